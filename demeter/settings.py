@@ -1,0 +1,295 @@
+"""Settings of DemeterAI. What differs between machines comes from the environment (see .env.example).
+
+With an empty environment everything runs on one machine without any server: SQLite, local files and
+Celery's filesystem broker below DEMETER_DATA_HOME. Production sets DATABASE_URL, CELERY_BROKER_URL and S3_*.
+"""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+from demeter.secret_key import read_or_make_secret_key
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+if (BASE_DIR / ".env").is_file():
+    env.read_env(BASE_DIR / ".env")
+
+# ── the profile ──────────────────────────────────────────────────────────────────────────────────────
+PRODUCTION = env.bool("DEMETER_PRODUCTION", default=False)
+DATA_HOME = Path(env.str("DEMETER_DATA_HOME", default=str(BASE_DIR / "data"))).resolve()
+DATA_HOME.mkdir(parents=True, exist_ok=True)
+
+# ── core ─────────────────────────────────────────────────────────────────────────────────────────────
+DEBUG = env.bool("DJANGO_DEBUG", default=False)
+SECRET_KEY = env.str("DJANGO_SECRET_KEY", default="")
+if not SECRET_KEY:
+    if PRODUCTION:
+        raise ImproperlyConfigured("Set DJANGO_SECRET_KEY: production signs links and tokens with it.")
+    SECRET_KEY = read_or_make_secret_key(DATA_HOME / "secret_key")
+ALLOWED_HOSTS = env.list("DJANGO_ALLOWED_HOSTS", default=[] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]", "0.0.0.0"])  # noqa: S104 - a Host header that clients send, not an address we listen on
+CSRF_TRUSTED_ORIGINS = env.list("DJANGO_CSRF_TRUSTED_ORIGINS", default=[])
+ROOT_URLCONF = "demeter.urls"
+WSGI_APPLICATION = "demeter.wsgi.application"
+ASGI_APPLICATION = "demeter.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_celery_results",
+    "django_filters",
+    "drf_spectacular",
+    "rest_framework",
+    "rest_framework_simplejwt.token_blacklist",
+    "demeter",
+    "demeter.accounts",
+    "inventory",
+    "photos",
+    "mlpipeline",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "demeter.middleware.RequestIdMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# ── database ─────────────────────────────────────────────────────────────────────────────────────────
+# ATOMIC_REQUESTS stays off: one slow phone would hold SQLite's write lock while its body is read.
+DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_HOME / 'demeter.sqlite3'}")}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",  # a writer waits for its turn instead of failing half-way
+        "timeout": 20,  # seconds
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    # 50 io threads share these connections instead of holding one each.
+    DATABASES["default"]["OPTIONS"] = {
+        "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", default=10), "timeout": 20}
+    }
+
+# ── sign-in, roles, passwords ────────────────────────────────────────────────────────────────────────
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["demeter.accounts.backends.RoleBackend"]
+LOGIN_URL = reverse_lazy("sign-in")
+LOGIN_REDIRECT_URL = reverse_lazy("home")
+LOGOUT_REDIRECT_URL = reverse_lazy("sign-in")
+PASSWORD_MIN_LENGTH = env.int("PASSWORD_MIN_LENGTH", default=8)
+REGISTRATION_OPEN = env.bool("REGISTRATION_OPEN", default=True)
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": PASSWORD_MIN_LENGTH},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_FAILURES_PER_HOUR = env.int("LOGIN_FAILURES_PER_HOUR", default=30)  # failures an address, never successes
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=env.int("ACCESS_TOKEN_MINUTES", default=60)),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=7),
+    "ROTATE_REFRESH_TOKENS": True,
+    "BLACKLIST_AFTER_ROTATION": True,
+}
+
+# ── languages ────────────────────────────────────────────────────────────────────────────────────────
+LANGUAGE_CODE = env.str("DJANGO_LANGUAGE_CODE", default="es")
+LANGUAGES = [("es", _("Spanish")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "demeter" / "locale"]
+TIME_ZONE = env.str("DJANGO_TIME_ZONE", default="America/Argentina/Mendoza")
+USE_I18N = USE_TZ = True
+
+# ── web ──────────────────────────────────────────────────────────────────────────────────────────────
+if PRODUCTION:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = env.bool("DJANGO_SSL_REDIRECT", default=True)
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
+    SECURE_HSTS_SECONDS = 31_536_000 if SECURE_SSL_REDIRECT else 0
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+X_FRAME_OPTIONS = "DENY"
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+# Django's own limit counts fields and small bodies; files are streamed to disk and bounded by the upload service.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024**2
+DATA_UPLOAD_MAX_NUMBER_FILES = 101  # one more than allowed, so that the service can say it itself
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_TEMP_DIR = str(DATA_HOME / "tmp")
+(DATA_HOME / "tmp").mkdir(exist_ok=True)
+
+# ── API ──────────────────────────────────────────────────────────────────────────────────────────────
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "demeter.accounts.authentication.BearerAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["demeter.accounts.permissions.IsOpenedUser"],
+    "DEFAULT_PAGINATION_CLASS": "demeter.api.PageNumberPagination",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "demeter.api.error_response",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {"TITLE": "DemeterAI", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False}
+
+# ── storage ──────────────────────────────────────────────────────────────────────────────────────────
+SIGNED_LINK_S = 3600  # seconds that a link to a picture is good
+S3_ENDPOINT_URL = env.str("S3_ENDPOINT_URL", default="")
+S3_BUCKET = env.str("S3_BUCKET", default="")
+S3_BUCKET_PROCESSED = env.str("S3_BUCKET_PROCESSED", default="processed")
+S3_BUCKET_STAGING = env.str("S3_BUCKET_STAGING", default="")  # empty: a folder that web and io workers share
+S3_SSE = env.str("S3_SSE", default="")  # AES256 where the store can; some answer 501 to it
+
+
+def _s3(bucket: str) -> dict[str, object]:
+    options: dict[str, object] = {
+        "bucket_name": bucket,
+        "endpoint_url": S3_ENDPOINT_URL or None,
+        "region_name": env.str("AWS_S3_REGION_NAME", default="us-east-1"),
+        "addressing_style": env.str("S3_ADDRESSING_STYLE", default="path"),
+        "signature_version": "s3v4",
+        "querystring_auth": True,
+        "querystring_expire": SIGNED_LINK_S,
+        "default_acl": None,
+        "file_overwrite": True,  # keys hold the image's UUID; a retry writes the same bytes to the same key
+    }
+    if S3_SSE:
+        options["object_parameters"] = {"ServerSideEncryption": S3_SSE}
+    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+
+
+def _folder(name: str) -> dict[str, object]:
+    folder = DATA_HOME / "media" / name
+    return {"BACKEND": "photos.local_storage.SignedFileSystemStorage", "OPTIONS": {"location": str(folder), "alias": name}}
+
+
+STORAGES = {
+    "default": _s3(S3_BUCKET) if S3_BUCKET else _folder("default"),
+    "processed": _s3(S3_BUCKET_PROCESSED) if S3_BUCKET else _folder("processed"),
+    "staging": _s3(S3_BUCKET_STAGING) if S3_BUCKET_STAGING else _folder("staging"),
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+PHOTO_CACHE_DIR = DATA_HOME / "cache" / "originals"
+PHOTO_CACHE_BYTES = env.int("PHOTO_CACHE_BYTES", default=2 * 1024**3)
+STORE_READ_TIMEOUT_S = 30  # a worker's own read of an original is bounded by this
+
+# ── caches ───────────────────────────────────────────────────────────────────────────────────────────
+CACHE_URL = env.str("CACHE_URL", default="")
+CACHES = {
+    "default": env.cache_url("CACHE_URL")
+    if CACHE_URL
+    else {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": str(DATA_HOME / "cache" / "django")}
+}
+
+# ── Celery ───────────────────────────────────────────────────────────────────────────────────────────
+# Tasks are idempotent, so messages are acknowledged after the work; rows, not messages, are the truth.
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="filesystem://")
+if CELERY_BROKER_URL.startswith("filesystem"):
+    _broker = DATA_HOME / "broker"
+    for _name in ("queue", "control", "processed"):
+        (_broker / _name).mkdir(parents=True, exist_ok=True)
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": str(_broker / "queue"),
+        "data_folder_out": str(_broker / "queue"),
+        "control_folder": str(_broker / "control"),
+        "store_processed": False,
+    }
+else:
+    # Longer than the longest step: a message that is still worked on must not be delivered again.
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
+CELERY_RESULT_BACKEND = "django-db"
+CELERY_RESULT_EXPIRES = timedelta(hours=48)
+CELERY_TASK_ACKS_LATE = CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = {
+    "process_photo_ml": {"queue": "gpu_queue"},
+    "process_image": {"queue": "gpu_queue"},
+    "detect_*": {"queue": "gpu_queue"},
+    "aggregate_results": {"queue": "cpu_queue"},
+    "draw_photo": {"queue": "cpu_queue"},
+    "upload_*": {"queue": "io_queue"},
+    "sweep_*": {"queue": "default"},
+}
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1  # a photo takes seconds: do not hoard them
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_SOFT_TIME_LIMIT = 840  # seconds; only prefork can keep these, the other pools are ended by their rows
+CELERY_TASK_TIME_LIMIT = 900
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_HOME / "celerybeat-schedule")
+CELERY_BEAT_SCHEDULE = {
+    "send lost steps again": {"task": "sweep_steps", "schedule": env.float("SWEEP_EVERY_S", default=10.0)},
+    "clear what has expired": {"task": "sweep_expired", "schedule": 3600.0},
+}
+
+# ── steps of the pipeline (photos.services.steps) ────────────────────────────────────────────────────
+STEP_LEASE_S = env.int("STEP_LEASE_S", default=60)  # a step whose worker has been silent this long is free again
+STEP_RENEW_S = STEP_LEASE_S / 6
+STEP_RESEND_S = 600  # a pending step is sent again after this, or when its queue is empty
+STEP_MAX_CLAIMS = 5  # a step that was claimed this often without an end is failed, with the reason
+
+# ── photos ───────────────────────────────────────────────────────────────────────────────────────────
+UPLOAD_MAX_FILE_BYTES = 20 * 1024**2
+UPLOAD_MAX_REQUEST_BYTES = 500 * 1024**2
+UPLOAD_MAX_FILES = 100
+UPLOAD_MAX_PIXELS = 60_000_000
+IDEMPOTENCY_KEY_H = 24
+JOBS_VISIBLE_H = 48
+GPS_DEFAULT_ERROR_M = env.float("GPS_DEFAULT_ERROR_M", default=5.0)  # where a phone does not say its own error
+
+# ── counting ─────────────────────────────────────────────────────────────────────────────────────────
+COUNT_ENGINE = env.str("COUNT_ENGINE", default="auto")  # auto | yolo | sahi
+COUNT_LARGEST_SEGMENT_ONLY = env.bool("COUNT_LARGEST_SEGMENT_ONLY", default=False)
+
+# ── logging ──────────────────────────────────────────────────────────────────────────────────────────
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request_id": {"()": "demeter.middleware.RequestIdFilter"}},
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+}
+
+# ── admin ────────────────────────────────────────────────────────────────────────────────────────────
+UNFOLD = {"SITE_TITLE": "DemeterAI", "SITE_HEADER": "DemeterAI", "SHOW_LANGUAGES": True, "SITE_URL": "/"}
+
+# Ultralytics must neither install packages nor look for the network; it reads these when it is imported.
+os.environ.setdefault("YOLO_AUTOINSTALL", "false")
+os.environ.setdefault("YOLO_OFFLINE", "true")
+os.environ.setdefault("YOLO_CONFIG_DIR", str(DATA_HOME / "ultralytics"))
