@@ -1,0 +1,48 @@
+"""Permissions by role: one table says what each role may do with which tables."""
+
+from typing import Any
+
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.http import HttpRequest
+
+from demeter.accounts.choices import Role
+from demeter.accounts.models import User
+
+# (app, model or * → the role that may view, and the role that may add, change or delete). Ledgers and results
+# have no edit form at all: their admin pages refuse to write whatever the role.
+_TABLE: dict[tuple[str, str], tuple[Role, Role]] = {
+    ("accounts", "*"): (Role.ADMIN, Role.ADMIN),
+    ("inventory", "*"): (Role.WORKER, Role.ADMIN),
+    ("inventory", "storagelocationconfig"): (Role.WORKER, Role.ADMIN),
+    ("photos", "*"): (Role.WORKER, Role.SUPERVISOR),
+    ("mlpipeline", "*"): (Role.SUPERVISOR, Role.ADMIN),
+    ("django_celery_results", "*"): (Role.ADMIN, Role.ADMIN),
+    ("token_blacklist", "*"): (Role.ADMIN, Role.ADMIN),
+}
+
+
+class RoleBackend(ModelBackend):
+    """Signs people in by e-mail and answers permissions from the role."""
+
+    def authenticate(
+        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
+    ) -> AbstractBaseUser | None:
+        user = super().authenticate(request, username=username or kwargs.get("email"), password=password)
+        return None if isinstance(user, User) and user.is_system else user
+
+    def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
+        if not isinstance(user_obj, User) or not user_obj.is_active:
+            return False
+        app, _, codename = perm.partition(".")
+        action, _, model = codename.partition("_")
+        roles = _TABLE.get((app, model)) or _TABLE.get((app, "*"))
+        if roles is None:
+            return user_obj.has_role(Role.ADMIN)
+        return user_obj.has_role(roles[0] if action == "view" else roles[1])
+
+    def has_module_perms(self, user_obj: Any, app_label: str) -> bool:
+        if not isinstance(user_obj, User) or not user_obj.is_active:
+            return False
+        lowest = _TABLE.get((app_label, "*"), (Role.ADMIN, Role.ADMIN))[0]
+        return user_obj.has_role(lowest)

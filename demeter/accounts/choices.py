@@ -1,0 +1,16 @@
+"""The four roles, lowest first."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    VIEWER = "viewer", _("Viewer")
+    WORKER = "worker", _("Worker")
+    SUPERVISOR = "supervisor", _("Supervisor")
+    ADMIN = "admin", _("Administrator")
+
+    @property
+    def rank(self) -> int:
+        """0 for a viewer, 3 for an administrator: a higher role may all that a lower one may."""
+        return list(type(self)).index(self)

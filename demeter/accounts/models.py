@@ -1,0 +1,100 @@
+"""The people who work with DemeterAI, and the system users that book for its models."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.core.validators import MinLengthValidator
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from demeter.accounts.choices import Role
+
+ML_USER_EMAIL = "ml@demeter.invalid"
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes users; e-mails are kept in lower case."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.full_clean()
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        return self.create_user(email, password, **{"role": Role.ADMIN, "is_opened": True, **fields})
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=(username or "").strip().lower())
+
+    def ml(self) -> "User":
+        """The seeded system user who books what the models counted. It cannot sign in."""
+        return self.get(email=ML_USER_EMAIL)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person who signs in with an e-mail address, or a system user who never signs in.
+
+    Example: Rosa, worker, uploads the photos of nave 3.
+    """
+
+    email = models.EmailField(_("e-mail"), unique=True, max_length=254)
+    name = models.CharField(_("name"), max_length=50, validators=[MinLengthValidator(2)])
+    role = models.CharField(_("role"), max_length=20, choices=Role, default=Role.VIEWER)
+    is_opened = models.BooleanField(
+        _("opened"),
+        default=False,
+        help_text=_("Off for a viewer who registered alone: only the account, the classifier and the catalogue."),
+    )
+    is_active = models.BooleanField(_("active"), default=True, help_text=_("Switch off instead of deleting."))
+    is_system = models.BooleanField(_("system user"), default=False, editable=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    class Meta:
+        db_table = "users"
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+        ordering: ClassVar[list[str]] = ["email"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=models.Q(email=Lower("email")),
+                name="users_email_lower_case",
+                violation_error_message=_("An e-mail address is kept in lower case."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(role__in=Role.values),
+                name="users_role_known",
+                violation_error_message=_("This role does not exist."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    def clean(self) -> None:
+        super().clean()
+        self.email = self.email.strip().lower()
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether the admin pages open: for workers and above."""
+        return self.has_role(Role.WORKER)
+
+    def has_role(self, role: Role) -> bool:
+        """Whether this user may do what `role` may. System and closed accounts may nothing."""
+        if not self.is_active or self.is_system:
+            return False
+        return Role(self.role).rank >= role.rank
+
+    @property
+    def may_read(self) -> bool:
+        """Whether stock and photos are open to this user (contract: a self-registered viewer waits)."""
+        return self.has_role(Role.WORKER) or (self.is_opened and self.has_role(Role.VIEWER))

@@ -1,0 +1,118 @@
+"""The words that rows about photos may hold."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class ImageStatus(models.TextChoices):
+    UPLOADED = "uploaded", _("Uploaded")
+    PROCESSING = "processing", _("Processing")
+    READY = "ready", _("Ready")
+    FAILED = "failed", _("Failed")
+
+
+class ImageSource(models.TextChoices):
+    WEB = "web", _("Web")
+    MOBILE = "mobile", _("Phone")
+    API = "api", _("API")
+
+
+class JobStatus(models.TextChoices):
+    PENDING = "pending", _("Pending")
+    PROCESSING = "processing", _("Processing")
+    COMPLETED = "completed", _("Completed")
+    FAILED = "failed", _("Failed")
+    REJECTED = "rejected", _("Rejected")
+
+
+class JobPurpose(models.TextChoices):
+    UPLOAD = "upload", _("Upload")
+    REPROCESS = "reprocess", _("Counted again")
+    ANALYZE = "analyze", _("Analysis without inventory")
+
+
+class Stage(models.TextChoices):
+    STORED = "stored", _("Stored")
+    SEGMENTING = "segmenting", _("Finding containers")
+    DETECTING = "detecting", _("Finding plants")
+    ESTIMATING = "estimating", _("Estimating hidden plants")
+    BOOKING = "booking", _("Booking the stock")
+    DRAWING = "drawing", _("Drawing")
+    DONE = "done", _("Done")
+
+
+class SessionStatus(models.TextChoices):
+    PENDING = "pending", _("Pending")
+    PROCESSING = "processing", _("Processing")
+    COMPLETED = "completed", _("Completed")
+    FAILED = "failed", _("Failed")
+
+
+class BookingState(models.TextChoices):
+    OPEN = "open", _("Not booked yet")
+    WAITING = "waiting", _("Waits for a person")
+    BOOKED = "booked", _("Booked")
+    SUPERSEDED = "superseded", _("A newer photo stands")
+    NOT_WANTED = "not_wanted", _("Without inventory")
+
+
+class LocationSource(models.TextChoices):
+    UPLOADER = "uploader", _("Named at upload")
+    GPS = "gps", _("Position of the photo")
+    PERSON = "person", _("Named by a person later")
+
+
+class Warning(models.TextChoices):
+    """What a person should know about a count. The first four wait for an answer."""
+
+    NEEDS_LOCATION = "needs_location", _("The place is not known")
+    NEEDS_CONFIG = "needs_config", _("The place has no active configuration")
+    NEEDS_REVIEW = "needs_review", _("The count does not fit the stock")
+    PARTIAL_COUNT = "partial_count", _("Some containers could not be counted")
+    NEEDS_CALIBRATION = "needs_calibration", _("No density parameters for this product")
+    SUPERSEDED = "superseded", _("A newer photo of this place is booked")
+    SAME_LOCATION = "same_location", _("Another photo of this upload shows the same place")
+    NO_CONTAINER = "no_container", _("No container was found: the whole picture was counted")
+    TRUNCATED = "truncated", _("More plants may be there than could be counted")
+
+    @classmethod
+    def waiting(cls) -> list["Warning"]:
+        """Those that keep the stock unbooked until a person has answered."""
+        return [cls.NEEDS_LOCATION, cls.NEEDS_CONFIG, cls.NEEDS_REVIEW, cls.PARTIAL_COUNT]
+
+
+class ContainerType(models.TextChoices):
+    SEGMENT = "segment", _("Segment")
+    BOX = "box", _("Box")
+    PLUG = "plug", _("Plug tray")
+
+
+class CalculationMethod(models.TextChoices):
+    BAND_BASED = "band_based", _("Bands")
+    DENSITY_BASED = "density_based", _("Density parameters")
+    GRID_ANALYSIS = "grid_analysis", _("Grid of cells")
+
+
+class DetectionSource(models.TextChoices):
+    MODEL = "model", _("Model")
+    PERSON = "person", _("Person")
+
+
+class StepKind(models.TextChoices):
+    """One task each; what the value names is also the task's name."""
+
+    SEGMENT = "process_photo_ml", _("Find containers")
+    DETECT_SLICED = "detect_sahi", _("Find plants in segments")
+    DETECT_DIRECT = "detect_direct", _("Find plants in boxes and trays")
+    AGGREGATE = "aggregate_results", _("Estimate, sum up and book")
+    DRAW = "draw_photo", _("Draw")
+    UPLOAD_ORIGINAL = "upload_original", _("Move the original to the store")
+    UPLOAD_THUMBNAIL = "upload_thumbnail", _("Make the thumbnail")
+    UPLOAD_ANNOTATED = "upload_annotated", _("Move the drawing to the store")
+
+
+class StepStatus(models.TextChoices):
+    PENDING = "pending", _("Pending")
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")

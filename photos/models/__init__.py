@@ -1,0 +1,19 @@
+from photos.models.findings import Classification, Correction, Detection, Estimation, PhotoContainer
+from photos.models.image import Image
+from photos.models.session import ProcessingSession
+from photos.models.step import ProcessingStep
+from photos.models.upload import IdempotencyKey, UploadJob, UploadSession
+
+__all__ = [
+    "Classification",
+    "Correction",
+    "Detection",
+    "Estimation",
+    "IdempotencyKey",
+    "Image",
+    "PhotoContainer",
+    "ProcessingSession",
+    "ProcessingStep",
+    "UploadJob",
+    "UploadSession",
+]

@@ -1,0 +1,82 @@
+"""The picture as it came from the phone, and where its bytes lie."""
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from photos.choices import ImageSource, ImageStatus
+from photos.querysets import ImageQuerySet
+
+
+class Image(models.Model):
+    """A photo of one place. The id is made before the bytes are stored, so key and row agree.
+
+    Sizes are those of the picture as a person sees it: the EXIF turn is applied.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    upload_session = models.ForeignKey(
+        "UploadSession", on_delete=models.PROTECT, related_name="images", verbose_name=_("upload")
+    )
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="images", verbose_name=_("uploaded by")
+    )
+    uploaded_at = models.DateTimeField(_("uploaded at"), auto_now_add=True)
+    original_filename = models.CharField(_("file name"), max_length=255)
+    source = models.CharField(_("source"), max_length=10, choices=ImageSource, default=ImageSource.API)
+    content_type = models.CharField(_("content type"), max_length=30)
+    file_size_bytes = models.PositiveBigIntegerField(_("size in bytes"))
+    sha256 = models.CharField(_("SHA-256"), max_length=64, db_index=True)
+    width_px = models.PositiveIntegerField(_("width in px"))
+    height_px = models.PositiveIntegerField(_("height in px"))
+    exif = models.JSONField(_("EXIF"), default=dict, blank=True)
+    gps_coordinates = models.JSONField(
+        _("GPS position"), null=True, blank=True, help_text=_("lat and lon in degrees, altitude and accuracy in metres.")
+    )
+    taken_at = models.DateTimeField(_("taken at"), help_text=_("The EXIF date, else the time of the upload."))
+
+    staging_key = models.CharField(max_length=255, blank=True, help_text=_("Empty once the store has the original."))
+    original_key = models.CharField(max_length=255, unique=True)
+    is_stored = models.BooleanField(_("original is in the store"), default=False)
+    thumbnail_key = models.CharField(max_length=255, blank=True)
+    preview_key = models.CharField(max_length=255, blank=True)
+    annotated_key = models.CharField(max_length=255, blank=True)
+    annotated_thumbnail_key = models.CharField(max_length=255, blank=True)
+
+    status = models.CharField(_("status"), max_length=12, choices=ImageStatus, default=ImageStatus.UPLOADED)
+    error_details = models.CharField(_("error"), max_length=500, blank=True)
+    with_inventory = models.BooleanField(_("counts as stock"), default=True)
+    deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True)
+    deleted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+",
+        verbose_name=_("deleted by"),
+    )
+
+    objects = ImageQuerySet.as_manager()
+
+    class Meta:
+        db_table = "s3_images"
+        verbose_name = _("photo")
+        verbose_name_plural = _("photos")
+        ordering: ClassVar[list[str]] = ["-uploaded_at", "-id"]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["-uploaded_at", "-id"], name="s3_images_newest"),
+            models.Index(fields=["uploaded_by", "-uploaded_at"], name="s3_images_of_user"),
+            models.Index(fields=["status", "-uploaded_at"], name="s3_images_by_status"),
+        ]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=Q(file_size_bytes__gt=0), name="s3_images_size_positive"),
+            models.CheckConstraint(condition=Q(width_px__gt=0, height_px__gt=0), name="s3_images_sides_positive"),
+            models.CheckConstraint(
+                condition=Q(is_stored=True) | ~Q(staging_key=""),
+                name="s3_images_bytes_somewhere",
+                violation_error_message=_("The bytes of a photo lie in staging until the store has them."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.original_filename

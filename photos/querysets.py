@@ -1,0 +1,70 @@
+"""Named questions about photos."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from demeter.accounts.choices import Role
+from demeter.accounts.models import User
+from photos.choices import JobStatus, SessionStatus, StepKind, StepStatus
+
+if TYPE_CHECKING:
+    from photos.models import ProcessingStep
+
+FINISHED = (StepStatus.DONE, StepStatus.FAILED)
+DETECTING = (StepKind.DETECT_SLICED, StepKind.DETECT_DIRECT)
+
+
+class ImageQuerySet(models.QuerySet[Any]):
+    def visible_to(self, user: User) -> Self:
+        """Workers see their own photos; supervisors, admins and opened viewers all."""
+        if user.has_role(Role.SUPERVISOR) or (user.role == Role.VIEWER and user.may_read):
+            return self
+        return self.filter(uploaded_by=user)
+
+    def not_deleted(self) -> Self:
+        return self.filter(deleted_at__isnull=True)
+
+    def in_inventory(self) -> Self:
+        """Photos that count as stock: not those sent for an analysis only."""
+        return self.filter(with_inventory=True)
+
+
+class UploadJobQuerySet(models.QuerySet[Any]):
+    def still_listed(self, hours: int) -> Self:
+        return self.filter(created_at__gte=timezone.now() - timedelta(hours=hours))
+
+    def unfinished(self) -> Self:
+        return self.filter(status__in=[JobStatus.PENDING, JobStatus.PROCESSING])
+
+
+class ProcessingSessionQuerySet(models.QuerySet[Any]):
+    def running(self) -> Self:
+        return self.filter(status__in=[SessionStatus.PENDING, SessionStatus.PROCESSING])
+
+    def counted(self) -> Self:
+        return self.filter(status=SessionStatus.COMPLETED)
+
+    def waiting_for_person(self) -> Self:
+        return self.filter(status=SessionStatus.COMPLETED, booking_state="waiting")
+
+
+class ProcessingStepQuerySet(models.QuerySet["ProcessingStep"]):
+    def unfinished(self) -> Self:
+        return self.exclude(status__in=FINISHED)
+
+    def claimable(self, now: datetime) -> Self:
+        """Pending and due, or left by a worker that fell silent."""
+        return self.filter(
+            (Q(status=StepStatus.PENDING) & (Q(not_before__isnull=True) | Q(not_before__lte=now)))
+            | Q(status=StepStatus.RUNNING, lease_expires_at__lt=now)
+        )
+
+    def detecting(self) -> Self:
+        return self.filter(kind__in=DETECTING)
+
+    def past_deadline(self, now: datetime) -> Self:
+        return self.filter(status=StepStatus.RUNNING, deadline_at__lt=now)
