@@ -1,0 +1,1 @@
+"""Which plants the nursery holds, and where they stand."""

@@ -1,0 +1,119 @@
+"""The questions that are asked of places, configurations and stock."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NoReturn, Self
+
+from django.db import models
+from django.db.models import F, Q, Sum
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+
+from .choices import BinSource, BinStatus
+from .errors import LedgerIsAppendOnly
+from .geometry import degrees_around
+
+if TYPE_CHECKING:
+    from .models import (
+        Product,
+        StockBatch,
+        StockMovement,
+        StorageBin,
+        StorageLocation,
+        StorageLocationConfig,
+    )
+
+
+class StorageLocationQuerySet(models.QuerySet["StorageLocation"]):
+    """Questions about the places that photos show."""
+
+    def in_use(self) -> Self:
+        """Locations that are active and stand in an active area and warehouse."""
+        return self.filter(
+            is_active=True, storage_area__is_active=True, storage_area__warehouse__is_active=True
+        )
+
+    def near(self, lat: float, lon: float, radius_m: float) -> Self:
+        """Locations whose bounding box comes within a radius of a point.
+
+        A superset of those whose polygon does: the caller measures. Answered from the index alone.
+        """
+        lon_reach, lat_reach = degrees_around(lat, radius_m)
+        return self.filter(
+            bbox_min_lon__lte=lon + lon_reach,
+            bbox_max_lon__gte=lon - lon_reach,
+            bbox_min_lat__lte=lat + lat_reach,
+            bbox_max_lat__gte=lat - lat_reach,
+        )
+
+
+class StorageBinQuerySet(models.QuerySet["StorageBin"]):
+    """Questions about containers."""
+
+    def in_use(self) -> Self:
+        """Containers that are not retired."""
+        return self.exclude(status=BinStatus.RETIRED)
+
+    def from_photos(self) -> Self:
+        """Containers that stand for what photos showed."""
+        return self.filter(source=BinSource.PHOTO)
+
+
+class StorageLocationConfigQuerySet(models.QuerySet["StorageLocationConfig"]):
+    """Questions about what is grown where."""
+
+    def running(self) -> Self:
+        """The configurations in force now."""
+        return self.filter(is_active=True)
+
+    def valid_at(self, at: datetime) -> Self:
+        """The configurations that were in force at a time."""
+        return self.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=at), started_at__lte=at)
+
+
+class StockBatchQuerySet(models.QuerySet["StockBatch"]):
+    """Questions about batches."""
+
+    def at(self, location: StorageLocation) -> Self:
+        """Batches that belong to a location, emptied ones included."""
+        return self.filter(storage_location=location)
+
+    def of(self, product: Product) -> Self:
+        """Batches of one product."""
+        return self.filter(product=product)
+
+    def in_stock(self) -> Self:
+        """Batches that still hold plants."""
+        return self.filter(quantity_current__gt=0)
+
+    def newest_first(self) -> Self:
+        """The order in which a photo's shortfall is taken from batches."""
+        return self.order_by("-created_at", "-pk")
+
+    def out_of_balance(self) -> Self:
+        """Batches whose stored quantity is not the sum of their movements. Must return nothing."""
+        return self.annotate(moved=Coalesce(Sum("movements__quantity"), 0)).exclude(
+            quantity_current=F("moved")
+        )
+
+
+class StockMovementQuerySet(models.QuerySet["StockMovement"]):
+    """Questions about the ledger, and the refusal to change it in bulk."""
+
+    def held_until(self, location: StorageLocation, product: Product, at: datetime) -> Self:
+        """The movements that made up what a location held of a product at a time, that moment included."""
+        return self.filter(batch__storage_location=location, batch__product=product, occurred_at__lte=at)
+
+    def total(self) -> int:
+        """The sum of these movements: plants, 0 if there are none."""
+        return int(self.aggregate(total=Coalesce(Sum("quantity"), 0))["total"])
+
+    def update(self, **kwargs: Any) -> NoReturn:
+        raise LedgerIsAppendOnly(_("Movements cannot be changed; record an adjustment instead."))
+
+    def bulk_update(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise LedgerIsAppendOnly(_("Movements cannot be changed; record an adjustment instead."))
+
+    def delete(self) -> NoReturn:
+        raise LedgerIsAppendOnly(_("Movements cannot be deleted; record an adjustment instead."))
