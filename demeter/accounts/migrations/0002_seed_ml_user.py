@@ -1,0 +1,17 @@
+"""The system user who books what the models counted."""
+
+from django.contrib.auth.hashers import make_password
+from django.db import migrations
+
+
+def add_ml_user(apps, schema_editor):
+    apps.get_model("accounts", "User").objects.get_or_create(
+        email="ml@demeter.invalid",
+        defaults={"name": "ml", "role": "worker", "is_system": True, "password": make_password(None)},
+    )
+
+
+class Migration(migrations.Migration):
+    dependencies = [("accounts", "0001_initial")]
+
+    operations = [migrations.RunPython(add_ml_user, migrations.RunPython.noop)]
