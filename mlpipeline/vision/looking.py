@@ -1,0 +1,158 @@
+"""Looking: a coarse glance at a container that finds out how large its plants are, before the real work.
+
+The first glance shows the whole container in one tile. While plants are too small to be seen well, the next glance
+is twice as fine; from the third on it samples a few tiles, so that looking stays cheap however large the picture is.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .arrays import Shape
+from .boxes import centres, inside
+from .masks import Region
+from .merging import EDGE_TOLERANCE_PX, is_cut, merge
+from .options import CountOptions
+from .protocols import Detector
+from .results import TRUNCATED, Detections
+from .scales import ENOUGH, PlantSizes, is_comfortable, sizes_of
+from .tiling import Tile, plan_tiles
+
+GLANCE_MARGIN = 1.04  # the first tile is a little larger than the container, so that its rim is seen
+GLANCE_OVERLAP = 0.2  # of a tile's side
+SAMPLE_TILES = 4
+FINEST_ENLARGEMENT = 2.0  # looking stops there: what is smaller than trained at twice its size was not found on scenes
+SURE_SCORE = 0.55  # mean score from which a sight is believed without a finer look
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What one glance saw: plants in full-image pixels, and how.
+
+    `share` is the part of the container that was looked at; `tile_px_per_px` the scale; `sizes` in image px.
+    """
+
+    seen: Detections
+    share: float
+    tile_px_per_px: float
+    sizes: PlantSizes | None
+
+    @property
+    def is_complete(self) -> bool:
+        return self.share >= 1.0
+
+    @property
+    def evidence(self) -> float:
+        """Expected number of objects in the whole container, each weighing its score."""
+        return float(self.seen.scores.sum()) / self.share if self.share else 0.0
+
+    @property
+    def tile_sizes(self) -> PlantSizes | None:
+        """Sizes as the detector saw them, in tile pixels."""
+        return self.sizes * self.tile_px_per_px if self.sizes else None
+
+
+@dataclass(slots=True)
+class Look:
+    """The glances at one container, coarse to fine, until the size of its plants is known.
+
+    Ask `next_tiles` for the tiles of the next glance, hand what the detector saw to `add`, until `is_settled`.
+    """
+
+    region: Region
+    shape: Shape
+    detector: Detector
+    options: CountOptions
+    sights: list[Sight] = field(default_factory=list)
+    is_settled: bool = False
+    _side_px: int = 0
+    _share: float = 1.0
+
+    def __post_init__(self) -> None:
+        tight = self.region.tight()
+        self._side_px = max(1, math.ceil(max(tight.mask.shape) * GLANCE_MARGIN))
+        self._finest_px = max(1.0, self.detector.tile_px / min(FINEST_ENLARGEMENT, self.options.max_enlargement))
+        self.is_settled = tight.is_empty
+
+    _finest_px: float = 1.0
+
+    def next_tiles(self) -> tuple[Tile, ...]:
+        """The tiles of the next glance."""
+        tiles = plan_tiles(self.region, self.shape, self._side_px, GLANCE_OVERLAP * self._side_px)
+        self._share = 1.0
+        if len(tiles) > SAMPLE_TILES:
+            # One from the middle of each quarter of the list: spread from the far to the near end of the container.
+            chosen = [tiles[(2 * k + 1) * len(tiles) // (2 * SAMPLE_TILES)] for k in range(SAMPLE_TILES)]
+            self._share = min(1.0, _area(self.region, chosen) / self.region.area_px)
+            tiles = tuple(chosen)
+        return tiles
+
+    def add(self, tiles: Sequence[Tile], answers: Sequence[Detections]) -> None:
+        """Take in what the detector saw on the tiles of a glance, in full-image pixels."""
+        tolerance = EDGE_TOLERANCE_PX * self._side_px / self.detector.tile_px
+        whole = [
+            answer.select(~is_cut(answer.boxes, tile, self.shape, tolerance))
+            for tile, answer in zip(tiles, answers, strict=True)
+        ]
+        seen = merge(whole, self.options.iou)
+        seen = seen.select(inside(centres(seen.boxes), self.region.mask, (self.region.x0, self.region.y0)))
+        scale = self.detector.tile_px / self._side_px
+        self.sights.append(Sight(seen, self._share, scale, sizes_of(seen)))
+        self.is_settled = self._is_enough()
+        if not self.is_settled:
+            self._advance()
+
+    def best(self) -> Sight | None:
+        """The sight to plan with: the one with the most evidence; None where nothing was seen.
+
+        A sample that saw fewer than three objects is chance, and multiplied by what it did not see a large one.
+        """
+        seeing = [
+            sight for sight in self.sights if len(sight.seen) >= (1 if sight.is_complete else 3) and sight.sizes
+        ]
+        return max(seeing, key=lambda sight: sight.evidence, default=None)
+
+    def answer(self) -> Detections | None:
+        """The count itself, where the best sight already saw the whole container well; None where it did not."""
+        best = self.best()
+        if best is None:
+            return Detections.empty()
+        if not best.is_complete or TRUNCATED in best.seen.warnings or best.tile_sizes is None:
+            return None
+        return best.seen if is_comfortable(best.tile_sizes, self.detector.trained_plant_px) else None
+
+    def _is_enough(self) -> bool:
+        """Whether a finer glance could tell nothing new about the size of the plants."""
+        sight = self.sights[-1]
+        sizes = sight.tile_sizes
+        if sizes is None or sizes.count < ENOUGH:
+            return False
+        believed = float(np.mean(sight.seen.scores)) >= SURE_SCORE
+        if is_comfortable(sizes, self.detector.trained_plant_px):
+            return believed or len(self.sights) > 1
+        # Small, but as the weights know them: their size is measured even if some are missed.
+        return believed and sizes.low_px >= self.detector.trained_plant_px[0]
+
+    def _advance(self) -> None:
+        """Go twice as fine; after the finest glance saw nothing, once twice as coarse: a plant may fill the tile."""
+        first_px = max(1, math.ceil(max(self.region.tight().mask.shape) * GLANCE_MARGIN))
+        if self._side_px > first_px:
+            self.is_settled = True
+        elif self._side_px / 2 >= self._finest_px:
+            self._side_px = math.ceil(self._side_px / 2)
+        elif self.best() is None:
+            self._side_px = 2 * first_px
+        else:
+            self.is_settled = True
+
+
+def _area(region: Region, tiles: Sequence[Tile]) -> int:
+    """Pixels of a region under any of the tiles."""
+    covered = np.zeros_like(region.mask)
+    for tile in tiles:
+        rows = slice(max(tile.y0 - region.y0, 0), max(tile.y1 - region.y0, 0))
+        columns = slice(max(tile.x0 - region.x0, 0), max(tile.x1 - region.x0, 0))
+        covered[rows, columns] = True
+    return int(np.count_nonzero(covered & region.mask))

@@ -1,0 +1,53 @@
+"""The settings of a count: thresholds and factors a nursery may change, each with its unit and reason."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from .arrays import check
+from .results import CONTAINER_TYPES
+
+# Share of a plant's own visible area that is seen of it where plants stand close. 0.9 until scenes have measured it.
+# Source: band estimation of the origin, alpha = 0.9.
+DEFAULT_ALPHA = MappingProxyType({"segment": 0.9, "box": 0.9, "plug": 0.9})
+
+
+@dataclass(frozen=True, slots=True)
+class CountOptions:
+    """How to count a photo. Raises InvalidInput for a value out of its range.
+
+    confidence: least score of a detection, 0–1. container_confidence: least score of a container, 0–1.
+    iou: overlap (intersection over union) from which two boxes of different tiles are one plant.
+    alpha: container type → share of a plant's area that its neighbours leave to see, in 0.5–1.5.
+    largest_segment_only: for nurseries whose photos show their neighbours' edges.
+    min_container_share: containers smaller than this share of the picture are noise.
+    overlap: tiles overlap by this multiple of the largest plant measured, > 1.
+    max_enlargement: a picture is never enlarged more than this to bring plants to the trained size.
+    batch_tiles: tiles handed to the detector at once.
+    estimate: whether plants that were missed are estimated at all.
+    """
+
+    confidence: float = 0.25
+    container_confidence: float = 0.30
+    iou: float = 0.5
+    alpha: Mapping[str, float] = field(default_factory=lambda: DEFAULT_ALPHA)
+    largest_segment_only: bool = False
+    min_container_share: float = 0.0005
+    overlap: float = 1.2
+    max_enlargement: float = 4.0
+    batch_tiles: int = 8
+    estimate: bool = True
+
+    def __post_init__(self) -> None:
+        for name in ("confidence", "container_confidence", "iou", "min_container_share"):
+            value = getattr(self, name)
+            check(0 <= value <= 1, f"{name} lies between 0 and 1, got {value}")
+        check(self.iou > 0, f"iou is above 0, got {self.iou}")
+        check(self.overlap > 1, f"overlap is above 1, or the largest plant is cut in every tile, got {self.overlap}")
+        check(self.max_enlargement >= 1, f"max_enlargement is at least 1, got {self.max_enlargement}")
+        check(self.batch_tiles >= 1, f"batch_tiles is at least 1, got {self.batch_tiles}")
+        check(set(self.alpha) == set(CONTAINER_TYPES), f"alpha names {CONTAINER_TYPES}, got {tuple(self.alpha)}")
+        check(
+            all(0.5 <= value <= 1.5 for value in self.alpha.values()),
+            f"alpha lies between 0.5 and 1.5, got {dict(self.alpha)}",
+        )

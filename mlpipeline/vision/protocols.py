@@ -1,0 +1,36 @@
+"""What the counting core asks of a model, whichever library runs it."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from .arrays import Image
+from .results import ContainerFound, Detections
+
+Progress = Callable[[int, int], None]  # tiles done, tiles in all
+
+
+class Segmenter(Protocol):
+    """Finds containers."""
+
+    def segment(self, image: Image) -> list[ContainerFound]:
+        """Containers in a (H, W, 3) RGB picture of any size, polygons in its own pixels; [] when there is none."""
+        ...
+
+
+class Detector(Protocol):
+    """Finds plants, dead plants and empty pots in square tiles of one size.
+
+    trained_plant_px: side range of plants the weights were trained on, in tile pixels.
+    tile_px: side of a tile. max_det: the most detections it can answer for one tile; as many means there were more.
+    """
+
+    trained_plant_px: tuple[float, float]
+    tile_px: int
+    max_det: int
+
+    def detect(self, tiles: Sequence[Image]) -> list[Detections]:
+        """One answer a tile, in order. Each tile is (tile_px, tile_px, 3) uint8 RGB; boxes in tile pixels.
+
+        Overlaps within one tile are settled by the detector; the tiles are not modified.
+        """
+        ...
