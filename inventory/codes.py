@@ -47,9 +47,7 @@ LOCATION = CodeFormat(
 )
 BIN = CodeFormat(
     r"^(?=.{2,100}\Z)[A-Z0-9_]+(-[A-Z0-9_]+){3,}\Z",
-    _(
-        "Use four parts with hyphens between them: warehouse, area, location and bin, like N1-NORTH-03-BOX_01."
-    ),
+    _("Use four parts with hyphens between them: warehouse, area, location, bin, like N1-NORTH-03-BOX_01."),
 )
 QR = CodeFormat(r"^[A-Z0-9_-]{8,20}\Z", _("Use 8 to 20 capital letters, digits, hyphens or underscores."))
 CATALOGUE = CodeFormat(r"^[A-Z0-9_]{3,50}\Z", _("Use 3 to 50 capital letters, digits or underscores."))

@@ -15,17 +15,10 @@ from .errors import LedgerIsAppendOnly
 from .geometry import degrees_around
 
 if TYPE_CHECKING:
-    from .models import (
-        Product,
-        StockBatch,
-        StockMovement,
-        StorageBin,
-        StorageLocation,
-        StorageLocationConfig,
-    )
+    from .models import Product, StorageLocation
 
 
-class StorageLocationQuerySet(models.QuerySet["StorageLocation"]):
+class StorageLocationQuerySet(models.QuerySet[Any]):
     """Questions about the places that photos show."""
 
     def in_use(self) -> Self:
@@ -48,7 +41,7 @@ class StorageLocationQuerySet(models.QuerySet["StorageLocation"]):
         )
 
 
-class StorageBinQuerySet(models.QuerySet["StorageBin"]):
+class StorageBinQuerySet(models.QuerySet[Any]):
     """Questions about containers."""
 
     def in_use(self) -> Self:
@@ -60,7 +53,7 @@ class StorageBinQuerySet(models.QuerySet["StorageBin"]):
         return self.filter(source=BinSource.PHOTO)
 
 
-class StorageLocationConfigQuerySet(models.QuerySet["StorageLocationConfig"]):
+class StorageLocationConfigQuerySet(models.QuerySet[Any]):
     """Questions about what is grown where."""
 
     def running(self) -> Self:
@@ -72,7 +65,7 @@ class StorageLocationConfigQuerySet(models.QuerySet["StorageLocationConfig"]):
         return self.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=at), started_at__lte=at)
 
 
-class StockBatchQuerySet(models.QuerySet["StockBatch"]):
+class StockBatchQuerySet(models.QuerySet[Any]):
     """Questions about batches."""
 
     def at(self, location: StorageLocation) -> Self:
@@ -98,7 +91,7 @@ class StockBatchQuerySet(models.QuerySet["StockBatch"]):
         )
 
 
-class StockMovementQuerySet(models.QuerySet["StockMovement"]):
+class StockMovementQuerySet(models.QuerySet[Any]):
     """Questions about the ledger, and the refusal to change it in bulk."""
 
     def held_until(self, location: StorageLocation, product: Product, at: datetime) -> Self:

@@ -12,7 +12,7 @@ from . import rules
 class DensityParameter(models.Model):
     """What plants of one product take up in one kind of container, used where a photo shows too few."""
 
-    bin_type = models.ForeignKey(
+    storage_bin_type = models.ForeignKey(
         "StorageBinType",
         on_delete=models.PROTECT,
         related_name="density_parameters",
@@ -44,18 +44,18 @@ class DensityParameter(models.Model):
 
     class Meta:
         db_table = "density_parameters"
-        ordering = ["bin_type", "product"]
+        ordering = ["storage_bin_type", "product"]
         verbose_name = _("density parameter")
         verbose_name_plural = _("density parameters")
         constraints = [
             UniqueConstraint(
-                fields=["bin_type", "product", "packaging"],
+                fields=["storage_bin_type", "product", "packaging"],
                 name="density_parameters_one_a_packaging",
                 violation_error_message=_("These plants already have a density in this container."),
             ),
             # SQL counts two empty packagings as different, so the row without one needs its own rule.
             UniqueConstraint(
-                fields=["bin_type", "product"],
+                fields=["storage_bin_type", "product"],
                 condition=Q(packaging__isnull=True),
                 name="density_parameters_one_for_any_packaging",
                 violation_error_message=_("These plants already have a density in this container."),
@@ -71,4 +71,4 @@ class DensityParameter(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.product} / {self.bin_type.code}"
+        return f"{self.product} / {self.storage_bin_type.code}"

@@ -183,7 +183,7 @@ class StorageBin(models.Model):
     storage_location = models.ForeignKey(
         StorageLocation, on_delete=models.PROTECT, related_name="bins", verbose_name=_("storage location")
     )
-    bin_type = models.ForeignKey(
+    storage_bin_type = models.ForeignKey(
         StorageBinType, on_delete=models.PROTECT, related_name="bins", verbose_name=_("container type")
     )
     code = models.CharField(_("code"), max_length=100, validators=[codes.BIN.validator()])
@@ -213,7 +213,7 @@ class StorageBin(models.Model):
             rules.one_of("storage_bins", "status", BinStatus),
             rules.one_of("storage_bins", "source", BinSource),
             UniqueConstraint(
-                fields=["storage_location", "bin_type"],
+                fields=["storage_location", "storage_bin_type"],
                 condition=Q(source=BinSource.PHOTO) & ~Q(status=BinStatus.RETIRED),
                 name="storage_bins_one_from_photos",
                 violation_error_message=_(

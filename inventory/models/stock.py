@@ -20,9 +20,10 @@ from . import rules
 
 
 class StockBatch(models.Model):
-    """Plants of one product, state, size and packaging that stand together. Its quantity is the sum of its movements.
+    """Plants of one product, state, size and packaging that stand together.
 
-    An emptied batch leaves its bin but keeps its location, where its past still counts.
+    Its quantity is the sum of its movements, kept by `services.stock.record_movement` alone. An emptied batch
+    leaves its bin but keeps its location, where its past still counts.
     """
 
     batch_code = models.CharField(_("batch code"), max_length=50, validators=[codes.BATCH.validator()])
