@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from demeter.accounts.choices import Role
@@ -50,6 +50,14 @@ class ProcessingSessionQuerySet(models.QuerySet[Any]):
 
     def waiting_for_person(self) -> Self:
         return self.filter(status=SessionStatus.COMPLETED, booking_state="waiting")
+
+    def newest(self) -> Self:
+        """The last count of each photo."""
+        later = self.model.objects.filter(image=OuterRef("image"), attempt__gt=OuterRef("attempt"))
+        return self.filter(~Exists(later))
+
+    def with_warnings(self) -> Self:
+        return self.exclude(warnings=[])
 
 
 class ProcessingStepQuerySet(models.QuerySet["ProcessingStep"]):
