@@ -92,7 +92,9 @@ def _own_connection() -> BaseDatabaseWrapper:
     """A connection outside the pool: a pool started in a prefork parent would be inherited, dead, by its children."""
     settings_dict = deepcopy(connections.settings[DEFAULT_DB_ALIAS])
     settings_dict["OPTIONS"].pop("pool", None)
-    wrapper: BaseDatabaseWrapper = load_backend(settings_dict["ENGINE"]).DatabaseWrapper(settings_dict, DEFAULT_DB_ALIAS)
+    wrapper: BaseDatabaseWrapper = load_backend(settings_dict["ENGINE"]).DatabaseWrapper(
+        settings_dict, DEFAULT_DB_ALIAS
+    )
     return wrapper
 
 
@@ -102,7 +104,9 @@ _threads: list[HeartbeatThread] = []
 @worker_ready.connect(dispatch_uid="demeter.heartbeats")
 def start_heartbeat(sender: Any, **_: Any) -> None:
     """Celery's worker (the consumer of solo, threads and the prefork parent) takes messages from now on."""
-    thread = HeartbeatThread(worker=worker_name(), queues=[queue.name for queue in sender.task_consumer.queues])
+    thread = HeartbeatThread(
+        worker=worker_name(), queues=[queue.name for queue in sender.task_consumer.queues]
+    )
     thread.start()
     _threads.append(thread)
 

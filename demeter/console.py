@@ -1,0 +1,20 @@
+"""What happens to the processes, in words for the terminal."""
+
+from django.utils.translation import gettext as _
+
+from demeter.supervisor import ProcessEvent
+
+
+def describe(event: ProcessEvent) -> str:
+    """One line about a process."""
+    facts = {
+        "name": event.name,
+        "pid": event.pid,
+        "code": event.exit_code,
+        "pause": f"{event.again_in_s:.1f}",
+    }
+    if event.kind == "started":
+        return _("%(name)s: started (process %(pid)d)") % facts
+    if event.kind == "died":
+        return _("%(name)s: ended unexpectedly (%(code)d), starts again in %(pause)s s") % facts
+    return _("%(name)s: stopped") % facts

@@ -1,0 +1,50 @@
+"""`manage.py stack`: all processes on one machine, for daily use."""
+
+import signal
+from types import FrameType
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils.translation import gettext as _
+
+from demeter.console import describe
+from demeter.ports import PortInUse
+from demeter.stack import log_dir, run_stack
+
+
+class Command(BaseCommand):
+    """Runs the web server, a worker for each queue and beat; restarts what dies; Ctrl-C ends them all."""
+
+    help = _("Run all processes on this machine until Ctrl-C.")
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help=_("Address to listen on."))
+        parser.add_argument("--port", type=int, default=8000, help=_("Port of the web server."))
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            raise CommandError(_("The database is not up to date. Run first: manage.py migrate"))
+        is_stopping = False
+
+        def stop(number: int, frame: FrameType | None) -> None:
+            nonlocal is_stopping
+            is_stopping = True
+
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, stop)
+        host, port = options["host"], options["port"]
+        self.stdout.write(_("DemeterAI on http://%(host)s:%(port)d · logs in %(logs)s · Ctrl-C ends it") % {
+            "host": "localhost" if host == "127.0.0.1" else host, "port": port, "logs": log_dir(),
+        })  # fmt: skip
+        try:
+            run_stack(
+                host=host,
+                port=port,
+                on_event=lambda event: self.stdout.write(describe(event)),
+                is_stopping=lambda: is_stopping,
+            )
+        except PortInUse as error:
+            raise CommandError(str(error)) from error

@@ -1,0 +1,118 @@
+"""All processes of DemeterAI on one machine: the web server, a worker for each queue, and beat."""
+
+import os
+import socket
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from demeter.ports import check_port_free
+from demeter.static_assets import collect_static_if_changed
+from demeter.supervisor import ProcessEvent, ProcessSpec, Supervisor
+from photos.models import ProcessingStep
+
+QUEUES = ("gpu_queue", "cpu_queue", "io_queue", "default")
+DEADLINE_CHECK_EVERY_S = 5.0
+
+
+def run_stack(
+    *, host: str, port: int, on_event: Callable[[ProcessEvent], None], is_stopping: Callable[[], bool]
+) -> None:
+    """Run everything until `is_stopping`; then, or when anything goes wrong here, nothing is left running.
+
+    Raises PortInUse before anything is started.
+    """
+    check_port_free(host, port)
+    collect_static_if_changed()
+    next_check = 0.0
+    with Supervisor(
+        stack_processes(host=host, port=port), log_dir=log_dir(), on_event=on_event
+    ) as supervisor:
+        while not is_stopping():
+            supervisor.keep_running()
+            if time.monotonic() >= next_check:
+                for pid in pids_past_deadline():
+                    supervisor.kill_member(pid)
+                next_check = time.monotonic() + DEADLINE_CHECK_EVERY_S
+            time.sleep(0.25)
+
+
+def log_dir() -> Path:
+    return Path(settings.DATA_HOME) / "logs"
+
+
+def stack_processes(*, host: str, port: int) -> list[ProcessSpec]:
+    """The web server, the workers and beat, with the pools that their queues need."""
+    cores = _cores()
+    io_threads = (
+        6 if connection.vendor == "sqlite" else 50
+    )  # SQLite has one writer; more threads would only wait
+    gunicorn = (
+        sys.executable, "-m", "gunicorn", "demeter.wsgi", "--bind", f"{host}:{port}",
+        # Measured with 50 uploads at once: one process of 50 threads answers too late, 2 × 16 in time.
+        "--worker-class", "gthread", "--workers", "2", "--threads", "16", "--backlog", "2048",
+        "--timeout", "120", "--graceful-timeout", "5", "--keep-alive", "5", "--no-control-socket",
+    )  # fmt: skip
+    return [
+        ProcessSpec("web", gunicorn, _threads_env(1)),
+        ProcessSpec("worker-gpu", _worker("gpu", "gpu_queue", "solo"), _threads_env(cores)),
+        ProcessSpec(
+            "worker-cpu", _worker("cpu", "cpu_queue", "prefork", 1 if cores <= 2 else 2), _threads_env(1)
+        ),
+        ProcessSpec("worker-io", _worker("io", "io_queue", "threads", io_threads), _threads_env(1)),
+        ProcessSpec("worker-default", _worker("default", "default", "solo"), _threads_env(1)),
+        ProcessSpec("beat", (*_celery(), "beat", "--pidfile=", "--loglevel=WARNING"), _threads_env(1)),
+    ]
+
+
+def pids_past_deadline() -> list[int]:
+    """Processes of this machine that hold a step past its deadline. Time limits reach prefork pools only."""
+    prefix = f"{socket.gethostname()}:"
+    try:
+        holders = (
+            ProcessingStep.objects.past_deadline(timezone.now())
+            .filter(worker__startswith=prefix)
+            .values_list("worker", flat=True)
+        )
+        return [int(worker.removeprefix(prefix)) for worker in holders]
+    except DatabaseError:  # a database that is away is no reason to end what runs; the next round asks again
+        return []
+    finally:
+        connection.close()
+
+
+def _celery() -> tuple[str, ...]:
+    return (sys.executable, "-m", "celery", "-A", "demeter")
+
+
+def _worker(name: str, queue: str, pool: str, concurrency: int = 1) -> tuple[str, ...]:
+    # Workers need not know of each other: liveness is in the heartbeat rows.
+    quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel=INFO")
+    return (
+        *_celery(),
+        "worker",
+        "-n",
+        f"{name}@%h",
+        "-Q",
+        queue,
+        "--pool",
+        pool,
+        "-c",
+        str(concurrency),
+        *quiet,
+    )
+
+
+def _cores() -> int:
+    """Cores that this process may use, which in a container are fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _threads_env(threads: int) -> dict[str, str]:
+    # Ultralytics sets one thread where nothing is set; elsewhere, each library would start one a core.
+    return {"OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads)}

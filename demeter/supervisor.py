@@ -1,0 +1,199 @@
+"""Keeps a set of processes running on this machine, and ends them all when it ends. It knows nothing of Django."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Literal, Self
+
+LOG_MAX_BYTES = 10 * 1024**2  # a longer log is set aside when its process starts
+STEADY_AFTER_S = 30.0  # a process that lived this long restarts at once
+LONGEST_PAUSE_S = 30.0
+WARDEN = Path(__file__).with_name("warden.py")
+
+
+@dataclass(frozen=True)
+class ProcessSpec:
+    """One process to keep running. `env` is added to the supervisor's own environment."""
+
+    name: str
+    command: tuple[str, ...]
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ProcessEvent:
+    """What happened to a process. `exit_code` is negative for a signal; `again_in_s` is the pause before a restart."""
+
+    kind: Literal["started", "died", "ended"]
+    name: str
+    pid: int
+    exit_code: int = 0
+    again_in_s: float = 0.0
+
+
+@dataclass
+class _Child:
+    spec: ProcessSpec
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    start_at: float = 0.0
+    deaths_in_a_row: int = 0
+
+
+class Supervisor:
+    """Starts each process in a group of its own, restarts what dies with growing pauses, and ends whole groups.
+
+    A warden process watches the supervisor itself: if it is killed, nothing that it started is left behind.
+    """
+
+    def __init__(
+        self,
+        specs: Iterable[ProcessSpec],
+        *,
+        log_dir: Path,
+        on_event: Callable[[ProcessEvent], None] = lambda event: None,
+        grace_s: float = 10.0,
+    ) -> None:
+        self.log_dir = log_dir
+        self.on_event = on_event
+        self.grace_s = grace_s
+        self._children = [_Child(spec) for spec in specs]
+        self._warden: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self.log_dir.mkdir(parents=True, exist_ok=True)
+        try:
+            self.keep_running()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def keep_running(self) -> None:
+        """One round: notice what died and start what is due. To be called again every second or so."""
+        self._keep_warden()
+        for child in self._children:
+            if child.process is not None and child.process.poll() is not None:
+                self._bury(child, child.process)
+            if child.process is None and time.monotonic() >= child.start_at:
+                self._start(child)
+
+    def pid(self, name: str) -> int | None:
+        """The process id of the named process; None while it waits for its restart."""
+        return next(
+            (c.process.pid for c in self._children if c.spec.name == name and c.process is not None), None
+        )
+
+    def kill_member(self, pid: int) -> bool:
+        """Kill a process if it is one of ours or a descendant that stayed in our groups. Says whether it was."""
+        groups = {child.process.pid for child in self._children if child.process is not None}
+        try:
+            if os.getpgid(pid) not in groups:
+                return False
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return False
+        return True
+
+    def stop(self) -> None:
+        """Ask all to end, wait for the grace period, kill what is left of their groups. Harmless when repeated."""
+        running = [child for child in self._children if child.process is not None]
+        try:
+            for child in running:
+                if child.process is not None:
+                    child.process.terminate()
+            until = time.monotonic() + self.grace_s
+            for child in running:
+                if child.process is not None:
+                    with suppress(subprocess.TimeoutExpired):
+                        child.process.wait(timeout=max(0.0, until - time.monotonic()))
+        finally:  # also when the wait is broken off by a second Ctrl-C
+            for child in running:
+                if child.process is not None:
+                    self._end_group(child.process)
+                    self.on_event(
+                        ProcessEvent(
+                            "ended", child.spec.name, child.process.pid, child.process.returncode or 0
+                        )
+                    )
+                    child.process = None
+            self._end_warden()
+
+    def _start(self, child: _Child) -> None:
+        with self._open_log(child.spec.name) as log:
+            child.process = subprocess.Popen(
+                child.spec.command,
+                env={**os.environ, **child.spec.env},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # its own group: Ctrl-C in the terminal reaches only the supervisor
+            )
+        child.started_at = time.monotonic()
+        self._tell_warden(f"+{child.process.pid}\n")
+        self.on_event(ProcessEvent("started", child.spec.name, child.process.pid))
+
+    def _bury(self, child: _Child, process: subprocess.Popen[bytes]) -> None:
+        self._end_group(process)  # a killed parent may leave children behind
+        lived_s = time.monotonic() - child.started_at
+        child.deaths_in_a_row = 1 if lived_s >= STEADY_AFTER_S else child.deaths_in_a_row + 1
+        pause_s = (
+            0.0 if lived_s >= STEADY_AFTER_S else min(LONGEST_PAUSE_S, 2.0 ** (child.deaths_in_a_row - 2))
+        )
+        child.start_at = time.monotonic() + pause_s
+        child.process = None
+        self.on_event(ProcessEvent("died", child.spec.name, process.pid, process.returncode or 0, pause_s))
+
+    def _end_group(self, process: subprocess.Popen[bytes]) -> None:
+        # The group's number cannot be given to others while a member lives; an empty group is simply not found.
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        self._tell_warden(f"-{process.pid}\n")
+
+    def _open_log(self, name: str) -> IO[bytes]:
+        path = self.log_dir / f"{name}.log"
+        if path.exists() and path.stat().st_size > LOG_MAX_BYTES:
+            path.replace(path.with_suffix(".log.1"))
+        return path.open("ab")
+
+    def _keep_warden(self) -> None:
+        if self._warden is not None and self._warden.poll() is None:
+            return
+        self._warden = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(WARDEN)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        for child in self._children:
+            if child.process is not None:
+                self._tell_warden(f"+{child.process.pid}\n")
+
+    def _tell_warden(self, line: str) -> None:
+        if self._warden is not None and self._warden.stdin is not None:
+            with suppress(BrokenPipeError):  # a dead warden is replaced in the next round and told everything
+                self._warden.stdin.write(line.encode())
+                self._warden.stdin.flush()
+
+    def _end_warden(self) -> None:
+        if self._warden is None:
+            return
+        if self._warden.stdin is not None:
+            with suppress(BrokenPipeError):
+                self._warden.stdin.close()
+        self._warden.wait()
+        self._warden = None
