@@ -47,15 +47,16 @@ class LocalPlane:
         """A polygon in degrees as one in metres."""
         return affine_transform(
             polygon,
-            [
-                self.m_per_lon,
-                0,
-                0,
-                self.m_per_lat,
-                -self.lon * self.m_per_lon,
-                -self.lat * self.m_per_lat,
-            ],
+            [self.m_per_lon, 0, 0, self.m_per_lat, -self.lon * self.m_per_lon, -self.lat * self.m_per_lat],
         )
+
+    def rectangle(self, west_m: float, south_m: float, width_m: float, height_m: float) -> dict[str, Any]:
+        """A rectangle given in metres on this plane as a GeoJSON Polygon, to a millimetre (8 decimals)."""
+        west, east = (self.lon + x / self.m_per_lon for x in (west_m, west_m + width_m))
+        south, north = (self.lat + y / self.m_per_lat for y in (south_m, south_m + height_m))
+        corners = [(west, south), (east, south), (east, north), (west, north), (west, south)]
+        ring = [[round(lon, 8), round(lat, 8)] for lon, lat in corners]
+        return {"type": "Polygon", "coordinates": [ring]}
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from .errors import LedgerIsAppendOnly
 from .geometry import degrees_around
 
 if TYPE_CHECKING:
-    from .models import Product, StorageLocation
+    from .models import PackagingCatalog, Product, StorageLocation
 
 
 class StorageLocationQuerySet(models.QuerySet[Any]):
@@ -63,6 +63,16 @@ class StorageLocationConfigQuerySet(models.QuerySet[Any]):
     def valid_at(self, at: datetime) -> Self:
         """The configurations that were in force at a time."""
         return self.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=at), started_at__lte=at)
+
+
+class DensityParameterQuerySet(models.QuerySet[Any]):
+    """Questions about how densely plants stand."""
+
+    def fitting(self, product: Product, packaging: PackagingCatalog | None) -> Self:
+        """What is known of a product in a packaging: rows of that packaging before rows for any."""
+        return self.filter(Q(packaging=packaging) | Q(packaging__isnull=True), product=product).order_by(
+            F("packaging").asc(nulls_last=True), "pk"
+        )
 
 
 class StockBatchQuerySet(models.QuerySet[Any]):

@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import CheckConstraint, Q, UniqueConstraint
 from django.utils.translation import gettext_lazy as _
 
+from inventory.querysets import DensityParameterQuerySet
+
 from . import rules
 
 
@@ -41,6 +43,8 @@ class DensityParameter(models.Model):
     notes = models.TextField(_("notes"), blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    objects = DensityParameterQuerySet.as_manager()
 
     class Meta:
         db_table = "density_parameters"
