@@ -20,5 +20,5 @@ def read_or_make_secret_key(path: Path) -> str:
         except FileExistsError:
             pass  # another process was first; its key is read below
         finally:
-            os.unlink(draft)
+            Path(draft).unlink()
     return path.read_text()

@@ -32,7 +32,9 @@ if not SECRET_KEY:
     if PRODUCTION:
         raise ImproperlyConfigured("Set DJANGO_SECRET_KEY: production signs links and tokens with it.")
     SECRET_KEY = read_or_make_secret_key(DATA_HOME / "secret_key")
-ALLOWED_HOSTS = env.list("DJANGO_ALLOWED_HOSTS", default=[] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]", "0.0.0.0"])  # noqa: S104 - a Host header that clients send, not an address we listen on
+# "0.0.0.0" is a Host header that existing clients send, not an address that is listened on.
+_LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]", "0.0.0.0"]  # noqa: S104
+ALLOWED_HOSTS = env.list("DJANGO_ALLOWED_HOSTS", default=[] if PRODUCTION else _LOCAL_HOSTS)
 CSRF_TRUSTED_ORIGINS = env.list("DJANGO_CSRF_TRUSTED_ORIGINS", default=[])
 ROOT_URLCONF = "demeter.urls"
 WSGI_APPLICATION = "demeter.wsgi.application"
@@ -119,7 +121,9 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-LOGIN_FAILURES_PER_HOUR = env.int("LOGIN_FAILURES_PER_HOUR", default=30)  # failures an address, never successes
+LOGIN_FAILURES_PER_HOUR = env.int(
+    "LOGIN_FAILURES_PER_HOUR", default=30
+)  # failures an address, never successes
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=env.int("ACCESS_TOKEN_MINUTES", default=60)),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=7),
@@ -196,7 +200,10 @@ def _s3(bucket: str) -> dict[str, object]:
 
 def _folder(name: str) -> dict[str, object]:
     folder = DATA_HOME / "media" / name
-    return {"BACKEND": "photos.local_storage.SignedFileSystemStorage", "OPTIONS": {"location": str(folder), "alias": name}}
+    return {
+        "BACKEND": "photos.local_storage.SignedFileSystemStorage",
+        "OPTIONS": {"location": str(folder), "alias": name},
+    }
 
 
 STORAGES = {
@@ -214,7 +221,10 @@ CACHE_URL = env.str("CACHE_URL", default="")
 CACHES = {
     "default": env.cache_url("CACHE_URL")
     if CACHE_URL
-    else {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": str(DATA_HOME / "cache" / "django")}
+    else {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": str(DATA_HOME / "cache" / "django"),
+    }
 }
 
 # ── Celery ───────────────────────────────────────────────────────────────────────────────────────────
@@ -249,7 +259,9 @@ CELERY_TASK_ROUTES = {
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1  # a photo takes seconds: do not hoard them
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_TASK_SOFT_TIME_LIMIT = 840  # seconds; only prefork can keep these, the other pools are ended by their rows
+CELERY_TASK_SOFT_TIME_LIMIT = (
+    840  # seconds; only prefork can keep these, the other pools are ended by their rows
+)
 CELERY_TASK_TIME_LIMIT = 900
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_HOME / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
@@ -258,7 +270,9 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # ── steps of the pipeline (photos.services.steps) ────────────────────────────────────────────────────
-STEP_LEASE_S = env.int("STEP_LEASE_S", default=60)  # a step whose worker has been silent this long is free again
+STEP_LEASE_S = env.int(
+    "STEP_LEASE_S", default=60
+)  # a step whose worker has been silent this long is free again
 STEP_RENEW_S = STEP_LEASE_S / 6
 STEP_RESEND_S = 600  # a pending step is sent again after this, or when its queue is empty
 STEP_MAX_CLAIMS = 5  # a step that was claimed this often without an end is failed, with the reason
@@ -270,7 +284,9 @@ UPLOAD_MAX_FILES = 100
 UPLOAD_MAX_PIXELS = 60_000_000
 IDEMPOTENCY_KEY_H = 24
 JOBS_VISIBLE_H = 48
-GPS_DEFAULT_ERROR_M = env.float("GPS_DEFAULT_ERROR_M", default=5.0)  # where a phone does not say its own error
+GPS_DEFAULT_ERROR_M = env.float(
+    "GPS_DEFAULT_ERROR_M", default=5.0
+)  # where a phone does not say its own error
 
 # ── counting ─────────────────────────────────────────────────────────────────────────────────────────
 COUNT_ENGINE = env.str("COUNT_ENGINE", default="auto")  # auto | yolo | sahi
@@ -282,7 +298,9 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {"request_id": {"()": "demeter.middleware.RequestIdFilter"}},
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
 }
 

@@ -62,7 +62,7 @@ class LocationSource(models.TextChoices):
     PERSON = "person", _("Named by a person later")
 
 
-class Warning(models.TextChoices):
+class CountWarning(models.TextChoices):
     """What a person should know about a count. The first four wait for an answer."""
 
     NEEDS_LOCATION = "needs_location", _("The place is not known")
@@ -76,7 +76,7 @@ class Warning(models.TextChoices):
     TRUNCATED = "truncated", _("More plants may be there than could be counted")
 
     @classmethod
-    def waiting(cls) -> list["Warning"]:
+    def waiting(cls) -> list["CountWarning"]:
         """Those that keep the stock unbooked until a person has answered."""
         return [cls.NEEDS_LOCATION, cls.NEEDS_CONFIG, cls.NEEDS_REVIEW, cls.PARTIAL_COUNT]
 

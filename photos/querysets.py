@@ -12,7 +12,7 @@ from demeter.accounts.models import User
 from photos.choices import JobStatus, SessionStatus, StepKind, StepStatus
 
 if TYPE_CHECKING:
-    from photos.models import ProcessingStep
+    pass
 
 FINISHED = (StepStatus.DONE, StepStatus.FAILED)
 DETECTING = (StepKind.DETECT_SLICED, StepKind.DETECT_DIRECT)

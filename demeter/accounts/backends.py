@@ -26,7 +26,11 @@ class RoleBackend(ModelBackend):
     """Signs people in by e-mail and answers permissions from the role."""
 
     def authenticate(
-        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        **kwargs: Any,
     ) -> AbstractBaseUser | None:
         user = super().authenticate(request, username=username or kwargs.get("email"), password=password)
         return None if isinstance(user, User) and user.is_system else user

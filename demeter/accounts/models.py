@@ -47,7 +47,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_opened = models.BooleanField(
         _("opened"),
         default=False,
-        help_text=_("Off for a viewer who registered alone: only the account, the classifier and the catalogue."),
+        help_text=_(
+            "Off for a viewer who registered alone: only the account, the classifier and the catalogue."
+        ),
     )
     is_active = models.BooleanField(_("active"), default=True, help_text=_("Switch off instead of deleting."))
     is_system = models.BooleanField(_("system user"), default=False, editable=False)

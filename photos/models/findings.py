@@ -28,7 +28,11 @@ class PhotoContainer(models.Model):
     is_counted = models.BooleanField(_("counted"), default=False)
     warnings = models.JSONField(_("warnings"), default=list, blank=True)
     storage_bin = models.ForeignKey(
-        "inventory.StorageBin", on_delete=models.SET_NULL, null=True, blank=True, related_name="+",
+        "inventory.StorageBin",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
         verbose_name=_("bin"),
     )
 
@@ -73,10 +77,15 @@ class Detection(models.Model):
         verbose_name_plural = _("detections")
         ordering: ClassVar[list[str]] = ["id"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.CheckConstraint(condition=Q(width_px__gt=0, height_px__gt=0), name="detections_sides_positive"),
-            models.CheckConstraint(condition=Q(confidence__gte=0, confidence__lte=1), name="detections_confidence_0_1"),
             models.CheckConstraint(
-                condition=Q(is_empty_container=False) | Q(is_alive=False), name="detections_empty_is_not_alive"
+                condition=Q(width_px__gt=0, height_px__gt=0), name="detections_sides_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(confidence__gte=0, confidence__lte=1), name="detections_confidence_0_1"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_empty_container=False) | Q(is_alive=False),
+                name="detections_empty_is_not_alive",
             ),
         ]
 
@@ -113,7 +122,9 @@ class Estimation(models.Model):
         ordering: ClassVar[list[str]] = ["container", "band_number"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["container", "band_number"], name="estimations_band_once"),
-            models.CheckConstraint(condition=Q(estimated_count__gte=0), name="estimations_count_not_negative"),
+            models.CheckConstraint(
+                condition=Q(estimated_count__gte=0), name="estimations_count_not_negative"
+            ),
             models.CheckConstraint(
                 condition=Q(processed_area_px__gte=0, processed_area_px__lte=models.F("residual_area_px")),
                 name="estimations_processed_within_residual",
@@ -133,7 +144,9 @@ class Classification(models.Model):
     session = models.ForeignKey(
         "ProcessingSession", on_delete=models.CASCADE, related_name="classifications", verbose_name=_("count")
     )
-    product = models.ForeignKey("inventory.Product", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    product = models.ForeignKey(
+        "inventory.Product", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     packaging = models.ForeignKey(
         "inventory.PackagingCatalog", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -151,7 +164,9 @@ class Classification(models.Model):
         verbose_name_plural = _("classifications")
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
-                condition=Q(product__isnull=False) | Q(packaging__isnull=False) | Q(product_size__isnull=False),
+                condition=Q(product__isnull=False)
+                | Q(packaging__isnull=False)
+                | Q(product_size__isnull=False),
                 name="classifications_say_something",
             ),
             *[
@@ -160,7 +175,9 @@ class Classification(models.Model):
                     name=f"classifications_{field.removesuffix('_confidence_percent')}_at_most_100",
                 )
                 for field in (
-                    "product_confidence_percent", "packaging_confidence_percent", "size_confidence_percent"
+                    "product_confidence_percent",
+                    "packaging_confidence_percent",
+                    "size_confidence_percent",
                 )
             ],
         ]
@@ -179,7 +196,9 @@ class Correction(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("user")
     )
     version = models.PositiveIntegerField(_("version it led to"))
-    operations = models.JSONField(_("operations"), help_text=_("add, move, delete, relabel as they were sent."))
+    operations = models.JSONField(
+        _("operations"), help_text=_("add, move, delete, relabel as they were sent.")
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:

@@ -23,7 +23,10 @@ class Image(models.Model):
         "UploadSession", on_delete=models.PROTECT, related_name="images", verbose_name=_("upload")
     )
     uploaded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="images", verbose_name=_("uploaded by")
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="images",
+        verbose_name=_("uploaded by"),
     )
     uploaded_at = models.DateTimeField(_("uploaded at"), auto_now_add=True)
     original_filename = models.CharField(_("file name"), max_length=255)
@@ -35,11 +38,16 @@ class Image(models.Model):
     height_px = models.PositiveIntegerField(_("height in px"))
     exif = models.JSONField(_("EXIF"), default=dict, blank=True)
     gps_coordinates = models.JSONField(
-        _("GPS position"), null=True, blank=True, help_text=_("lat and lon in degrees, altitude and accuracy in metres.")
+        _("GPS position"),
+        null=True,
+        blank=True,
+        help_text=_("lat and lon in degrees, altitude and accuracy in metres."),
     )
     taken_at = models.DateTimeField(_("taken at"), help_text=_("The EXIF date, else the time of the upload."))
 
-    staging_key = models.CharField(max_length=255, blank=True, help_text=_("Empty once the store has the original."))
+    staging_key = models.CharField(
+        max_length=255, blank=True, help_text=_("Empty once the store has the original.")
+    )
     original_key = models.CharField(max_length=255, unique=True)
     is_stored = models.BooleanField(_("original is in the store"), default=False)
     thumbnail_key = models.CharField(max_length=255, blank=True)
@@ -52,7 +60,11 @@ class Image(models.Model):
     with_inventory = models.BooleanField(_("counts as stock"), default=True)
     deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True)
     deleted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+",
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
         verbose_name=_("deleted by"),
     )
 
@@ -70,7 +82,9 @@ class Image(models.Model):
         ]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(condition=Q(file_size_bytes__gt=0), name="s3_images_size_positive"),
-            models.CheckConstraint(condition=Q(width_px__gt=0, height_px__gt=0), name="s3_images_sides_positive"),
+            models.CheckConstraint(
+                condition=Q(width_px__gt=0, height_px__gt=0), name="s3_images_sides_positive"
+            ),
             models.CheckConstraint(
                 condition=Q(is_stored=True) | ~Q(staging_key=""),
                 name="s3_images_bytes_somewhere",

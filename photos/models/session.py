@@ -4,7 +4,6 @@ import uuid
 from typing import ClassVar
 
 from django.conf import settings
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -21,7 +20,9 @@ class ProcessingSession(models.Model):
     """
 
     uuid = models.UUIDField(_("session id"), unique=True, default=uuid.uuid4, editable=False)
-    image = models.ForeignKey("Image", on_delete=models.CASCADE, related_name="sessions", verbose_name=_("photo"))
+    image = models.ForeignKey(
+        "Image", on_delete=models.CASCADE, related_name="sessions", verbose_name=_("photo")
+    )
     attempt = models.PositiveSmallIntegerField(_("count number"), default=1)
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("requested by")
@@ -29,30 +30,55 @@ class ProcessingSession(models.Model):
     reason = models.CharField(_("reason"), max_length=500, blank=True)
 
     storage_location = models.ForeignKey(
-        "inventory.StorageLocation", on_delete=models.PROTECT, null=True, blank=True,
-        related_name="processing_sessions", verbose_name=_("place"),
+        "inventory.StorageLocation",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="processing_sessions",
+        verbose_name=_("place"),
     )
-    location_source = models.CharField(_("place known from"), max_length=10, choices=LocationSource, blank=True)
+    location_source = models.CharField(
+        _("place known from"), max_length=10, choices=LocationSource, blank=True
+    )
     location_candidates = models.JSONField(
         _("candidates"), default=list, blank=True, help_text=_("Ranked: id, name, distance_m.")
     )
     configuration = models.ForeignKey(
-        "inventory.StorageLocationConfig", on_delete=models.PROTECT, null=True, blank=True, related_name="+",
+        "inventory.StorageLocationConfig",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
         verbose_name=_("configuration"),
     )
     product = models.ForeignKey(
-        "inventory.Product", on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("product")
+        "inventory.Product",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("product"),
     )
     product_state = models.ForeignKey(
-        "inventory.ProductState", on_delete=models.PROTECT, null=True, blank=True, related_name="+",
+        "inventory.ProductState",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
         verbose_name=_("state"),
     )
     packaging = models.ForeignKey(
-        "inventory.PackagingCatalog", on_delete=models.PROTECT, null=True, blank=True, related_name="+",
+        "inventory.PackagingCatalog",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
         verbose_name=_("packaging"),
     )
 
-    status = models.CharField(_("status"), max_length=12, choices=SessionStatus, default=SessionStatus.PENDING)
+    status = models.CharField(
+        _("status"), max_length=12, choices=SessionStatus, default=SessionStatus.PENDING
+    )
     warnings = models.JSONField(_("warnings"), default=list, blank=True)
     error_code = models.CharField(_("error code"), max_length=40, blank=True)
     error_message = models.CharField(_("error"), max_length=500, blank=True)
@@ -66,23 +92,37 @@ class ProcessingSession(models.Model):
     interval_high = models.PositiveIntegerField(_("at most"), null=True, blank=True)
     category_counts = models.JSONField(_("counts by class"), default=dict, blank=True)
     model_versions = models.JSONField(
-        _("models"), default=dict, blank=True, help_text=_("{kind: {name, sha256}} of the weights that counted.")
+        _("models"),
+        default=dict,
+        blank=True,
+        help_text=_("{kind: {name, sha256}} of the weights that counted."),
     )
     timings = models.JSONField(_("timings in s"), default=dict, blank=True)
 
-    booking_state = models.CharField(_("booking"), max_length=12, choices=BookingState, default=BookingState.OPEN)
+    booking_state = models.CharField(
+        _("booking"), max_length=12, choices=BookingState, default=BookingState.OPEN
+    )
     booking_revision = models.PositiveSmallIntegerField(
-        _("booking revision"), default=0, help_text=_("How often this count was booked; part of each request id.")
+        _("booking revision"),
+        default=0,
+        help_text=_("How often this count was booked; part of each request id."),
     )
     booked_quantity = models.PositiveIntegerField(
-        _("booked"), null=True, blank=True, help_text=_("The living plants that this count stands for in the stock.")
+        _("booked"),
+        null=True,
+        blank=True,
+        help_text=_("The living plants that this count stands for in the stock."),
     )
     accepted_partial = models.BooleanField(_("partial count accepted"), default=False)
 
     version = models.PositiveIntegerField(_("version of the findings"), default=1)
     validated = models.BooleanField(_("validated"), default=False)
     validated_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+",
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
         verbose_name=_("validated by"),
     )
     validation_date = models.DateTimeField(_("validated at"), null=True, blank=True)
@@ -103,7 +143,9 @@ class ProcessingSession(models.Model):
             models.Index(fields=["storage_location", "booking_state"], name="sessions_location_booking"),
         ]
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["image", "attempt"], name="photo_processing_sessions_attempt_once"),
+            models.UniqueConstraint(
+                fields=["image", "attempt"], name="photo_processing_sessions_attempt_once"
+            ),
             models.UniqueConstraint(
                 fields=["image"],
                 condition=Q(status__in=[SessionStatus.PENDING, SessionStatus.PROCESSING]),
@@ -111,7 +153,8 @@ class ProcessingSession(models.Model):
                 violation_error_message=_("This photo is being counted already."),
             ),
             models.CheckConstraint(
-                condition=Q(total_dead__lte=F("total_detected")), name="photo_processing_sessions_dead_were_detected"
+                condition=Q(total_dead__lte=F("total_detected")),
+                name="photo_processing_sessions_dead_were_detected",
             ),
             models.CheckConstraint(
                 condition=Q(avg_confidence__isnull=True) | Q(avg_confidence__gte=0, avg_confidence__lte=1),

@@ -17,13 +17,22 @@ class ProcessingStep(models.Model):
     row has moved on. While it works it renews the lease; a lease that ran out frees the row for another worker.
     """
 
-    image = models.ForeignKey("Image", on_delete=models.CASCADE, related_name="steps", verbose_name=_("photo"))
+    image = models.ForeignKey(
+        "Image", on_delete=models.CASCADE, related_name="steps", verbose_name=_("photo")
+    )
     session = models.ForeignKey(
-        "ProcessingSession", on_delete=models.CASCADE, null=True, blank=True, related_name="steps",
-        verbose_name=_("count"), help_text=_("Empty for work on the picture itself."),
+        "ProcessingSession",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="steps",
+        verbose_name=_("count"),
+        help_text=_("Empty for work on the picture itself."),
     )
     kind = models.CharField(_("work"), max_length=20, choices=StepKind)
-    key = models.CharField(_("key"), max_length=80, unique=True, help_text=_("Makes creating a step twice harmless."))
+    key = models.CharField(
+        _("key"), max_length=80, unique=True, help_text=_("Makes creating a step twice harmless.")
+    )
     container_positions = models.JSONField(_("containers"), default=list, blank=True)
 
     status = models.CharField(_("status"), max_length=10, choices=StepStatus, default=StepStatus.PENDING)
@@ -58,11 +67,13 @@ class ProcessingStep(models.Model):
         ]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
-                condition=~Q(status=StepStatus.RUNNING) | Q(lease_expires_at__isnull=False, deadline_at__isnull=False),
+                condition=~Q(status=StepStatus.RUNNING)
+                | Q(lease_expires_at__isnull=False, deadline_at__isnull=False),
                 name="processing_steps_running_has_lease",
             ),
             models.CheckConstraint(
-                condition=~Q(status=StepStatus.FAILED) | ~Q(error_code=""), name="processing_steps_failure_has_code"
+                condition=~Q(status=StepStatus.FAILED) | ~Q(error_code=""),
+                name="processing_steps_failure_has_code",
             ),
         ]
 

@@ -18,14 +18,25 @@ class UploadSession(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="upload_sessions", verbose_name=_("user")
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="upload_sessions",
+        verbose_name=_("user"),
     )
     storage_location = models.ForeignKey(
-        "inventory.StorageLocation", on_delete=models.PROTECT, null=True, blank=True, related_name="+",
+        "inventory.StorageLocation",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
         verbose_name=_("place named by the uploader"),
     )
     warehouse = models.ForeignKey(
-        "inventory.Warehouse", on_delete=models.PROTECT, null=True, blank=True, related_name="+",
+        "inventory.Warehouse",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
         verbose_name=_("warehouse named by the uploader"),
     )
     notes = models.CharField(_("notes"), max_length=500, blank=True)
@@ -52,11 +63,20 @@ class UploadJob(models.Model):
     purpose = models.CharField(_("purpose"), max_length=10, choices=JobPurpose, default=JobPurpose.UPLOAD)
     filename = models.CharField(_("file name"), max_length=255)
     image = models.ForeignKey(
-        "Image", on_delete=models.CASCADE, null=True, blank=True, related_name="jobs", verbose_name=_("photo"),
+        "Image",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="jobs",
+        verbose_name=_("photo"),
         help_text=_("Empty when the file was refused."),
     )
     session = models.ForeignKey(
-        "ProcessingSession", on_delete=models.CASCADE, null=True, blank=True, related_name="jobs",
+        "ProcessingSession",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="jobs",
         verbose_name=_("count"),
     )
     duplicate_of = models.ForeignKey(
@@ -81,7 +101,9 @@ class UploadJob(models.Model):
         verbose_name_plural = _("jobs")
         ordering: ClassVar[list[str]] = ["-created_at", "position"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.CheckConstraint(condition=Q(progress_percent__lte=100), name="upload_jobs_progress_at_most_100"),
+            models.CheckConstraint(
+                condition=Q(progress_percent__lte=100), name="upload_jobs_progress_at_most_100"
+            ),
             models.CheckConstraint(
                 condition=Q(status=JobStatus.REJECTED) | Q(image__isnull=False),
                 name="upload_jobs_image_unless_rejected",

@@ -1,0 +1,33 @@
+"""The weights in the admin: read-only, they are facts."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+
+from mlpipeline.models import Evaluation, ModelVersion
+
+
+class _ReadOnly(ModelAdmin):
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+@admin.register(ModelVersion)
+class ModelVersionAdmin(_ReadOnly):
+    list_display = ("name", "kind", "sha256", "first_used_at")
+    list_filter = ("kind",)
+    search_fields = ("name", "sha256")
+
+
+@admin.register(Evaluation)
+class EvaluationAdmin(_ReadOnly):
+    list_display = ("model_version", "dataset", "photos", "count_error_percent", "created_at")
+    list_filter = ("dataset",)
+    search_fields = ("dataset", "model_version__name")
+    list_select_related = ("model_version",)

@@ -1,0 +1,77 @@
+"""Between rows and the arrays of the vision core."""
+
+import numpy as np
+
+from mlpipeline.vision.results import CLASS_NAMES, BandEstimate, ContainerCount, ContainerFound, Detections
+from photos.models import Detection, ProcessingSession
+from photos.services.results import CountedBand, CountedContainer, FoundPlants
+
+
+def containers_found(session: ProcessingSession) -> list[ContainerFound]:
+    """The containers of a count, by position."""
+    return [
+        ContainerFound(row.type, np.array(row.polygon, dtype=np.float32), row.confidence)
+        for row in session.containers.all()
+    ]
+
+
+def found_plants(position: int, seen: Detections) -> FoundPlants:
+    """What was detected in one container, as its rows will say it."""
+    return FoundPlants(
+        container_position=position,
+        boxes=seen.boxes.tolist(),
+        confidences=seen.scores.tolist(),
+        class_names=[CLASS_NAMES[index] for index in seen.classes],
+        warnings=seen.warnings,
+    )
+
+
+def detections_from(rows: list[Detection], warnings: tuple[str, ...] = ()) -> Detections:
+    """Rows as arrays; classes that the core does not know are left to the rows alone."""
+    known = [row for row in rows if row.class_name in CLASS_NAMES]
+    centre = np.array([(row.center_x, row.center_y) for row in known], dtype=np.float32).reshape(-1, 2)
+    half = np.array([(row.width_px, row.height_px) for row in known], dtype=np.float32).reshape(-1, 2) / 2
+    return Detections(
+        np.concatenate([centre - half, centre + half], axis=1),
+        np.array([row.confidence for row in known], dtype=np.float32),
+        np.array([CLASS_NAMES.index(row.class_name) for row in known], dtype=np.int16),
+        warnings,
+    )
+
+
+def detections_by_container(session: ProcessingSession) -> dict[int, Detections]:
+    """The detections of each counted container by its position, in order; one whose detection failed is left out."""
+    counted = session.containers.filter(is_counted=True).prefetch_related("detections")
+    return {
+        container.position: detections_from(list(container.detections.all()), tuple(container.warnings))
+        for container in counted
+    }
+
+
+def counted_container(position: int, count: ContainerCount) -> CountedContainer:
+    """The sums of a container, as its rows will say them."""
+    return CountedContainer(
+        container_position=position,
+        detected=count.detected,
+        estimated=count.estimated,
+        dead=count.dead,
+        empty=count.empty,
+        capacity=count.capacity,
+        bands=[_band(band) for band in count.bands],
+        warnings=count.warnings,
+    )
+
+
+def _band(band: BandEstimate) -> CountedBand:
+    return CountedBand(
+        band_number=band.band_number,
+        band_y_start=float(band.y_start_px),
+        band_y_end=float(band.y_end_px),
+        estimated_count=round(float(band.estimated), 3),
+        residual_area_px=round(float(band.residual_area_px), 1),
+        processed_area_px=round(float(band.processed_area_px), 1),
+        avg_plant_area_px=round(float(band.plant_area_px), 1),
+        vegetation_polygon=[ring.round(1).tolist() for ring in band.polygon],
+        calculation_method=band.method,
+        confidence=round(float(band.confidence), 3),
+    )

@@ -1,0 +1,43 @@
+"""Reporting tiles to the step's row and to the client's job, now and then."""
+
+import time
+from types import TracebackType
+from typing import Final, Self
+
+from photos.errors import StepLost
+from photos.services import jobs
+from photos.services.steps import Claim, report_tiles
+
+EVERY_S: Final = 1.0  # clients ask every two seconds; each report is two small writes
+
+
+class TileReporter:
+    """A progress callback that writes at most once a second, and stops work that another worker has taken over."""
+
+    def __init__(self, claim: Claim, session_id: int | None) -> None:
+        self._claim = claim
+        self._session_id = session_id
+        self._tiles = (0, 0)
+        self._written_at = 0.0
+
+    def __call__(self, done: int, total: int) -> None:
+        self._tiles = (done, total)
+        if time.monotonic() - self._written_at >= EVERY_S:
+            self._write()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self._write()
+
+    def _write(self) -> None:
+        self._written_at = time.monotonic()
+        done, total = self._tiles
+        if not report_tiles(self._claim, done=done, total=total):
+            raise StepLost(f"Step {self._claim.step_id} is held by another worker.")
+        if self._session_id is not None:
+            jobs.show_tiles(self._session_id)

@@ -1,0 +1,19 @@
+"""The tasks that count. Only workers import them: the web process knows their names alone."""
+
+from mlpipeline.tasks.counting import (
+    aggregate_results,
+    detect_direct,
+    detect_sahi,
+    process_image,
+    process_photo_ml,
+)
+from mlpipeline.tasks.drawing import draw_photo
+
+__all__ = [
+    "aggregate_results",
+    "detect_direct",
+    "detect_sahi",
+    "draw_photo",
+    "process_image",
+    "process_photo_ml",
+]

@@ -1,0 +1,151 @@
+"""The tasks that count: each loads rows, makes one pure call, and hands the frozen result to photos' services.
+
+A task's argument is the id of its step (photos.models.ProcessingStep). The row decides whether there is anything to
+do, so each may be delivered twice, late or never.
+"""
+
+import logging
+import time
+
+from celery import shared_task
+
+from mlpipeline import detectors
+from mlpipeline.services import priors, versions
+from mlpipeline.services.conversion import (
+    containers_found,
+    counted_container,
+    detections_by_container,
+    found_plants,
+)
+from mlpipeline.services.options import count_options
+from mlpipeline.services.originals import load_original
+from mlpipeline.services.progress import TileReporter
+from mlpipeline.vision import VisionError, detect_in_containers, estimate_container, find_containers
+from mlpipeline.vision.results import PhotoCount
+from photos import queue
+from photos.choices import Stage
+from photos.models import ProcessingStep
+from photos.services.results import CountedPhoto, FoundContainer, save_containers, save_count, save_detections
+from photos.services.sessions import begin
+from photos.services.steps import Claim
+from photos.services.work import run_step
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(name="process_photo_ml")
+def process_photo_ml(step_id: int) -> None:
+    """Find the containers of a photo, then start the chord that counts them."""
+    run_step(step_id, _segment, photo_faults=(VisionError,))
+
+
+@shared_task(name="process_image")
+def process_image(step_id: int) -> None:
+    """The same for a picture without inventory: it has no place and books no stock."""
+    run_step(step_id, _segment, photo_faults=(VisionError,))
+
+
+@shared_task(name="detect_sahi")
+def detect_sahi(step_id: int) -> dict[str, object]:
+    """Find the plants of a segment, tile by tile."""
+    return _detect_step(step_id)
+
+
+@shared_task(name="detect_direct")
+def detect_direct(step_id: int) -> dict[str, object]:
+    """Find the plants of some boxes or trays."""
+    return _detect_step(step_id)
+
+
+@shared_task(name="aggregate_results")
+def aggregate_results(step_id: int) -> None:
+    """Estimate hidden plants, sum up, book the stock, then have the drawing made."""
+    run_step(step_id, _aggregate, photo_faults=(VisionError,))
+
+
+def _segment(claim: Claim) -> None:
+    step = _step(claim)
+    begin(step.session, Stage.SEGMENTING)
+    started = time.perf_counter()
+    image = load_original(step.image)
+    decoded = time.perf_counter()
+    segmenter = detectors.load_segmenter()
+    containers, warnings = find_containers(image, segmenter, count_options())
+    ended = time.perf_counter()
+    session = save_containers(
+        claim,
+        [FoundContainer(c.type, c.polygon.round(1).tolist(), float(c.score)) for c in containers],
+        model_version=versions.register(segmenter.version),
+        warnings=warnings,
+        seconds={"decode": round(decoded - started, 3), "segment": round(ended - decoded, 3)},
+    )
+    queue.send_detection(session)
+
+
+def _detect_step(step_id: int) -> dict[str, object]:
+    """Run a detection; a fault comes back as a marked record, so that the chord goes on with the others."""
+    try:
+        done = run_step(step_id, _detect, photo_faults=(VisionError,))
+    except Exception:
+        logger.exception("Detection step %s ended with a fault of ours.", step_id)
+        return {"step": step_id, "failed": True}
+    return {"step": step_id, "done": done}
+
+
+def _detect(claim: Claim) -> None:
+    step = _step(claim)
+    started = time.perf_counter()
+    image = load_original(step.image)
+    containers = containers_found(step.session)
+    detector = detectors.load_detector()
+    with TileReporter(claim, step.session_id) as progress:
+        found = detect_in_containers(
+            image, containers, step.container_positions, detector, count_options(), progress
+        )
+    save_detections(
+        claim,
+        [
+            found_plants(position, seen)
+            for position, seen in zip(step.container_positions, found, strict=True)
+        ],
+        model_version=versions.register(detector.version),
+        seconds=round(time.perf_counter() - started, 3),
+    )
+    if claim.attempt > 1:
+        queue.send_summing_up(step.session_id)
+
+
+def _aggregate(claim: Claim) -> None:
+    step = _step(claim)
+    session = step.session
+    begin(session, Stage.ESTIMATING)
+    started = time.perf_counter()
+    image = load_original(step.image)
+    containers = containers_found(session)
+    options = count_options()
+    counted = {
+        position: estimate_container(
+            image,
+            containers,
+            position,
+            seen,
+            options,
+            priors.density_prior(session, containers[position].type),
+        )
+        for position, seen in detections_by_container(session).items()
+    }
+    photo = PhotoCount(image.shape[1], image.shape[0], tuple(counted.values()))
+    session = save_count(
+        claim,
+        CountedPhoto(
+            containers=[counted_container(position, count) for position, count in counted.items()],
+            avg_confidence=photo.mean_confidence if photo.detected else None,
+            category_counts=photo.category_counts,
+            seconds={"estimate": round(time.perf_counter() - started, 3)},
+        ),
+    )
+    queue.send_session(session)
+
+
+def _step(claim: Claim) -> ProcessingStep:
+    return ProcessingStep.objects.select_related("image", "session__image").get(pk=claim.step_id)

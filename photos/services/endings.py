@@ -1,0 +1,62 @@
+"""What follows when a piece of work cannot be done."""
+
+from datetime import timedelta
+from typing import Final
+
+from django.db import transaction
+from django.utils import timezone
+
+from photos.choices import StepKind, StepStatus
+from photos.models import ProcessingSession, ProcessingStep
+from photos.services import jobs
+from photos.services.sessions import fail_session
+from photos.services.steps import Claim, end_step_badly, lock_claim, put_back
+
+ORIGINAL_AGAIN_AFTER: Final = timedelta(hours=1)
+
+
+@transaction.atomic
+def give_up(claim: Claim, *, code: str, message: str) -> None:
+    """End a held step for a fault that trying again cannot mend."""
+    step = lock_claim(claim)
+    end_step_badly(step, code=code, message=message)
+    follow_up(step)
+
+
+@transaction.atomic
+def try_later(claim: Claim, *, code: str, message: str) -> None:
+    """Put a held step back after a fault that can pass by itself, or end it if it was tried often enough."""
+    step = lock_claim(claim)
+    if put_back(step, message=message) is None:
+        end_step_badly(step, code=code, message=message)
+        follow_up(step)
+
+
+def follow_up(step: ProcessingStep) -> None:
+    """Carry the end of a failed step to its count, its job and its photo.
+
+    A count fails with its segmentation or its summing up; it also fails when every detection has failed. Where only
+    some have, the summing up goes on with the others and warns `partial_count`. A drawing or a thumbnail never
+    changes a count; an original is never given up, it lies safe in staging until the store takes it.
+    """
+    match StepKind(step.kind):
+        case StepKind.SEGMENT | StepKind.AGGREGATE:
+            fail_session(_session(step), code=step.error_code, message=step.error_message)
+        case StepKind.DETECT_SLICED | StepKind.DETECT_DIRECT:
+            siblings = ProcessingStep.objects.filter(session=step.session_id).detecting()
+            if not siblings.exclude(status=StepStatus.FAILED).exists():
+                fail_session(_session(step), code=step.error_code, message=step.error_message)
+        case StepKind.DRAW | StepKind.UPLOAD_ANNOTATED:
+            jobs.close_jobs(_session(step))
+        case StepKind.UPLOAD_ORIGINAL:
+            step.status, step.failures = StepStatus.PENDING, 0
+            step.sent_at, step.not_before = None, timezone.now() + ORIGINAL_AGAIN_AFTER
+            step.save(update_fields=["status", "failures", "sent_at", "not_before"])
+        case StepKind.UPLOAD_THUMBNAIL:
+            pass
+
+
+def _session(step: ProcessingStep) -> ProcessingSession:
+    if step.session is None:
+        raise ValueError(f"Step {step.pk} ({step.kind}) belongs to no count.")
+    return step.session

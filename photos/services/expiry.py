@@ -1,0 +1,25 @@
+"""Clearing what has had its time. Originals are kept for ever."""
+
+from datetime import timedelta
+from typing import Final
+
+from django.conf import settings
+from django.utils import timezone
+from django_celery_results.models import TaskResult
+
+from photos import storage
+from photos.models import IdempotencyKey
+
+STAGING_KEPT: Final = timedelta(hours=24)
+
+
+def clear() -> dict[str, int]:
+    """Clear old idempotency keys, task results and staged files that no row needs. Returns how many of each."""
+    now = timezone.now()
+    keys, _by_model = IdempotencyKey.objects.filter(
+        created_at__lt=now - timedelta(hours=settings.IDEMPOTENCY_KEY_H)
+    ).delete()
+    old = now - timedelta(hours=settings.JOBS_VISIBLE_H)
+    results, _by_model = TaskResult.objects.filter(date_done__lt=old).delete()
+    staged = storage.clear_staging(older_than=now - STAGING_KEPT)
+    return {"idempotency_keys": keys, "task_results": results, "staged_files": staged}

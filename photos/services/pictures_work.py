@@ -1,0 +1,100 @@
+"""The work of the io queue: bytes between staging and the store, thumbnails, drawings.
+
+Each function closes its database connection before it talks to the store, so that fifty of them do not hold fifty.
+"""
+
+from typing import Final
+
+from django.db import connection, transaction
+
+from photos import pictures, storage
+from photos.models import Image
+from photos.services import jobs
+from photos.services.steps import Claim, complete_step, lock_claim
+
+THUMBNAIL_PX: Final = 300  # longest side
+THUMBNAIL_QUALITY: Final = 85
+PREVIEW_PX: Final = 2560
+BROWSER_TYPES: Final = ("image/jpeg", "image/png", "image/webp", "image/avif")
+
+
+def store_original(claim: Claim) -> None:
+    """Copy the original to the store, note it, then clear the staged copy."""
+    image = _image(claim)
+    staging_key = image.staging_key
+    connection.close()
+    if staging_key:
+        storage.move_original_to_store(image)
+    with transaction.atomic():
+        step = lock_claim(claim)
+        Image.objects.filter(pk=image.pk).update(is_stored=True, staging_key="")
+        complete_step(step)
+    if staging_key:
+        storage.staging_delete(
+            staging_key
+        )  # last: until the row says "stored", staging holds the only sure copy
+
+
+def store_thumbnail(claim: Claim) -> None:
+    """Write the thumbnail, and a JPEG preview of a format that browsers do not show. Neither carries GPS."""
+    image = _image(claim)
+    connection.close()
+    with storage.open_original(image).open("rb") as file:
+        picture = pictures.open_picture(file)
+    day = image.uploaded_at
+    thumbnail_key = storage.thumbnail_key(image.pk, day)
+    small = pictures.thumbnail(picture, THUMBNAIL_PX)
+    storage.put(
+        storage.DEFAULT,
+        thumbnail_key,
+        pictures.encode_avif(small, quality=THUMBNAIL_QUALITY),
+        content_type="image/avif",
+        metadata=storage.metadata_of(image),
+    )
+    preview_key = ""
+    if image.content_type not in BROWSER_TYPES:
+        preview_key = storage.preview_key(image.pk, day)
+        preview = pictures.encode_jpeg(pictures.thumbnail(picture, PREVIEW_PX))
+        storage.put(
+            storage.DEFAULT,
+            preview_key,
+            preview,
+            content_type="image/jpeg",
+            metadata=storage.metadata_of(image),
+        )
+    with transaction.atomic():
+        step = lock_claim(claim)
+        Image.objects.filter(pk=image.pk).update(thumbnail_key=thumbnail_key, preview_key=preview_key)
+        complete_step(step)
+
+
+def store_annotated(claim: Claim) -> None:
+    """Move the drawing of a count and its thumbnail from staging to the store, and end the job."""
+    image = _image(claim)
+    connection.close()
+    alias = storage.DEFAULT if image.with_inventory else storage.PROCESSED
+    keys = (
+        storage.annotated_key(image.pk, image.uploaded_at),
+        storage.annotated_thumbnail_key(image.pk, image.uploaded_at),
+    )
+    staged = [storage.staged_drawing_key(claim.step_id, key) for key in keys]
+    for key, staged_key in zip(keys, staged, strict=True):
+        storage.put(
+            alias,
+            key,
+            storage.staging_read(staged_key),
+            content_type="image/avif",
+            metadata=storage.metadata_of(image),
+        )
+    with transaction.atomic():
+        step = lock_claim(claim)
+        Image.objects.filter(pk=image.pk).update(annotated_key=keys[0], annotated_thumbnail_key=keys[1])
+        complete_step(step)
+        if step.session is not None:
+            jobs.close_jobs(step.session)
+    for staged_key in staged:
+        storage.staging_delete(staged_key)
+
+
+def _image(claim: Claim) -> Image:
+    return Image.objects.select_related("uploaded_by").get(steps=claim.step_id)

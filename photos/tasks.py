@@ -1,0 +1,44 @@
+"""The tasks that move bytes, and the sweep that finds what was lost. Arguments are row ids."""
+
+from celery import shared_task
+
+from photos import queue
+from photos.models import ProcessingStep
+from photos.services import expiry, pictures_work, sweeping
+from photos.services.work import run_step
+
+
+@shared_task(name="upload_original")
+def upload_original(step_id: int) -> None:
+    """Move an original from staging to the store."""
+    run_step(step_id, pictures_work.store_original)
+
+
+@shared_task(name="upload_thumbnail")
+def upload_thumbnail(step_id: int) -> None:
+    """Make a photo's thumbnail, and a preview of formats that browsers do not show."""
+    run_step(step_id, pictures_work.store_thumbnail)
+
+
+@shared_task(name="upload_annotated")
+def upload_annotated(step_id: int) -> None:
+    """Move a drawing and its thumbnail from staging to the store."""
+    run_step(step_id, pictures_work.store_annotated)
+
+
+@shared_task(name="sweep_steps")
+def sweep_steps() -> dict[str, int]:
+    """Send again what was lost and end what was tried too often. Beat calls it every few seconds."""
+    ended = sweeping.end_exhausted()
+    lost = sweeping.lost_steps(queue.is_queue_empty)
+    queue.send_steps_again(lost)
+    return {"sent_again": len(lost), "ended": ended}
+
+
+@shared_task(name="sweep_expired")
+def sweep_expired() -> dict[str, int]:
+    """Clear what has had its time, and make missing pictures anew. Beat calls it every hour."""
+    cleared = expiry.clear()
+    missing: list[ProcessingStep] = sweeping.reopen_missing_pictures()
+    queue.send_steps(missing)
+    return {**cleared, "pictures_again": len(missing)}
