@@ -1,0 +1,126 @@
+"""A photo and its count, as rows, in every state that the services ask about."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from demeter.accounts.models import User
+from inventory.models import StorageLocation, StorageLocationConfig
+from photos.choices import StepKind
+from photos.models import Image, ProcessingSession, UploadJob, UploadSession
+from photos.services.results import (
+    CountedContainer,
+    CountedPhoto,
+    FoundContainer,
+    FoundPlants,
+    save_containers,
+    save_count,
+    save_detections,
+)
+from photos.services.sessions import open_session
+from photos.services.steps import Claim, claim_step
+from tests.inventory.factories import StorageLocationConfigFactory, UserFactory
+
+MODEL = {"name": "test", "sha256": "0" * 64, "engine": "none"}
+SQUARE = [[0.0, 0.0], [90.0, 0.0], [90.0, 90.0], [0.0, 90.0]]
+
+MakeImage = Callable[..., Image]
+Count = Callable[..., ProcessingSession]
+
+
+@pytest.fixture
+def worker(db: None) -> User:
+    return UserFactory()
+
+
+@pytest.fixture
+def configured(db: None) -> StorageLocationConfig:
+    """A place with an active configuration."""
+    return StorageLocationConfigFactory()
+
+
+@pytest.fixture
+def place(configured: StorageLocationConfig) -> StorageLocation:
+    return configured.storage_location
+
+
+@pytest.fixture
+def make_image(worker: User) -> MakeImage:
+    """A photo of this many hours ago, with a job, whose bytes lie in staging."""
+
+    def make(*, hours_ago: float = 1, upload: UploadSession | None = None, **fields: Any) -> Image:
+        upload = upload or UploadSession.objects.create(user=worker)
+        number = Image.objects.count()
+        image = Image.objects.create(
+            upload_session=upload,
+            uploaded_by=worker,
+            original_filename=f"IMG_{number}.jpg",
+            content_type="image/jpeg",
+            file_size_bytes=1000,
+            sha256=f"{number:064d}",
+            width_px=100,
+            height_px=100,
+            taken_at=timezone.now() - timedelta(hours=hours_ago),
+            staging_key=f"temp_uploads/{number}.jpg",
+            original_key=f"originals/{number}.jpg",
+            **fields,
+        )
+        UploadJob.objects.create(
+            upload_session=upload, image=image, filename=image.original_filename, position=upload.jobs.count()
+        )
+        return image
+
+    return make
+
+
+@pytest.fixture
+def count(worker: User) -> Count:
+    """Take a photo through all steps of a count, finding so many living, estimated and dead plants."""
+
+    def run(
+        image: Image,
+        place: StorageLocation | None = None,
+        *,
+        living: int = 0,
+        estimated: int = 0,
+        dead: int = 0,
+        types: tuple[str, ...] = ("segment",),
+        skip_detection: bool = False,
+    ) -> ProcessingSession:
+        session = open_session(image=image, user=worker, location=place)
+        image.jobs.filter(session=None).update(session=session)
+        claim = claimed(session, StepKind.SEGMENT)
+        containers = [FoundContainer(kind, SQUARE, 0.9) for kind in types]
+        save_containers(claim, containers, model_version=MODEL, warnings=[], seconds={"segment": 0.1})
+        for step in session.steps.detecting():
+            classes = ["plant"] * living + ["dead"] * dead
+            plants = [
+                FoundPlants(position, [[1, 1, 9, 9]] * len(classes), [0.8] * len(classes), classes)
+                for position in step.container_positions
+            ]
+            step_claim = claim_step(step.pk)
+            assert step_claim is not None
+            save_detections(step_claim, [] if skip_detection else plants, model_version=MODEL, seconds=0.1)
+        return save_count(claimed(session, StepKind.AGGREGATE), counted(types, living, estimated, dead))
+
+    return run
+
+
+def counted(types: tuple[str, ...], living: int, estimated: int, dead: int) -> CountedPhoto:
+    containers = [
+        CountedContainer(position, living + dead, estimated, dead, 0, None) for position in range(len(types))
+    ]
+    return CountedPhoto(containers, 0.8, {"plant": living, "dead": dead, "empty": 0})
+
+
+def claimed(session: ProcessingSession, kind: StepKind) -> Claim:
+    claim = claim_step(session.steps.get(kind=kind).pk)
+    assert claim is not None
+    return claim
+
+
+def at(hours_ago: float) -> datetime:
+    return timezone.now() - timedelta(hours=hours_ago)

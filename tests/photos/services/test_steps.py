@@ -1,0 +1,223 @@
+"""Who may work on a step, and what becomes of it."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from photos.choices import JobStatus, SessionStatus, StepKind, StepStatus
+from photos.errors import StepLost, StoreUnavailable, UnreadableImage
+from photos.models import Detection, ProcessingStep
+from photos.services.endings import give_up, try_later
+from photos.services.results import FoundContainer, FoundPlants, save_containers, save_detections
+from photos.services.sessions import open_session
+from photos.services.steps import claim_step, complete_step, lock_claim, renew_lease
+from photos.services.sweeping import end_exhausted, lost_steps
+from photos.services.work import run_step
+from tests.photos.services.conftest import MODEL, SQUARE, claimed
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def session(make_image, worker, place):
+    image = make_image()
+    session = open_session(image=image, user=worker, location=place)
+    image.jobs.update(session=session)
+    return session
+
+
+@pytest.fixture
+def step(session) -> ProcessingStep:
+    return session.steps.get(kind=StepKind.SEGMENT)
+
+
+def expire(step: ProcessingStep) -> None:
+    ProcessingStep.objects.filter(pk=step.pk).update(lease_expires_at=timezone.now() - timedelta(seconds=1))
+
+
+def nothing_waits(name: str) -> bool:
+    return True
+
+
+def something_waits(name: str) -> bool:
+    return False
+
+
+def test_a_step_is_claimed_by_one_worker_only(step):
+    assert claim_step(step.pk) is not None
+    assert claim_step(step.pk) is None
+
+
+def test_a_finished_step_is_not_claimed_again(step):
+    claim = claim_step(step.pk)
+    with transaction.atomic():
+        complete_step(lock_claim(claim))
+    assert claim_step(step.pk) is None
+
+
+def test_a_step_whose_lease_ran_out_goes_to_the_next_and_the_first_writes_nothing(step):
+    slow = claim_step(step.pk)
+    expire(step)
+    quick = claim_step(step.pk)
+    assert quick.attempt == slow.attempt + 1
+    with pytest.raises(StepLost):
+        save_containers(slow, [], model_version=MODEL, warnings=[], seconds={})
+    save_containers(quick, [FoundContainer("box", SQUARE, 0.9)], model_version=MODEL, warnings=[], seconds={})
+    step.refresh_from_db()
+    assert step.status == StepStatus.DONE
+    assert step.session.containers.count() == 1
+
+
+def test_a_lease_is_renewed_until_the_deadline_only(step):
+    claim = claim_step(step.pk)
+    assert renew_lease(claim)
+    ProcessingStep.objects.filter(pk=step.pk).update(deadline_at=timezone.now() - timedelta(seconds=1))
+    assert not renew_lease(claim)
+
+
+def test_detections_written_twice_are_there_once(session):
+    save_containers(
+        claimed(session, StepKind.SEGMENT),
+        [FoundContainer("segment", SQUARE, 0.9)],
+        model_version=MODEL,
+        warnings=[],
+        seconds={},
+    )
+    step = session.steps.detecting().get()
+    found = [FoundPlants(0, [[1, 1, 9, 9], [20, 20, 30, 30]], [0.9, 0.8], ["plant", "empty"])]
+    first = claim_step(step.pk)
+    save_detections(first, found, model_version=MODEL, seconds=1)
+    ProcessingStep.objects.filter(pk=step.pk).update(status=StepStatus.PENDING)  # as if its end had been lost
+    save_detections(claim_step(step.pk), found, model_version=MODEL, seconds=1)
+    assert list(Detection.objects.values_list("class_name", "is_alive", "is_empty_container")) == [
+        ("plant", True, False),
+        ("empty", False, True),
+    ]
+
+
+def test_summing_up_waits_for_every_detection(session):
+    save_containers(
+        claimed(session, StepKind.SEGMENT),
+        [FoundContainer("segment", SQUARE, 0.9), FoundContainer("box", SQUARE, 0.9)],
+        model_version=MODEL,
+        warnings=[],
+        seconds={},
+    )
+    summing_up = session.steps.get(kind=StepKind.AGGREGATE)
+    assert claim_step(summing_up.pk) is None
+    sliced, direct = session.steps.detecting().order_by("kind").reverse()
+    save_detections(claim_step(sliced.pk), [], model_version=MODEL, seconds=1)
+    assert claim_step(summing_up.pk) is None
+    save_detections(claim_step(direct.pk), [], model_version=MODEL, seconds=1)
+    assert claim_step(summing_up.pk) is not None
+
+
+def test_small_containers_are_detected_some_at_a_time_and_segments_alone(session):
+    types = ["segment", *["box"] * 7, "plug", "segment"]
+    found = [FoundContainer(kind, SQUARE, 0.9) for kind in types]
+    save_containers(claimed(session, StepKind.SEGMENT), found, model_version=MODEL, warnings=[], seconds={})
+    work = sorted((step.kind, step.container_positions) for step in session.steps.detecting())
+    assert work == [
+        ("detect_direct", [1, 2, 3, 4, 5, 6]),
+        ("detect_direct", [7, 8]),
+        ("detect_sahi", [0]),
+        ("detect_sahi", [9]),
+    ]
+
+
+def test_a_fault_that_can_pass_is_tried_again_later_and_then_given_up(session, step):
+    for _again in range(2):
+        try_later(claimed(session, StepKind.SEGMENT), code="store_unavailable", message="no answer")
+        step.refresh_from_db()
+        assert step.status == StepStatus.PENDING
+        assert claim_step(step.pk) is None  # not due yet
+        ProcessingStep.objects.filter(pk=step.pk).update(not_before=timezone.now())
+    try_later(claimed(session, StepKind.SEGMENT), code="store_unavailable", message="no answer")
+    session.refresh_from_db()
+    assert (session.status, session.error_code) == (SessionStatus.FAILED, "store_unavailable")
+    job = session.jobs.get()
+    assert (job.status, job.code, job.error) == (JobStatus.FAILED, "store_unavailable", "no answer")
+
+
+def test_an_unreadable_photo_fails_at_once_with_its_reason(session, step):
+    def work(claim):
+        raise UnreadableImage("The picture is cut off.")
+
+    assert run_step(step.pk, work)
+    session.refresh_from_db()
+    assert (session.status, session.error_code) == (SessionStatus.FAILED, "unreadable_image")
+    assert session.image.status == "failed"
+    assert session.image.error_details == "unreadable_image: The picture is cut off."
+
+
+def test_a_store_that_does_not_answer_puts_the_step_back(session, step):
+    def work(claim):
+        raise StoreUnavailable("no answer")
+
+    run_step(step.pk, work)
+    step.refresh_from_db()
+    assert (step.status, step.failures) == (StepStatus.PENDING, 1)
+
+
+def test_a_fault_of_ours_ends_the_step_and_is_raised(session, step):
+    def work(claim):
+        raise ZeroDivisionError("division by zero")
+
+    with pytest.raises(ZeroDivisionError):
+        run_step(step.pk, work)
+    session.refresh_from_db()
+    assert (session.status, session.error_code) == (SessionStatus.FAILED, "internal_error")
+
+
+def test_an_original_is_never_given_up(session):
+    step = session.image.steps.get(kind=StepKind.UPLOAD_ORIGINAL)
+    give_up(claim_step(step.pk), code="access_denied", message="no")
+    step.refresh_from_db()
+    assert step.status == StepStatus.PENDING
+    assert step.not_before > timezone.now() + timedelta(minutes=50)
+
+
+def test_one_failed_detection_of_two_leaves_a_partial_count_possible(session):
+    found = [FoundContainer("segment", SQUARE, 0.9), FoundContainer("segment", SQUARE, 0.9)]
+    save_containers(claimed(session, StepKind.SEGMENT), found, model_version=MODEL, warnings=[], seconds={})
+    first, second = session.steps.detecting().order_by("pk")
+    give_up(claim_step(first.pk), code="internal_error", message="no")
+    session.refresh_from_db()
+    assert session.status != SessionStatus.FAILED
+    give_up(claim_step(second.pk), code="internal_error", message="no")
+    session.refresh_from_db()
+    assert session.status == SessionStatus.FAILED
+
+
+def test_the_sweep_finds_what_was_never_sent_and_what_a_silent_worker_left(session, step):
+    ProcessingStep.objects.update(created_at=timezone.now() - timedelta(seconds=5))
+    assert step in lost_steps(something_waits)
+    claim_step(step.pk)
+    assert step not in lost_steps(nothing_waits)
+    expire(step)
+    assert step in lost_steps(something_waits)
+
+
+@pytest.mark.parametrize(
+    ("sent_s_ago", "is_queue_empty", "is_sent_again"),
+    [
+        pytest.param(5, nothing_waits, False, id="just sent"),
+        pytest.param(60, nothing_waits, True, id="queue empty"),
+        pytest.param(60, something_waits, False, id="still in the queue"),
+        pytest.param(700, something_waits, True, id="ten minutes"),
+    ],
+)
+def test_the_sweep_sends_a_waiting_step_again(step, sent_s_ago, is_queue_empty, is_sent_again):
+    ProcessingStep.objects.update(sent_at=timezone.now() - timedelta(seconds=sent_s_ago))
+    assert (step in lost_steps(is_queue_empty)) is is_sent_again
+
+
+def test_a_step_begun_too_often_fails_its_count_with_the_reason(session, step, settings):
+    claim_step(step.pk)
+    ProcessingStep.objects.filter(pk=step.pk).update(attempt=settings.STEP_MAX_CLAIMS)
+    expire(step)
+    assert end_exhausted() == 1
+    session.refresh_from_db()
+    assert (session.status, session.error_code) == (SessionStatus.FAILED, "too_many_attempts")
