@@ -1,0 +1,8 @@
+"""Photo-like nursery scenes with exact truth, rendered from nothing but a seed."""
+
+from mlpipeline.training.scenes.exif import ExifFacts
+from mlpipeline.training.scenes.render import render_scene
+from mlpipeline.training.scenes.scene import Scene
+from mlpipeline.training.scenes.spec import KINDS, SceneError, SceneSpec
+
+__all__ = ["KINDS", "ExifFacts", "Scene", "SceneError", "SceneSpec", "render_scene"]

@@ -1,0 +1,163 @@
+"""The ground: one or two materials that meet along a wavy line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mlpipeline.training.scenes.dice import Dice
+from mlpipeline.training.scenes.materials import Material, Pattern
+from mlpipeline.training.scenes.mesh import Floats
+from mlpipeline.training.scenes.palette import drawn, grey
+
+KINDS = ("gravel", "cloth", "soil", "concrete", "tiles", "wood", "mesh", "plastic", "grass")
+_SHARES = {
+    "gravel": 4,
+    "cloth": 5,
+    "soil": 4,
+    "concrete": 4,
+    "tiles": 1.5,
+    "wood": 1.2,
+    "mesh": 0.8,
+    "plastic": 1.5,
+    "grass": 1,
+}
+_OPEN_SHARES = {"gravel": 1, "soil": 7, "grass": 0.7, "cloth": 1, "mesh": 1, "concrete": 0.4}
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Names and materials of the ground, and the line where they meet."""
+
+    kinds: tuple[str, ...]
+    materials: tuple[Material, Material]
+    line: tuple[float, float, float, float, float]
+    """Direction x, y and offset (cm), size (cm) and frequency (per cm) of the wobble."""
+
+    def row(self, first_material: int, salt: int) -> Floats:
+        return np.array((*self.line, first_material, first_material + 1, salt % 65_521), dtype=np.float32)
+
+
+def drawn_ground(dice: Dice, frame_cm: float, is_open: bool) -> Ground:
+    """The ground under a frame `frame_cm` wide."""
+    shares = _OPEN_SHARES if is_open else _SHARES
+    first = dice.pick(list(shares), list(shares.values()))
+    second = dice.pick([kind for kind in KINDS if kind != first])
+    has_two = dice.chance(0.15 if is_open else 0.4)
+    angle = dice.between(0, 2 * np.pi)
+    offset = frame_cm * dice.between(0.2, 0.5) if has_two else 1e6
+    wobble = frame_cm * dice.pick((0.0, 0.05, 0.12))
+    line = (float(np.cos(angle)), float(np.sin(angle)), offset, wobble, dice.between(4, 12) / frame_cm)
+    kinds = (first, second) if has_two else (first,)
+    return Ground(kinds, (material(dice, first), material(dice, second)), line)
+
+
+def material(dice: Dice, kind: str) -> Material:
+    """A surface of the kind, with its own colours and scale."""
+    salt = dice.texture_salt + dice.whole(0, 9999) * 2
+    if kind == "gravel":
+        base = drawn(dice, ((15, 60), (0.03, 0.25), (0.4, 0.72)))
+        return Material(
+            Pattern.GRAVEL,
+            base,
+            drawn(dice, ((15, 45), (0.05, 0.4), (0.3, 0.6))),
+            grey(dice, 0.5, 0.92),
+            frequency=dice.between(0.28, 1.6),
+            noise=dice.between(0.1, 0.5),
+            salt=salt,
+        )
+    if kind == "cloth":
+        base = (
+            grey(dice, 0.08, 0.26)
+            if dice.chance(0.75)
+            else drawn(dice, ((90, 150), (0.2, 0.5), (0.15, 0.35)))
+        )
+        line = dice.pick(((0.2, 0.55, 0.35), (0.8, 0.8, 0.78), (0.6, 0.6, 0.15), (0.2, 0.35, 0.7)))
+        return Material(
+            Pattern.CLOTH,
+            base,
+            drawn(dice, ((20, 40), (0.15, 0.4), (0.35, 0.6))),
+            line,
+            frequency=dice.between(1.5, 5.0),
+            amount=dice.between(0.1, 0.8),
+            noise=dice.between(0.1, 0.6),
+            gloss=0.1,
+            shine=8,
+            salt=salt,
+            p0=dice.pick((0.0, 1.0), (1, 3)) * dice.between(12, 45),
+            p1=dice.between(0.15, 0.5),
+        )
+    if kind == "soil":
+        base = drawn(dice, ((14, 38), (0.2, 0.55), (0.28, 0.62)))
+        return Material(
+            Pattern.SOIL,
+            base,
+            (base[0] * 0.6, base[1] * 0.58, base[2] * 0.55),
+            grey(dice, 0.5, 0.85),
+            frequency=dice.between(0.15, 0.7),
+            amount=dice.between(0.4, 1.2),
+            salt=salt,
+            p0=dice.between(0.0, 0.35),
+        )
+    if kind in ("concrete", "plastic"):
+        base = grey(dice, 0.45, 0.78) if kind == "concrete" else grey(dice, 0.72, 0.95)
+        return Material(
+            Pattern.CONCRETE,
+            base,
+            (base[0] * 0.7, base[1] * 0.68, base[2] * 0.62),
+            (0.2, 0.19, 0.18),
+            frequency=dice.between(0.4, 1.6),
+            amount=dice.between(0.2, 0.9) * (1.0 if kind == "concrete" else 0.25),
+            noise=dice.between(0.03, 0.2) * (1.0 if kind == "concrete" else 0.3),
+            gloss=0.05 if kind == "concrete" else 0.3,
+            salt=salt,
+            p0=dice.pick((0.0, 0.8)) if kind == "concrete" else 0.0,
+        )
+    if kind == "tiles":
+        base = drawn(dice, ((5, 45), (0.05, 0.5), (0.45, 0.78)))
+        return Material(
+            Pattern.TILES,
+            base,
+            (base[0] * 0.7, base[1] * 0.7, base[2] * 0.68),
+            grey(dice, 0.25, 0.6),
+            frequency=1 / dice.between(8, 40),
+            amount=0.6,
+            noise=dice.between(0.05, 0.3),
+            salt=salt,
+            p0=dice.pick((1.0, 2.0)),
+            p1=dice.between(0.3, 1.2),
+            p2=dice.pick((0.0, 1.0)),
+        )
+    if kind == "wood":
+        base = drawn(dice, ((20, 38), (0.15, 0.55), (0.4, 0.75)))
+        return Material(
+            Pattern.WOOD,
+            base,
+            (base[0] * 0.55, base[1] * 0.5, base[2] * 0.45),
+            (0.06, 0.05, 0.04),
+            amount=dice.between(0.4, 0.9),
+            noise=0.4,
+            salt=salt,
+            p0=dice.between(6, 20),
+        )
+    if kind == "mesh":
+        base = drawn(dice, ((180, 240), (0.1, 0.6), (0.25, 0.6)))
+        return Material(
+            Pattern.MESH,
+            base,
+            (0.08, 0.08, 0.09),
+            base,
+            frequency=dice.between(0.5, 2.0),
+            amount=0.8,
+            salt=salt,
+        )
+    base = drawn(dice, ((70, 110), (0.35, 0.6), (0.35, 0.55)))
+    return Material(
+        Pattern.GRASS,
+        base,
+        drawn(dice, ((35, 80), (0.3, 0.5), (0.4, 0.6))),
+        drawn(dice, ((30, 50), (0.3, 0.5), (0.5, 0.7))),
+        frequency=dice.between(0.5, 1.5),
+        salt=salt,
+    )

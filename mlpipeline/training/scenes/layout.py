@@ -1,0 +1,325 @@
+"""What stands where: one recipe a kind of scene."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mlpipeline.training.scenes import distractors
+from mlpipeline.training.scenes.camera import Camera
+from mlpipeline.training.scenes.dice import Dice
+from mlpipeline.training.scenes.furnishing import CRATE_CM, CRATE_GRIDS, PLUG_GRIDS, Furnisher
+from mlpipeline.training.scenes.ground import Ground, drawn_ground
+from mlpipeline.training.scenes.mesh import rotation_z
+from mlpipeline.training.scenes.placing import Floor, Rect, grid_places
+from mlpipeline.training.scenes.planting import Crop, Planter, drawn_crop
+from mlpipeline.training.scenes.spec import SceneSpec
+from mlpipeline.training.scenes.stage import Stage
+
+Range = tuple[float, float]
+
+#: More slots than this are not planted; a bed is cut down instead.
+MOST_SLOTS = 2300
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Ranges of a kind of scene: tilt in degrees, pitch of the slots in cm, canopy as a share of the pitch."""
+
+    tilt_deg: Range
+    pitch_cm: Range
+    canopy: Range
+    room: Range = (0.8, 1.0)
+    fill: Range = (0.75, 1.0)
+
+
+RECIPES = {
+    "mixed": Recipe((4, 32), (7, 15), (0.55, 1.2)),
+    "dense": Recipe((0, 28), (6, 14), (0.95, 1.5), fill=(0.88, 1.0)),
+    "oblique": Recipe((24, 36), (7, 15), (0.6, 1.25)),
+    "boxes": Recipe((0, 30), (6.2, 19), (0.5, 1.2), fill=(0.45, 1.0)),
+    "plugs": Recipe((0, 24), (2.2, 6.5), (0.3, 1.15), fill=(0.6, 1.0)),
+    "tiny": Recipe((0, 25), (6, 12), (0.55, 1.1)),
+    "easy": Recipe((0, 25), (10, 22), (0.4, 0.75), room=(0.45, 0.75)),
+    "empty": Recipe((0, 32), (6.2, 17), (0.6, 1.0), fill=(0.0, 0.0)),
+    "open": Recipe((0, 30), (7, 30), (0.25, 0.95), fill=(0.8, 1.0)),
+    "flats": Recipe((0, 18), (4.5, 11), (0.2, 0.95), fill=(0.7, 1.0)),
+}
+
+
+@dataclass(slots=True)
+class Director:
+    """Draws one scene onto a stage."""
+
+    spec: SceneSpec
+    dice: Dice
+    stage: Stage
+    camera: Camera
+    floor: Floor
+    furnisher: Furnisher
+    pitch: float
+
+    @property
+    def recipe(self) -> Recipe:
+        return RECIPES[self.spec.kind]
+
+    def crop(self, assortment: str, most_strains: int) -> Crop:
+        return drawn_crop(
+            self.dice, assortment, self.recipe.canopy, self.dice.between(*self.recipe.fill), most_strains
+        )
+
+    def beds(self, area: Rect, count: int) -> None:
+        """`count` beds side by side over the area, with paths between."""
+        dice = self.dice
+        path = 0.0 if count == 1 else self.pitch * dice.between(0.8, 4)
+        is_beside = dice.chance(0.6)
+        extent = area.width if is_beside else area.depth
+        share = (extent - path * (count - 1)) / count
+        for index in range(count):
+            offset = (index - (count - 1) / 2) * (share + path)
+            rect = (
+                Rect(area.x + offset, area.y, share, area.depth)
+                if is_beside
+                else Rect(area.x, area.y + offset, area.width, share)
+            )
+            # Too large a bed is cut down evenly on both sides.
+            slots = rect.width * rect.depth / self.pitch**2
+            shrink = min(1.0, (MOST_SLOTS / count / max(slots, 1.0)) ** 0.5)
+            rect = self.floor.take(Rect(rect.x, rect.y, rect.width * shrink, rect.depth * shrink))
+            self.furnisher.bed(rect, self.pitch, dice.between(*self.recipe.room), self.crop("pots", 4))
+
+    def crates(self, places: list[Rect], is_turned: bool, scale: float) -> None:
+        grids = [
+            dice_grid for dice_grid in CRATE_GRIDS if CRATE_CM[0] * scale / dice_grid[0] > 0.75 * self.pitch
+        ] or [CRATE_GRIDS[-1]]
+        for rect in places:
+            self.floor.take(rect)
+            self.furnisher.crate(rect, is_turned, self.dice.pick(grids), self.crop("pots", 2), scale)
+
+    def trays(self, places: list[Rect], is_turned: bool, grid: tuple[int, int], assortment: str) -> None:
+        for rect in places:
+            self.floor.take(rect)
+            self.furnisher.tray(rect, is_turned, grid, self.pitch, self.crop(assortment, 2))
+
+    def scatter(self, density: float) -> None:
+        """Small things on the free ground, the more the larger the density; and one hose in three scenes."""
+        dice, area = self.dice, self.floor.area
+        kinds = [kind for kind in distractors.LOOSE if self.spec.kind != "open" or kind in ("leaf", "stone")]
+        shares = [distractors.LOOSE[kind][2] for kind in kinds]
+        frame_cm = self.spec.width_px / self.camera.pixels_per_cm(0, 0, 0)
+        for _ in range(dice.rng.poisson(26 * density)):
+            kind = dice.pick(kinds, shares)
+            maker, sizes, _ = distractors.LOOSE[kind]
+            size = min(dice.between(*sizes), frame_cm * 0.35)
+            spot = self.floor.find(dice.rng, size * 0.7, size * 0.7, 0.0, 0.5)
+            if spot is not None:
+                self._put(kind, maker, size, spot)
+        if dice.chance(0.3):
+            spot = Rect(
+                area.x + dice.rng.normal(0, area.width / 4),
+                area.y + area.depth * dice.pick((-0.45, 0.45, 0.0)),
+                1,
+                1,
+            )
+            self._put("hose", distractors.hose, area.width * 1.3, spot)
+        if dice.chance(0.12):
+            spot = Rect(
+                area.x + area.width * dice.pick((-0.5, 0.5)),
+                area.y + dice.rng.normal(0, area.depth / 4),
+                1,
+                1,
+            )
+            self._put("boot", distractors.boot, 29.0, spot)
+
+    def _put(self, kind: str, maker: distractors.Maker, size: float, spot: Rect) -> None:
+        place = rotation_z(self.furnisher.yaw) @ np.array((spot.x, spot.y, 0.0))
+        self.furnisher.planter.put(kind, maker, size, place)
+
+    def stones(self) -> None:
+        """A stony field: many small stones, as meshes with shadows of their own."""
+        dice, area = self.dice, self.floor.area
+        for _ in range(dice.rng.poisson(140)):
+            spot = Rect(
+                area.x + dice.rng.uniform(-0.6, 0.6) * area.width,
+                area.y + dice.rng.uniform(-0.6, 0.6) * area.depth,
+                1,
+                1,
+            )
+            self._put("stone", distractors.stone, self.pitch * dice.rng.lognormal(-2.3, 0.5), spot)
+
+
+def lay_out(spec: SceneSpec, dice: Dice) -> tuple[Stage, Camera, Ground]:
+    """The whole scene of the spec, before it is drawn."""
+    recipe = RECIPES[spec.kind]
+    grid = dice.pick(PLUG_GRIDS)
+    crate_grid = dice.pick(CRATE_GRIDS)
+    pitch = dice.between(*recipe.pitch_cm)
+    if spec.kind == "plugs":
+        pitch = grid[2]
+    if spec.kind in ("boxes", "empty"):
+        pitch = CRATE_CM[0] / crate_grid[0]
+    low, high = spec.plant_range_px()
+    span_px = low * (high / low) ** dice.between(0, 1)
+    span_cm = pitch * (recipe.canopy[0] + recipe.canopy[1]) / 2
+    focal_px = max(spec.width_px, spec.height_px) * dice.between(0.72, 0.98)
+    camera = Camera(
+        spec.width_px,
+        spec.height_px,
+        focal_px,
+        focal_px * span_cm / span_px,
+        np.radians(dice.between(*recipe.tilt_deg)),
+        float(np.clip(dice.rng.normal(0, 0.04), -0.12, 0.12)),
+    )
+    yaw = dice.pick(
+        (dice.rng.normal(0, 0.06), np.pi / 2 + dice.rng.normal(0, 0.06), dice.rng.uniform(0, 6.28)),
+        (5, 2, 1.5),
+    )
+    stage = Stage()
+    director = Director(
+        spec,
+        dice,
+        stage,
+        camera,
+        Floor(_area(camera, yaw)),
+        Furnisher(Planter(stage, camera, dice), yaw),
+        pitch,
+    )
+    _STAGERS[spec.kind](director, grid[:2])
+    frame_cm = spec.width_px / camera.pixels_per_cm(0, 0, 0)
+    ground = drawn_ground(dice, frame_cm, spec.kind == "open")
+    director.scatter(dice.pick((0.15, 0.6, 1.2, 2.5), (2, 3, 2, 1)))
+    if "soil" in ground.kinds and dice.chance(0.4):
+        director.stones()
+    return stage, camera, ground
+
+
+def _area(camera: Camera, yaw: float) -> Rect:
+    """The ground in the picture as a rectangle in the stage's own, turned, directions."""
+    corners = [
+        camera.ground_at(x * camera.width_px, y * camera.height_px)
+        for x, y in ((0, 0.5), (1, 0.5), (0.5, 0), (0.5, 1))
+    ]
+    wide = abs(corners[1][0] - corners[0][0])
+    deep = abs(corners[2][1] - corners[3][1])
+    middle = np.array((0.0, (corners[2][1] + corners[3][1]) / 2, 0.0)) @ rotation_z(yaw)
+    if abs(np.sin(yaw)) > 0.7:
+        wide, deep = deep, wide
+    return Rect(float(middle[0]), float(middle[1]), wide, deep)
+
+
+def _inner(director: Director, low: float, high: float) -> Rect:
+    """The area times a factor; above 1 the border of the picture cuts what stands there."""
+    area, dice = director.floor.area, director.dice
+    factor_x, factor_y = dice.between(low, high), dice.between(low, high)
+    return Rect(
+        area.x + dice.rng.normal(0, 0.02) * area.width,
+        area.y + dice.rng.normal(0, 0.02) * area.depth,
+        area.width * factor_x,
+        area.depth * factor_y,
+    )
+
+
+def _stage_beds(director: Director, grid: tuple[int, int]) -> None:
+    director.beds(_inner(director, 0.6, 1.15), director.dice.pick((1, 2, 3), (5, 3, 1)))
+
+
+def _stage_mixed(director: Director, grid: tuple[int, int]) -> None:
+    dice, area = director.dice, director.floor.area
+    inner = _inner(director, 0.42, 0.68)
+    director.beds(
+        Rect(
+            inner.x + dice.rng.uniform(-0.1, 0.1) * area.width,
+            inner.y + dice.rng.uniform(-0.1, 0.1) * area.depth,
+            inner.width,
+            inner.depth,
+        ),
+        1,
+    )
+    scale = min(1.0, area.width / 150)
+    for _ in range(dice.whole(2, 8)):
+        is_turned = dice.chance(0.5)
+        wide, deep = CRATE_CM[0] * scale, CRATE_CM[1] * scale
+        if is_turned:
+            wide, deep = deep, wide
+        rect = director.floor.find(dice.rng, wide, deep, 2.5 * scale, 0.2)
+        if rect is not None:
+            director.crates([rect], is_turned, scale)
+
+
+def _stage_boxes(director: Director, grid: tuple[int, int]) -> None:
+    dice = director.dice
+    is_turned = dice.chance(0.3)
+    wide, deep = CRATE_CM[::-1] if is_turned else CRATE_CM
+    area = _inner(director, 0.85, 1.25)
+    most = dice.pick((20, dice.whole(1, 8)), (3, 1))
+    director.crates(grid_places(area, wide, deep, dice.between(1.5, 9), most), is_turned, 1.0)
+
+
+def _stage_trays(director: Director, grid: tuple[int, int], assortment: str) -> None:
+    dice = director.dice
+    is_turned = dice.chance(0.3)
+    wide, deep = grid[0] * director.pitch + 4.2, grid[1] * director.pitch + 4.2
+    if is_turned:
+        wide, deep = deep, wide
+    most = max(1, MOST_SLOTS // (grid[0] * grid[1]))
+    places = grid_places(
+        _inner(director, 0.9, 1.4),
+        wide,
+        deep,
+        dice.between(0.3, 5),
+        min(most, dice.pick((16, dice.whole(1, 4)), (3, 1))),
+    )
+    director.trays(places, is_turned, grid, assortment)
+
+
+def _stage_plugs(director: Director, grid: tuple[int, int]) -> None:
+    _stage_trays(director, grid, "plugs")
+
+
+def _stage_flats(director: Director, grid: tuple[int, int]) -> None:
+    dice = director.dice
+    _stage_trays(director, dice.pick(((5, 4), (5, 3), (6, 4), (4, 3), (8, 4), (6, 3), (3, 2))), "flats")
+
+
+def _stage_empty(director: Director, grid: tuple[int, int]) -> None:
+    kind = director.dice.pick(("boxes", "beds", "trays", "bare"), (4, 2, 2, 1))
+    if kind == "boxes":
+        _stage_boxes(director, grid)
+    elif kind == "beds":
+        _stage_beds(director, grid)
+    elif kind == "trays":
+        _stage_trays(director, grid, "plugs")
+
+
+def _stage_open(director: Director, grid: tuple[int, int]) -> None:
+    """Rows, a loose grid or clumps of plants in the ground."""
+    dice, area, pitch = director.dice, director.floor.area, director.pitch
+    manner = dice.pick(("rows", "grid", "loose"), (4, 2, 2))
+    across = pitch * (dice.between(1.5, 5) if manner == "rows" else 1.0)
+    columns, rows = int(1.2 * area.width // across) + 1, int(1.2 * area.depth // pitch) + 1
+    while columns * rows > MOST_SLOTS:
+        columns, rows = max(1, int(columns * 0.9)), max(1, int(rows * 0.9))
+    x, y = np.meshgrid(np.arange(columns) - (columns - 1) / 2, np.arange(rows) - (rows - 1) / 2)
+    slots = np.stack((x.ravel() * across + area.x, y.ravel() * pitch + area.y, np.zeros(x.size)), axis=1)
+    stray = {"rows": (0.06, 0.12), "grid": (0.05, 0.05), "loose": (0.3, 0.3)}[manner]
+    slots[:, :2] += dice.rng.normal(0, 1, (len(slots), 2)) * np.array(stray) * pitch
+    crop = director.crop("open", 1 if manner == "rows" else 2)
+    if manner == "loose":
+        crop = Crop(crop.strains, crop.canopies, 0.3, dice.between(0.5, 0.9), crop.dead, 0.1)
+    slots = slots @ rotation_z(director.furnisher.yaw).T
+    director.furnisher.planter.fill(slots, np.zeros(len(slots)), pitch, crop, None, None)
+
+
+_STAGERS = {
+    "mixed": _stage_mixed,
+    "dense": _stage_beds,
+    "oblique": _stage_beds,
+    "tiny": _stage_beds,
+    "easy": _stage_beds,
+    "boxes": _stage_boxes,
+    "plugs": _stage_plugs,
+    "flats": _stage_flats,
+    "empty": _stage_empty,
+    "open": _stage_open,
+}

@@ -1,0 +1,59 @@
+"""Colours of plants and things, drawn in HSV ranges."""
+
+from __future__ import annotations
+
+import colorsys
+
+from mlpipeline.training.scenes.dice import Dice
+from mlpipeline.training.scenes.materials import Colour
+
+#: Hue in degrees, saturation and value ranges of foliage.
+FOLIAGE = {
+    "green": ((80, 130), (0.38, 0.72), (0.32, 0.62)),
+    "light_green": ((72, 105), (0.42, 0.7), (0.6, 0.82)),
+    "dark_green": ((90, 150), (0.4, 0.7), (0.2, 0.38)),
+    "bluegrey": ((105, 178), (0.08, 0.26), (0.42, 0.72)),
+    "grey": ((60, 160), (0.04, 0.15), (0.5, 0.78)),
+    "yellowish": ((48, 72), (0.4, 0.68), (0.58, 0.82)),
+    "purple": ((285, 345), (0.16, 0.42), (0.3, 0.62)),
+    "pink": ((330, 365), (0.12, 0.34), (0.62, 0.85)),
+    "reddish": ((2, 26), (0.45, 0.7), (0.38, 0.62)),
+}
+_DRY = ((18, 44), (0.3, 0.65), (0.25, 0.68))
+_FLOWER = ((290, 420), (0.5, 0.9), (0.8, 1.0))
+
+Ranges = tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
+
+
+def drawn(dice: Dice, ranges: Ranges) -> Colour:
+    hue, saturation, value = (dice.between(*span) for span in ranges)
+    return colorsys.hsv_to_rgb(hue % 360 / 360, saturation, value)
+
+
+def foliage(dice: Dice, families: dict[str, float]) -> Colour:
+    """A leaf colour of one of the families, by their weights."""
+    return drawn(dice, FOLIAGE[dice.pick(list(families), list(families.values()))])
+
+
+def dry(dice: Dice) -> Colour:
+    """Straw to dark brown: a dead leaf."""
+    return drawn(dice, _DRY)
+
+
+def flower(dice: Dice) -> Colour:
+    """Red, pink, violet, orange, yellow; one in six is white."""
+    if dice.chance(0.16):
+        return (0.95, 0.94, 0.9)
+    return drawn(dice, _FLOWER)
+
+
+def shifted(colour: Colour, hue_deg: float = 0.0, saturation: float = 1.0, value: float = 1.0) -> Colour:
+    """A neighbour of the colour; saturation and value are factors."""
+    h, s, v = colorsys.rgb_to_hsv(*colour)
+    return colorsys.hsv_to_rgb((h + hue_deg / 360) % 1.0, min(1.0, s * saturation), min(1.0, v * value))
+
+
+def grey(dice: Dice, low: float, high: float) -> Colour:
+    """A grey of sRGB low..high, a little warm or cold."""
+    level, warmth = dice.between(low, high), dice.between(-0.02, 0.02)
+    return (level + warmth, level, level - warmth)

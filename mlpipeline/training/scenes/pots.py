@@ -1,0 +1,141 @@
+"""Pots and what fills them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpipeline.training.scenes import forms
+from mlpipeline.training.scenes.dice import Dice
+from mlpipeline.training.scenes.materials import Colour, Material, Pattern
+from mlpipeline.training.scenes.mesh import Mesh
+from mlpipeline.training.scenes.palette import drawn, grey
+
+
+@dataclass(frozen=True, slots=True)
+class Pot:
+    """`body` is the outside; `opening` the rim, the inner wall and the substrate. Both stand at the origin."""
+
+    body: Mesh
+    opening: Mesh
+    substrate_cm: float
+    is_square: bool
+
+
+def plastic(dice: Dice, colour: Colour) -> Material:
+    """Plastic or clay of the colour, more or less dusty and glossy."""
+    return Material(
+        Pattern.PLAIN,
+        colour,
+        (0.55, 0.48, 0.4),
+        colour,
+        amount=dice.between(0.0, 0.55),
+        noise=dice.between(0.03, 0.25),
+        gloss=dice.between(0.0, 0.35),
+        shine=dice.between(6, 40),
+        salt=dice.texture_salt,
+    )
+
+
+def pot_colour(dice: Dice) -> Colour:
+    """Black, terracotta, grey, brown, white or a bright colour."""
+    kind = dice.pick(("black", "clay", "grey", "brown", "white", "bright"), (5, 4, 2, 1, 0.7, 0.7))
+    if kind == "black":
+        return grey(dice, 0.08, 0.22)
+    if kind == "grey":
+        return grey(dice, 0.35, 0.6)
+    if kind == "white":
+        return grey(dice, 0.8, 0.93)
+    if kind == "clay":
+        return drawn(dice, ((12, 26), (0.5, 0.78), (0.55, 0.82)))
+    if kind == "brown":
+        return drawn(dice, ((14, 32), (0.3, 0.55), (0.25, 0.45)))
+    return drawn(dice, ((0, 360), (0.4, 0.8), (0.4, 0.8)))
+
+
+def substrate(dice: Dice, crumbs_per_cm: float | None = None) -> Material:
+    """Peat, bark, coir, pumice, sand or grit, often with perlite; sometimes a knitted cover or white pebbles."""
+    kind = dice.pick(("peat", "coir", "grit", "pumice", "sand", "cover"), (5, 3, 2, 1.5, 1, 0.6))
+    base = {
+        "peat": drawn(dice, ((18, 32), (0.25, 0.5), (0.13, 0.28))),
+        "coir": drawn(dice, ((20, 34), (0.35, 0.6), (0.3, 0.5))),
+        "grit": drawn(dice, ((20, 45), (0.05, 0.2), (0.35, 0.6))),
+        "pumice": drawn(dice, ((25, 45), (0.05, 0.18), (0.6, 0.82))),
+        "sand": drawn(dice, ((26, 42), (0.2, 0.42), (0.5, 0.75))),
+        "cover": drawn(dice, ((195, 235), (0.3, 0.6), (0.3, 0.55))),
+    }[kind]
+    if kind == "cover":
+        return Material(
+            Pattern.MESH,
+            base,
+            (0.1, 0.1, 0.12),
+            base,
+            frequency=dice.between(1.2, 3.0),
+            amount=0.7,
+            salt=dice.texture_salt,
+        )
+    pale = dice.pick(
+        ((0.88, 0.86, 0.8), (0.82, 0.66, 0.42), (0.72, 0.7, 0.66), (0.35, 0.42, 0.2)), (4, 2, 2, 0.6)
+    )
+    return Material(
+        Pattern.SUBSTRATE,
+        base,
+        (base[0] * 0.55, base[1] * 0.55, base[2] * 0.55),
+        pale,
+        frequency=crumbs_per_cm or dice.between(1.4, 4.5),
+        amount=dice.between(0.35, 1.0),
+        noise=dice.between(0.1, 0.7),
+        salt=dice.texture_salt,
+        p0=dice.pick((0.02, 0.12, 0.3, 0.5), (3, 3, 2, 1)) * dice.between(0.6, 1.2),
+    )
+
+
+def ring(segments: int, is_square: bool) -> NDArray[np.float64]:
+    """Radius by angle of a round (1) or rounded square outline whose half side is 1."""
+    angle = np.linspace(0, 2 * np.pi, segments + 1)
+    if not is_square:
+        return np.ones(segments + 1)
+    c, s = np.abs(np.cos(angle)), np.abs(np.sin(angle))
+    return np.asarray((c**9 + s**9) ** (-1 / 9))
+
+
+def pot(dice: Dice, width_cm: float, px: float) -> Pot:
+    """A pot of the width at its rim, for a picture in which it spans `px` pixels."""
+    is_square = dice.chance(0.45)
+    segments = 24 if px > 60 else 16 if px > 24 or is_square else 10
+    outer = width_cm / 2
+    height = width_cm * dice.between(0.55, 1.05)
+    taper = dice.between(0.68, 0.88)
+    lip = width_cm * dice.between(0.0, 0.03)
+    wall = max(width_cm * dice.between(0.02, 0.05), 0.8 / max(px / width_cm, 0.1))
+    depth = height * dice.between(0.05, 0.22)
+    material = plastic(dice, pot_colour(dice))
+    swell = ring(segments, is_square)[None, :]
+    body = forms.revolved(
+        np.array((outer * taper, outer - lip * 2, outer - lip, outer)),
+        np.array((0.0, height * 0.8, height * 0.8, height)),
+        segments,
+        material,
+        swell,
+    )
+    rim = forms.revolved(
+        np.array((outer, outer - wall)), np.array((height, height)), segments, material, swell
+    )
+    inner = forms.revolved(
+        np.array((outer - wall, (outer - wall) * 0.97)),
+        np.array((height, height - depth)),
+        segments,
+        material,
+        swell,
+    )
+    mound = depth * dice.between(-0.15, 0.35)
+    filling = forms.revolved(
+        np.array(((outer - wall) * 0.97, outer * 0.5, 0.0)),
+        np.array((height - depth, height - depth + mound * 0.8, height - depth + mound)),
+        segments,
+        substrate(dice),
+        swell,
+    )
+    return Pot(body, Mesh.joined((rim, inner, filling)), height - depth + mound, is_square)

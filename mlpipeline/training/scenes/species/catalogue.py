@@ -1,0 +1,75 @@
+"""Which species a nursery grows, and in which share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mlpipeline.training.scenes.dice import Dice
+from mlpipeline.training.scenes.species.cacti import barrel, column, lithops, mammillaria, opuntia
+from mlpipeline.training.scenes.species.leafy import brassica, crown, grass, palm, seedling
+from mlpipeline.training.scenes.species.rosettes import agave, aloe, echeveria, haworthia, sempervivum
+from mlpipeline.training.scenes.species.shrubs import crassula, jade, sedum
+from mlpipeline.training.scenes.species.strain import Strain
+
+SPECIES: dict[str, Callable[[Dice], Strain]] = {
+    "agave": agave,
+    "aloe": aloe,
+    "barrel": barrel,
+    "brassica": brassica,
+    "column": column,
+    "crassula": crassula,
+    "crown": crown,
+    "echeveria": echeveria,
+    "grass": grass,
+    "haworthia": haworthia,
+    "jade": jade,
+    "lithops": lithops,
+    "mammillaria": mammillaria,
+    "opuntia": opuntia,
+    "palm": palm,
+    "sedum": sedum,
+    "seedling": seedling,
+    "sempervivum": sempervivum,
+}
+
+_SUCCULENT = {
+    "echeveria": 4,
+    "barrel": 4,
+    "mammillaria": 3,
+    "agave": 3,
+    "aloe": 3,
+    "haworthia": 3,
+    "column": 2.5,
+    "opuntia": 2.5,
+    "sedum": 3,
+    "jade": 3,
+    "sempervivum": 1.5,
+    "crassula": 1.5,
+    "lithops": 1,
+}
+_LEAFY = {"seedling": 5, "brassica": 3, "grass": 2, "palm": 1, "crown": 2}
+_SMALL = {
+    "seedling": 4,
+    "brassica": 2,
+    "grass": 1,
+    "haworthia": 2,
+    "echeveria": 2,
+    "sedum": 2,
+    "barrel": 1,
+    "lithops": 1,
+    "agave": 1,
+}
+
+#: Weights of the species by what holds the plants.
+ASSORTMENT: dict[str, dict[str, float]] = {
+    "pots": {**_SUCCULENT, **{name: share * 0.6 for name, share in _LEAFY.items()}},
+    "plugs": _SMALL,
+    "flats": {"seedling": 6, "brassica": 3, "grass": 1, "sedum": 1, "echeveria": 1},
+    "open": {"seedling": 4, "brassica": 4, "grass": 5, "palm": 1, "crown": 2, "agave": 1},
+}
+
+
+def drawn_strain(dice: Dice, assortment: str) -> Strain:
+    """A strain of a species of the assortment."""
+    weights = ASSORTMENT[assortment]
+    return SPECIES[dice.pick(list(weights), list(weights.values()))](dice)

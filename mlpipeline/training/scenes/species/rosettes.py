@@ -1,0 +1,187 @@
+"""Succulent rosettes: echeveria, sempervivum, agave, aloe, haworthia."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mlpipeline.training.scenes import forms
+from mlpipeline.training.scenes.dice import Dice
+from mlpipeline.training.scenes.materials import Pattern
+from mlpipeline.training.scenes.mesh import Mesh
+from mlpipeline.training.scenes.palette import foliage
+from mlpipeline.training.scenes.species.strain import Strain, leaf_material, strain
+
+GOLDEN_ANGLE = np.pi * (3 - 5**0.5)
+
+
+def detail(px: float, coarse: int, fine: int) -> int:
+    """Number of segments for a part of a plant that spans `px` pixels: coarse at 16, fine at 150."""
+    share = np.clip((px - 16) / 134, 0, 1) ** 0.7
+    return int(round(coarse + share * (fine - coarse)))
+
+
+def echeveria(dice: Dice) -> Strain:
+    """A dense spiral of fleshy spoon-shaped leaves, flat outside and closed inside."""
+    colour = foliage(
+        dice,
+        {
+            "green": 2,
+            "light_green": 2,
+            "bluegrey": 4,
+            "grey": 1,
+            "purple": 2,
+            "pink": 2,
+            "yellowish": 1,
+            "reddish": 1,
+        },
+    )
+    count = dice.whole(16, 60)
+    widest, blunt = dice.between(0.55, 0.8), dice.between(2.0, 4.5)
+    slender = dice.between(0.35, 0.75)
+    openness = dice.between(0.1, 0.6)
+    bend = dice.between(0.1, 0.8)
+    thickness = dice.between(0.16, 0.4)
+    tips = dice.pick((0.0, 0.08, 0.16), (2, 1, 1))
+    edges = dice.pick((0.0, 0.12, 0.3), (2, 1, 1))
+    material = leaf_material(dice, colour, p1=edges, p2=tips)
+
+    def grow(rng: np.random.Generator, px: float) -> Mesh:
+        number = max(8, int(count * rng.uniform(0.8, 1.15) * (0.65 if px < 24 else 1.0)))
+        order = np.arange(number)[::-1] / (number - 1)
+        azimuth = np.arange(number) * (GOLDEN_ANGLE + rng.normal(0, 0.004)) + rng.normal(0, 0.08, number)
+        elevation = openness + (1 - order) ** 1.3 * (1.35 - openness) + rng.normal(0, 0.05, number)
+        length = (0.28 + 0.72 * order**0.8) * rng.uniform(0.93, 1.05, number)
+        origin = np.zeros((number, 3))
+        origin[:, 2] = (1 - order) * rng.uniform(0.15, 0.3) + 0.06
+        shape = forms.LeafShape(
+            forms.outline(detail(px, 3, 6), widest, blunt), thickness=thickness, sides=detail(px, 4, 8)
+        )
+        return forms.leaves(
+            azimuth, elevation, np.full(number, bend), length, length * slender, origin, shape, material, rng
+        )
+
+    return strain("echeveria", dice, grow, dice.pick((0.0, 0.08), (3, 1)))
+
+
+def sempervivum(dice: Dice) -> Strain:
+    """A globe of many small pointed leaves, often with red tips, sometimes with offsets."""
+    colour = foliage(dice, {"green": 3, "light_green": 2, "bluegrey": 2, "reddish": 2, "purple": 1})
+    count = dice.whole(30, 70)
+    material = leaf_material(dice, colour, p2=dice.between(0.1, 0.5), third=(0.45, 0.12, 0.16))
+    slender = dice.between(0.28, 0.5)
+    offsets = dice.pick((0, 0, 2, 4))
+
+    def one(rng: np.random.Generator, px: float) -> Mesh:
+        number = count if px > 40 else max(12, count // 2)
+        order = np.arange(number)[::-1] / (number - 1)
+        azimuth = np.arange(number) * GOLDEN_ANGLE
+        elevation = 0.25 + (1 - order) * 1.15 + rng.normal(0, 0.04, number)
+        length = 0.35 + 0.65 * order**0.6
+        origin = np.zeros((number, 3))
+        origin[:, 2] = (1 - order) * 0.2 + 0.05
+        shape = forms.LeafShape(forms.outline(detail(px, 2, 4), 0.55, 1.8), thickness=0.3, sides=4)
+        return forms.leaves(
+            azimuth, elevation, np.full(number, 0.5), length, length * slender, origin, shape, material, rng
+        )
+
+    def grow(rng: np.random.Generator, px: float) -> Mesh:
+        parts = [one(rng, px)]
+        for _ in range(int(rng.integers(0, offsets + 1))):
+            angle, size = rng.uniform(0, 6.3), rng.uniform(0.3, 0.5)
+            parts.append(
+                one(rng, px * size)
+                .scaled(size, size, size)
+                .moved(0.8 * np.cos(angle), 0.8 * np.sin(angle), 0)
+            )
+        return Mesh.joined(parts)
+
+    return strain("sempervivum", dice, grow)
+
+
+def agave(dice: Dice) -> Strain:
+    """A star of stiff pointed leaves with a dark end spine and often a pale margin."""
+    colour = foliage(dice, {"bluegrey": 4, "green": 2, "grey": 2, "dark_green": 1, "light_green": 1})
+    variegated = dice.chance(0.2)
+    material = leaf_material(
+        dice,
+        colour,
+        third=(0.82, 0.78, 0.45) if variegated else (0.2, 0.12, 0.08),
+        p1=dice.between(0.3, 0.55) if variegated else 0.0,
+        p2=0.0 if variegated else 0.07,
+    )
+    count = dice.whole(9, 34)
+    slender = dice.between(0.14, 0.34)
+    widest = dice.between(0.3, 0.6)
+    bend = dice.between(-0.7, 0.3)
+    lowest = dice.between(0.2, 0.7)
+    fleshy = dice.between(0.1, 0.3)
+
+    def grow(rng: np.random.Generator, px: float) -> Mesh:
+        number = max(6, int(count * rng.uniform(0.75, 1.2)))
+        order = np.arange(number)[::-1] / max(number - 1, 1)
+        azimuth = np.arange(number) * GOLDEN_ANGLE + rng.normal(0, 0.1, number)
+        elevation = lowest + (1 - order) ** 1.4 * (1.4 - lowest) + rng.normal(0, 0.06, number)
+        length = (0.5 + 0.5 * order**0.5) * rng.uniform(0.85, 1.08, number)
+        origin = np.zeros((number, 3))
+        origin[:, 2] = (1 - order) * 0.1 + 0.04
+        shape = forms.LeafShape(
+            forms.outline(detail(px, 3, 6), widest, 1.3, base=0.6), thickness=fleshy, sides=detail(px, 3, 6)
+        )
+        return forms.leaves(
+            azimuth, elevation, np.full(number, bend), length, length * slender, origin, shape, material, rng
+        )
+
+    return strain("agave", dice, grow)
+
+
+def aloe(dice: Dice) -> Strain:
+    """Long juicy tapering leaves, arching, with white flecks in some strains."""
+    return _aloid(dice, "aloe", (7, 18), (0.12, 0.24), (-0.6, 0.5), dice.chance(0.5))
+
+
+def haworthia(dice: Dice) -> Strain:
+    """Short thick leaves banded with white bumps, or plain and glassy."""
+    return _aloid(dice, "haworthia", (10, 30), (0.18, 0.34), (0.0, 0.7), dice.chance(0.75))
+
+
+def _aloid(
+    dice: Dice,
+    species: str,
+    leaf_range: tuple[int, int],
+    slender_range: tuple[float, float],
+    bend_range: tuple[float, float],
+    is_striped: bool,
+) -> Strain:
+    colour = foliage(dice, {"green": 4, "dark_green": 4, "bluegrey": 3, "light_green": 1, "reddish": 1})
+    material = leaf_material(dice, colour, gloss=dice.between(0.1, 0.35))
+    if is_striped:
+        pale = dice.between(0.72, 0.92)
+        material = leaf_material(
+            dice,
+            colour,
+            pattern=Pattern.STRIPED,
+            third=(pale, pale, pale * 0.92),
+            frequency=dice.between(10, 26),
+            amount=dice.between(0.3, 0.7),
+        )
+    count = dice.whole(*leaf_range)
+    slender = dice.between(*slender_range)
+    bend = dice.between(*bend_range)
+    lowest = dice.between(0.25, 0.75)
+
+    def grow(rng: np.random.Generator, px: float) -> Mesh:
+        number = max(5, int(count * rng.uniform(0.7, 1.25)))
+        order = np.arange(number)[::-1] / (number - 1)
+        azimuth = np.arange(number) * GOLDEN_ANGLE + rng.normal(0, 0.14, number)
+        elevation = lowest + (1 - order) * (1.35 - lowest) + rng.normal(0, 0.08, number)
+        length = (0.45 + 0.55 * order**0.6) * rng.uniform(0.75, 1.12, number)
+        origin = np.zeros((number, 3))
+        origin[:, 2] = (1 - order) * 0.12 + 0.03
+        shape = forms.LeafShape(
+            forms.outline(detail(px, 3, 6), 0.18, 1.25, base=0.8), thickness=0.4, sides=detail(px, 4, 7)
+        )
+        return forms.leaves(
+            azimuth, elevation, np.full(number, bend), length, length * slender, origin, shape, material, rng
+        )
+
+    return strain(species, dice, grow, dice.pick((0.0, 0.06), (3, 1)))
