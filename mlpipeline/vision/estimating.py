@@ -1,0 +1,144 @@
+"""Estimating: from the detections of a container to its count, with what was missed and what is empty."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from .arrays import Image, check, check_image, shape_of
+from .bands import (
+    BANDS,
+    BandWork,
+    band_edges,
+    bands_of,
+    estimate_bands,
+    estimate_by_density,
+    estimate_confidence,
+)
+from .boxes import centres, iou
+from .containers import container_region
+from .density import DensityPrior
+from .floor import leaf_by_example
+from .grids import Lattice, cell_labels, fit_lattice, occupied, read_cells
+from .masks import ellipse_mask
+from .options import CountOptions
+from .results import EMPTY, BandEstimate, ContainerCount, ContainerFound, Detections
+from .stands import Stand, stand_of
+
+MOST_PER_DETECTED = 2.0  # an estimate larger than this many times what was seen rests on too little to be believed
+PLANTED_IOU = 0.3  # a pot that a plant covers by this is that plant's pot
+SEEN_EMPTY = 3  # empty pots from which a container without plants is known to be empty
+
+
+def estimate_container(
+    image: Image,
+    containers: Sequence[ContainerFound],
+    index: int,
+    detections: Detections,
+    options: CountOptions,
+    density: DensityPrior | None = None,
+) -> ContainerCount:
+    """Count one container of a picture.
+
+    Args:
+        image: (H, W, 3) uint8 RGB, the whole picture; it is not modified.
+        containers, index: all containers, and which of them: the others own their pixels.
+        detections: what `detect_in_containers` found in it, in full-image pixels.
+        density: what is known of the plants of this place; used only where no plant was detected.
+
+    Returns: the count. `estimated` is rounded once, over all bands. Nothing is estimated in an assumed container
+    (its edges mean nothing), with `options.estimate` off, or where nothing was detected and nothing is known.
+    Raises: InvalidInput for a wrong picture or index.
+    """
+    check_image(image)
+    check(0 <= index < len(containers), f"container {index} of {len(containers)}")
+    container = containers[index]
+    kept = without_planted_pots(detections)
+    region = container_region(shape_of(image), containers, index)
+    detected, dead, empty = len(kept.plants), len(kept.dead), len(kept.empties)
+    bands: tuple[BandEstimate, ...] = ()
+    capacity: int | None = None
+    if options.estimate and not container.is_assumed and not region.is_empty:
+        lattice = fit_lattice(kept.boxes, container.polygon)
+        if detected and lattice is not None:
+            bands, empty = _by_cells(stand_of(image, region, kept, container.type), lattice)
+            capacity = lattice.capacity
+        elif detected:
+            bands = estimate_bands(stand_of(image, region, kept, container.type), options.alpha[container.type])
+        elif density is not None and empty < SEEN_EMPTY:
+            side = math.sqrt(density.plant_area_px)
+            bands = estimate_by_density(stand_of(image, region, kept, container.type, side), density)
+    return ContainerCount(
+        container=container,
+        detections=kept,
+        bands=bands,
+        detected=detected,
+        estimated=rounded_estimate(bands, detected),
+        dead=dead,
+        empty=empty,
+        capacity=capacity,
+        warnings=kept.warnings,
+    )
+
+
+def rounded_estimate(bands: Sequence[BandEstimate], detected: int) -> int:
+    """The whole number of plants estimated in a container: the sum of its bands, rounded once, half up.
+
+    Where plants were detected the estimate is at most MOST_PER_DETECTED times as many.
+    """
+    total = sum(band.estimated for band in bands)
+    if detected:
+        total = min(total, MOST_PER_DETECTED * detected)
+    return math.floor(total + 0.5)
+
+
+def without_planted_pots(detections: Detections) -> Detections:
+    """The detections without `empty` ones in which a detected plant stands: the detector saw the pot beside it.
+
+    A plant stands in a pot if their boxes overlap, or if its middle lies in the middle half of the pot.
+    """
+    pots = np.flatnonzero(detections.classes == EMPTY)
+    plants = detections.plants
+    if not len(pots) or not len(plants):
+        return detections
+    kept = np.ones(len(detections), dtype=np.bool_)
+    middles = centres(plants.boxes)
+    for pot in pots.tolist():
+        box = detections.boxes[pot]
+        quarter = (box[2:] - box[:2]) / 4
+        within = ((middles >= box[:2] + quarter) & (middles <= box[2:] - quarter)).all(axis=1)
+        near = ((plants.boxes[:, :2] < box[2:]) & (plants.boxes[:, 2:] > box[:2])).all(axis=1)
+        kept[pot] = not within.any() and not (iou(box[None], plants.boxes[near]) >= PLANTED_IOU).any()
+    return detections.select(kept)
+
+
+def _by_cells(stand: Stand, lattice: Lattice) -> tuple[tuple[BandEstimate, ...], int]:
+    """Bands and number of empty cells of a container whose plants stand in rows and columns."""
+    local = lattice.moved(-stand.x0, -stand.y0).scaled(stand.scale)
+    plants, empties = stand.detections.plants, stand.detections.empties
+    labels = cell_labels(local, stand.mask.shape)
+    free = np.concatenate([[False], ~occupied(local, plants.boxes)])
+    leaf = leaf_by_example(
+        stand.image, stand.mask & (labels > 0), stand.living.boxes, empties.boxes, np.asarray(free[labels])
+    )
+    cells = read_cells(local, plants.boxes, empties.boxes, leaf.mask)
+    missed = np.concatenate([[False], cells.missed])
+    processed = leaf.mask & missed[labels]
+    covered = ellipse_mask(stand.detections.boxes, stand.mask.shape)
+    middles = local.cell_outlines().mean(axis=1)[cells.missed, 1]
+    edges = np.array(band_edges(stand.mask.shape[0]), dtype=np.float64)
+    band_of = np.clip(np.searchsorted(edges, middles, side="right") - 1, 0, BANDS - 1)
+    counts = np.bincount(band_of, minlength=BANDS)
+    leaf_px = np.bincount(labels[leaf.mask], minlength=local.capacity + 1)[1:]
+    plant_area = max(float(np.median(leaf_px[cells.planted])), 1.0)
+    work = BandWork(
+        residual=stand.mask & ~covered,
+        processed=processed,
+        plant_area=(plant_area,) * BANDS,
+        counts=tuple(counts.astype(float).tolist()),
+        method="grid_analysis",
+        confidence=estimate_confidence(
+            len(stand.living), leaf.separation, int(np.count_nonzero(covered)), int(np.count_nonzero(processed))
+        ),
+    )
+    return bands_of(stand, work), int(cells.empty.sum())

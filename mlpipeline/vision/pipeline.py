@@ -1,0 +1,64 @@
+"""The pipeline: containers, then detections in them, then what was missed; each step can be called alone."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from .arrays import Image, check_image
+from .containers import container_mask, find_containers
+from .density import DensityPrior
+from .estimating import estimate_container
+from .options import CountOptions
+from .protocols import Detector, Progress, Segmenter
+from .results import PhotoCount, unite_warnings
+from .scanning import detect_in_containers
+
+__all__ = ["container_mask", "count_plants", "detect_in_containers", "estimate_container", "find_containers"]
+
+DEFAULT_OPTIONS = CountOptions()
+
+
+def count_plants(
+    image: Image,
+    segmenter: Segmenter,
+    detector: Detector,
+    options: CountOptions = DEFAULT_OPTIONS,
+    progress: Progress | None = None,
+    density: DensityPrior | None = None,
+) -> PhotoCount:
+    """Count the plants of a photo.
+
+    Args:
+        image: (H, W, 3) uint8 RGB, turned as its EXIF says; it is not modified.
+        progress: called with (tiles done, tiles in all).
+        density: what is known of the plants of this place, for containers in which no plant was detected.
+
+    Raises: InvalidInput for another picture; DetectorFault when a model breaks its protocol.
+    """
+    check_image(image)
+    seconds: dict[str, float] = {}
+    with _timed(seconds, "segment"):
+        containers, warnings = find_containers(image, segmenter, options)
+    with _timed(seconds, "detect"):
+        found = detect_in_containers(image, containers, range(len(containers)), detector, options, progress)
+    with _timed(seconds, "estimate"):
+        counts = tuple(
+            estimate_container(image, containers, index, detections, options, density)
+            for index, detections in enumerate(found)
+        )
+    return PhotoCount(
+        width=int(image.shape[1]),
+        height=int(image.shape[0]),
+        containers=counts,
+        warnings=unite_warnings([warnings, *(count.warnings for count in counts)]),
+        seconds=seconds,
+    )
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
+    start = time.perf_counter()
+    try:
+        yield
+    finally:
+        seconds[stage] = time.perf_counter() - start
