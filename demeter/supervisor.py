@@ -133,7 +133,7 @@ class Supervisor:
 
     def _start(self, child: _Child) -> None:
         with self._open_log(child.spec.name) as log:
-            child.process = subprocess.Popen(
+            child.process = subprocess.Popen(  # noqa: S603 - commands come from the code, not from outside
                 child.spec.command,
                 env={**os.environ, **child.spec.env},
                 stdin=subprocess.DEVNULL,
@@ -172,7 +172,7 @@ class Supervisor:
     def _keep_warden(self) -> None:
         if self._warden is not None and self._warden.poll() is None:
             return
-        self._warden = subprocess.Popen(
+        self._warden = subprocess.Popen(  # noqa: S603 - our own module
             [sys.executable, "-I", "-S", str(WARDEN)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,

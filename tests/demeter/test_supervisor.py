@@ -15,15 +15,14 @@ from tests.support.waiting import is_running, reached
 
 SLEEPER = (sys.executable, "-c", "import signal; signal.pause()")
 # Starts a child of its own, says its number, and ignores the polite request to end.
-STUBBORN_PARENT = (
-    sys.executable,
-    "-c",
-    "import signal, subprocess, sys\n"
-    "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
-    "child = subprocess.Popen([sys.executable, '-c', 'import signal; signal.pause()'])\n"
-    "print(child.pid, flush=True)\n"
-    "signal.pause()\n",
-)
+STUBBORN_PROGRAM = """
+import signal, subprocess, sys
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+child = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
+print(child.pid, flush=True)
+signal.pause()
+"""
+STUBBORN_PARENT = (sys.executable, "-c", STUBBORN_PROGRAM)
 
 
 def keep_until(supervisor: Supervisor, condition: Callable[[], bool]) -> bool:

@@ -1,0 +1,49 @@
+"""Which photos the demo renders. Read by the demo and by its rendering processes, which load no Django."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Self
+
+SIZE_PX = (4032, 3024)  # 12 megapixels, as phones take them
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One photo to render: what it shows, and the code of the place where the phone stood."""
+
+    name: str
+    kind: str
+    seed: int
+    location: str
+
+
+# Seeds are from DEMO_SEEDS, which no training may use. The last shows more than 800 plants.
+SHOTS = (
+    Shot("claro_1", "easy", 900_000, "N1-S-01"),
+    Shot("claro_2", "mixed", 900_001, "N1-S-02"),
+    Shot("claro_3", "boxes", 900_002, "N1-N-01"),
+    Shot("claro_4", "plugs", 900_003, "N1-N-02"),
+    Shot("claro_5", "tiny", 900_004, "N2-S-01"),
+)
+
+
+@dataclass(frozen=True)
+class RenderTask:
+    """What a rendering process is told about one photo. `taken_at` is local time in ISO form without an offset."""
+
+    name: str
+    kind: str
+    seed: int
+    width_px: int
+    height_px: int
+    lat: float
+    lon: float
+    accuracy_m: float
+    taken_at: str
+
+    def line(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_line(cls, line: str) -> Self:
+        return cls(**json.loads(line))
