@@ -9,4 +9,5 @@ class DemeterConfig(AppConfig):
     name = "demeter"
 
     def ready(self) -> None:
-        import_module("demeter.heartbeats")  # connects to Celery's signals; it needs the models, so not earlier
+        # Connects to Celery's signals. It needs the models, so not earlier.
+        import_module("demeter.heartbeats")
