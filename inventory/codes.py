@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.core.validators import RegexValidator
 from django.db.models import CheckConstraint, Q
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,7 @@ class CodeFormat:
     """
 
     pattern: str
-    message: Promise
+    message: StrPromise
 
     def validator(self) -> RegexValidator:
         """The check of one form or API field."""

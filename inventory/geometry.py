@@ -86,7 +86,7 @@ def plane_at(lon: float, lat: float) -> LocalPlane:
     )
 
 
-def read_polygon(polygon: GeoJson) -> Polygon:
+def read_polygon(polygon: object) -> Polygon:
     """A GeoJSON Polygon (longitude first, rings closed) as shapely's, in degrees.
 
     Raises: InvalidPolygon for another type, open or crossing rings, no area, positions outside the globe,

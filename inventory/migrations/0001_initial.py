@@ -3,9 +3,10 @@
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
-import inventory.models.outlines
 from django.conf import settings
 from django.db import migrations, models
+
+import inventory.models.outlines
 
 
 class Migration(migrations.Migration):

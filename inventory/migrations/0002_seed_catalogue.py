@@ -1,6 +1,11 @@
 """The catalogue rows that every nursery needs. Names are data, in the language of the nursery."""
 
+from collections.abc import Iterator
+from typing import Any
+
+from django.apps.registry import Apps
 from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.models import ProtectedError
 
 # code, name, can be sold, order
@@ -45,7 +50,7 @@ CATEGORIES = [
 ]
 
 # SEGMENT, BOX, PLUG and SEEDLING_TRAY stand for what photos show without saying which tray or crate it is.
-BIN_TYPES = [
+BIN_TYPES: list[dict[str, Any]] = [
     {"code": "SEGMENT", "name": "Segmento de cantero", "category": "segment"},
     {
         "code": "BOX",
@@ -112,7 +117,7 @@ BIN_TYPES = [
 ]
 
 
-def rows():
+def rows() -> Iterator[tuple[str, str, dict[str, Any]]]:
     """(model name, code, other fields) of every row."""
     for code, name, is_sellable, order in STATES:
         yield "ProductState", code, {"name": name, "is_sellable": is_sellable, "sort_order": order}
@@ -125,13 +130,13 @@ def rows():
         yield "StorageBinType", bin_type["code"], {k: v for k, v in bin_type.items() if k != "code"}
 
 
-def seed(apps, schema_editor):
+def seed(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     for model, code, fields in rows():
         # A row that a person has renamed since stays as it is.
         apps.get_model("inventory", model).objects.get_or_create(code=code, defaults=fields)
 
 
-def unseed(apps, schema_editor):
+def unseed(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     for model, code, _fields in rows():
         try:
             apps.get_model("inventory", model).objects.filter(code=code).delete()

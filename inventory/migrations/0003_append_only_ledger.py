@@ -5,7 +5,9 @@ cannot tell that from a person's DELETE. PostgreSQL flushes with TRUNCATE, so th
 migration that alters stock_movements on SQLite rebuilds the table, which drops the trigger: make it again there.
 """
 
+from django.apps.registry import Apps
 from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 POSTGRESQL = [
     """
@@ -34,13 +36,13 @@ SQLITE = [
 SQLITE_BACK = ["DROP TRIGGER stock_movements_append_only"]
 
 
-def add_triggers(apps, schema_editor):
+def add_triggers(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     statements = {"postgresql": POSTGRESQL, "sqlite": SQLITE}
     for statement in statements[schema_editor.connection.vendor]:
         schema_editor.execute(statement, params=None)
 
 
-def drop_triggers(apps, schema_editor):
+def drop_triggers(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     statements = {"postgresql": POSTGRESQL_BACK, "sqlite": SQLITE_BACK}
     for statement in statements[schema_editor.connection.vendor]:
         schema_editor.execute(statement, params=None)

@@ -57,6 +57,14 @@ class OutlinedPlace(models.Model):
     class Meta:
         abstract = True
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        fields = kwargs.get("update_fields")
+        if fields is None or "polygon" in fields:
+            self._measure()
+            if fields is not None:
+                kwargs["update_fields"] = {*fields, *DERIVED_FIELDS}
+        super().save(*args, **kwargs)
+
     def clean_fields(self, exclude: Iterable[str] | None = None) -> None:
         excluded = set(exclude or ())
         try:
@@ -72,14 +80,6 @@ class OutlinedPlace(models.Model):
         except InvalidPolygon:
             return False
         return True
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        fields = kwargs.get("update_fields")
-        if fields is None or "polygon" in fields:
-            self._measure()
-            if fields is not None:
-                kwargs["update_fields"] = {*fields, *DERIVED_FIELDS}
-        super().save(*args, **kwargs)
 
     def _measure(self) -> None:
         for name, value in asdict(measure(self.polygon)).items():

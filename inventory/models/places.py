@@ -226,9 +226,7 @@ class StorageBin(models.Model):
         return self.code
 
     def clean(self) -> None:
-        was_retired = (
-            self.pk is not None and StorageBin.objects.filter(pk=self.pk, status=BinStatus.RETIRED).exists()
-        )
+        was_retired = StorageBin.objects.filter(pk=self.pk, status=BinStatus.RETIRED).exists()
         if was_retired and self.status != BinStatus.RETIRED:
             raise ValidationError(
                 {"status": ValidationError(_("A retired container stays retired."), code="retired_is_final")}
@@ -299,12 +297,12 @@ class StorageLocationConfig(models.Model):
     def __str__(self) -> str:
         return f"{self.storage_location.code}: {self.product}"
 
-    def clean(self) -> None:
-        self._set_end()
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         self._set_end()
         super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        self._set_end()
 
     def _set_end(self) -> None:
         """Switching a configuration off dates its end, so that history can be looked up by date."""

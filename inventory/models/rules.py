@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.db.models import CheckConstraint, F, Q, UniqueConstraint
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
-def unique(table: str, *fields: str, message: Promise) -> UniqueConstraint:
+
+def unique(table: str, *fields: str, message: StrPromise) -> UniqueConstraint:
     """No two rows alike. The code `unique` lets a form show the message beside a single field."""
     return UniqueConstraint(
         fields=fields,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, IntegrityError, connection, transaction
-from django.utils import timezone
 
 from inventory.choices import MovementSource, MovementType
 from inventory.errors import InsufficientStock, LedgerIsAppendOnly, RequestReused
@@ -122,7 +121,7 @@ def test_an_emptied_batch_leaves_its_bin_keeps_its_location_and_returns_with_its
 
 
 def test_what_a_location_held_counts_its_product_up_to_a_moment_and_that_moment_too():
-    noon = timezone.make_aware(datetime(2026, 11, 20, 12))
+    noon = datetime(2026, 11, 20, 12, tzinfo=UTC)
     location, product = factories.StorageLocationFactory(), factories.ProductFactory()
     photo = {"movement_type": MovementType.PHOTO}
     batches = [

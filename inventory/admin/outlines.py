@@ -1,0 +1,63 @@
+"""How a place's outline is shown to a person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+
+from inventory.geometry import plane_at
+from inventory.models.outlines import OutlinedPlace
+
+DRAWING_PX = 240  # the longer side
+
+
+class OutlinedPlaceAdmin(ModelAdmin):
+    """A place: its outline is drawn, north up, with what was derived from it."""
+
+    readonly_fields = ["drawing", "area", "centre", "created_at", "updated_at"]
+    list_filter_submit = True
+    save_on_top = True
+
+    def get_fieldsets(self, request: Any, obj: Any = None) -> list[tuple[Any, dict[str, Any]]]:
+        shown = {"drawing", "area", "centre"} if obj else set()
+        on_map = ["polygon", *[name for name in self.readonly_fields[:3] if name in shown]]
+        times = ["created_at", "updated_at"] if obj else []
+        own = [
+            name for name in self.get_fields(request, obj) if name not in {*self.readonly_fields, "polygon"}
+        ]
+        return [(None, {"fields": [*own, *times]}), (_("On the map"), {"fields": on_map})]
+
+    @admin.display(description=_("drawing"))
+    def drawing(self, place: OutlinedPlace) -> SafeString:
+        plane = plane_at(
+            place.bbox_min_lon, place.bbox_max_lat
+        )  # its north-west corner: y grows to the south
+        width_m = (place.bbox_max_lon - place.bbox_min_lon) * plane.m_per_lon
+        height_m = (place.bbox_max_lat - place.bbox_min_lat) * plane.m_per_lat
+        px_per_m = DRAWING_PX / max(width_m, height_m)
+        points = " ".join(
+            f"{(lon - plane.lon) * plane.m_per_lon * px_per_m:.1f},"
+            f"{(plane.lat - lat) * plane.m_per_lat * px_per_m:.1f}"
+            for lon, lat in place.polygon["coordinates"][0]
+        )
+        return format_html(
+            '<svg role="img" aria-label="{}" width="{}" height="{}" style="overflow: visible">'
+            '<polygon points="{}" fill="#4CAF5033" stroke="#4CAF50" stroke-width="2"/></svg>',
+            str(place),
+            round(width_m * px_per_m),
+            round(height_m * px_per_m),
+            points,
+        )
+
+    @admin.display(description=_("area (m²)"), ordering="area_m2")
+    def area(self, place: OutlinedPlace) -> str:
+        return f"{place.area_m2:.1f}"
+
+    @admin.display(description=_("centre (latitude, longitude)"))
+    def centre(self, place: OutlinedPlace) -> str:
+        return f"{place.centroid_lat:.6f}, {place.centroid_lon:.6f}"

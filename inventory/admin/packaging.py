@@ -1,0 +1,56 @@
+"""Admin pages of pots and trays."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+
+from inventory.models import PackagingCatalog, PackagingColor, PackagingMaterial, PackagingType
+
+
+@admin.register(PackagingType)
+class PackagingTypeAdmin(ModelAdmin):
+    list_display = ["code", "name"]
+    search_fields = ["code", "name"]
+
+
+@admin.register(PackagingMaterial)
+class PackagingMaterialAdmin(ModelAdmin):
+    list_display = ["code", "name"]
+    search_fields = ["code", "name"]
+
+
+@admin.register(PackagingColor)
+class PackagingColorAdmin(ModelAdmin):
+    list_display = ["name", "swatch", "hex_code"]
+    search_fields = ["name", "hex_code"]
+
+    @admin.display(description=_("colour"))
+    def swatch(self, color: PackagingColor) -> SafeString:
+        return format_html(
+            '<span style="display: inline-block; width: 1.5em; height: 1.5em; background: {}"></span>',
+            color.hex_code,
+        )
+
+
+@admin.register(PackagingCatalog)
+class PackagingCatalogAdmin(ModelAdmin):
+    """Packaging in use is switched off instead of deleted: the database refuses to delete it."""
+
+    list_display = [
+        "sku",
+        "name",
+        "packaging_type",
+        "material",
+        "color",
+        "diameter_cm",
+        "volume_l",
+        "is_active",
+    ]
+    list_filter = ["packaging_type", "material", "color", "is_active"]
+    list_select_related = ["packaging_type", "material", "color"]
+    search_fields = ["sku", "name"]
+    autocomplete_fields = ["packaging_type", "material", "color"]
