@@ -1,9 +1,19 @@
 """Between rows and the arrays of the vision core."""
 
+from collections import defaultdict
+
 import numpy as np
 
-from mlpipeline.vision.results import CLASS_NAMES, BandEstimate, ContainerCount, ContainerFound, Detections
-from photos.models import Detection, ProcessingSession
+from mlpipeline.vision.results import (
+    CLASS_NAMES,
+    BandEstimate,
+    ContainerCount,
+    ContainerFound,
+    Detections,
+    PhotoCount,
+)
+from photos.models import Detection, Estimation, ProcessingSession
+from photos.services.drawings import DrawingData
 from photos.services.results import CountedBand, CountedContainer, FoundPlants
 
 
@@ -74,4 +84,47 @@ def _band(band: BandEstimate) -> CountedBand:
         vegetation_polygon=[ring.round(1).tolist() for ring in band.polygon],
         calculation_method=band.method,
         confidence=round(float(band.confidence), 3),
+    )
+
+
+def photo_count(data: DrawingData) -> PhotoCount:
+    """Rows of a finished count as the core's own record, for drawing."""
+    detections: dict[int, list[Detection]] = defaultdict(list)
+    for row in data.detections:
+        detections[row.container_id].append(row)
+    bands: dict[int, list[Estimation]] = defaultdict(list)
+    for estimation in data.estimations:
+        bands[estimation.container_id].append(estimation)
+    image = data.session.image
+    return PhotoCount(
+        width=image.width_px,
+        height=image.height_px,
+        containers=tuple(
+            ContainerCount(
+                container=ContainerFound(row.type, np.array(row.polygon, dtype=np.float32), row.confidence),
+                detections=detections_from(detections[row.pk]),
+                bands=tuple(_estimate(band) for band in bands[row.pk]),
+                detected=row.detected,
+                estimated=row.estimated,
+                dead=row.dead,
+                empty=row.empty,
+                capacity=row.capacity,
+            )
+            for row in data.containers
+        ),
+    )
+
+
+def _estimate(row: Estimation) -> BandEstimate:
+    return BandEstimate(
+        band_number=row.band_number,
+        y_start_px=int(row.band_y_start),
+        y_end_px=int(row.band_y_end),
+        estimated=row.estimated_count,
+        residual_area_px=row.residual_area_px,
+        processed_area_px=row.processed_area_px,
+        plant_area_px=row.avg_plant_area_px,
+        polygon=tuple(np.array(ring, dtype=np.float32) for ring in row.vegetation_polygon),
+        method=row.calculation_method,
+        confidence=row.confidence,
     )

@@ -20,7 +20,8 @@ from mlpipeline.services.conversion import (
 from mlpipeline.services.options import count_options
 from mlpipeline.services.originals import load_original
 from mlpipeline.services.progress import TileReporter
-from mlpipeline.vision import VisionError, detect_in_containers, estimate_container, find_containers
+from mlpipeline.vision.errors import VisionError
+from mlpipeline.vision.pipeline import detect_in_containers, estimate_container, find_containers
 from mlpipeline.vision.results import PhotoCount
 from photos import queue
 from photos.choices import Stage

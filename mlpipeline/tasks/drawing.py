@@ -1,0 +1,49 @@
+"""Drawing a count on its photo: on the cpu queue, after the stock is booked, so that nothing waits for it."""
+
+from celery import shared_task
+from django.conf import settings
+from django.utils import translation
+
+from mlpipeline.services.conversion import photo_count
+from mlpipeline.services.originals import load_original
+from mlpipeline.vision.drawing import LegendTexts, draw_count
+from mlpipeline.vision.errors import VisionError
+from photos import pictures, queue
+from photos.services.drawings import drawing_data, stage_drawing
+from photos.services.pictures_work import THUMBNAIL_PX, THUMBNAIL_QUALITY
+from photos.services.steps import Claim
+from photos.services.work import run_step
+
+LONGEST_PX = 2560  # contract, storage: the longest side of an annotated picture
+QUALITY = 60  # about half the size of JPEG 85
+
+
+@shared_task(name="draw_photo")
+def draw_photo(step_id: int) -> None:
+    """Draw a count and leave the picture in staging for the io queue."""
+    run_step(step_id, _draw, photo_faults=(VisionError,))
+
+
+def _draw(claim: Claim) -> None:
+    data = drawing_data(claim)
+    image = load_original(data.session.image)
+    drawn = draw_count(image, photo_count(data), _legend(), LONGEST_PX)
+    picture = pictures.from_rgb(drawn)
+    upload = stage_drawing(
+        claim,
+        data.session,
+        drawing=pictures.encode_avif(picture, quality=QUALITY),
+        thumbnail=pictures.encode_avif(pictures.thumbnail(picture, THUMBNAIL_PX), quality=THUMBNAIL_QUALITY),
+    )
+    if upload is not None:
+        queue.send_steps([upload])
+
+
+def _legend() -> LegendTexts:
+    """The legend in the language of the installation: everybody who sees the picture sees the same one."""
+    with translation.override(settings.LANGUAGE_CODE):
+        return LegendTexts(
+            detected=translation.gettext("detected"),
+            estimated=translation.gettext("estimated"),
+            confidence=translation.gettext("mean confidence"),
+        )
