@@ -1,0 +1,36 @@
+"""The colour of each state's label, the same on all pages."""
+
+from photos.choices import BookingState, ImageStatus, JobStatus, SessionStatus, StepStatus
+
+IMAGE = {
+    ImageStatus.UPLOADED: "warning",
+    ImageStatus.PROCESSING: "info",
+    ImageStatus.READY: "success",
+    ImageStatus.FAILED: "danger",
+}
+JOB = {
+    JobStatus.PENDING: "warning",
+    JobStatus.PROCESSING: "info",
+    JobStatus.COMPLETED: "success",
+    JobStatus.FAILED: "danger",
+    JobStatus.REJECTED: "danger",
+}
+SESSION = {
+    SessionStatus.PENDING: "warning",
+    SessionStatus.PROCESSING: "info",
+    SessionStatus.COMPLETED: "success",
+    SessionStatus.FAILED: "danger",
+}
+BOOKING = {
+    BookingState.OPEN: "info",
+    BookingState.WAITING: "danger",
+    BookingState.BOOKED: "success",
+    BookingState.SUPERSEDED: "default",
+    BookingState.NOT_WANTED: "default",
+}
+STEP = {
+    StepStatus.PENDING: "warning",
+    StepStatus.RUNNING: "info",
+    StepStatus.DONE: "success",
+    StepStatus.FAILED: "danger",
+}

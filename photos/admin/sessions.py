@@ -1,0 +1,206 @@
+"""Counts in the administration: the picture with the overlay, the numbers, and what a supervisor decides."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import F, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import TabularInline
+from unfold.decorators import action, display
+
+from photos.admin import decisions, labels
+from photos.admin.base import OwnPhotosAdmin
+from photos.advice import warning_texts
+from photos.choices import CountWarning
+from photos.models import PhotoContainer, ProcessingSession, ProcessingStep
+from photos.pages.pictures import annotated_url, picture_url
+
+
+class WarningFilter(admin.SimpleListFilter):
+    """Counts that carry one warning."""
+
+    title = _("warning")
+    parameter_name = "warning"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(CountWarning.choices)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        # Quoted, a code is found in the stored list on every database; SQLite has no lookup inside JSON lists.
+        return queryset.filter(warnings__icontains=f'"{self.value()}"') if self.value() else queryset
+
+
+class ReadOnlyInline(TabularInline):
+    """Rows that belong to a count, to be looked at."""
+
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+class ContainerInline(ReadOnlyInline):
+    """What stands in the photo."""
+
+    model = PhotoContainer
+    fields = ["type", "detected", "estimated", "dead", "empty", "confidence", "is_counted", "storage_bin"]
+
+
+class StepInline(ReadOnlyInline):
+    """The work that made the count."""
+
+    model = ProcessingStep
+    fields = ["kind", "status", "attempt", "failures", "worker", "seconds", "error_code", "error_message"]
+
+
+@admin.register(ProcessingSession)
+class ProcessingSessionAdmin(OwnPhotosAdmin):
+    """Counts are never edited: a place is named, a photo counted again, a count validated."""
+
+    owner_path = "image__uploaded_by"
+    list_display = [
+        "image", "attempt", "storage_location", "shown_status", "shown_booking", "warning_titles", "total_detected",
+        "total_estimated", "total_plants", "created_at",
+    ]  # fmt: skip
+    list_filter = [
+        "booking_state", "status", WarningFilter, "validated", "location_source",
+        ("storage_location__storage_area__warehouse", admin.RelatedOnlyFieldListFilter), "created_at",
+    ]  # fmt: skip
+    list_select_related = ["image", "storage_location"]
+    search_fields = [
+        "uuid", "image__id", "image__original_filename", "storage_location__code", "storage_location__name",
+        "error_message",
+    ]  # fmt: skip
+    date_hierarchy = "created_at"
+    inlines = [ContainerInline, StepInline]
+    actions = ["count_all_again", "assign_place_to_all", "validate_all"]
+    actions_detail = ["count_again", "assign_place", "validate"]
+    change_form_before_template = "admin/photos/processingsession/picture.html"
+    fieldsets = [
+        (None, {"fields": ["image", "shown_status", "shown_booking", "advice", "error_message"]}),
+        (
+            _("Count"),
+            {
+                "fields": [
+                    "total_plants", "total_detected", "total_estimated", "total_dead", "total_empty_containers",
+                    "avg_confidence", "interval_low", "interval_high", "category_counts",
+                ]
+            },
+        ),
+        (_("Place"), {"fields": ["storage_location", "location_source", "candidates"]}),
+        (_("Booking"), {"fields": ["product", "product_state", "packaging", "booked_quantity", "booking_revision"]}),
+        (
+            _("Review"),
+            {"fields": ["validated", "validated_by", "validation_date", "manual_adjustments", "accepted_partial"]},
+        ),
+        (
+            _("How it was counted"),
+            {
+                "classes": ["collapse"],
+                "fields": [
+                    "uuid", "attempt", "requested_by", "reason", "model_versions", "timings", "created_at",
+                    "started_at", "completed_at",
+                ],
+            },
+        ),
+    ]  # fmt: skip
+
+    class Media:
+        css = {"all": ["photos/css/overlay.css"]}
+        js = ["photos/js/overlay.js"]
+
+    def has_decide_permission(self, request: HttpRequest, object_id: object = None) -> bool:
+        """Whoever may change counts decides about them, although nobody edits their rows."""
+        return request.user.has_perm("photos.change_processingsession")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).annotate(all_plants=F("total_detected") + F("total_estimated"))
+
+    def view_on_site(self, session: ProcessingSession) -> str:
+        return f"{reverse('photo', args=[session.image_id])}?count={session.attempt}"
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
+    ) -> HttpResponse:
+        if obj is not None:
+            context |= {
+                "image": obj.image,
+                "version": obj.version,
+                "picture_url": picture_url(obj.image),
+                "annotated_url": annotated_url(obj.image),
+                "findings_url": reverse("photo-findings", args=[obj.image_id, obj.attempt]),
+            }
+        response = super().render_change_form(request, context, *args, obj=obj, **kwargs)
+        response["Cache-Control"] = "private, no-store"  # signed links in it expire
+        return response
+
+    @display(description=_("status"), ordering="status", label=labels.SESSION)
+    def shown_status(self, session: ProcessingSession) -> tuple[str, str]:
+        return session.status, session.get_status_display()
+
+    @display(description=_("booking"), ordering="booking_state", label=labels.BOOKING)
+    def shown_booking(self, session: ProcessingSession) -> tuple[str, str]:
+        return session.booking_state, session.get_booking_state_display()
+
+    @display(description=_("all plants"), ordering="all_plants")
+    def total_plants(self, session: ProcessingSession) -> int:
+        return session.total
+
+    @display(description=_("warnings"))
+    def warning_titles(self, session: ProcessingSession) -> str:
+        return " · ".join(str(warning["title"]) for warning in warning_texts(session.warnings)) or "—"
+
+    @display(description=_("warnings"))
+    def advice(self, session: ProcessingSession) -> SafeString | str:
+        texts = [(warning["title"], warning["advice"]) for warning in warning_texts(session.warnings)]
+        return format_html_join("", "<p><strong>{}</strong><br>{}</p>", texts) or "—"
+
+    @display(description=_("candidates"))
+    def candidates(self, session: ProcessingSession) -> SafeString | str:
+        rows = [(place["name"], place["distance_m"]) for place in session.location_candidates]
+        return format_html_join("", "<div>{} · {} m</div>", rows) or "—"
+
+    @admin.action(description=_("Count again"), permissions=["decide"])
+    def count_all_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        return decisions.decide(self, request, list(queryset.select_related("image")), decisions.COUNT_AGAIN)
+
+    @admin.action(description=_("Choose the place"), permissions=["decide"])
+    def assign_place_to_all(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        return decisions.decide(self, request, list(queryset.select_related("image")), decisions.ASSIGN_PLACE)
+
+    @admin.action(description=_("Validate the count"), permissions=["decide"])
+    def validate_all(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        return decisions.decide(self, request, list(queryset.select_related("image")), decisions.VALIDATE)
+
+    @action(description=_("Count again"), url_path="count-again", permissions=["decide"], icon="replay")
+    def count_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._decide(request, object_id, decisions.COUNT_AGAIN)
+
+    @action(
+        description=_("Choose the place"), url_path="assign-place", permissions=["decide"], icon="location_on"
+    )
+    def assign_place(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._decide(request, object_id, decisions.ASSIGN_PLACE)
+
+    @action(
+        description=_("Validate the count"), url_path="validate", permissions=["decide"], icon="check_circle"
+    )
+    def validate(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._decide(request, object_id, decisions.VALIDATE)
+
+    def _decide(self, request: HttpRequest, object_id: str, decision: decisions.Decision) -> HttpResponse:
+        session = self.get_object(request, object_id)
+        if session is None:
+            raise Http404
+        page = decisions.decide(self, request, [session], decision)
+        return page or HttpResponseRedirect(
+            reverse("admin:photos_processingsession_change", args=[session.pk])
+        )

@@ -1,0 +1,33 @@
+"""Steps in the administration: where work hangs, and why it failed."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from photos.admin import labels
+from photos.admin.base import OwnPhotosAdmin
+from photos.models import ProcessingStep
+
+
+@admin.register(ProcessingStep)
+class ProcessingStepAdmin(OwnPhotosAdmin):
+    """One piece of work on a photo, its holder and its errors."""
+
+    owner_path = "image__uploaded_by"
+    list_display = [
+        "kind", "image", "shown_status", "attempt", "failures", "worker", "tiles", "seconds", "error_code",
+        "error_message", "created_at",
+    ]  # fmt: skip
+    list_filter = ["status", "kind", "error_code", "created_at"]
+    list_select_related = ["image"]
+    search_fields = ["key", "worker", "error_message", "image__original_filename", "session__uuid"]
+    date_hierarchy = "created_at"
+    ordering = ["-id"]
+
+    @display(description=_("tiles"))
+    def tiles(self, step: ProcessingStep) -> str:
+        return f"{step.tiles_done} / {step.tiles_total}" if step.tiles_total else "—"
+
+    @display(description=_("status"), ordering="status", label=labels.STEP)
+    def shown_status(self, step: ProcessingStep) -> tuple[str, str]:
+        return step.status, step.get_status_display()

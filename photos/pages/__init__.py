@@ -1,0 +1,1 @@
+"""Server-rendered pages: home, uploads, gallery and photo."""

@@ -1,0 +1,97 @@
+"""The forms of the pages. What an upload may be is checked by its service, not here."""
+
+from itertools import groupby
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from inventory.models import StorageLocation, Warehouse
+from photos.choices import CountWarning
+
+Choices = list[tuple[Any, Any]]
+
+
+def location_choices() -> Choices:
+    """All places in use, grouped by bed: [(nave · cantero, [(id, code · name), …]), …], after an empty choice."""
+    locations = (
+        StorageLocation.objects.in_use()
+        .select_related("storage_area__warehouse")
+        .order_by("storage_area__warehouse__code", "storage_area__code", "code")
+    )
+    groups = groupby(
+        locations, key=lambda place: f"{place.storage_area.warehouse.name} · {place.storage_area.name}"
+    )
+    return [("", "—"), *[(bed, [(place.pk, str(place)) for place in places]) for bed, places in groups]]
+
+
+def _id_or_none(value: str) -> int | None:
+    return int(value) if value else None
+
+
+class LocationField(forms.TypedChoiceField):
+    """A place chosen from the beds of all naves; its value is the id, or None."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(choices=location_choices, coerce=_id_or_none, empty_value=None, **kwargs)
+
+
+class UploadForm(forms.Form):
+    """What a person can say about the photos of one upload."""
+
+    storage_location_id = LocationField(
+        label=_("Place"),
+        required=False,
+        help_text=_("Leave empty: the position of each photo tells its place."),
+    )
+    notes = forms.CharField(label=_("Notes"), required=False, max_length=500)
+
+
+class PlaceForm(forms.Form):
+    """The place that a person names for a photo."""
+
+    storage_location_id = LocationField(label=_("Place"))
+
+
+class CountAgainForm(forms.Form):
+    """Why a photo is counted once more."""
+
+    reason = forms.CharField(label=_("Reason"), required=False, max_length=500)
+
+
+class ValidateForm(forms.Form):
+    """A supervisor's word on a count."""
+
+    note = forms.CharField(label=_("Note"), required=False, max_length=500)
+
+
+class DateInput(forms.DateInput):
+    """The browser's own calendar, which sends and takes ISO dates in every language."""
+
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+def _status_choices() -> Choices:
+    return [
+        ("all", _("All")),
+        ("success", _("Ready")),
+        ("errors", _("With an error")),
+        ("warnings", _("With a warning")),
+        (_("Waits for a person"), [(warning.value, warning.label) for warning in CountWarning.waiting()]),
+    ]
+
+
+class GalleryForm(forms.Form):
+    """The filters above the gallery; every field may be left empty."""
+
+    search = forms.CharField(label=_("File name"), required=False, max_length=100)
+    status = forms.ChoiceField(label=_("Status"), required=False, choices=_status_choices)
+    warehouse_id = forms.ModelChoiceField(
+        label=_("Warehouse"), required=False, queryset=Warehouse.objects.order_by("code"), empty_label="—"
+    )
+    location_id = LocationField(label=_("Place"), required=False)
+    date_from = forms.DateField(label=_("From"), required=False, widget=DateInput)
+    date_to = forms.DateField(label=_("Until"), required=False, widget=DateInput)

@@ -1,0 +1,109 @@
+"""The gallery: thumbnails of all photos that a person may see, filtered and paged."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from photos.advice import warning_texts
+from photos.choices import ImageStatus
+from photos.models import Image, ProcessingSession
+from photos.pages.access import for_readers, user_of
+from photos.pages.forms import GalleryForm
+from photos.pages.pictures import thumbnail_url
+from photos.querysets import ImageQuerySet
+
+PER_PAGE = 24  # fills rows of two, three and four
+
+
+@dataclass(frozen=True)
+class Card:
+    """One photo of the gallery with its newest count, if it has one."""
+
+    image: Image
+    session: ProcessingSession | None
+    thumbnail_url: str | None
+    warnings: list[dict[str, object]]
+
+
+@require_GET
+@for_readers
+def gallery(request: HttpRequest) -> HttpResponse:
+    """Newest first. Filters that make no sense are said so and change nothing."""
+    form = GalleryForm(request.GET)
+    form.is_valid()
+    photos = filtered(
+        Image.objects.visible_to(user_of(request)).not_deleted().in_inventory(), form.cleaned_data
+    )
+    page = Paginator(photos, PER_PAGE).get_page(request.GET.get("page"))
+    query = request.GET.copy()
+    query.pop("page", None)
+    return render(
+        request,
+        "photos/image_list.html",
+        {
+            "form": form,
+            "page": page,
+            "pages": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
+            "cards": cards(page.object_list),
+            "query": query.urlencode(),
+        },
+    )
+
+
+def filtered(photos: ImageQuerySet, wanted: dict[str, Any]) -> ImageQuerySet:
+    """The photos that the filters of GalleryForm let through. `date_to` includes that whole day."""
+    if text := wanted.get("search"):
+        photos = photos.filter(original_filename__icontains=text)
+    photos = _with_status(photos, wanted.get("status") or "all")
+    if day := wanted.get("date_from"):
+        photos = photos.filter(uploaded_at__gte=_midnight(day))
+    if day := wanted.get("date_to"):
+        photos = photos.filter(uploaded_at__lt=_midnight(day + timedelta(days=1)))
+    counts = ProcessingSession.objects.newest()
+    if warehouse := wanted.get("warehouse_id"):
+        at = counts.filter(storage_location__storage_area__warehouse=warehouse)
+        photos = photos.filter(pk__in=at.values("image"))
+    if location_id := wanted.get("location_id"):
+        photos = photos.filter(pk__in=counts.filter(storage_location=location_id).values("image"))
+    return photos
+
+
+def _with_status(photos: ImageQuerySet, status: str) -> ImageQuerySet:
+    if status == "all":
+        return photos
+    if status == "success":
+        return photos.filter(status=ImageStatus.READY)
+    if status == "errors":
+        return photos.filter(status=ImageStatus.FAILED)
+    if status == "warnings":
+        return photos.filter(pk__in=ProcessingSession.objects.newest().with_warnings().values("image"))
+    return photos.filter(
+        status=ImageStatus.FAILED, error_details__startswith=f"{status}:"
+    )  # what it waits for
+
+
+def cards(photos: Iterable[Image]) -> list[Card]:
+    """The photos with their newest counts and places: one query beyond that of the photos."""
+    photos = list(photos)
+    counts = (
+        ProcessingSession.objects.filter(image__in=photos)
+        .newest()
+        .select_related("storage_location__storage_area__warehouse")
+    )
+    by_image = {count.image_id: count for count in counts}
+    return [_card(photo, by_image.get(photo.pk)) for photo in photos]
+
+
+def _card(image: Image, session: ProcessingSession | None) -> Card:
+    return Card(image, session, thumbnail_url(image), warning_texts(session.warnings) if session else [])
+
+
+def _midnight(day: Any) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))

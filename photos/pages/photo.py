@@ -1,0 +1,127 @@
+"""The page of one photo: the picture with what was found, what it was booked as, and its history."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET
+
+from demeter.accounts.choices import Role
+from demeter.accounts.models import User
+from inventory.models import StockMovement
+from photos.advice import warning_texts
+from photos.models import Image, ProcessingSession
+from photos.pages.access import find_photo, for_readers, may_decide, user_of
+from photos.pages.findings import findings_of
+from photos.pages.forms import CountAgainForm, PlaceForm, ValidateForm
+from photos.pages.pictures import annotated_url, original_url, picture_url
+
+HISTORY_LENGTH = 12
+TIMING_LABELS: dict[str, Promise] = {
+    "decode": _("Reading the picture"),
+    "segment": _("Finding containers"),
+    "detect": _("Finding plants"),
+    "estimate": _("Estimating hidden plants"),
+    "draw": _("Drawing"),
+    "total": _("In all"),
+}
+MODEL_LABELS: dict[str, Promise] = {"segmentation": _("Containers"), "detection": _("Plants")}
+CLASS_LABELS: dict[str, Promise] = {
+    "plant": _("Living plants"),
+    "dead": _("Dead plants"),
+    "empty": _("Empty cells"),
+}
+
+
+@require_GET
+@for_readers
+def photo(request: HttpRequest, image_id: UUID) -> HttpResponse:
+    """One photo and one of its counts: the newest, or the one that `?count=` numbers. 404 if there is none."""
+    user = user_of(request)
+    image = find_photo(user, image_id)
+    counts = list(image.sessions.select_related("storage_location", "requested_by").order_by("-attempt"))
+    session = _chosen(image, request.GET.get("count"))
+    return render(
+        request,
+        "photos/image_detail.html",
+        {
+            "image": image,
+            "session": session,
+            "is_newest": session is None or session.attempt == counts[0].attempt,
+            "counts": counts,
+            "picture_url": picture_url(image),
+            "original_url": original_url(image),
+            "annotated_url": annotated_url(image),
+            "may_decide": may_decide(user, image),
+            "may_validate": user.has_role(Role.SUPERVISOR),
+            "place_form": PlaceForm(
+                initial={"storage_location_id": session.storage_location_id if session else None}
+            ),
+            "count_again_form": CountAgainForm(),
+            "validate_form": ValidateForm(),
+            **(_about(session, user) if session else {}),
+        },
+    )
+
+
+@require_GET
+@for_readers
+def findings(request: HttpRequest, image_id: UUID, attempt: int) -> JsonResponse:
+    """What was found in one count, for the overlay. The browser keeps it until the findings change."""
+    image = find_photo(user_of(request), image_id)
+    session = _chosen(image, str(attempt))
+    if session is None:
+        raise Http404
+    response = JsonResponse(findings_of(session))
+    response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _chosen(image: Image, attempt: str | None) -> ProcessingSession | None:
+    counts = image.sessions.select_related(
+        "image", "storage_location__storage_area__warehouse", "product", "product_state", "packaging", "configuration",
+        "validated_by", "requested_by",
+    )  # fmt: skip
+    if attempt is None:
+        return counts.order_by("-attempt").first()
+    session = counts.filter(attempt=attempt).first() if attempt.isdecimal() else None
+    if session is None:
+        raise Http404
+    return session
+
+
+def _about(session: ProcessingSession, user: User) -> dict[str, Any]:
+    """What the page says about one count."""
+    return {
+        "warnings": warning_texts(session.warnings),
+        "containers": session.containers.all(),
+        "classes": _labelled(CLASS_LABELS, session.category_counts),
+        "timings": _labelled(TIMING_LABELS, session.timings),
+        "models": _labelled(MODEL_LABELS, session.model_versions),
+        "movements": StockMovement.objects.filter(session_uuid=session.uuid)
+        .select_related("batch__product", "user")
+        .order_by("pk"),
+        "place_history": _place_history(session, user),
+    }
+
+
+def _labelled(labels: dict[str, Promise], values: dict[str, Any]) -> list[tuple[str, Any]]:
+    """The stored values under readable names, known ones first; a name that this version does not know stays."""
+    known = [(str(label), values[key]) for key, label in labels.items() if key in values]
+    return known + [(key, value) for key, value in values.items() if key not in labels]
+
+
+def _place_history(session: ProcessingSession, user: User) -> list[ProcessingSession]:
+    """The newest counts of the photos of the same place that the user may see, by the time they were taken."""
+    if session.storage_location_id is None:
+        return []
+    visible = Image.objects.visible_to(user).not_deleted()
+    counts = (
+        ProcessingSession.objects.counted()
+        .newest()
+        .filter(storage_location=session.storage_location_id, image__in=visible)
+    )
+    return list(counts.select_related("image", "product").order_by("-image__taken_at")[:HISTORY_LENGTH])

@@ -1,0 +1,34 @@
+"""Signed links to the pictures of a photo."""
+
+from photos.models import Image
+from photos.storage import signed_url
+
+SHOWN_BY_BROWSERS = frozenset({"image/jpeg", "image/png", "image/webp", "image/avif"})
+
+
+def thumbnail_url(image: Image) -> str | None:
+    """The drawn thumbnail where there is one, else the plain one; None until one is made."""
+    return _link(image.annotated_thumbnail_key or image.thumbnail_key)
+
+
+def original_url(image: Image) -> str | None:
+    """The photo as it came from the phone, from the store or, until it lies there, from staging."""
+    if image.is_stored:
+        return _link(image.original_key)
+    return signed_url("staging", image.staging_key)
+
+
+def annotated_url(image: Image) -> str | None:
+    """The picture with discs, areas and legend drawn in; None until it is made."""
+    return _link(image.annotated_key)
+
+
+def picture_url(image: Image) -> str | None:
+    """A picture without drawing that browsers show: the preview, else the original, else None."""
+    if image.preview_key:
+        return _link(image.preview_key)
+    return original_url(image) if image.content_type in SHOWN_BY_BROWSERS else None
+
+
+def _link(key: str) -> str | None:
+    return signed_url("default", key) if key else None
