@@ -26,6 +26,8 @@ PLUG_GRIDS = (
     (13, 8, 4.0),
     (8, 4, 6.5),
 )
+#: Trays of large cells: columns × rows.
+FLAT_GRIDS = ((5, 4), (5, 3), (6, 4), (4, 3), (8, 4), (6, 3), (3, 2))
 CRATE_CM = (60.0, 40.0)
 
 
@@ -118,7 +120,7 @@ class Furnisher:
             world = self._to_world(points, rect, turn)
         else:
             world = self._to_world(outline, rect, turn)
-        substrate = feet + (0.0, 0.0, model.substrate_cm)
+        substrate = feet + np.array((0.0, 0.0, model.substrate_cm))
         number = self._register(kind, world, substrate)
         near = planter.is_near_frame(feet, 1.6 * pitch)
         yaws = turn + self.yaw + planter.dice.rng.normal(0, 0.05, len(feet))

@@ -9,7 +9,7 @@ import numpy as np
 from mlpipeline.training.scenes import distractors
 from mlpipeline.training.scenes.camera import Camera
 from mlpipeline.training.scenes.dice import Dice
-from mlpipeline.training.scenes.furnishing import CRATE_CM, CRATE_GRIDS, PLUG_GRIDS, Furnisher
+from mlpipeline.training.scenes.furnishing import CRATE_CM, CRATE_GRIDS, FLAT_GRIDS, PLUG_GRIDS, Furnisher
 from mlpipeline.training.scenes.ground import Ground, drawn_ground
 from mlpipeline.training.scenes.mesh import rotation_z
 from mlpipeline.training.scenes.placing import Floor, Rect, grid_places
@@ -18,6 +18,7 @@ from mlpipeline.training.scenes.spec import SceneSpec
 from mlpipeline.training.scenes.stage import Stage
 
 Range = tuple[float, float]
+TrayGrid = tuple[int, int, float]
 
 #: More slots than this are not planted; a bed is cut down instead.
 MOST_SLOTS = 2300
@@ -48,6 +49,15 @@ RECIPES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """What a scene's containers measure: pitch of the plants (cm), tray (columns, rows, pitch), width (cm)."""
+
+    pitch: float
+    tray: TrayGrid
+    container_cm: float | None
+
+
 @dataclass(slots=True)
 class Director:
     """Draws one scene onto a stage."""
@@ -58,7 +68,11 @@ class Director:
     camera: Camera
     floor: Floor
     furnisher: Furnisher
-    pitch: float
+    measures: Measures
+
+    @property
+    def pitch(self) -> float:
+        return self.measures.pitch
 
     @property
     def recipe(self) -> Recipe:
@@ -68,6 +82,10 @@ class Director:
         return drawn_crop(
             self.dice, assortment, self.recipe.canopy, self.dice.between(*self.recipe.fill), most_strains
         )
+
+    def assortment(self) -> str:
+        """Mostly the nursery's succulents and some others; one container in five holds leafy plants alone."""
+        return self.dice.pick(("pots", "leafy"), (4, 1))
 
     def beds(self, area: Rect, count: int) -> None:
         """`count` beds side by side over the area, with paths between."""
@@ -87,7 +105,9 @@ class Director:
             slots = rect.width * rect.depth / self.pitch**2
             shrink = min(1.0, (MOST_SLOTS / count / max(slots, 1.0)) ** 0.5)
             rect = self.floor.take(Rect(rect.x, rect.y, rect.width * shrink, rect.depth * shrink))
-            self.furnisher.bed(rect, self.pitch, dice.between(*self.recipe.room), self.crop("pots", 4))
+            self.furnisher.bed(
+                rect, self.pitch, dice.between(*self.recipe.room), self.crop(self.assortment(), 4)
+            )
 
     def crates(self, places: list[Rect], is_turned: bool, scale: float) -> None:
         grids = [
@@ -95,12 +115,14 @@ class Director:
         ] or [CRATE_GRIDS[-1]]
         for rect in places:
             self.floor.take(rect)
-            self.furnisher.crate(rect, is_turned, self.dice.pick(grids), self.crop("pots", 2), scale)
+            self.furnisher.crate(
+                rect, is_turned, self.dice.pick(grids), self.crop(self.assortment(), 2), scale
+            )
 
-    def trays(self, places: list[Rect], is_turned: bool, grid: tuple[int, int], assortment: str) -> None:
+    def trays(self, places: list[Rect], is_turned: bool, grid: TrayGrid, assortment: str) -> None:
         for rect in places:
             self.floor.take(rect)
-            self.furnisher.tray(rect, is_turned, grid, self.pitch, self.crop(assortment, 2))
+            self.furnisher.tray(rect, is_turned, grid[:2], grid[2], self.crop(assortment, 2))
 
     def scatter(self, density: float) -> None:
         """Small things on the free ground, the more the larger the density; and one hose in three scenes."""
@@ -139,35 +161,26 @@ class Director:
     def stones(self) -> None:
         """A stony field: many small stones, as meshes with shadows of their own."""
         dice, area = self.dice, self.floor.area
-        for _ in range(dice.rng.poisson(140)):
+        for _ in range(dice.rng.poisson(dice.pick((100, 450)))):
             spot = Rect(
                 area.x + dice.rng.uniform(-0.6, 0.6) * area.width,
                 area.y + dice.rng.uniform(-0.6, 0.6) * area.depth,
                 1,
                 1,
             )
-            self._put("stone", distractors.stone, self.pitch * dice.rng.lognormal(-2.3, 0.5), spot)
+            self._put("stone", distractors.stone, self.pitch * dice.rng.lognormal(-2.5, 0.55), spot)
 
 
 def lay_out(spec: SceneSpec, dice: Dice) -> tuple[Stage, Camera, Ground]:
     """The whole scene of the spec, before it is drawn."""
     recipe = RECIPES[spec.kind]
-    grid = dice.pick(PLUG_GRIDS)
-    crate_grid = dice.pick(CRATE_GRIDS)
-    pitch = dice.between(*recipe.pitch_cm)
-    if spec.kind == "plugs":
-        pitch = grid[2]
-    if spec.kind in ("boxes", "empty"):
-        pitch = CRATE_CM[0] / crate_grid[0]
-    low, high = spec.plant_range_px()
-    span_px = low * (high / low) ** dice.between(0, 1)
-    span_cm = pitch * (recipe.canopy[0] + recipe.canopy[1]) / 2
+    measures = _drawn_measures(spec.kind, recipe, dice)
     focal_px = max(spec.width_px, spec.height_px) * dice.between(0.72, 0.98)
     camera = Camera(
         spec.width_px,
         spec.height_px,
         focal_px,
-        focal_px * span_cm / span_px,
+        focal_px / _pixels_per_cm(spec, recipe, measures, dice),
         np.radians(dice.between(*recipe.tilt_deg)),
         float(np.clip(dice.rng.normal(0, 0.04), -0.12, 0.12)),
     )
@@ -183,15 +196,42 @@ def lay_out(spec: SceneSpec, dice: Dice) -> tuple[Stage, Camera, Ground]:
         camera,
         Floor(_area(camera, yaw)),
         Furnisher(Planter(stage, camera, dice), yaw),
-        pitch,
+        measures,
     )
-    _STAGERS[spec.kind](director, grid[:2])
+    _STAGERS[spec.kind](director)
     frame_cm = spec.width_px / camera.pixels_per_cm(0, 0, 0)
     ground = drawn_ground(dice, frame_cm, spec.kind == "open")
     director.scatter(dice.pick((0.15, 0.6, 1.2, 2.5), (2, 3, 2, 1)))
     if "soil" in ground.kinds and dice.chance(0.4):
         director.stones()
     return stage, camera, ground
+
+
+def _drawn_measures(kind: str, recipe: Recipe, dice: Dice) -> Measures:
+    """The size of the containers of a kind of scene, and with them the pitch of the plants."""
+    if kind == "plugs":
+        tray = dice.pick(PLUG_GRIDS)
+        return Measures(tray[2], tray, tray[0] * tray[2] + 3)
+    pitch = dice.between(*recipe.pitch_cm)
+    if kind == "flats":
+        columns, rows = dice.pick(FLAT_GRIDS)
+        return Measures(pitch, (columns, rows, pitch), columns * pitch + 3)
+    if kind in ("boxes", "empty"):
+        pitch = CRATE_CM[0] / dice.pick(CRATE_GRIDS)[0]
+        return Measures(pitch, dice.pick(PLUG_GRIDS), CRATE_CM[0] + 3)
+    return Measures(pitch, dice.pick(PLUG_GRIDS), None)
+
+
+def _pixels_per_cm(spec: SceneSpec, recipe: Recipe, measures: Measures, dice: Dice) -> float:
+    """The picture's scale: from the plants' span, or so that one to four containers stand side by side."""
+    low, high = spec.plant_range_px()
+    span_px = low * (high / low) ** dice.between(0, 1)
+    span_cm = measures.pitch * (recipe.canopy[0] + recipe.canopy[1]) / 2
+    if measures.container_cm is not None and dice.chance(0.75):
+        across = dice.pick((1, 2, 3, 4), (2, 4, 3, 1))
+        frame_cm = across * (measures.container_cm + 3) * dice.between(0.85, 1.4)
+        span_px = min(max(spec.width_px / frame_cm * span_cm, low), high)
+    return span_px / span_cm
 
 
 def _area(camera: Camera, yaw: float) -> Rect:
@@ -220,79 +260,79 @@ def _inner(director: Director, low: float, high: float) -> Rect:
     )
 
 
-def _stage_beds(director: Director, grid: tuple[int, int]) -> None:
-    director.beds(_inner(director, 0.6, 1.15), director.dice.pick((1, 2, 3), (5, 3, 1)))
+def _stage_beds(director: Director) -> None:
+    director.beds(_inner(director, 0.6, 1.2), director.dice.pick((1, 2, 3), (5, 3, 1)))
 
 
-def _stage_mixed(director: Director, grid: tuple[int, int]) -> None:
+def _stage_mixed(director: Director) -> None:
+    """A bed in the middle, crates and now and then a tray around it."""
     dice, area = director.dice, director.floor.area
-    inner = _inner(director, 0.42, 0.68)
-    director.beds(
-        Rect(
-            inner.x + dice.rng.uniform(-0.1, 0.1) * area.width,
-            inner.y + dice.rng.uniform(-0.1, 0.1) * area.depth,
-            inner.width,
-            inner.depth,
-        ),
-        1,
-    )
+    inner = _inner(director, 0.42, 0.75)
+    shift_x, shift_y = dice.rng.uniform(-0.1, 0.1, 2) * (area.width, area.depth)
+    director.beds(Rect(inner.x + shift_x, inner.y + shift_y, inner.width, inner.depth), 1)
     scale = min(1.0, area.width / 150)
-    for _ in range(dice.whole(2, 8)):
-        is_turned = dice.chance(0.5)
+    for _ in range(dice.whole(3, 14)):
+        is_turned, is_tray = dice.chance(0.5), dice.chance(0.15)
+        tray = director.measures.tray
         wide, deep = CRATE_CM[0] * scale, CRATE_CM[1] * scale
+        if is_tray:
+            wide, deep = _tray_cm(tray)
         if is_turned:
             wide, deep = deep, wide
-        rect = director.floor.find(dice.rng, wide, deep, 2.5 * scale, 0.2)
-        if rect is not None:
+        rect = director.floor.find(dice.rng, wide, deep, 2.5 * scale, 0.25)
+        if rect is not None and is_tray:
+            director.trays([rect], is_turned, tray, "plugs")
+        elif rect is not None:
             director.crates([rect], is_turned, scale)
 
 
-def _stage_boxes(director: Director, grid: tuple[int, int]) -> None:
+def _stage_boxes(director: Director) -> None:
     dice = director.dice
     is_turned = dice.chance(0.3)
     wide, deep = CRATE_CM[::-1] if is_turned else CRATE_CM
-    area = _inner(director, 0.85, 1.25)
-    most = dice.pick((20, dice.whole(1, 8)), (3, 1))
-    director.crates(grid_places(area, wide, deep, dice.between(1.5, 9), most), is_turned, 1.0)
+    most = dice.pick((20, dice.whole(1, 8)), (4, 1))
+    places = grid_places(_inner(director, 0.85, 1.3), wide, deep, dice.between(1.5, 9), most)
+    director.crates(places, is_turned, 1.0)
 
 
-def _stage_trays(director: Director, grid: tuple[int, int], assortment: str) -> None:
-    dice = director.dice
+def _tray_cm(tray: TrayGrid) -> tuple[float, float]:
+    return tray[0] * tray[2] + 4.2, tray[1] * tray[2] + 4.2
+
+
+def _stage_trays(director: Director, assortment: str) -> None:
+    dice, tray = director.dice, director.measures.tray
     is_turned = dice.chance(0.3)
-    wide, deep = grid[0] * director.pitch + 4.2, grid[1] * director.pitch + 4.2
+    wide, deep = _tray_cm(tray)
     if is_turned:
         wide, deep = deep, wide
-    most = max(1, MOST_SLOTS // (grid[0] * grid[1]))
-    places = grid_places(
-        _inner(director, 0.9, 1.4),
-        wide,
-        deep,
-        dice.between(0.3, 5),
-        min(most, dice.pick((16, dice.whole(1, 4)), (3, 1))),
+    most = max(1, min(MOST_SLOTS // (tray[0] * tray[1]), dice.pick((16, dice.whole(1, 4)), (4, 1))))
+    director.trays(
+        grid_places(_inner(director, 0.9, 1.4), wide, deep, dice.between(0.3, 5), most),
+        is_turned,
+        tray,
+        assortment,
     )
-    director.trays(places, is_turned, grid, assortment)
 
 
-def _stage_plugs(director: Director, grid: tuple[int, int]) -> None:
-    _stage_trays(director, grid, "plugs")
+def _stage_plugs(director: Director) -> None:
+    _stage_trays(director, "plugs")
 
 
-def _stage_flats(director: Director, grid: tuple[int, int]) -> None:
-    dice = director.dice
-    _stage_trays(director, dice.pick(((5, 4), (5, 3), (6, 4), (4, 3), (8, 4), (6, 3), (3, 2))), "flats")
+def _stage_flats(director: Director) -> None:
+    _stage_trays(director, "flats")
 
 
-def _stage_empty(director: Director, grid: tuple[int, int]) -> None:
+def _stage_empty(director: Director) -> None:
     kind = director.dice.pick(("boxes", "beds", "trays", "bare"), (4, 2, 2, 1))
     if kind == "boxes":
-        _stage_boxes(director, grid)
+        _stage_boxes(director)
     elif kind == "beds":
-        _stage_beds(director, grid)
+        _stage_beds(director)
     elif kind == "trays":
-        _stage_trays(director, grid, "plugs")
+        _stage_trays(director, "plugs")
 
 
-def _stage_open(director: Director, grid: tuple[int, int]) -> None:
+def _stage_open(director: Director) -> None:
     """Rows, a loose grid or clumps of plants in the ground."""
     dice, area, pitch = director.dice, director.floor.area, director.pitch
     manner = dice.pick(("rows", "grid", "loose"), (4, 2, 2))

@@ -21,7 +21,7 @@ def hash01(x: int, y: int, salt: int) -> float:
 
 @njit(cache=True, nogil=True)
 def value_noise(x: float, y: float, salt: int) -> float:
-    ix, iy = int(floor(x)), int(floor(y))
+    ix, iy = floor(x), floor(y)
     fx, fy = x - ix, y - iy
     fx, fy = fx * fx * (3 - 2 * fx), fy * fy * (3 - 2 * fy)
     low = hash01(ix, iy, salt) * (1 - fx) + hash01(ix + 1, iy, salt) * fx
@@ -47,7 +47,7 @@ def fractal(x: float, y: float, octaves: int, salt: int, reach: float) -> float:
 @njit(cache=True, nogil=True)
 def cells(x: float, y: float, salt: int) -> tuple[float, float, float, float, float]:
     """(d1, d2, the nearest cell's number 0..1, offset x, offset y) of jittered cells of size 1."""
-    ix, iy = int(floor(x)), int(floor(y))
+    ix, iy = floor(x), floor(y)
     best, second, number, ox, oy = 9.0, 9.0, 0.0, 0.0, 0.0
     for dy in range(-1, 2):
         for dx in range(-1, 2):

@@ -59,7 +59,7 @@ def _ribs(m: Row, x: float, y: float, z: float, u: float, v: float, foot: float,
     along = v * m[10]
     near = abs((along - floor(along)) - 0.5)
     b = m[11] * (1.0 - ramp(0.08, 0.24, across)) * (1.0 - ramp(0.1, 0.26, near)) * ramp(0.1, 0.25, v)
-    b = max(b, 0.9 * ramp(0.93, 0.985, v) * m[11])
+    b = max(b, 0.9 * ramp(0.965, 1.0, v) * m[11])
     light = (0.72 + 0.28 * (1.0 - across)) * _mottled(m, x, y, z, foot, salt)
     return a, b, light, 0.0, 0.0
 
@@ -138,7 +138,7 @@ def _cloth(m: Row, x: float, y: float, foot: float, salt: int) -> Look:
     f = m[10]
     fade = min(1.0, max(0.0, 2.0 - 4.0 * foot * f))
     warp, weft = sin(2 * pi * f * x), sin(2 * pi * f * y)
-    weave = 1.0 + 0.4 * fade * (warp if int(floor(f * y) + floor(f * x)) % 2 == 0 else weft)
+    weave = 1.0 + 0.4 * fade * (warp if (floor(f * y) + floor(f * x)) % 2 == 0 else weft)
     dirt = fractal(x * 0.03, y * 0.03, 5, salt, foot * 0.03)
     grit = fractal(x * 1.1, y * 1.1, 3, salt + 6, foot * 1.1)
     a = m[11] * ramp(0.5, 0.72, dirt * 0.7 + grit * 0.3)
@@ -162,17 +162,22 @@ def _soil(m: Row, x: float, y: float, foot: float, salt: int) -> Look:
     h = 0.35 / f
     east = fractal((x + h) * f, y * f, 5, salt + 1, foot * f)
     north = fractal(x * f, (y + h) * f, 5, salt + 1, foot * f)
-    d1, d2, number, ox, oy = cells(x * f * 0.9, y * f * 0.9, salt + 3)
+    fine = fractal(x * f * 6, y * f * 6, 3, salt + 5, foot * f * 6)
+    warp_x = 0.8 * (value_noise(x * f * 2.7, y * f * 2.7, salt + 6) - 0.5)
+    warp_y = 0.8 * (value_noise(x * f * 2.7, y * f * 2.7, salt + 7) - 0.5)
+    d1, _, number, ox, oy = cells(x * f * 0.9 + warp_x, y * f * 0.9 + warp_y, salt + 3)
     fade = min(1.0, max(0.0, 1.8 - 1.8 * foot * f))
     b = 0.0
     sx, sy = (rough - east) * -9.0 * m[11], (rough - north) * -9.0 * m[11]
-    light = (0.55 + 0.9 * rough) * (0.7 + 0.6 * damp)
+    light = (0.4 + 1.2 * rough) * (0.7 + 0.6 * damp) * (0.65 + 0.7 * fine)
     if number < m[17]:
-        b = fade * (1.0 - ramp(0.2, 0.34, d1))
+        # Stones of a few sizes and tones, the smallest the most frequent.
+        size = 0.12 + 0.4 * hash01(int(number * 65535), 5, salt) ** 2
+        b = fade * (1.0 - ramp(size * 0.75, size, d1))
         if b > 0.3:
             sx, sy = ox * -2.0, oy * -2.0
-            light = 0.75 + 2.0 * number
-    b += (1.0 - fade) * m[17] * 0.25
+            light = (0.3 + 0.9 * hash01(int(number * 65535), 9, salt)) * (0.8 + 0.4 * fine)
+    b += (1.0 - fade) * m[17] * 0.2
     return ramp(0.42, 0.68, damp), b, light, sx, sy
 
 
@@ -198,7 +203,7 @@ def _tiles(m: Row, x: float, y: float, foot: float, salt: int) -> Look:
     cx, cy = abs(tx - floor(tx) - 0.5), abs(ty - row - 0.5)
     joint = max(m[18] * f, foot * f * 0.6)
     b = max(1.0 - ramp(0.0, joint, 0.5 - cx), 1.0 - ramp(0.0, joint, 0.5 - cy))
-    tone = hash01(int(floor(tx)), int(row), salt)
+    tone = hash01(int(floor(tx)), row, salt)
     stain = fractal(x * 0.07, y * 0.07, 5, salt + 1, foot * 0.07)
     grain = fractal(x * 2.0, y * 2.0, 3, salt + 2, foot * 2.0)
     a = m[11] * ramp(0.5, 0.75, stain)
@@ -268,17 +273,8 @@ def _grass(m: Row, x: float, y: float, foot: float, salt: int) -> Look:
 
 
 @njit(cache=True, nogil=True)
-def look(m: Row, x: float, y: float, z: float, u: float, v: float, foot: float) -> Look:
-    """The pattern of the material's row at a place."""
-    code, salt = int(m[0]), int(m[16])
-    if code == 1:
-        return _leaf(m, x, y, z, u, v, foot, salt)
-    if code == 2:
-        return _striped(m, x, y, z, u, v, foot, salt)
-    if code == 3:
-        return _ribs(m, x, y, z, u, v, foot, salt)
-    if code == 4:
-        return _dots(m, x, y, z, u, v, foot, salt)
+def _floor_look(m: Row, code: int, x: float, y: float, u: float, v: float, foot: float, salt: int) -> Look:
+    """The patterns that lie flat and are read from the world's x and y."""
     if code == 5:
         return _substrate(m, x, y, foot, salt)
     if code == 6:
@@ -295,10 +291,25 @@ def look(m: Row, x: float, y: float, z: float, u: float, v: float, foot: float) 
         return _wood(m, u, v, foot, salt)
     if code == 12:
         return _mesh(m, x, y, foot, salt)
+    return _grass(m, x, y, foot, salt)
+
+
+@njit(cache=True, nogil=True)
+def look(m: Row, x: float, y: float, z: float, u: float, v: float, foot: float) -> Look:
+    """The pattern of the material's row at a place."""
+    code, salt = int(m[0]), int(m[16])
+    if code == 1:
+        return _leaf(m, x, y, z, u, v, foot, salt)
+    if code == 2:
+        return _striped(m, x, y, z, u, v, foot, salt)
+    if code == 3:
+        return _ribs(m, x, y, z, u, v, foot, salt)
+    if code == 4:
+        return _dots(m, x, y, z, u, v, foot, salt)
     if code == 13:
         return _slots(m, x, y, z, u, v, foot, salt)
     if code == 14:
         return _label(m, x, y, u, v, foot, salt)
-    if code == 15:
-        return _grass(m, x, y, foot, salt)
-    return _plain(m, x, y, z, foot, salt)
+    if code == 0:
+        return _plain(m, x, y, z, foot, salt)
+    return _floor_look(m, code, x, y, u, v, foot, salt)

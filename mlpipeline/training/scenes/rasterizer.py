@@ -40,10 +40,10 @@ def draw_faces(
             continue
         x0, x1, x2 = float(x[i]), float(x[j]), float(x[k])
         y0, y1, y2 = float(y[i]), float(y[j]), float(y[k])
-        left = max(0, int(ceil(min(x0, x1, x2) - 0.5)))
-        right = min(width - 1, int(floor(max(x0, x1, x2) - 0.5)))
-        top = max(0, int(ceil(min(y0, y1, y2) - 0.5)))
-        bottom = min(height - 1, int(floor(max(y0, y1, y2) - 0.5)))
+        left = max(0, ceil(min(x0, x1, x2) - 0.5))
+        right = min(width - 1, floor(max(x0, x1, x2) - 0.5))
+        top = max(0, ceil(min(y0, y1, y2) - 0.5))
+        bottom = min(height - 1, floor(max(y0, y1, y2) - 0.5))
         if left > right or top > bottom:
             continue
         area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
@@ -78,10 +78,10 @@ def draw_depth(x: Floats, y: Floats, near: Floats, faces: Ints, nearest: Floats)
         i, j, k = faces[face, 0], faces[face, 1], faces[face, 2]
         x0, x1, x2 = float(x[i]), float(x[j]), float(x[k])
         y0, y1, y2 = float(y[i]), float(y[j]), float(y[k])
-        left = max(0, int(ceil(min(x0, x1, x2) - 0.5)))
-        right = min(width - 1, int(floor(max(x0, x1, x2) - 0.5)))
-        top = max(0, int(ceil(min(y0, y1, y2) - 0.5)))
-        bottom = min(height - 1, int(floor(max(y0, y1, y2) - 0.5)))
+        left = max(0, ceil(min(x0, x1, x2) - 0.5))
+        right = min(width - 1, floor(max(x0, x1, x2) - 0.5))
+        top = max(0, ceil(min(y0, y1, y2) - 0.5))
+        bottom = min(height - 1, floor(max(y0, y1, y2) - 0.5))
         area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
         if left > right or top > bottom or abs(area) < 1e-9:
             continue

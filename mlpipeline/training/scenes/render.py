@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -135,7 +136,7 @@ def _lit(
         )
 
     edges = np.linspace(0, camera.height_px, spec.threads * 4 + 1).astype(int)
-    strips = [(int(top), int(bottom)) for top, bottom in zip(edges[:-1], edges[1:], strict=True)]
+    strips = [(int(top), int(bottom)) for top, bottom in pairwise(edges)]
     if spec.threads == 1:
         strip((0, camera.height_px))
     else:

@@ -17,7 +17,8 @@ from mlpipeline.training.scenes.exif import PHONES, ExifFacts
 from mlpipeline.training.scenes.spec import SceneSpec
 from mlpipeline.training.scenes.truth import ContainerTruth, DistractorTruth, EmptyPlace, Plant
 
-_FIRST_DAY = datetime(2026, 1, 5, 9, 0)
+# EXIF times carry no zone: they are the clock of the place.
+_FIRST_DAY = datetime(2026, 1, 5, 9, 0)  # noqa: DTZ001
 _JPEG_QUALITY = 92
 
 

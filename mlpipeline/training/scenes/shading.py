@@ -54,7 +54,7 @@ def _sun_share(
     lit = 0.0
     for i in range(-1, 2):
         for j in range(-1, 2):
-            column, row = int(floor(u + i * radius)), int(floor(v + j * radius))
+            column, row = floor(u + i * radius), floor(v + j * radius)
             if column < 0 or row < 0 or column >= columns or row >= rows or shadow[row, column] <= near:
                 lit += 1.0
     lit /= 9.0

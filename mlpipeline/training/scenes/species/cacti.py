@@ -231,7 +231,7 @@ def opuntia(dice: Dice) -> Strain:
             return body
         chosen = rng.integers(0, len(body.vertices), 40 * len(frames))
         at = body.vertices[chosen].astype(float)
-        out = rng.normal(0, 1, at.shape) + (0, 0, 0.3)
+        out = rng.normal(0, 1, at.shape) + np.array((0, 0, 0.3))
         out /= np.linalg.norm(out, axis=1, keepdims=True)
         return Mesh.joined((body, _spine_mesh(rng, at, out, 2, 0.12, px * 1.2, spine)))
 
@@ -264,7 +264,9 @@ def lithops(dice: Dice) -> Strain:
             for side in (-1, 1):
                 c, s = np.cos(turn), np.sin(turn)
                 centres.append(middle + np.array((c, s, 0)) * side * size * (0.26 + slit))
-                frames.append(np.array(((c * 0.28, -s * 0.5, 0), (s * 0.28, c * 0.5, 0), (0, 0, 0.5))) * size)
+                frames.append(
+                    np.array(((c * 0.28, -s * 0.5, 0), (s * 0.28, c * 0.5, 0), (0, 0, 0.36))) * size
+                )
         return forms.ellipsoids(
             np.array(centres), np.array(frames), detail(px, 4, 9), detail(px, 8, 14), material
         )

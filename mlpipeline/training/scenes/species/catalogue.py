@@ -63,6 +63,7 @@ _SMALL = {
 #: Weights of the species by what holds the plants.
 ASSORTMENT: dict[str, dict[str, float]] = {
     "pots": {**_SUCCULENT, **{name: share * 0.6 for name, share in _LEAFY.items()}},
+    "leafy": _LEAFY,
     "plugs": _SMALL,
     "flats": {"seedling": 6, "brassica": 3, "grass": 1, "sedum": 1, "echeveria": 1},
     "open": {"seedling": 4, "brassica": 4, "grass": 5, "palm": 1, "crown": 2, "agave": 1},

@@ -24,6 +24,7 @@ def seedling(dice: Dice) -> Strain:
         p0=dice.between(0.2, 0.6),
         p2=0.0,
         translucency=0.35,
+        amount=dice.between(0.03, 0.25),
     )
     most = dice.whole(4, 14)
     stalk = dice.between(0.15, 0.5)
@@ -115,13 +116,14 @@ def grass(dice: Dice) -> Strain:
     """Two to nine long arching blades from one point (maize, leek, spring onion)."""
     colour = foliage(dice, {"green": 5, "light_green": 4, "bluegrey": 1.5, "yellowish": 1})
     material = leaf_material(dice, colour, amount=0.0, translucency=0.4, p0=0.4)
-    fewest = dice.whole(2, 4)
-    slender = dice.between(0.06, 0.26)
+    fewest = dice.pick((2, 2, 3, 4))
+    most = fewest + dice.whole(0, 4)
+    slender = dice.between(0.06, 0.34)
     droop = dice.between(-1.6, -0.3)
     rise = dice.between(0.45, 1.1)
 
     def grow(rng: np.random.Generator, px: float) -> Mesh:
-        number = int(rng.integers(fewest, fewest + 4))
+        number = int(rng.integers(fewest, most + 1))
         # Maize unfolds its leaves in two opposite rows.
         azimuth = rng.uniform(0, 6.3) + np.arange(number) * np.pi + rng.normal(0, 0.45, number)
         length = rng.uniform(0.45, 1.0, number)
@@ -195,8 +197,9 @@ def crown(dice: Dice) -> Strain:
     """A leafy dome of many small blades: herbs, young trees, shrubs."""
     colour = foliage(dice, _GREENS)
     material = leaf_material(dice, colour, amount=dice.between(0, 0.15), translucency=0.3)
+    inner_shade = material.tinted((0.03, 0.06, 0.02), 0.7)
     count = dice.whole(60, 180)
-    leaf = dice.between(0.14, 0.36)
+    leaf = dice.between(0.2, 0.42)
     slender = dice.between(0.35, 0.8)
     tall = dice.between(0.3, 1.6)
     ragged = dice.between(0.05, 0.3)
@@ -216,7 +219,10 @@ def crown(dice: Dice) -> Strain:
         )
         size = leaf * (1.0 if px > 50 else 1.35) * rng.uniform(0.7, 1.2, number)
         shape = forms.LeafShape(forms.outline(detail(px, 2, 4), 0.45, 1.8), cup=0.25, sides=2)
-        return forms.leaves(
+        inside = forms.ellipsoids(
+            np.array(((0, 0, 0.25),)), np.diag((0.6, 0.6, 0.5 * tall))[None], 4, 8, inner_shade
+        )
+        blades = forms.leaves(
             around + rng.normal(0, 0.5, number),
             z * 0.9 + rng.normal(0, 0.3, number),
             np.full(number, -0.6),
@@ -227,5 +233,6 @@ def crown(dice: Dice) -> Strain:
             material,
             rng,
         )
+        return Mesh.joined((inside, blades))
 
     return strain("crown", dice, grow)

@@ -17,7 +17,7 @@ GOLDEN_ANGLE = np.pi * (3 - 5**0.5)
 def detail(px: float, coarse: int, fine: int) -> int:
     """Number of segments for a part of a plant that spans `px` pixels: coarse at 16, fine at 150."""
     share = np.clip((px - 16) / 134, 0, 1) ** 0.7
-    return int(round(coarse + share * (fine - coarse)))
+    return round(float(coarse + share * (fine - coarse)))
 
 
 def echeveria(dice: Dice) -> Strain:

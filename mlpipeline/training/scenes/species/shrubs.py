@@ -25,14 +25,14 @@ _TONES = {
 def sedum(dice: Dice) -> Strain:
     """A cushion of shoots, each a small rosette of bead-like leaves."""
     return _bush(
-        dice, "sedum", shoots=(9, 30), leaves_each=(6, 13), leaf_cm=(0.2, 0.36), thickness=(0.45, 0.9)
+        dice, "sedum", shoots=(13, 34), leaves_each=(6, 13), leaf_cm=(0.2, 0.36), thickness=(0.45, 0.9)
     )
 
 
 def jade(dice: Dice) -> Strain:
     """A small tree of round coin-like leaves."""
     return _bush(
-        dice, "jade", shoots=(4, 12), leaves_each=(5, 10), leaf_cm=(0.36, 0.6), thickness=(0.14, 0.35)
+        dice, "jade", shoots=(7, 16), leaves_each=(5, 10), leaf_cm=(0.36, 0.6), thickness=(0.14, 0.35)
     )
 
 
