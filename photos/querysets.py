@@ -1,7 +1,7 @@
 """Named questions about photos."""
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
@@ -10,9 +10,6 @@ from django.utils import timezone
 from demeter.accounts.choices import Role
 from demeter.accounts.models import User
 from photos.choices import JobStatus, SessionStatus, StepKind, StepStatus
-
-if TYPE_CHECKING:
-    pass
 
 FINISHED = (StepStatus.DONE, StepStatus.FAILED)
 DETECTING = (StepKind.DETECT_SLICED, StepKind.DETECT_DIRECT)
@@ -60,7 +57,7 @@ class ProcessingSessionQuerySet(models.QuerySet[Any]):
         return self.exclude(warnings=[])
 
 
-class ProcessingStepQuerySet(models.QuerySet["ProcessingStep"]):
+class ProcessingStepQuerySet(models.QuerySet[Any]):
     def unfinished(self) -> Self:
         return self.exclude(status__in=FINISHED)
 

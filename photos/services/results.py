@@ -236,5 +236,5 @@ def _session(step: ProcessingStep) -> ProcessingSession:
     return (
         ProcessingSession.objects.select_for_update(of=("self",))
         .select_related("image")
-        .get(pk=step.session_id)
+        .get(steps=step)
     )

@@ -160,7 +160,7 @@ def _place_warnings(session: ProcessingSession) -> list[str]:
     if session.storage_location is None:
         return [CountWarning.NEEDS_LOCATION]
     warnings: list[str] = []
-    if session.configuration is None:
+    if session.configuration is None or session.product is None:
         warnings.append(CountWarning.NEEDS_CONFIG)
     elif not DensityParameter.objects.fitting(session.product, session.packaging).exists():
         warnings.append(CountWarning.NEEDS_CALIBRATION)
