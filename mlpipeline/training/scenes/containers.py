@@ -46,7 +46,7 @@ def crate(dice: Dice, width: float, depth: float, height: float) -> Mesh:
             salt=dice.texture_salt,
             p0=dice.between(4, 9),
         )
-        floor = wall
+        floor = rim = wall
     else:
         colour = crate_colour(dice)
         base = plastic(dice, colour)
@@ -66,15 +66,17 @@ def crate(dice: Dice, width: float, depth: float, height: float) -> Mesh:
             p1=height,
             p2=dice.pick((0.0, 1.0)),
         )
-        floor = wall if dice.chance(0.5) else base.tinted((0.05, 0.05, 0.05), 0.3)
+        rim = base
+        floor = wall if dice.chance(0.4) else base.tinted((0.05, 0.05, 0.05), 0.3)
     x, y = width / 2, depth / 2
-    slab = forms.block((-x, x), (-y, y), (0.4, 1.0), floor)
-    parts = [slab]
+    lip = height - 0.9
+    parts = [forms.block((-x, x), (-y, y), (0.4, 1.0), floor)]
     for sign in (-1, 1):
         ys = sorted((sign * y, sign * (y - thick)))
         xs = sorted((sign * x, sign * (x - thick)))
-        parts.append(forms.block((-x, x), (ys[0], ys[1]), (0.0, height), wall))
-        parts.append(forms.block((xs[0], xs[1]), (-y, y), (0.0, height), wall))
+        for level, surface in (((0.0, lip), wall), ((lip, height), rim)):
+            parts.append(forms.block((-x, x), (ys[0], ys[1]), level, surface))
+            parts.append(forms.block((xs[0], xs[1]), (-y + thick, y - thick), level, surface))
     return Mesh.joined(parts)
 
 

@@ -85,7 +85,7 @@ def stone(dice: Dice, size_cm: float, px: float) -> Mesh:
     material = Material(Pattern.PLAIN, colour, colour, colour, noise=0.3, salt=dice.texture_salt)
     half = size_cm / 2 * np.array((1.0, dice.between(0.5, 1.0), dice.between(0.3, 0.6)))
     body = forms.ellipsoids(np.zeros((1, 3)), np.diag(half)[None], 5, 8, material)
-    bumps = 1 + 0.12 * dice.rng.standard_normal(len(body.vertices)).astype(np.float32)[:, None]
+    bumps = 1 + 0.16 * dice.rng.standard_normal(len(body.vertices)).astype(np.float32)[:, None]
     return Mesh(
         body.vertices * bumps + np.float32((0, 0, half[2] * 0.5)),
         body.uv,

@@ -94,11 +94,11 @@ def material(dice: Dice, kind: str) -> Material:
             Pattern.SOIL,
             base,
             (base[0] * 0.6, base[1] * 0.58, base[2] * 0.55),
-            grey(dice, 0.5, 0.85),
+            drawn(dice, ((15, 50), (0.03, 0.3), (0.4, 0.75))),
             frequency=dice.between(0.15, 0.7),
             amount=dice.between(0.4, 1.2),
             salt=salt,
-            p0=dice.between(0.0, 0.35),
+            p0=dice.between(0.0, 0.3),
         )
     if kind in ("concrete", "plastic"):
         base = grey(dice, 0.45, 0.78) if kind == "concrete" else grey(dice, 0.72, 0.95)

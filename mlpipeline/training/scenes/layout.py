@@ -130,7 +130,7 @@ class Director:
         kinds = [kind for kind in distractors.LOOSE if self.spec.kind != "open" or kind in ("leaf", "stone")]
         shares = [distractors.LOOSE[kind][2] for kind in kinds]
         frame_cm = self.spec.width_px / self.camera.pixels_per_cm(0, 0, 0)
-        for _ in range(dice.rng.poisson(26 * density)):
+        for _ in range(dice.rng.poisson(26 * density * min(1.0, frame_cm / 140))):
             kind = dice.pick(kinds, shares)
             maker, sizes, _ = distractors.LOOSE[kind]
             size = min(dice.between(*sizes), frame_cm * 0.35)
@@ -161,7 +161,7 @@ class Director:
     def stones(self) -> None:
         """A stony field: many small stones, as meshes with shadows of their own."""
         dice, area = self.dice, self.floor.area
-        for _ in range(dice.rng.poisson(dice.pick((100, 450)))):
+        for _ in range(dice.rng.poisson(dice.pick((100, 500, 900), (3, 3, 1)))):
             spot = Rect(
                 area.x + dice.rng.uniform(-0.6, 0.6) * area.width,
                 area.y + dice.rng.uniform(-0.6, 0.6) * area.depth,
@@ -181,7 +181,7 @@ def lay_out(spec: SceneSpec, dice: Dice) -> tuple[Stage, Camera, Ground]:
         spec.height_px,
         focal_px,
         focal_px / _pixels_per_cm(spec, recipe, measures, dice),
-        np.radians(dice.between(*recipe.tilt_deg)),
+        float(np.radians(dice.between(*recipe.tilt_deg))),
         float(np.clip(dice.rng.normal(0, 0.04), -0.12, 0.12)),
     )
     yaw = dice.pick(

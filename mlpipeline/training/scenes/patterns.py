@@ -8,24 +8,24 @@ coordinates; x, y, z the place in cm.
 
 from __future__ import annotations
 
-from math import exp, floor, pi, sin
+from math import cos, exp, floor, pi, sin, sqrt
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from mlpipeline.training.scenes.compiling import compiled
 from mlpipeline.training.scenes.noise import cells, fractal, hash01, ramp, value_noise
 
 Look = tuple[float, float, float, float, float]
 Row = NDArray[np.float32]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _mottled(m: Row, x: float, y: float, z: float, foot: float, salt: int) -> float:
     return 1.0 + m[12] * 2.0 * (fractal(x * 1.3 + z * 0.7, y * 1.3 - z * 0.5, 3, salt, foot * 1.3) - 0.5)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _leaf(m: Row, x: float, y: float, z: float, u: float, v: float, foot: float, salt: int) -> Look:
     """p0: reach of the base colour, p1: width of the margin, p2: length of the tip (third colour)."""
     a = 1.0 - ramp(0.0, max(m[17], 0.05), v)
@@ -40,7 +40,7 @@ def _leaf(m: Row, x: float, y: float, z: float, u: float, v: float, foot: float,
     return a, b, light, 0.0, 0.0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _striped(m: Row, x: float, y: float, z: float, u: float, v: float, foot: float, salt: int) -> Look:
     """White bumps in bands across the leaf; frequency: bands along it, amount: their cover."""
     wobble = value_noise(u * 2.0, v * 5.0, salt) * 2.5
@@ -51,7 +51,7 @@ def _striped(m: Row, x: float, y: float, z: float, u: float, v: float, foot: flo
     return 0.5 * (1.0 - ramp(0.0, 0.4, v)), b, light, 0.0, 0.0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _ribs(m: Row, x: float, y: float, z: float, u: float, v: float, foot: float, salt: int) -> Look:
     """Darker grooves between ribs, areoles on the ridges, wool at the crown; frequency: areoles a rib."""
     across = abs((u - floor(u)) - 0.5) * 2.0
@@ -64,14 +64,14 @@ def _ribs(m: Row, x: float, y: float, z: float, u: float, v: float, foot: float,
     return a, b, light, 0.0, 0.0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _dots(m: Row, x: float, y: float, z: float, u: float, v: float, foot: float, salt: int) -> Look:
     d1, _, number, _, _ = cells(u * m[10], v * m[10] * 1.3, salt)
     b = m[11] * (1.0 - ramp(0.1, 0.25, d1))
     return 0.35 * number, b, _mottled(m, x, y, z, foot, salt), 0.0, 0.0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _plain(m: Row, x: float, y: float, z: float, foot: float, salt: int) -> Look:
     """A plain surface under dust: amount is the share of the second colour's patches."""
     dust = fractal(x * 0.35 + z * 0.2, y * 0.35 - z * 0.3, 4, salt, foot * 0.35)
@@ -79,7 +79,7 @@ def _plain(m: Row, x: float, y: float, z: float, foot: float, salt: int) -> Look
     return a, 0.0, _mottled(m, x, y, z, foot, salt + 3), 0.0, 0.0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _substrate(m: Row, x: float, y: float, foot: float, salt: int) -> Look:
     """Peat with crumbs; frequency: crumbs a cm, p0: share of pale crumbs, p1: algae, amount: contrast."""
     f = m[10]
@@ -107,7 +107,7 @@ def _substrate(m: Row, x: float, y: float, foot: float, salt: int) -> Look:
     return a, pale, max(0.1, light), -ox * slope, -oy * slope
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _gravel(m: Row, x: float, y: float, foot: float, salt: int) -> Look:
     """Stones of unequal size and colour; frequency: stones a cm."""
     f = m[10]
@@ -132,7 +132,7 @@ def _gravel(m: Row, x: float, y: float, foot: float, salt: int) -> Look:
     return a, b, light, -ox * 2.4 * fade * stone, -oy * 2.4 * fade * stone
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _cloth(m: Row, x: float, y: float, foot: float, salt: int) -> Look:
     """Woven ground cover; frequency: threads a cm, p0: distance of the marking lines (cm), amount: dirt."""
     f = m[10]
@@ -153,7 +153,7 @@ def _cloth(m: Row, x: float, y: float, foot: float, salt: int) -> Look:
     return a, b, light, 0.5 * (crease - 0.5), 0.0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _soil(m: Row, x: float, y: float, foot: float, salt: int) -> Look:
     """Earth with clods; frequency: clods a cm, p0: share of stones (third colour), amount: relief."""
     f = m[10]
@@ -172,8 +172,14 @@ def _soil(m: Row, x: float, y: float, foot: float, salt: int) -> Look:
     light = (0.4 + 1.2 * rough) * (0.7 + 0.6 * damp) * (0.65 + 0.7 * fine)
     if number < m[17]:
         # Stones of a few sizes and tones, the smallest the most frequent.
-        size = 0.12 + 0.4 * hash01(int(number * 65535), 5, salt) ** 2
-        b = fade * (1.0 - ramp(size * 0.75, size, d1))
+        size = 0.08 + 0.42 * hash01(int(number * 65535), 5, salt) ** 2
+        # A narrow, turned and chipped outline instead of a disc.
+        turn = 6.3 * hash01(int(number * 65535), 6, salt)
+        along = ox * cos(turn) + oy * sin(turn)
+        flat = 0.35 + 0.6 * hash01(int(number * 65535), 7, salt)
+        chipped = value_noise(x * f * 6, y * f * 6, salt + 8) - 0.5
+        reach = sqrt(max(0.0, d1 * d1 - along * along * (1.0 - flat)))
+        b = fade * (1.0 - ramp(size * 0.8, size, reach * (1.0 + 0.45 * chipped)))
         if b > 0.3:
             sx, sy = ox * -2.0, oy * -2.0
             light = (0.3 + 0.9 * hash01(int(number * 65535), 9, salt)) * (0.8 + 0.4 * fine)
@@ -181,7 +187,7 @@ def _soil(m: Row, x: float, y: float, foot: float, salt: int) -> Look:
     return ramp(0.42, 0.68, damp), b, light, sx, sy
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _concrete(m: Row, x: float, y: float, foot: float, salt: int) -> Look:
     """Concrete, plaster or a painted board: stains (second colour), cracks (third), pores."""
     f = m[10]
@@ -193,29 +199,29 @@ def _concrete(m: Row, x: float, y: float, foot: float, salt: int) -> Look:
     return a, crack, (0.8 + 0.4 * stain) * (1.0 + m[12] * 2.0 * (pores - 0.5)), 0.0, 0.0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _tiles(m: Row, x: float, y: float, foot: float, salt: int) -> Look:
     """Slabs with joints; frequency: slabs a cm, p0: length to width, p1: joint width in cm."""
     f = m[10]
     row = floor(y * f)
-    shift = 0.5 * (int(row) % 2) if m[19] > 0.5 else 0.0
+    shift = 0.5 * (row % 2) if m[19] > 0.5 else 0.0
     tx, ty = x * f / m[17] + shift, y * f
     cx, cy = abs(tx - floor(tx) - 0.5), abs(ty - row - 0.5)
     joint = max(m[18] * f, foot * f * 0.6)
     b = max(1.0 - ramp(0.0, joint, 0.5 - cx), 1.0 - ramp(0.0, joint, 0.5 - cy))
-    tone = hash01(int(floor(tx)), row, salt)
+    tone = hash01(floor(tx), row, salt)
     stain = fractal(x * 0.07, y * 0.07, 5, salt + 1, foot * 0.07)
     grain = fractal(x * 2.0, y * 2.0, 3, salt + 2, foot * 2.0)
     a = m[11] * ramp(0.5, 0.75, stain)
     return a, b, (0.8 + 0.25 * tone + 0.2 * stain) * (1.0 + m[12] * 2.0 * (grain - 0.5)), 0.0, 0.0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _wood(m: Row, u: float, v: float, foot: float, salt: int) -> Look:
     """Boards along u with grain; p0: width of a board in cm, third colour: the gaps."""
     width = max(m[17], 0.5)
     board = floor(v / width)
-    tone = hash01(int(board), 7, salt)
+    tone = hash01(board, 7, salt)
     inside = abs(v / width - board - 0.5)
     b = 1.0 - ramp(0.0, max(0.035, foot / width * 0.7), 0.5 - inside)
     grain = fractal(u * 0.12 + tone * 50, v * 2.2, 4, salt, foot * 2.2)
@@ -224,7 +230,7 @@ def _wood(m: Row, u: float, v: float, foot: float, salt: int) -> Look:
     return a, b, (0.7 + 0.4 * tone + 0.3 * grain) * (1.0 + m[12] * (knots - 0.5)), 0.0, 0.0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _mesh(m: Row, x: float, y: float, foot: float, salt: int) -> Look:
     """Knitted or slotted covering; frequency: stitches a cm, second colour: the holes."""
     f = m[10]
@@ -239,11 +245,11 @@ def _mesh(m: Row, x: float, y: float, foot: float, salt: int) -> Look:
     return a, 0.0, light, 0.0, 0.0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _slots(m: Row, x: float, y: float, z: float, u: float, v: float, foot: float, salt: int) -> Look:
     """A crate's wall: rows of openings (third colour); frequency: openings a cm, p0: rows a cm, p1: height."""
     row = floor(v * m[17])
-    along = u * m[10] + 0.5 * (int(row) % 2) * (1.0 if m[19] > 0.5 else 0.0)
+    along = u * m[10] + 0.5 * (row % 2) * (1.0 if m[19] > 0.5 else 0.0)
     du, dv = abs(along - floor(along) - 0.5), abs(v * m[17] - row - 0.5)
     b = 0.0
     if 0.7 < v < m[18] - 1.1 and m[11] > 0:
@@ -251,7 +257,7 @@ def _slots(m: Row, x: float, y: float, z: float, u: float, v: float, foot: float
     return 0.0, b, _mottled(m, x, y, z, foot, salt), 0.0, 0.0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _label(m: Row, x: float, y: float, u: float, v: float, foot: float, salt: int) -> Look:
     """Lines of writing in the third colour; frequency: lines a cm."""
     line = floor(v * m[10])
@@ -261,18 +267,21 @@ def _label(m: Row, x: float, y: float, u: float, v: float, foot: float, salt: in
     return 0.0, b, 1.0, 0.0, 0.0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _grass(m: Row, x: float, y: float, foot: float, salt: int) -> Look:
     """Lawn or moss; frequency: tufts a cm."""
     f = m[10]
     patch = fractal(x * f * 0.1, y * f * 0.1, 4, salt, foot * f * 0.1)
     blade = fractal(x * f * 1.2, y * f * 3.5, 4, salt + 1, foot * f * 3)
     blade2 = fractal(x * f * 3.5, y * f * 1.2, 4, salt + 2, foot * f * 3)
-    strength = max(blade, blade2)
-    return ramp(0.4, 0.65, patch), 0.6 * ramp(0.6, 0.8, patch) * blade, 0.35 + 1.2 * strength, 0.0, 0.0
+    d1, _, number, ox, oy = cells(x * f * 0.7 + patch, y * f * 0.7 - patch, salt + 4)
+    fade = min(1.0, max(0.0, 1.8 - 1.8 * foot * f))
+    strength = max(blade, blade2) + 0.5 * fade * (number - 0.5) - 0.45 * fade * ramp(0.25, 0.7, d1)
+    light = max(0.15, 0.3 + 1.5 * strength)
+    return ramp(0.4, 0.65, patch), 0.6 * ramp(0.6, 0.8, patch) * blade, light, -ox * fade, -oy * fade
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _floor_look(m: Row, code: int, x: float, y: float, u: float, v: float, foot: float, salt: int) -> Look:
     """The patterns that lie flat and are read from the world's x and y."""
     if code == 5:
@@ -294,7 +303,7 @@ def _floor_look(m: Row, code: int, x: float, y: float, u: float, v: float, foot:
     return _grass(m, x, y, foot, salt)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def look(m: Row, x: float, y: float, z: float, u: float, v: float, foot: float) -> Look:
     """The pattern of the material's row at a place."""
     code, salt = int(m[0]), int(m[16])

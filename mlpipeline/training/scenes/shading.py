@@ -5,9 +5,9 @@ from __future__ import annotations
 from math import cos, floor, sin, sqrt
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from mlpipeline.training.scenes.compiling import compiled
 from mlpipeline.training.scenes.noise import ramp, value_noise
 from mlpipeline.training.scenes.patterns import look
 
@@ -15,7 +15,7 @@ Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def fill_ground(view: Floats, nearest: Floats, face_at: Ints) -> None:
     """Writes the ground's nearness (1/depth) where no face lies. `view` as in `shade`."""
     height, width = nearest.shape
@@ -29,7 +29,7 @@ def fill_ground(view: Floats, nearest: Floats, face_at: Ints) -> None:
             nearest[row, column] = -dz / view[0, 2]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _sun_share(
     x: float,
     y: float,
@@ -69,7 +69,7 @@ def _sun_share(
     return lit
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _sky_share(x: float, y: float, z: float, close: Floats, wide: Floats, frame: Floats) -> float:
     """Share of the sky seen from the place, from the mean heights around it."""
     column, row = int((x - frame[0]) / frame[2]), int((y - frame[1]) / frame[2])
@@ -81,7 +81,7 @@ def _sky_share(x: float, y: float, z: float, close: Floats, wide: Floats, frame:
     return 1.0 / (1.0 + 0.9 * above_close + 1.3 * above_wide)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def shade(
     first_row: int,
     last_row: int,
