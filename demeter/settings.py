@@ -10,6 +10,7 @@ from pathlib import Path
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -129,6 +130,7 @@ SIMPLE_JWT = {
     "REFRESH_TOKEN_LIFETIME": timedelta(days=7),
     "ROTATE_REFRESH_TOKENS": True,
     "BLACKLIST_AFTER_ROTATION": True,
+    "CHECK_REVOKE_TOKEN": True,  # a token carries a print of the password and ends with it
 }
 
 # ── languages ────────────────────────────────────────────────────────────────────────────────────────
@@ -146,13 +148,14 @@ if PRODUCTION:
     SECURE_HSTS_SECONDS = 31_536_000 if SECURE_SSL_REDIRECT else 0
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "demeter.api.csrf_failure"
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Django's own limit counts fields and small bodies; files are streamed to disk and bounded by the upload service.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024**2
 DATA_UPLOAD_MAX_NUMBER_FILES = 101  # one more than allowed, so that the service can say it itself
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["photos.receiving.HashingUploadHandler"]
 FILE_UPLOAD_TEMP_DIR = str(DATA_HOME / "tmp")
 (DATA_HOME / "tmp").mkdir(exist_ok=True)
 
@@ -168,13 +171,33 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "demeter.api.error_response",
+    # How many trusted proxies stand in front and each add an address to X-Forwarded-For; 0 believes no such header.
+    "NUM_PROXIES": env.int("TRUSTED_PROXIES", default=0),
+    # Bounds for a client gone wild, far above a walk through the nursery (50 uploads at once, a poll every 2 s).
+    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.ScopedRateThrottle"],
+    "DEFAULT_THROTTLE_RATES": {
+        "upload": env.str("THROTTLE_UPLOAD", default="600/min"),  # requests of one user
+        "registration": env.str("THROTTLE_REGISTRATION", default="300/hour"),  # new accounts from one address
+    },
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
-SPECTACULAR_SETTINGS = {"TITLE": "DemeterAI", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "DemeterAI",
+    "DESCRIPTION": "Counts the plants in nursery photos and keeps the stock.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,  # a file is binary on the way in and never comes back
+    "ENUM_NAME_OVERRIDES": {
+        "JobStatusEnum": "photos.choices.JobStatus",
+        "RoleEnum": "demeter.accounts.choices.Role",
+    },
+}
 
 # ── storage ──────────────────────────────────────────────────────────────────────────────────────────
 SIGNED_LINK_S = 3600  # seconds that a link to a picture is good
 S3_ENDPOINT_URL = env.str("S3_ENDPOINT_URL", default="")
+# Where browsers reach the store, if that is another address; links are signed for it.
+S3_PUBLIC_ENDPOINT_URL = env.str("S3_PUBLIC_ENDPOINT_URL", default="")
 S3_BUCKET = env.str("S3_BUCKET", default="")
 S3_BUCKET_PROCESSED = env.str("S3_BUCKET_PROCESSED", default="processed")
 S3_BUCKET_STAGING = env.str("S3_BUCKET_STAGING", default="")  # empty: a folder that web and io workers share
@@ -185,6 +208,7 @@ def _s3(bucket: str) -> dict[str, object]:
     options: dict[str, object] = {
         "bucket_name": bucket,
         "endpoint_url": S3_ENDPOINT_URL or None,
+        "public_endpoint_url": S3_PUBLIC_ENDPOINT_URL,
         "region_name": env.str("AWS_S3_REGION_NAME", default="us-east-1"),
         "addressing_style": env.str("S3_ADDRESSING_STYLE", default="path"),
         "signature_version": "s3v4",
@@ -195,7 +219,7 @@ def _s3(bucket: str) -> dict[str, object]:
     }
     if S3_SSE:
         options["object_parameters"] = {"ServerSideEncryption": S3_SSE}
-    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+    return {"BACKEND": "photos.s3_storage.PictureS3Storage", "OPTIONS": options}
 
 
 def _folder(name: str) -> dict[str, object]:
@@ -224,6 +248,7 @@ CACHES = {
     else {
         "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
         "LOCATION": str(DATA_HOME / "cache" / "django"),
+        "OPTIONS": {"MAX_ENTRIES": 1000},  # beyond, a third is dropped at random, failed sign-ins among it
     }
 }
 
@@ -305,7 +330,24 @@ LOGGING = {
 }
 
 # ── admin ────────────────────────────────────────────────────────────────────────────────────────────
-UNFOLD = {"SITE_TITLE": "DemeterAI", "SITE_HEADER": "DemeterAI", "SHOW_LANGUAGES": True, "SITE_URL": "/"}
+UNFOLD = {
+    "SITE_TITLE": "DemeterAI",
+    "SITE_HEADER": "DemeterAI",
+    "SITE_SUBHEADER": _("Administration"),
+    "SITE_URL": "/",
+    "SITE_ICON": lambda request: static("demeter/img/rosette.svg"),
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("demeter/img/rosette.svg")}
+    ],
+    "SHOW_LANGUAGES": True,
+    "SIDEBAR": {"show_search": True, "navigation": "demeter.admin_menu.navigation"},
+    "COLORS": {  # the greens of the pages
+        "primary": {
+            "50": "#f3f8f2", "100": "#e4eee2", "200": "#c9dfc9", "300": "#9cc5a0", "400": "#6fab82",
+            "500": "#46896a", "600": "#2c6b4c", "700": "#24583f", "800": "#1e4d37", "900": "#183c2c", "950": "#0e241b",
+        }
+    },
+}  # fmt: skip
 
 # Ultralytics must neither install packages nor look for the network; it reads these when it is imported.
 os.environ.setdefault("YOLO_AUTOINSTALL", "false")

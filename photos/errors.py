@@ -67,3 +67,45 @@ class StoreUnavailable(DemeterError):
     """The store or the staging folder does not answer; it can pass by itself."""
 
     code, status = "store_unavailable", 503
+
+
+class OriginalMissing(DemeterError):
+    """The bytes of a photo are neither in staging nor in the store, or are not those that were uploaded."""
+
+    code, status = "original_missing", 409
+
+
+class NoFile(DemeterError):
+    """A request that should carry a photo carries none."""
+
+    code, status = "no_file", 400
+
+
+class RequestTooLarge(DemeterError):
+    """The request as a whole has more bytes than allowed."""
+
+    code, status = "request_too_large", 413
+
+
+class UnknownWarehouse(DemeterError):
+    """There is no such warehouse, or it is not in use any more."""
+
+    code, status = "unknown_warehouse", 400
+
+
+class KeyReused(DemeterError):
+    """An Idempotency-Key came again with another request than the one it was first used for."""
+
+    code, status = "idempotency_key_reused", 422
+
+
+class RequestRunning(DemeterError):
+    """The first request with this Idempotency-Key has not been answered yet."""
+
+    code, status = "request_running", 409
+
+
+class InvalidKey(DemeterError):
+    """An Idempotency-Key that cannot be kept."""
+
+    code, status = "invalid_idempotency_key", 400

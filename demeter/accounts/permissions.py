@@ -1,13 +1,17 @@
 """Who may call an endpoint, by role. Ownership of an object is checked by the view's queryset or service."""
 
-from typing import ClassVar
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
 
 from rest_framework.permissions import SAFE_METHODS, BasePermission
-from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from demeter.accounts.choices import Role
 from demeter.accounts.models import User
+
+if TYPE_CHECKING:  # rest_framework.views imports this module through the settings
+    from rest_framework.request import Request
+    from rest_framework.views import APIView
 
 
 class IsOpenedUser(BasePermission):

@@ -1,0 +1,61 @@
+"""Sign-in and registration at the root, as existing clients call them.
+
+The same services as under /api/v1/, with errors as {"detail": "…"} and always in English. Only bearer tokens count,
+never the session cookie, so these paths need no CSRF token.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils import translation
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from demeter.accounts.authentication import BearerAuthentication
+from demeter.accounts.views import SignIn, Users
+from demeter.api import error_response
+
+
+class PlainErrorSerializer(serializers.Serializer[Any]):
+    """The error form of the paths at the root."""
+
+    detail = serializers.CharField()
+
+
+def plain_error_response(error: Exception, context: Mapping[str, Any]) -> Response | None:
+    """The same refusal as under /api/v1/, with its sentence alone."""
+    response = error_response(error, context)
+    if response is not None:
+        response.data = {"detail": response.data["error"]}
+    return response
+
+
+class ForOlderClients(APIView):
+    """A view whose clients know one form of error and one language."""
+
+    authentication_classes = [BearerAuthentication]
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        with translation.override("en"):
+            return super().dispatch(request, *args, **kwargs)
+
+    def get_exception_handler(self) -> Callable[[Exception, Mapping[str, Any]], Response | None]:
+        return plain_error_response
+
+
+@extend_schema(exclude=True)
+class RootSignIn(ForOlderClients, SignIn):
+    """POST /login"""
+
+    authentication_classes = []
+
+
+@extend_schema(exclude=True)
+class RootUsers(ForOlderClients, Users):
+    """GET and POST /user/: the list is a plain one, as these clients expect."""
+
+    pagination_class = None

@@ -1,0 +1,59 @@
+"""The shapes of requests and answers about accounts."""
+
+from typing import Any
+
+from django.conf import settings
+from rest_framework import serializers
+
+from demeter.accounts.models import User
+
+
+class SignInSerializer(serializers.Serializer[Any]):
+    """OAuth2's password form: `username` is the e-mail. The other fields are taken and ignored."""
+
+    username = serializers.CharField(max_length=254, help_text="The e-mail.")
+    password = serializers.CharField(max_length=128, trim_whitespace=False)
+    grant_type = serializers.CharField(required=False, allow_blank=True, allow_null=True)
+    scope = serializers.CharField(required=False, allow_blank=True, allow_null=True)
+    client_id = serializers.CharField(required=False, allow_blank=True, allow_null=True)
+    client_secret = serializers.CharField(required=False, allow_blank=True, allow_null=True)
+
+
+class TokenPairSerializer(serializers.Serializer[Any]):
+    access_token = serializers.CharField()
+    refresh_token = serializers.CharField()
+    token_type = serializers.CharField(help_text="bearer")
+    expires_in = serializers.IntegerField(help_text="Seconds that the access token is good.")
+
+
+class RefreshTokenSerializer(serializers.Serializer[Any]):
+    refresh_token = serializers.CharField(max_length=4000)
+
+
+class ChangePasswordSerializer(serializers.Serializer[Any]):
+    current_password = serializers.CharField(max_length=128, trim_whitespace=False)
+    new_password = serializers.CharField(max_length=128, trim_whitespace=False)
+
+
+class RegistrationSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField(min_length=2, max_length=50)
+    email = serializers.EmailField(max_length=254)
+    password = serializers.CharField(
+        max_length=128,
+        trim_whitespace=False,
+        help_text=f"At least {settings.PASSWORD_MIN_LENGTH} characters, and not a common one.",
+    )
+
+
+class UserSerializer(serializers.ModelSerializer[User]):
+    class Meta:
+        model = User
+        fields = ("id", "name", "email")
+
+
+class MeSerializer(serializers.ModelSerializer[User]):
+    """The caller himself, and what he may."""
+
+    class Meta:
+        model = User
+        fields = ("id", "name", "email", "role", "is_opened")

@@ -1,0 +1,156 @@
+"""Accounts: made, signed in and out, and given a new password."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.contrib.auth import authenticate
+from django.contrib.auth.models import update_last_login
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.settings import api_settings
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
+from rest_framework_simplejwt.tokens import RefreshToken
+
+from demeter.accounts.errors import (
+    BadCredentials,
+    EmailTaken,
+    InvalidRefreshToken,
+    RegistrationClosed,
+    WeakPassword,
+    WrongPassword,
+)
+from demeter.accounts.failures import check_failures, note_failure
+from demeter.accounts.models import User
+
+
+@dataclass(frozen=True)
+class TokenPair:
+    """What a client keeps: a short-lived token for each call, and one to get the next pair with."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: int  # seconds
+    token_type: str = "bearer"  # noqa: S105 - the name of the scheme
+
+
+def sign_in(*, email: str, password: str, address: str) -> TokenPair:
+    """Exchange e-mail and password for tokens.
+
+    An unknown e-mail, a wrong password, a closed account and a system user get one identical BadCredentials, after
+    the same time: a password is hashed in each case. Raises TooManyFailures (failures count, successes never do).
+    """
+    user = verify_password(email=email, password=password, address=address)
+    update_last_login(type(user), user)
+    return issue_tokens(user)
+
+
+def verify_password(*, email: str, password: str, address: str) -> User:
+    """The user whom e-mail and password belong to. Raises BadCredentials, TooManyFailures."""
+    check_failures(email=email, address=address)
+    user = authenticate(None, username=email, password=password)
+    if not isinstance(user, User):
+        note_failure(email=email, address=address)
+        raise BadCredentials(_("E-mail or password is wrong."))
+    return user
+
+
+def issue_tokens(user: User) -> TokenPair:
+    """A fresh pair of tokens for a user who has proven who he is."""
+    refresh = RefreshToken.for_user(user)
+    return TokenPair(
+        access_token=str(refresh.access_token),
+        refresh_token=str(refresh),
+        expires_in=int(api_settings.ACCESS_TOKEN_LIFETIME.total_seconds()),
+    )
+
+
+@transaction.atomic
+def refresh_tokens(*, refresh_token: str) -> TokenPair:
+    """Exchange a refresh token for a new pair; it is good once. Raises InvalidRefreshToken."""
+    token = _read_refresh_token(refresh_token)
+    user = User.objects.filter(pk=token["user_id"], is_active=True, is_system=False).first()
+    if user is None:
+        raise InvalidRefreshToken(_("Sign in again."))
+    _spend(token)
+    return issue_tokens(user)
+
+
+def sign_out(*, refresh_token: str) -> None:
+    """Make a refresh token worthless. Signing out twice, or with a token that is worthless already, is no error."""
+    try:
+        _spend(_read_refresh_token(refresh_token))
+    except InvalidRefreshToken:
+        return
+
+
+def _read_refresh_token(text: str) -> RefreshToken:
+    try:
+        return RefreshToken(text)  # type: ignore[arg-type]  # the library's annotation is wrong: it takes the text
+    except TokenError as error:
+        raise InvalidRefreshToken(_("Sign in again.")) from error
+
+
+def _spend(token: RefreshToken) -> None:
+    """Put a refresh token on the list of worthless ones. Raises InvalidRefreshToken if it is there already."""
+    blacklisted: tuple[BlacklistedToken, bool] = token.blacklist()  # type: ignore[assignment]  # annotated as a row
+    if not blacklisted[1]:
+        raise InvalidRefreshToken(_("Sign in again."))
+
+
+def register(*, name: str, email: str, password: str) -> User:
+    """Make a viewer's account, as a stranger may. Raises RegistrationClosed, EmailTaken, WeakPassword."""
+    if not settings.REGISTRATION_OPEN:
+        raise RegistrationClosed(_("Ask an administrator for an account."))
+    return create_account(name=name, email=email, password=password)
+
+
+def create_account(*, name: str, email: str, password: str) -> User:
+    """Make a viewer's account. Raises EmailTaken, WeakPassword, ValidationError."""
+    email = email.strip().lower()
+    if User.objects.filter(email=email).exists():
+        raise EmailTaken(_("Email already registered"))
+    user = User(email=email, name=name.strip())
+    _check_strength(password, user)
+    user.set_password(password)  # slow by design, so it is done before the transaction
+    user.full_clean(validate_unique=False)
+    try:
+        with transaction.atomic():
+            user.save()
+    except IntegrityError as error:  # somebody else was faster with the same e-mail
+        raise EmailTaken(_("Email already registered")) from error
+    return user
+
+
+def change_password(*, user: User, current_password: str, new_password: str, address: str) -> TokenPair:
+    """Set a new password and sign the user out everywhere else; returns tokens for the client that asked.
+
+    Raises WrongPassword (it counts as a failed sign-in), WeakPassword, TooManyFailures.
+    """
+    check_failures(email=user.email, address=address)
+    if not user.check_password(current_password):
+        note_failure(email=user.email, address=address)
+        raise WrongPassword(_("The current password is wrong."))
+    _check_strength(new_password, user)
+    user.set_password(new_password)
+    with transaction.atomic():
+        user.save(update_fields=["password"])
+        revoke_tokens(user)
+        return issue_tokens(user)
+
+
+def revoke_tokens(user: User) -> None:
+    """Make all refresh tokens of a user worthless. His access tokens die with the password they carry a print of."""
+    open_tokens = OutstandingToken.objects.filter(user=user, blacklistedtoken=None)
+    BlacklistedToken.objects.bulk_create(
+        [BlacklistedToken(token=token) for token in open_tokens], ignore_conflicts=True
+    )
+
+
+def _check_strength(password: str, user: User) -> None:
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise WeakPassword(" ".join(error.messages)) from error

@@ -1,0 +1,176 @@
+"""Signing in and out, and the accounts, under /api/v1/."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any, cast
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.generics import ListAPIView
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.settings import api_settings
+from rest_framework.throttling import SimpleRateThrottle
+from rest_framework.views import APIView
+
+from demeter.accounts import serializers, services
+from demeter.accounts.choices import Role
+from demeter.accounts.models import User
+from demeter.accounts.permissions import IsSignedIn
+from demeter.api import errors
+
+
+def address_of(request: HttpRequest | Request) -> str:
+    """The client's address: the peer's, or behind NUM_PROXIES trusted proxies what the nearest of them saw."""
+    forwarded = [
+        part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()
+    ]
+    proxies = api_settings.NUM_PROXIES or 0
+    if proxies and forwarded:
+        return forwarded[-min(proxies, len(forwarded))]
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+class RegistrationThrottle(SimpleRateThrottle):
+    """New accounts an address may make; signing in is bounded by its failures alone."""
+
+    scope = "registration"
+
+    def get_cache_key(self, request: Request, view: APIView) -> str | None:
+        if request.method != "POST":
+            return None
+        return self.cache_format % {"scope": self.scope, "ident": address_of(request)}
+
+
+class SignIn(APIView):
+    """Exchange e-mail and password for tokens."""
+
+    authentication_classes = []  # an old token must not stand in the way
+    permission_classes = [AllowAny]
+
+    @extend_schema(
+        operation_id="auth_login",
+        request=serializers.SignInSerializer,
+        responses={200: serializers.TokenPairSerializer, **errors(400, 401, 429)},
+        auth=[],
+    )
+    def post(self, request: Request) -> Response:
+        given = serializers.SignInSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        pair = services.sign_in(
+            email=given.validated_data["username"],
+            password=given.validated_data["password"],
+            address=address_of(request),
+        )
+        return Response(asdict(pair))
+
+
+class Refresh(APIView):
+    """Exchange a refresh token for a new pair. Each refresh token is good once."""
+
+    authentication_classes = []
+    permission_classes = [AllowAny]
+
+    @extend_schema(
+        operation_id="auth_refresh",
+        request=serializers.RefreshTokenSerializer,
+        responses={200: serializers.TokenPairSerializer, **errors(400, 401)},
+        auth=[],
+    )
+    def post(self, request: Request) -> Response:
+        given = serializers.RefreshTokenSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        return Response(asdict(services.refresh_tokens(**given.validated_data)))
+
+
+class SignOut(APIView):
+    """Make a refresh token worthless. The access token ends by itself within its hour."""
+
+    permission_classes = [IsSignedIn]
+
+    @extend_schema(
+        operation_id="auth_logout",
+        request=serializers.RefreshTokenSerializer,
+        responses={204: None, **errors(400, 401)},
+    )
+    def post(self, request: Request) -> Response:
+        given = serializers.RefreshTokenSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        services.sign_out(**given.validated_data)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class Me(APIView):
+    """The caller's own account."""
+
+    permission_classes = [IsSignedIn]
+
+    @extend_schema(operation_id="auth_me", responses={200: serializers.MeSerializer, **errors(401)})
+    def get(self, request: Request) -> Response:
+        return Response(serializers.MeSerializer(cast(User, request.user)).data)
+
+
+class ChangePassword(APIView):
+    """Set a new password. All other sign-ins of the account end; the answer holds tokens for this one."""
+
+    permission_classes = [IsSignedIn]
+
+    @extend_schema(
+        operation_id="auth_change_password",
+        request=serializers.ChangePasswordSerializer,
+        responses={200: serializers.TokenPairSerializer, **errors(400, 401, 429)},
+    )
+    def post(self, request: Request) -> Response:
+        given = serializers.ChangePasswordSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        pair = services.change_password(
+            user=cast(User, request.user), address=address_of(request), **given.validated_data
+        )
+        return Response(asdict(pair))
+
+
+class Users(ListAPIView[User]):
+    """GET: all accounts for administrators, the caller alone for others. POST: make a viewer's account."""
+
+    serializer_class = serializers.UserSerializer
+    permission_classes = [IsSignedIn]
+    throttle_classes = [RegistrationThrottle]
+
+    def get_authenticators(self) -> list[BaseAuthentication]:
+        """A stranger registers: whatever token he still sends does not count."""
+        request = getattr(self, "request", None)  # none while the description is made
+        if request is not None and request.method == "POST":
+            return []
+        return super().get_authenticators()
+
+    def get_permissions(self) -> Sequence[Any]:
+        return [AllowAny()] if self.request.method == "POST" else super().get_permissions()
+
+    def get_queryset(self) -> QuerySet[User]:
+        if getattr(self, "swagger_fake_view", False):  # the description is made without a user
+            return User.objects.none()
+        user = cast(User, self.request.user)
+        users = User.objects.filter(is_system=False)
+        return users if user.has_role(Role.ADMIN) else users.filter(pk=user.pk)
+
+    @extend_schema(
+        operation_id="users_list", responses={200: serializers.UserSerializer(many=True), **errors(401)}
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().get(request, *args, **kwargs)
+
+    @extend_schema(
+        operation_id="users_create",
+        request=serializers.RegistrationSerializer,
+        responses={201: serializers.UserSerializer, **errors(400, 403, 429)},
+        auth=[],
+    )
+    def post(self, request: Request) -> Response:
+        given = serializers.RegistrationSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        user = services.register(**given.validated_data)
+        return Response(serializers.UserSerializer(user).data, status=status.HTTP_201_CREATED)

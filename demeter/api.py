@@ -1,0 +1,225 @@
+"""What every endpoint shares: the one form of an error, and the pages of a list.
+
+An error is {"code", "error", "detail", "timestamp", "request_id"}: a stable code for programs, a sentence for a
+person, facts for both, and the id under which the log tells more. No answer ever shows a traceback.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, cast
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, TooManyFilesSent
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.core.paginator import Page
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from rest_framework import exceptions, serializers
+from rest_framework.pagination import PageNumberPagination as _PageNumberPagination
+from rest_framework.response import Response
+
+from demeter.errors import DemeterError
+from demeter.middleware import request_id_var
+
+logger = logging.getLogger(__name__)
+
+# Where a client expects JSON whatever happens: the API, what monitoring asks, and the four paths of older clients.
+_JSON_PATHS: Final = ("/api/", "/healthz", "/readyz", "/login", "/user", "/model/", "/feedback")
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """An error as it is answered."""
+
+    status: int
+    code: str
+    text: str
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def body(self) -> dict[str, Any]:
+        return {
+            "code": self.code,
+            "error": self.text,
+            "detail": dict(self.detail),
+            "timestamp": timezone.now().isoformat(),
+            "request_id": request_id_var.get(),
+        }
+
+
+class ErrorSerializer(serializers.Serializer[Any]):
+    """The one form of an error."""
+
+    code = serializers.CharField(help_text="Stable; for programs.")
+    error = serializers.CharField(help_text="A sentence for a person, in the language of the request.")
+    detail = serializers.DictField(help_text="Facts, for example the fields that are not valid.")
+    timestamp = serializers.DateTimeField()
+    request_id = serializers.CharField(help_text="Also in the header X-Request-Id and in the log.")
+
+
+def errors(*statuses: int) -> dict[int, type[ErrorSerializer]]:
+    """The error answers of an endpoint, for its description: errors(400, 404)."""
+    return dict.fromkeys(statuses, ErrorSerializer)
+
+
+# ── the API's errors ─────────────────────────────────────────────────────────────────────────────────
+def error_response(error: Exception, context: Mapping[str, Any]) -> Response | None:
+    """Answer an error in our form. None for a fault of ours, which Django logs and answers with 500."""
+    refusal = refusal_of(error)
+    if refusal is None:
+        return None
+    if refusal.status >= 500:
+        logger.error("%s: %s", refusal.code, error, exc_info=error)
+    else:
+        logger.info("%s: %s", refusal.code, error)
+    return Response(refusal.body(), status=refusal.status, headers=dict(refusal.headers))
+
+
+def refusal_of(error: Exception) -> Refusal | None:
+    """What an exception means to a client; None if it was not expected."""
+    match error:
+        case DemeterError():
+            return _with_headers(Refusal(error.status, error.code, str(error), error.details))
+        case exceptions.ValidationError():
+            given = error.detail
+            return _invalid(given if isinstance(given, dict) else {"non_field_errors": given})
+        case exceptions.APIException():
+            return _from_rest_framework(error)
+        case DjangoValidationError():
+            return _invalid(
+                error.message_dict if hasattr(error, "error_dict") else {"non_field_errors": error.messages}
+            )
+        case Http404():
+            return Refusal(404, "not_found", _("This does not exist, or you may not see it."))
+        case PermissionDenied():
+            return Refusal(403, "permission_denied", _("Your role does not allow this."))
+        case TooManyFilesSent():
+            return Refusal(400, "too_many_files", _("There are more files in this request than allowed."))
+        case RequestDataTooBig():
+            return Refusal(413, "request_too_large", _("The request is too large."))
+        case SuspiciousOperation():
+            return Refusal(400, "bad_request", _("The request could not be understood."))
+        case OperationalError() | InterfaceError():
+            return Refusal(
+                503, "database_unavailable", _("The database does not answer. Try again in a moment.")
+            )
+    return None
+
+
+def _from_rest_framework(error: exceptions.APIException) -> Refusal:
+    detail: Any = error.detail
+    code = getattr(detail, "code", error.default_code)
+    if isinstance(detail, dict):  # the token library nests its text
+        code, detail = detail.get("code", code), detail.get("detail", "")
+    headers = {}
+    wait_s = getattr(error, "wait", None)  # the throttles' own
+    if wait_s is not None:
+        headers["Retry-After"] = str(int(wait_s) + 1)
+    return _with_headers(Refusal(error.status_code, str(code), str(detail), {}, headers))
+
+
+def _with_headers(refusal: Refusal) -> Refusal:
+    """A 401 names the scheme that opens the door (RFC 9110, 11.6.1); a refusal may say when to come back."""
+    headers = dict(refusal.headers)
+    if refusal.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    if "retry_after_s" in refusal.detail:
+        headers["Retry-After"] = str(refusal.detail["retry_after_s"])
+    return Refusal(refusal.status, refusal.code, refusal.text, refusal.detail, headers)
+
+
+def _invalid(fields: Mapping[str, Any]) -> Refusal:
+    return Refusal(400, "invalid", sentence_of(fields) or _("The request is not valid."), plain(fields))
+
+
+def sentence_of(fields: Mapping[str, Any]) -> str:
+    """The messages of a validation in one line: "name: too short. A text for the whole."""
+    lines = []
+    for name, messages in fields.items():
+        text = " ".join(_texts(messages))
+        lines.append(text if name in ("non_field_errors", "__all__", "detail") else f"{name}: {text}")
+    return " ".join(lines)
+
+
+def _texts(messages: Any) -> list[str]:
+    if isinstance(messages, Mapping):
+        return [text for nested in messages.values() for text in _texts(nested)]
+    if isinstance(messages, list | tuple):
+        return [text for nested in messages for text in _texts(nested)]
+    return [str(messages)]
+
+
+def plain(value: Any) -> Any:
+    """Error details as plain JSON: strings instead of the framework's and lazy ones."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return str(value)
+
+
+# ── Django's own error pages ─────────────────────────────────────────────────────────────────────────
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    refusal = refusal_of(exception) or Refusal(400, "bad_request", _("The request could not be understood."))
+    return _error_page(request, refusal)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _error_page(request, Refusal(403, "permission_denied", _("Your role does not allow this.")))
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _error_page(request, Refusal(404, "not_found", _("This does not exist, or you may not see it.")))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    text = _("Something went wrong here. It has been noted; please try again.")
+    return _error_page(request, Refusal(500, "server_error", text))
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    text = _("The page was open for too long, or cookies are switched off. Reload it and try again.")
+    return _error_page(request, Refusal(403, "csrf_failed", text))
+
+
+def _error_page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    """The page stands alone: no database, no session, nothing that may be what is broken."""
+    if request.path.startswith(_JSON_PATHS):
+        return JsonResponse(refusal.body(), status=refusal.status)
+    return render(request, "errors/page.html", {"refusal": refusal, **refusal.body()}, status=refusal.status)
+
+
+# ── lists ────────────────────────────────────────────────────────────────────────────────────────────
+class PageNumberPagination(_PageNumberPagination):
+    """?page=2&per_page=50 → {"results": […], "pagination": {page, per_page, total_pages, total_items}}."""
+
+    page_size = 50
+    page_size_query_param = "per_page"
+    max_page_size = 100
+
+    def get_paginated_response(self, data: Any) -> Response:
+        page = cast(Page[Any], self.page)
+        paginator = page.paginator
+        return Response(
+            {
+                "results": data,
+                "pagination": {
+                    "page": page.number,
+                    "per_page": paginator.per_page,
+                    "total_pages": paginator.num_pages,
+                    "total_items": paginator.count,
+                },
+            }
+        )
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        numbers = {name: {"type": "integer"} for name in ("page", "per_page", "total_pages", "total_items")}
+        pagination = {"type": "object", "properties": numbers, "required": list(numbers)}
+        return {
+            "type": "object",
+            "required": ["results", "pagination"],
+            "properties": {"results": schema, "pagination": pagination},
+        }

@@ -1,0 +1,46 @@
+"""All addresses. The API lives under /api/v1/; four paths at the root are for older clients."""
+
+from django.conf.urls.i18n import set_language
+from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import LogoutView
+from django.urls import URLPattern, URLResolver, include, path, re_path
+from drf_spectacular.views import SpectacularAPIView
+
+from demeter import health
+from demeter.accounts.older_clients import RootSignIn, RootUsers
+from demeter.accounts.pages import SignInView, admin_sign_in
+from demeter.api_docs import api_docs
+from photos.local_files import local_file
+
+api: list[URLPattern | URLResolver] = [
+    path("", include("demeter.accounts.urls")),
+    path("", include("photos.api.urls")),
+    re_path(
+        r"^schema/?$",
+        SpectacularAPIView.as_view(permission_classes=[], authentication_classes=[]),
+        name="schema",
+    ),
+    re_path(r"^docs/?$", api_docs, name="api-docs"),
+]
+
+urlpatterns = [
+    path("admin/login/", admin_sign_in),  # before the administration's own form
+    path("admin/login/", admin_sign_in),
+    path("admin/", admin.site.urls),
+    path("api/v1/", include(api)),
+    path("language/", login_not_required(set_language), name="set_language"),
+    path("sign-in/", SignInView.as_view(), name="sign-in"),
+    path("sign-out/", LogoutView.as_view(), name="sign-out"),
+    path("files/<slug:alias>/<path:token>", local_file, name="local-file"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    re_path(r"^login/?$", RootSignIn.as_view(), name="root-login"),
+    re_path(r"^user/?$", RootUsers.as_view(), name="root-users"),
+    path("", include("photos.urls")),
+]
+
+handler400 = "demeter.api.bad_request"
+handler403 = "demeter.api.permission_denied"
+handler404 = "demeter.api.not_found"
+handler500 = "demeter.api.server_error"

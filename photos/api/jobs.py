@@ -1,0 +1,98 @@
+"""Following uploads. Each answer costs the same few queries, however many jobs there are."""
+
+from datetime import timedelta
+from typing import cast
+from uuid import UUID
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.generics import GenericAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from demeter.accounts.choices import Role
+from demeter.accounts.models import User
+from demeter.api import errors
+from photos.api import serializers
+from photos.models import UploadJob, UploadSession
+from photos.services.progress import summarise, summarise_uploads
+
+
+def check_may_follow(user: User, upload: UploadSession) -> None:
+    """Raises PermissionDenied (403) unless it is the user's own upload, or he is at least a supervisor."""
+    if upload.user_id != user.pk and not user.has_role(Role.SUPERVISOR):
+        raise PermissionDenied
+
+
+def find_job(user: User, job_id: UUID) -> UploadJob:
+    """A job with its count and photo. 404 if there is none, 403 if it is another user's."""
+    jobs = UploadJob.objects.select_related("session", "image", "upload_session")
+    job = get_object_or_404(jobs, pk=job_id)
+    check_may_follow(user, job.upload_session)
+    return job
+
+
+class UploadStatus(APIView):
+    @extend_schema(
+        operation_id="photos_jobs_status",
+        description="How far all files of an upload are. Ask every 2 seconds.",
+        parameters=[serializers.UploadSessionQuerySerializer],
+        responses={200: serializers.UploadStatusSerializer, **errors(400, 401, 403, 404)},
+    )
+    def get(self, request: Request) -> Response:
+        query = serializers.UploadSessionQuerySerializer(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        upload = get_object_or_404(UploadSession, pk=query.validated_data["upload_session_id"])
+        check_may_follow(cast(User, request.user), upload)
+        jobs = list(upload.jobs.select_related("session").order_by("position", "created_at"))
+        answer = {
+            "upload_session_id": upload.pk,
+            "jobs": jobs,
+            "summary": summarise(jobs),
+            "last_updated": timezone.now(),
+        }
+        return Response(serializers.UploadStatusSerializer(answer).data)
+
+
+class JobStatus(APIView):
+    @extend_schema(
+        operation_id="photos_job_status",
+        description="How far one file is.",
+        responses={200: serializers.JobSerializer, **errors(401, 403, 404)},
+    )
+    def get(self, request: Request, job_id: UUID) -> Response:
+        return Response(serializers.JobSerializer(find_job(cast(User, request.user), job_id)).data)
+
+
+class Uploads(GenericAPIView[UploadSession]):
+    serializer_class = serializers.UploadListSerializer
+    filter_backends = []
+
+    def get_queryset(self) -> QuerySet[UploadSession]:
+        since = timezone.now() - timedelta(hours=settings.JOBS_VISIBLE_H)
+        return UploadSession.objects.filter(user=cast(User, self.request.user), created_at__gte=since)
+
+    @extend_schema(
+        operation_id="photos_uploads",
+        description="The caller's own uploads of the last 48 hours, newest first.",
+        responses={200: serializers.UploadListSerializer(many=True), **errors(401, 403, 404)},
+    )
+    def get(self, request: Request) -> Response:
+        uploads = self.paginate_queryset(self.get_queryset()) or []
+        summaries = summarise_uploads(uploads)
+        rows = [
+            {
+                "upload_session_id": upload.pk,
+                "created_at": upload.created_at,
+                "notes": upload.notes,
+                "total_files": summaries[upload.pk][0],
+                "summary": summaries[upload.pk][1],
+            }
+            for upload in uploads
+        ]
+        return self.get_paginated_response(serializers.UploadListSerializer(rows, many=True).data)

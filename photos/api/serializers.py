@@ -1,0 +1,254 @@
+"""The shapes of requests and answers about uploads, jobs and analyses."""
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from photos.choices import JobStatus, Stage
+from photos.models import UploadJob
+from photos.services.progress import processing_seconds, remaining_seconds
+
+
+# ── requests ─────────────────────────────────────────────────────────────────────────────────────────
+class UploadRequestSerializer(serializers.Serializer[Any]):
+    """The fields beside the files of an upload."""
+
+    storage_location_id = serializers.IntegerField(required=False, allow_null=True)
+    warehouse_id = serializers.IntegerField(required=False, allow_null=True)
+    notes = serializers.CharField(required=False, allow_blank=True, max_length=500, default="")
+    force = serializers.BooleanField(
+        required=False, default=False, help_text="Count photos that are known already once more."
+    )
+
+
+class UploadFormSerializer(UploadRequestSerializer):
+    """For the description: the whole form. Files are not checked here but one by one by the service."""
+
+    files = serializers.ListField(child=serializers.FileField(), min_length=1, max_length=100)
+
+
+class PhotoRequestSerializer(serializers.Serializer[Any]):
+    """The fields beside a single photo."""
+
+    storage_location_id = serializers.IntegerField(required=False, allow_null=True)
+    force = serializers.BooleanField(required=False, default=False)
+
+
+class PhotoFormSerializer(PhotoRequestSerializer):
+    file = serializers.FileField()
+
+
+class AnalyzeFormSerializer(serializers.Serializer[Any]):
+    file = serializers.FileField()
+
+
+class ReprocessRequestSerializer(serializers.Serializer[Any]):
+    reason = serializers.CharField(max_length=500)
+    storage_location_id = serializers.IntegerField(required=False, allow_null=True)
+
+
+class TaskIdsSerializer(serializers.Serializer[Any]):
+    task_ids = serializers.CharField(help_text="Up to 100 ids, separated by commas.")
+
+
+class UploadSessionQuerySerializer(serializers.Serializer[Any]):
+    upload_session_id = serializers.UUIDField()
+
+
+# ── answers ──────────────────────────────────────────────────────────────────────────────────────────
+class OmitsEmpty(serializers.Serializer[Any]):
+    """Leaves out the fields named in `omitted_if_none` where they have no value."""
+
+    omitted_if_none: tuple[str, ...] = ()
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        shown: dict[str, Any] = super().to_representation(instance)
+        return {
+            name: value
+            for name, value in shown.items()
+            if value is not None or name not in self.omitted_if_none
+        }
+
+
+class AcceptedJobSerializer(OmitsEmpty):
+    """One file of an upload, as it was taken in."""
+
+    omitted_if_none = ("code", "error", "duplicate_of")
+
+    job_id = serializers.UUIDField(source="id")
+    image_id = serializers.UUIDField(allow_null=True, help_text="null if the file was refused")
+    filename = serializers.CharField()
+    status = serializers.ChoiceField(JobStatus.choices)
+    code = serializers.SerializerMethodField(help_text="Why the file was refused.")
+    error = serializers.SerializerMethodField(help_text="The same as a sentence.")
+    duplicate_of = serializers.UUIDField(
+        source="duplicate_of_id", required=False, help_text="The photo that has the same bytes."
+    )
+
+    def get_code(self, job: UploadJob) -> str | None:
+        return job.code or None
+
+    def get_error(self, job: UploadJob) -> str | None:
+        return job.error or None
+
+
+class UploadAnswerSerializer(serializers.Serializer[Any]):
+    status = serializers.CharField(help_text="accepted")
+    upload_session_id = serializers.UUIDField()
+    jobs = AcceptedJobSerializer(many=True)
+    total_files = serializers.IntegerField()
+    estimated_completion_time_minutes = serializers.FloatField(
+        allow_null=True, help_text="From measured times; null as long as nothing was measured."
+    )
+    poll_url = serializers.CharField()
+
+
+class PhotoAnswerSerializer(serializers.Serializer[Any]):
+    task_id = serializers.UUIDField()
+    session_id = serializers.UUIDField()
+    upload_session_id = serializers.UUIDField()
+    status = serializers.ChoiceField(JobStatus.choices)
+    message = serializers.CharField()
+    poll_url = serializers.CharField()
+    jobs = AcceptedJobSerializer(many=True)
+
+
+class JobResultSerializer(serializers.Serializer[Any]):
+    session_id = serializers.UUIDField(source="uuid")
+    total_detected = serializers.IntegerField()
+    total_estimated = serializers.IntegerField()
+    total = serializers.IntegerField()
+    storage_location_id = serializers.IntegerField(allow_null=True)
+
+
+class JobSerializer(OmitsEmpty):
+    """How far one file is."""
+
+    omitted_if_none = (
+        "processing_time_seconds",
+        "estimated_remaining_seconds",
+        "code",
+        "error_message",
+        "duplicate_of",
+        "result",
+    )
+
+    job_id = serializers.UUIDField(source="id")
+    image_id = serializers.UUIDField(allow_null=True)
+    filename = serializers.CharField()
+    status = serializers.ChoiceField(JobStatus.choices)
+    stage = serializers.ChoiceField(Stage.choices)
+    progress_percent = serializers.IntegerField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    completed_at = serializers.DateTimeField(allow_null=True)
+    processing_time_seconds = serializers.SerializerMethodField()
+    estimated_remaining_seconds = serializers.SerializerMethodField()
+    code = serializers.SerializerMethodField()
+    error_message = serializers.SerializerMethodField()
+    duplicate_of = serializers.UUIDField(source="duplicate_of_id", required=False)
+    warnings = serializers.SerializerMethodField()
+    result = serializers.SerializerMethodField()
+
+    def get_processing_time_seconds(self, job: UploadJob) -> float | None:
+        return processing_seconds(job)
+
+    def get_estimated_remaining_seconds(self, job: UploadJob) -> int | None:
+        return remaining_seconds(job, timezone.now())
+
+    def get_code(self, job: UploadJob) -> str | None:
+        return job.code or None
+
+    def get_error_message(self, job: UploadJob) -> str | None:
+        return job.error or None
+
+    def get_warnings(self, job: UploadJob) -> list[str]:
+        return list(job.session.warnings) if job.session else []
+
+    @extend_schema_field(JobResultSerializer(required=False))
+    def get_result(self, job: UploadJob) -> dict[str, Any] | None:
+        if job.status != JobStatus.COMPLETED or job.session is None:
+            return None
+        return dict(JobResultSerializer(job.session).data)
+
+
+class SummarySerializer(serializers.Serializer[Any]):
+    total_jobs = serializers.IntegerField(help_text="Refused files are not counted.")
+    completed = serializers.IntegerField()
+    processing = serializers.IntegerField()
+    pending = serializers.IntegerField()
+    failed = serializers.IntegerField()
+    overall_progress_percent = serializers.IntegerField(help_text="The mean of the jobs' progress_percent.")
+
+
+class UploadStatusSerializer(serializers.Serializer[Any]):
+    upload_session_id = serializers.UUIDField()
+    jobs = JobSerializer(many=True)
+    summary = SummarySerializer()
+    last_updated = serializers.DateTimeField()
+
+
+class UploadListSerializer(serializers.Serializer[Any]):
+    """One upload of the last 48 hours."""
+
+    upload_session_id = serializers.UUIDField()
+    created_at = serializers.DateTimeField()
+    notes = serializers.CharField()
+    total_files = serializers.IntegerField()
+    summary = SummarySerializer()
+
+
+class StockTaskResultSerializer(serializers.Serializer[Any]):
+    session_id = serializers.UUIDField()
+    total_detected = serializers.IntegerField()
+    total_estimated = serializers.IntegerField()
+    avg_confidence = serializers.FloatField(allow_null=True)
+    batch_ids = serializers.ListField(child=serializers.IntegerField())
+    processed_image_url = serializers.CharField(allow_null=True)
+
+
+class StockTaskSerializer(serializers.Serializer[Any]):
+    task_id = serializers.UUIDField()
+    status = serializers.ChoiceField(["pending", "processing", "completed", "failed"])
+    progress_percent = serializers.IntegerField()
+    result = StockTaskResultSerializer(allow_null=True)
+    error = serializers.CharField(allow_null=True)
+
+
+class StockTasksSerializer(serializers.Serializer[Any]):
+    tasks = StockTaskSerializer(many=True)
+    not_found = serializers.ListField(child=serializers.CharField())
+
+
+class AnalysisStartedSerializer(serializers.Serializer[Any]):
+    task_id = serializers.UUIDField()
+    status = serializers.CharField(help_text="processing")
+
+
+class AnalysisResultSerializer(serializers.Serializer[Any]):
+    session_id = serializers.UUIDField()
+    total_detected = serializers.IntegerField()
+    total_estimated = serializers.IntegerField()
+    total = serializers.IntegerField()
+    avg_confidence = serializers.FloatField(allow_null=True)
+    category_counts = serializers.DictField(child=serializers.IntegerField())
+    warnings = serializers.ListField(child=serializers.CharField())
+
+
+class AnalysisSerializer(serializers.Serializer[Any]):
+    task_id = serializers.UUIDField()
+    status = serializers.ChoiceField(["PENDING", "PROCESSING", "COMPLETED", "FAILED"])
+    result_url = serializers.CharField(
+        allow_null=True, help_text="The annotated picture; a link good for 1 hour."
+    )
+    result = AnalysisResultSerializer(allow_null=True)
+    error = serializers.CharField(allow_null=True)
+
+
+class ReprocessAnswerSerializer(serializers.Serializer[Any]):
+    status = serializers.CharField(help_text="accepted")
+    image_id = serializers.UUIDField()
+    new_job_id = serializers.UUIDField()
+    message = serializers.CharField()
+    poll_url = serializers.CharField()

@@ -1,0 +1,148 @@
+"""The same jobs as tasks: for stock, and for analyses without inventory."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any, Final, cast
+from uuid import UUID
+
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from demeter.accounts.choices import Role
+from demeter.accounts.models import User
+from demeter.api import errors
+from inventory.models import StockMovement
+from photos import storage
+from photos.api import serializers
+from photos.api.jobs import find_job
+from photos.choices import JobPurpose, JobStatus
+from photos.models import UploadJob
+
+_MOST_IDS: Final = 100
+
+
+def stock_tasks(jobs: list[UploadJob]) -> list[dict[str, Any]]:
+    """Jobs as clients of /stock/tasks see them. One query more, for the batches of all."""
+    batches = _batch_ids(job.session.uuid for job in jobs if job.session is not None)
+    return [_stock_task(job, batches) for job in jobs]
+
+
+def _batch_ids(sessions: Iterable[UUID]) -> dict[UUID, list[int]]:
+    rows = (
+        StockMovement.objects.filter(session_uuid__in=list(sessions))
+        .order_by("batch_id")
+        .values_list("session_uuid", "batch_id")
+        .distinct()
+    )
+    batches: dict[UUID, list[int]] = defaultdict(list)
+    for session, batch in rows:
+        if session is not None:
+            batches[session].append(batch)
+    return batches
+
+
+def _stock_task(job: UploadJob, batches: dict[UUID, list[int]]) -> dict[str, Any]:
+    result = None
+    if job.status == JobStatus.COMPLETED and job.session is not None and job.image is not None:
+        result = {
+            "session_id": job.session.uuid,
+            "total_detected": job.session.total_detected,
+            "total_estimated": job.session.total_estimated,
+            "avg_confidence": job.session.avg_confidence,
+            "batch_ids": batches[job.session.uuid],
+            "processed_image_url": storage.annotated_url(job.image),
+        }
+    status = JobStatus.FAILED if job.status == JobStatus.REJECTED else job.status
+    return {
+        "task_id": job.pk,
+        "status": status,
+        "progress_percent": job.progress_percent,
+        "result": result,
+        "error": job.error or None,
+    }
+
+
+class StockTask(APIView):
+    @extend_schema(
+        operation_id="stock_task",
+        responses={200: serializers.StockTaskSerializer, **errors(401, 403, 404)},
+        description="How far one photo is, and the stock it led to.",
+    )
+    def get(self, request: Request, task_id: UUID) -> Response:
+        job = find_job(cast(User, request.user), task_id)
+        return Response(serializers.StockTaskSerializer(stock_tasks([job])[0]).data)
+
+
+class StockTasks(APIView):
+    @extend_schema(
+        operation_id="stock_tasks_status",
+        description="Several tasks at once. Ids that are unknown, or another user's, are listed in `not_found`.",
+        parameters=[serializers.TaskIdsSerializer],
+        responses={200: serializers.StockTasksSerializer, **errors(400, 401, 403)},
+    )
+    def get(self, request: Request) -> Response:
+        query = serializers.TaskIdsSerializer(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        asked = [text.strip() for text in query.validated_data["task_ids"].split(",") if text.strip()]
+        if len(asked) > _MOST_IDS:
+            raise ValidationError({"task_ids": [_("At most %(limit)d ids at once.") % {"limit": _MOST_IDS}]})
+        user = cast(User, request.user)
+        jobs = UploadJob.objects.filter(pk__in=[parsed for text in asked if (parsed := _uuid(text))])
+        if not user.has_role(Role.SUPERVISOR):
+            jobs = jobs.filter(upload_session__user=user)
+        found = {job.pk: job for job in jobs.select_related("session", "image")}
+        shown = [found[key] for key in dict.fromkeys(_uuid(text) for text in asked) if key in found]
+        answer = {
+            "tasks": stock_tasks(shown),
+            "not_found": [text for text in asked if _uuid(text) not in found],
+        }
+        return Response(serializers.StockTasksSerializer(answer).data)
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+class Analysis(APIView):
+    @extend_schema(
+        operation_id="task",
+        responses={200: serializers.AnalysisSerializer, **errors(401, 403, 404)},
+        description="How far an analysis without inventory is, and what it found.",
+    )
+    def get(self, request: Request, task_id: UUID) -> Response:
+        jobs = UploadJob.objects.select_related("session", "image", "upload_session")
+        job = get_object_or_404(jobs, pk=task_id, purpose=JobPurpose.ANALYZE)
+        user = cast(User, request.user)
+        if job.upload_session.user_id != user.pk and not user.has_role(Role.SUPERVISOR):
+            raise Http404  # whether another user's analysis exists is not told
+        result = result_url = None
+        if job.status == JobStatus.COMPLETED and job.session is not None and job.image is not None:
+            session = job.session
+            result = {
+                "session_id": session.uuid,
+                "total_detected": session.total_detected,
+                "total_estimated": session.total_estimated,
+                "total": session.total,
+                "avg_confidence": session.avg_confidence,
+                "category_counts": session.category_counts,
+                "warnings": session.warnings,
+            }
+            result_url = storage.annotated_url(job.image)
+        status = JobStatus.FAILED if job.status == JobStatus.REJECTED else job.status
+        answer = {
+            "task_id": job.pk,
+            "status": status.upper(),
+            "result_url": result_url,
+            "result": result,
+            "error": job.error or None,
+        }
+        return Response(serializers.AnalysisSerializer(answer).data)

@@ -1,0 +1,22 @@
+"""Uploads, jobs and analyses under /api/v1/. A slash at the end is taken too: a redirect would lose a POST's data."""
+
+from django.urls import re_path
+
+from photos.api import jobs, recounts, tasks, uploads
+
+_UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+
+urlpatterns = [
+    re_path(r"^photos/upload/?$", uploads.Upload.as_view(), name="photos-upload"),
+    re_path(r"^photos/uploads/?$", jobs.Uploads.as_view(), name="photos-uploads"),
+    re_path(r"^photos/jobs/status/?$", jobs.UploadStatus.as_view(), name="upload-status"),
+    re_path(rf"^photos/jobs/(?P<job_id>{_UUID})/status/?$", jobs.JobStatus.as_view(), name="job-status"),
+    re_path(
+        rf"^photos/(?P<image_id>{_UUID})/reprocess/?$", recounts.Reprocess.as_view(), name="photos-reprocess"
+    ),
+    re_path(r"^stock/photo/?$", uploads.StockPhoto.as_view(), name="stock-photo"),
+    re_path(r"^stock/tasks/status/?$", tasks.StockTasks.as_view(), name="stock-tasks"),
+    re_path(rf"^stock/tasks/(?P<task_id>{_UUID})/?$", tasks.StockTask.as_view(), name="stock-task"),
+    re_path(r"^analyze/?$", uploads.Analyze.as_view(), name="analyze"),
+    re_path(rf"^tasks/(?P<task_id>{_UUID})/?$", tasks.Analysis.as_view(), name="analysis"),
+]

@@ -1,0 +1,48 @@
+"""Serving the files of local stores to whoever holds a signed link."""
+
+import mimetypes
+from typing import Final
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
+from django.core.files.storage import storages
+from django.core.signing import BadSignature
+from django.http import FileResponse, Http404, HttpRequest
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from photos.local_storage import SignedFileSystemStorage, read_token
+
+# The only things that stores of pictures hold. The system's table of types may not know the newer ones.
+_CONTENT_TYPES: Final = {
+    ".avif": "image/avif",
+    ".heic": "image/heic",
+    ".heif": "image/heif",
+    ".jpg": "image/jpeg",
+    ".png": "image/png",
+    ".webp": "image/webp",
+}
+
+
+@login_not_required  # the signature is the permission, as with the links of an S3 store
+@require_safe
+def local_file(request: HttpRequest, alias: str, token: str) -> FileResponse:
+    """A file by its signed link: 403 if the link is altered or too old, 404 if the file is gone."""
+    if alias not in settings.STORAGES or not isinstance(storages[alias], SignedFileSystemStorage):
+        raise Http404
+    try:
+        name = read_token(alias, token)
+    except BadSignature as error:
+        raise PermissionDenied(_("This link is not good any more.")) from error
+    try:
+        file = storages[alias].open(name)
+    except FileNotFoundError as error:
+        raise Http404 from error
+    suffix = "." + name.rpartition(".")[2].lower()
+    content_type = _CONTENT_TYPES.get(suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
+    response = FileResponse(file, content_type=content_type)
+    response["Cache-Control"] = f"private, max-age={settings.SIGNED_LINK_S}, immutable"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response

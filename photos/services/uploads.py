@@ -1,0 +1,285 @@
+"""Taking in photos: looked at, staged, written down, and handed on to be counted."""
+
+from __future__ import annotations  # Django's files take no type argument at run time
+
+import logging
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from demeter.accounts.models import User
+from demeter.errors import DemeterError
+from inventory.models import StorageLocation, Warehouse
+from photos import storage
+from photos.choices import ImageSource, JobPurpose, JobStatus, SessionStatus, Stage
+from photos.errors import NoFile, TooManyFiles, UnknownLocation, UnknownWarehouse
+from photos.models import Image, ProcessingSession, ProcessingStep, UploadJob, UploadSession
+from photos.querysets import ProcessingStepQuerySet
+from photos.services.examination import Examined, clean_filename, examine
+from photos.services.known_photos import find_known_photos, hold_photos, newest_counts
+from photos.services.sessions import count_again, open_session
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class UploadOutcome:
+    """The jobs of one request in the order of its files."""
+
+    upload_session: UploadSession
+    jobs: list[UploadJob]
+
+    @property
+    def accepted(self) -> list[UploadJob]:
+        return [job for job in self.jobs if job.status != JobStatus.REJECTED]
+
+    @property
+    def refused(self) -> list[UploadJob]:
+        return [job for job in self.jobs if job.status == JobStatus.REJECTED]
+
+    def open_steps(self) -> ProcessingStepQuerySet:
+        """The work that this upload has made, for the caller to send."""
+        sessions = {job.session_id for job in self.accepted}
+        images = {job.image_id for job in self.accepted}
+        steps = ProcessingStep.objects.filter(Q(session__in=sessions) | Q(session=None, image__in=images))
+        return steps.unfinished().select_related("image")
+
+
+@dataclass(frozen=True)
+class _Received:
+    """One file of a request: looked at and staged, or refused."""
+
+    position: int
+    filename: str
+    image_id: UUID
+    photo: Examined | None = None
+    staging_key: str = ""
+    refusal: DemeterError | None = None
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What all files of one request share."""
+
+    upload: UploadSession
+    user: User
+    location: StorageLocation | None
+    source: ImageSource
+    purpose: JobPurpose
+    force: bool
+
+
+def accept_upload(
+    *,
+    user: User,
+    files: Sequence[UploadedFile[Any]],
+    location_id: int | None = None,
+    warehouse_id: int | None = None,
+    notes: str = "",
+    force: bool = False,
+    source: ImageSource = ImageSource.API,
+    purpose: JobPurpose = JobPurpose.UPLOAD,
+) -> UploadOutcome:
+    """Take in the files of one request, each for itself: a bad one is refused and the others go on.
+
+    A photo that is known already (same bytes) is not counted again unless `force` says so, or its count had failed:
+    its job shows the count there is. The caller sends `open_steps()`.
+    All bodies are on disk before the one short transaction begins.
+    Raises NoFile, TooManyFiles, UnknownLocation, UnknownWarehouse for the request as a whole.
+    """
+    if not files:
+        raise NoFile(_("Send at least one photo."))
+    if len(files) > settings.UPLOAD_MAX_FILES:
+        raise TooManyFiles(
+            _("At most %(limit)d photos can be sent at once.") % {"limit": settings.UPLOAD_MAX_FILES},
+            limit=settings.UPLOAD_MAX_FILES,
+        )
+    upload = UploadSession(
+        user=user,
+        storage_location=find_location(location_id),
+        warehouse=_find_warehouse(warehouse_id),
+        notes=notes,
+    )
+    upload.full_clean()
+    request = _Request(upload, user, upload.storage_location, source, purpose, force)
+    received = [_look_at(position, file) for position, file in enumerate(files)]
+    received = _stage(request, received, files)
+    try:
+        jobs = _write_down(request, received)
+    except BaseException:
+        _clear([entry.staging_key for entry in received])
+        raise
+    needed = {job.image_id for job in jobs}
+    _clear([entry.staging_key for entry in received if entry.image_id not in needed])
+    return UploadOutcome(upload, jobs)
+
+
+def find_location(location_id: int | None) -> StorageLocation | None:
+    """The place that an uploader names. Raises UnknownLocation if there is none, or it is not in use."""
+    if location_id is None:
+        return None
+    location = StorageLocation.objects.in_use().filter(pk=location_id).first()
+    if location is None:
+        raise UnknownLocation(
+            _("There is no such place, or it is not in use."), storage_location_id=location_id
+        )
+    return location
+
+
+def _find_warehouse(warehouse_id: int | None) -> Warehouse | None:
+    if warehouse_id is None:
+        return None
+    warehouse = Warehouse.objects.filter(pk=warehouse_id, is_active=True).first()
+    if warehouse is None:
+        raise UnknownWarehouse(
+            _("There is no such warehouse, or it is not in use."), warehouse_id=warehouse_id
+        )
+    return warehouse
+
+
+def _look_at(position: int, file: UploadedFile[Any]) -> _Received:
+    filename = clean_filename(file.name)
+    image_id = uuid.uuid4()
+    try:
+        return _Received(position, filename, image_id, photo=examine(file))
+    except DemeterError as refusal:
+        return _Received(position, filename, image_id, refusal=refusal)
+
+
+def _stage(
+    request: _Request, received: list[_Received], files: Sequence[UploadedFile[Any]]
+) -> list[_Received]:
+    """Move the bytes of new photos into staging. Those that are known need no second copy."""
+    photos = [entry.photo for entry in received if entry.photo is not None]
+    known = set(find_known_photos([photo.sha256 for photo in photos])) if _may_be_known(request) else set()
+    staged: list[_Received] = []
+    for entry in received:
+        photo = entry.photo
+        if photo is None or photo.sha256 in known:
+            staged.append(entry)
+            continue
+        key = storage.staging_key(request.upload.pk, entry.image_id, photo.extension)
+        storage.stage_upload(files[entry.position], key)
+        staged.append(replace(entry, staging_key=key))
+        if _may_be_known(request):
+            known.add(photo.sha256)
+    return staged
+
+
+def _may_be_known(request: _Request) -> bool:
+    """Whether the same bytes are the same photo: not for an analysis, which is made anew each time."""
+    return request.purpose == JobPurpose.UPLOAD
+
+
+@transaction.atomic
+def _write_down(request: _Request, received: list[_Received]) -> list[UploadJob]:
+    """Write the upload, its photos, their counts and jobs."""
+    sha256s = [entry.photo.sha256 for entry in received if entry.photo is not None]
+    hold_photos(sha256s)
+    known = find_known_photos(sha256s) if _may_be_known(request) else {}
+    counts = newest_counts(known.values())
+    request.upload.save()
+    jobs: list[UploadJob] = []
+    for entry in received:
+        if entry.photo is None:
+            job = _refused_job(request, entry)
+        elif (earlier := known.get(entry.photo.sha256)) is not None:
+            job = _job_for_known(request, entry, earlier, counts[earlier.pk])
+            counts[earlier.pk] = job.session or counts[earlier.pk]
+        else:
+            job = _job_for_new(request, entry, entry.photo)
+            if _may_be_known(request) and job.image is not None and job.session is not None:
+                known[entry.photo.sha256], counts[job.image.pk] = job.image, job.session
+        jobs.append(job)
+    return jobs
+
+
+def _refused_job(request: _Request, entry: _Received) -> UploadJob:
+    refusal = entry.refusal
+    assert refusal is not None, "a file is looked at or refused"  # noqa: S101 - tells the type checker
+    logger.info("Refused %s: %s", entry.filename, refusal.code)
+    return UploadJob.objects.create(
+        upload_session=request.upload,
+        position=entry.position,
+        purpose=request.purpose,
+        filename=entry.filename,
+        status=JobStatus.REJECTED,
+        code=refusal.code,
+        error=str(refusal)[:500],
+        completed_at=timezone.now(),
+    )
+
+
+def _job_for_new(request: _Request, entry: _Received, photo: Examined) -> UploadJob:
+    now = timezone.now()
+    image = Image.objects.create(
+        id=entry.image_id,
+        upload_session=request.upload,
+        uploaded_by=request.user,
+        original_filename=entry.filename,
+        source=request.source,
+        content_type=photo.content_type,
+        file_size_bytes=photo.size_bytes,
+        sha256=photo.sha256,
+        width_px=photo.width_px,
+        height_px=photo.height_px,
+        exif=photo.exif,
+        gps_coordinates=photo.gps,
+        taken_at=photo.taken_at or now,
+        staging_key=entry.staging_key,
+        original_key=storage.original_key(entry.image_id, now, photo.extension),
+        with_inventory=request.purpose != JobPurpose.ANALYZE,
+    )
+    session = open_session(image=image, user=request.user, location=request.location)
+    return UploadJob.objects.create(
+        upload_session=request.upload,
+        position=entry.position,
+        purpose=request.purpose,
+        filename=entry.filename,
+        image=image,
+        session=session,
+    )
+
+
+def _job_for_known(request: _Request, entry: _Received, image: Image, count: ProcessingSession) -> UploadJob:
+    """A job that shows the count there is; follows it while it runs; or counts again where that is wanted."""
+    is_running = count.status in (SessionStatus.PENDING, SessionStatus.PROCESSING)
+    if not is_running and (request.force or count.status == SessionStatus.FAILED):
+        job = count_again(image=image, user=request.user, location=request.location)
+        job.upload_session, job.position, job.filename = request.upload, entry.position, entry.filename
+        job.save(update_fields=["upload_session", "position", "filename"])
+        return job
+    job = UploadJob(
+        upload_session=request.upload,
+        position=entry.position,
+        purpose=request.purpose,
+        filename=entry.filename,
+        image=image,
+        session=count,
+        duplicate_of=image,
+    )
+    if is_running:
+        first = count.jobs.order_by("created_at").first()
+        if first is not None:
+            job.status, job.stage, job.progress_percent = first.status, first.stage, first.progress_percent
+            job.started_at = first.started_at
+    else:
+        job.status, job.stage, job.progress_percent = JobStatus.COMPLETED, Stage.DONE, 100
+        job.completed_at = timezone.now()
+    job.save()
+    return job
+
+
+def _clear(staging_keys: Sequence[str]) -> None:
+    for key in staging_keys:
+        if key:
+            storage.staging_delete(key)
