@@ -169,7 +169,7 @@ def test_an_empty_scene_has_no_plants_and_all_its_places_empty(small_scenes):
 
 
 def test_plants_have_about_the_span_that_was_asked_for():
-    scene = render_scene(SceneSpec("easy", 1005, 640, 480, plant_px=(40, 60)))
+    scene = render_scene(SceneSpec("easy", 1005, 800, 600, plant_px=(40, 60)))
     spans = [2 * plant.r for plant in scene.plants if plant.box and plant.occluded_fraction < 0.1]
     assert len(spans) > 10
     assert 20 < np.median(spans) < 90
