@@ -4,7 +4,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from django.conf import settings
@@ -16,23 +16,32 @@ from demeter.static_assets import collect_static_if_changed
 from demeter.supervisor import ProcessEvent, ProcessSpec, Supervisor
 from photos.models import ProcessingStep
 
-QUEUES = ("gpu_queue", "cpu_queue", "io_queue", "default")
+WEB = "web"
+PROCESS_NAMES = (WEB, "worker-gpu", "worker-cpu", "worker-io", "worker-default", "beat")
 DEADLINE_CHECK_EVERY_S = 5.0
 
 
 def run_stack(
-    *, host: str, port: int, on_event: Callable[[ProcessEvent], None], is_stopping: Callable[[], bool]
+    *,
+    host: str,
+    port: int,
+    on_event: Callable[[ProcessEvent], None],
+    is_stopping: Callable[[], bool],
+    only: Collection[str] | None = None,
 ) -> None:
     """Run everything until `is_stopping`; then, or when anything goes wrong here, nothing is left running.
 
+    With `only`, these processes alone run and write where this one does, as a container's log wants it.
     Raises PortInUse before anything is started.
     """
-    check_port_free(host, port)
-    collect_static_if_changed()
+    names = PROCESS_NAMES if only is None else only
+    if WEB in names:
+        check_port_free(host, port)
+        collect_static_if_changed()
+    specs = [spec for spec in stack_processes(host=host, port=port) if spec.name in names]
+    log_folder = log_dir() if only is None else None
     next_check = 0.0
-    with Supervisor(
-        stack_processes(host=host, port=port), log_dir=log_dir(), on_event=on_event
-    ) as supervisor:
+    with Supervisor(specs, log_dir=log_folder, on_event=on_event) as supervisor:
         while not is_stopping():
             supervisor.keep_running()
             if time.monotonic() >= next_check:
@@ -58,16 +67,16 @@ def stack_processes(*, host: str, port: int) -> list[ProcessSpec]:
         "--worker-class", "gthread", "--workers", "2", "--threads", "16", "--backlog", "2048",
         "--timeout", "120", "--graceful-timeout", "5", "--keep-alive", "5", "--no-control-socket",
     )  # fmt: skip
-    return [
-        ProcessSpec("web", gunicorn, _threads_env(1)),
-        ProcessSpec("worker-gpu", _worker("gpu", "gpu_queue", "solo"), _threads_env(cores)),
-        ProcessSpec(
-            "worker-cpu", _worker("cpu", "cpu_queue", "prefork", 1 if cores <= 2 else 2), _threads_env(1)
-        ),
-        ProcessSpec("worker-io", _worker("io", "io_queue", "threads", io_threads), _threads_env(1)),
-        ProcessSpec("worker-default", _worker("default", "default", "solo"), _threads_env(1)),
-        ProcessSpec("beat", (*_celery(), "beat", "--pidfile=", "--loglevel=WARNING"), _threads_env(1)),
-    ]
+    few, all_cores = _threads_env(1), _threads_env(cores)
+    commands = {
+        WEB: (gunicorn, few),
+        "worker-gpu": (_worker("gpu", "gpu_queue", "solo"), all_cores),
+        "worker-cpu": (_worker("cpu", "cpu_queue", "prefork", 1 if cores <= 2 else 2), few),
+        "worker-io": (_worker("io", "io_queue", "threads", io_threads), few),
+        "worker-default": (_worker("default", "default", "solo"), few),
+        "beat": ((*_celery(), "beat", "--pidfile=", "--loglevel=WARNING"), few),
+    }
+    return [ProcessSpec(name, command, env, settings.BASE_DIR) for name, (command, env) in commands.items()]
 
 
 def pids_past_deadline() -> list[int]:

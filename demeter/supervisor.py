@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +25,7 @@ class ProcessSpec:
     name: str
     command: tuple[str, ...]
     env: Mapping[str, str] = field(default_factory=dict)
+    cwd: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -51,13 +52,14 @@ class Supervisor:
     """Starts each process in a group of its own, restarts what dies with growing pauses, and ends whole groups.
 
     A warden process watches the supervisor itself: if it is killed, nothing that it started is left behind.
+    Each process writes to its own file in `log_dir`; without one, all write where the supervisor does.
     """
 
     def __init__(
         self,
         specs: Iterable[ProcessSpec],
         *,
-        log_dir: Path,
+        log_dir: Path | None,
         on_event: Callable[[ProcessEvent], None] = lambda event: None,
         grace_s: float = 10.0,
     ) -> None:
@@ -68,7 +70,8 @@ class Supervisor:
         self._warden: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        self.log_dir.mkdir(parents=True, exist_ok=True)
+        if self.log_dir is not None:
+            self.log_dir.mkdir(parents=True, exist_ok=True)
         try:
             self.keep_running()
         except BaseException:
@@ -132,13 +135,14 @@ class Supervisor:
             self._end_warden()
 
     def _start(self, child: _Child) -> None:
-        with self._open_log(child.spec.name) as log:
+        with self._output(child.spec.name) as output:
             child.process = subprocess.Popen(  # noqa: S603 - commands come from the code, not from outside
                 child.spec.command,
                 env={**os.environ, **child.spec.env},
+                cwd=child.spec.cwd,
                 stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
+                stdout=output,
+                stderr=None if output is None else subprocess.STDOUT,
                 start_new_session=True,  # its own group: Ctrl-C in the terminal reaches only the supervisor
             )
         child.started_at = time.monotonic()
@@ -163,7 +167,10 @@ class Supervisor:
         process.wait()
         self._tell_warden(f"-{process.pid}\n")
 
-    def _open_log(self, name: str) -> IO[bytes]:
+    def _output(self, name: str) -> AbstractContextManager[IO[bytes] | None]:
+        """Where a process writes: its log, or None for the supervisor's own output."""
+        if self.log_dir is None:
+            return nullcontext()
         path = self.log_dir / f"{name}.log"
         if path.exists() and path.stat().st_size > LOG_MAX_BYTES:
             path.replace(path.with_suffix(".log.1"))

@@ -165,3 +165,13 @@ def test_each_process_writes_its_own_log_and_a_long_one_is_set_aside(
 )
 def test_the_warden_knows_the_groups_that_are_left(lines: list[str], expected: set[int]) -> None:
     assert groups_left(lines) == expected
+
+
+def test_without_a_log_folder_processes_write_where_the_supervisor_does(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    done = tmp_path / "done"
+    speaker = ProcessSpec("speaker", ("sh", "-c", f"echo heard; touch {done}; sleep 60"))
+    with Supervisor([speaker], log_dir=None):
+        assert reached(done.exists)
+    assert capfd.readouterr().out == "heard\n"

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from demeter.console import describe
 from demeter.ports import PortInUse
-from demeter.stack import log_dir, run_stack
+from demeter.stack import PROCESS_NAMES, WEB, log_dir, run_stack
 
 
 class Command(BaseCommand):
@@ -22,6 +22,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help=_("Address to listen on."))
         parser.add_argument("--port", type=int, default=8000, help=_("Port of the web server."))
+        parser.add_argument(
+            "--only",
+            nargs="+",
+            choices=PROCESS_NAMES,
+            help=_("Run these processes alone, their output on the terminal: one container's share."),
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         executor = MigrationExecutor(connection)
@@ -35,16 +41,19 @@ class Command(BaseCommand):
 
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, stop)
-        host, port = options["host"], options["port"]
-        self.stdout.write(_("DemeterAI on http://%(host)s:%(port)d · logs in %(logs)s · Ctrl-C ends it") % {
-            "host": "localhost" if host == "127.0.0.1" else host, "port": port, "logs": log_dir(),
-        })  # fmt: skip
+        host, port, only = options["host"], options["port"], options["only"]
+        if only is None or WEB in only:
+            address = f"http://{'localhost' if host == '127.0.0.1' else host}:{port}"
+            self.stdout.write(_("DemeterAI on %(address)s · Ctrl-C ends it") % {"address": address})
+        if only is None:
+            self.stdout.write(_("Logs are in %(logs)s") % {"logs": log_dir()})
         try:
             run_stack(
                 host=host,
                 port=port,
                 on_event=lambda event: self.stdout.write(describe(event)),
                 is_stopping=lambda: is_stopping,
+                only=only,
             )
         except PortInUse as error:
             raise CommandError(str(error)) from error
