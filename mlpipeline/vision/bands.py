@@ -24,7 +24,9 @@ SLIVER_SHARE = 0.15  # of a plant's side: the radius of the disc that processed 
 CORE_SHARE = 0.22  # of a plant's side: the radius of the disc that a missed plant holds somewhere
 LEAST_PLANT = 0.3  # of a plant's area: smaller pieces are leaves of their neighbours
 LEAST_FILL = 0.2  # share of its ellipse that a plant covers at least
-DENSITY_TRUST = 0.5  # confidence of a density estimate at best: nothing in this photo vouches for the plant's size
+DENSITY_TRUST = (
+    0.5  # confidence of a density estimate at best: nothing in this photo vouches for the plant's size
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,9 +71,13 @@ def estimate_bands(stand: Stand, alpha: float) -> tuple[BandEstimate, ...]:
     plant_areas = tuple(area * math.pi / 4 * fill for area in box_areas)
     processed = plant_sized(residual & leaf.mask, [math.sqrt(area) for area in box_areas], plant_areas)
     explained = int(np.count_nonzero(covered & stand.mask))
-    confidence = estimate_confidence(len(living), leaf.separation, explained, int(np.count_nonzero(processed)))
+    confidence = estimate_confidence(
+        len(living), leaf.separation, explained, int(np.count_nonzero(processed))
+    )
     counts = tuple(
-        band_count(float(np.count_nonzero(processed[rows_of(len(processed), band)])), plant_areas[band], alpha)
+        band_count(
+            float(np.count_nonzero(processed[rows_of(len(processed), band)])), plant_areas[band], alpha
+        )
         for band in range(BANDS)
     )
     return bands_of(stand, BandWork(residual, processed, plant_areas, counts, "band_based", confidence))
@@ -86,7 +92,9 @@ def estimate_by_density(stand: Stand, prior: DensityPrior) -> tuple[BandEstimate
     to_picture = stand.scale**-2
     counts = tuple(
         density_count(
-            np.count_nonzero(processed[rows]) * to_picture, np.count_nonzero(stand.mask[rows]) * to_picture, prior
+            np.count_nonzero(processed[rows]) * to_picture,
+            np.count_nonzero(stand.mask[rows]) * to_picture,
+            prior,
         )
         for rows in (rows_of(len(processed), band) for band in range(BANDS))
     )

@@ -89,7 +89,9 @@ def cm2_per_px(area_m2: float, width_px: int, height_px: int) -> float:
 
     Source: origin, density estimation: area_m2 × 10 000 / (width × height).
     """
-    check(area_m2 > 0 and width_px > 0 and height_px > 0, f"got {area_m2} m² over {width_px} × {height_px} px")
+    check(
+        area_m2 > 0 and width_px > 0 and height_px > 0, f"got {area_m2} m² over {width_px} × {height_px} px"
+    )
     return area_m2 * 10_000 / (width_px * height_px)
 
 

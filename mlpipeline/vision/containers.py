@@ -15,7 +15,10 @@ from .options import CountOptions
 from .protocols import Segmenter
 from .results import NO_CONTAINER, ContainerFound, Detections
 
-CLEANING_SIDE_PX = 1024  # masks are cleaned at this size: an outline is no more exact than that, and 12 MP are slow
+CLEANING_SIDE_PX = (
+    1024  # masks are cleaned at this size: an outline is no more exact than that, and 12 MP are slow
+)
+SMOOTH_ENOUGH = 0.004  # share of its pixels that cleaning may change before the cleaned outline replaces the given one
 SAME_CONTAINER = 0.6  # share of the smaller container that a better one covers, from which they are one
 LEANING_SHARE = 0.25  # a plant may lean out of its container by this share of its side
 
@@ -70,7 +73,8 @@ def cleaned_container(found: ContainerFound, shape: Shape, options: CountOptions
     )
     if not pieces or np.count_nonzero(mask) < options.min_container_share * mask.size:
         return None
-    if len(pieces) == 1 and np.array_equal(smooth, mask.astype(np.bool_)):
+    changed = np.count_nonzero(smooth != mask.astype(np.bool_))
+    if len(pieces) == 1 and changed <= SMOOTH_ENOUGH * np.count_nonzero(mask):
         return ContainerFound(found.type, _clipped(found.polygon, shape), found.score)
     outline = max(pieces, key=cv2.contourArea).reshape(-1, 2)
     outline = cv2.approxPolyDP(outline, 0.7, True).reshape(-1, 2)
@@ -101,9 +105,7 @@ def with_largest_segment(containers: Sequence[ContainerFound], shape: Shape) -> 
     if len(segments) < 2:
         return list(containers)
     largest = max(segments, key=lambda index: container_region(shape, containers, index).area_px)
-    return [
-        found for index, found in enumerate(containers) if found.type != "segment" or index == largest
-    ]
+    return [found for index, found in enumerate(containers) if found.type != "segment" or index == largest]
 
 
 def container_region(shape: Shape, containers: Sequence[ContainerFound], index: int) -> Region:
@@ -153,7 +155,9 @@ class Ownership:
 
     def _leans_from(self, x: float, y: float, reach_px: float, index: int) -> bool:
         distance = _distance(self.containers[index].polygon, x, y)
-        if not 0 < distance <= reach_px:  # 0 or less: inside its outline, so another container has taken the pixel
+        if (
+            not 0 < distance <= reach_px
+        ):  # 0 or less: inside its outline, so another container has taken the pixel
             return False
         others = (
             (_distance(found.polygon, x, y), other)

@@ -6,16 +6,21 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image as Pictures
-from PIL import ImageDraw, ImageFont
 
 from .arrays import Boxes, Image, Polygon, check, check_image
 from .results import DEAD, EMPTY, PLANT, ContainerFound, PhotoCount
 
 LONGEST_SIDE_PX = 2560
-CYAN, AMBER, WHITE, BLUE, YELLOW = (0, 229, 255), (255, 176, 0), (255, 255, 255), (40, 90, 255), (255, 235, 59)
+CYAN, AMBER, WHITE, BLUE, YELLOW = (
+    (0, 229, 255),
+    (255, 176, 0),
+    (255, 255, 255),
+    (40, 90, 255),
+    (255, 235, 59),
+)
 DISC_SHARE = 0.75  # of half the shorter side of a box. Source: origin, visualisation
 DISC_ALPHA, AREA_ALPHA, PANEL_ALPHA = 0.38, 0.35, 0.62  # the origin's .3 and .2 were lost on green leaves
+TEXT_WEIGHT = 600  # of 100 (thin) to 900 (black): read at thumbnail size too
 CONTAINER_COLOURS = {"segment": WHITE, "box": YELLOW, "plug": (186, 104, 255)}
 
 
@@ -47,11 +52,20 @@ def draw_count(
     """
     check_image(image)
     height, width = image.shape[:2]
-    check((width, height) == (count.width, count.height), f"counted {count.width}×{count.height}, got {width}×{height}")
+    check(
+        (width, height) == (count.width, count.height),
+        f"counted {count.width}×{count.height}, got {width}×{height}",
+    )
     scale = min(1.0, longest_side_px / max(width, height))
     canvas = _resized(image, scale)
     unit = max(canvas.shape[:2]) / 1000  # marks are sized in thousandths of the picture
-    rings = [ring for found in count.containers for band in found.bands if band.estimated > 0 for ring in band.polygon]
+    rings = [
+        ring
+        for found in count.containers
+        for band in found.bands
+        if band.estimated > 0
+        for ring in band.polygon
+    ]
     canvas = _with_areas(canvas, rings, scale, unit)
     everything = count.detections
     for kind, colour in ((PLANT, CYAN), (DEAD, AMBER)):
@@ -71,17 +85,20 @@ def _resized(image: Image, scale: float) -> Image:
 
 def _blended(canvas: Image, layer: NDArray[np.uint8], colour: tuple[int, int, int], alpha: float) -> Image:
     """The canvas with a colour laid over it where the (h, w) layer says so, 255 being `alpha`."""
-    if not layer.any():
-        return canvas
-    strength = (layer.astype(np.float32) * np.float32(alpha / 255))[..., None]
-    mixed = canvas + (np.array(colour, dtype=np.float32) - canvas) * strength
-    return np.asarray(np.rint(mixed), dtype=np.uint8)
+    result = canvas.copy()
+    touched = layer > 0  # only these pixels are worked on: a legend or a few discs are a small part of a picture
+    below = canvas[touched].astype(np.float32)
+    strength = (layer[touched] * np.float32(alpha / 255))[:, None]
+    result[touched] = np.rint(below + (np.array(colour, dtype=np.float32) - below) * strength)
+    return result
 
 
 def _with_discs(canvas: Image, boxes: Boxes, colour: tuple[int, int, int]) -> Image:
     layer = np.zeros(canvas.shape[:2], dtype=np.uint8)
     middles = np.rint((boxes[:, :2] + boxes[:, 2:]) * 8 - 8).astype(int).tolist()
-    radii = np.rint((boxes[:, 2:] - boxes[:, :2]).min(axis=1, initial=1e9) * 8 * DISC_SHARE).astype(int).tolist()
+    radii = (
+        np.rint((boxes[:, 2:] - boxes[:, :2]).min(axis=1, initial=1e9) * 8 * DISC_SHARE).astype(int).tolist()
+    )
     for (x, y), radius in zip(middles, radii, strict=True):
         cv2.circle(layer, (x, y), max(radius, 16), 255, -1, cv2.LINE_AA, 4)
     return _blended(canvas, layer, colour, DISC_ALPHA)
@@ -103,7 +120,14 @@ def _draw_rings(canvas: Image, boxes: Boxes, unit: float) -> None:
     thickness = max(1, round(0.8 * unit))
     for x0, y0, x1, y1 in boxes.tolist():
         middle = (round((x0 + x1) / 2), round((y0 + y1) / 2))
-        cv2.circle(canvas, middle, max(2, round(min(x1 - x0, y1 - y0) / 2 * DISC_SHARE)), WHITE, thickness, cv2.LINE_AA)
+        cv2.circle(
+            canvas,
+            middle,
+            max(2, round(min(x1 - x0, y1 - y0) / 2 * DISC_SHARE)),
+            WHITE,
+            thickness,
+            cv2.LINE_AA,
+        )
 
 
 def _draw_outline(canvas: Image, container: ContainerFound, scale: float, unit: float) -> None:
@@ -130,20 +154,18 @@ def _lines(count: PhotoCount, texts: LegendTexts) -> list[_Line]:
 
 
 def _with_legend(canvas: Image, lines: Sequence[_Line], unit: float) -> Image:
-    """A dark panel in the upper left corner. Drawn with Pillow: OpenCV's letters have no accents."""
-    size = max(11, round(22 * unit))
-    font = ImageFont.load_default(size)
-    pad, step = round(size * 0.7), round(size * 1.35)
-    widest = max(font.getlength(line.text) for line in lines)
-    width, height = canvas.shape[1], canvas.shape[0]
-    right = min(width, round(2 * pad + step + widest))
-    bottom = min(height, 2 * pad + step * len(lines))
+    """A dark panel in the upper left corner, in OpenCV's own typeface, which has accents."""
+    size = max(11, round(19 * unit))
+    face = cv2.FontFace("sans")
+    pad, step = round(size * 0.7), round(size * 1.4)
+    shape = (canvas.shape[1], canvas.shape[0])
+    widest = max(cv2.getTextSize(shape, line.text, (0, 0), face, size, TEXT_WEIGHT)[2] for line in lines)
     panel = np.zeros(canvas.shape[:2], dtype=np.uint8)
-    panel[:bottom, :right] = 255
-    picture = Pictures.fromarray(_blended(canvas, panel, (0, 0, 0), PANEL_ALPHA))
-    pen = ImageDraw.Draw(picture)
+    panel[: 2 * pad + step * len(lines), : 2 * pad + step + widest] = 255
+    result = _blended(canvas, panel, (0, 0, 0), PANEL_ALPHA)
     for number, line in enumerate(lines):
-        top = pad + step * number
-        pen.ellipse((pad, top + size * 0.15, pad + size * 0.8, top + size * 0.95), fill=line.colour)
-        pen.text((pad + step, top), line.text, fill=WHITE, font=font)
-    return np.asarray(picture, dtype=np.uint8).copy()
+        baseline = pad + step * number + size
+        dot = (pad + size // 2, baseline - round(size * 0.36))
+        cv2.circle(result, dot, round(size * 0.38), line.colour, -1, cv2.LINE_AA)
+        cv2.putText(result, line.text, (pad + step, baseline), WHITE, face, size, TEXT_WEIGHT)
+    return result

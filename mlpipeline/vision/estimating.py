@@ -25,7 +25,9 @@ from .options import CountOptions
 from .results import EMPTY, BandEstimate, ContainerCount, ContainerFound, Detections
 from .stands import Stand, stand_of
 
-MOST_PER_DETECTED = 2.0  # an estimate larger than this many times what was seen rests on too little to be believed
+MOST_PER_DETECTED = (
+    2.0  # an estimate larger than this many times what was seen rests on too little to be believed
+)
 PLANTED_IOU = 0.3  # a pot that a plant covers by this is that plant's pot
 SEEN_EMPTY = 3  # empty pots from which a container without plants is known to be empty
 
@@ -64,7 +66,9 @@ def estimate_container(
             bands, empty = _by_cells(stand_of(image, region, kept, container.type), lattice)
             capacity = lattice.capacity
         elif detected:
-            bands = estimate_bands(stand_of(image, region, kept, container.type), options.alpha[container.type])
+            bands = estimate_bands(
+                stand_of(image, region, kept, container.type), options.alpha[container.type]
+            )
         elif density is not None and empty < SEEN_EMPTY:
             side = math.sqrt(density.plant_area_px)
             bands = estimate_by_density(stand_of(image, region, kept, container.type, side), density)
@@ -138,7 +142,10 @@ def _by_cells(stand: Stand, lattice: Lattice) -> tuple[tuple[BandEstimate, ...],
         counts=tuple(counts.astype(float).tolist()),
         method="grid_analysis",
         confidence=estimate_confidence(
-            len(stand.living), leaf.separation, int(np.count_nonzero(covered)), int(np.count_nonzero(processed))
+            len(stand.living),
+            leaf.separation,
+            int(np.count_nonzero(covered)),
+            int(np.count_nonzero(processed)),
         ),
     )
     return bands_of(stand, work), int(cells.empty.sum())

@@ -16,8 +16,13 @@ from .masks import ellipse_mask
 
 INNER_SHARE = 0.55  # of a box's ellipse: its leaves, with little of the ground between them
 LEAST_PIXELS = 200  # colours from fewer pixels are chance
-LEAST_SEPARATION = 0.55  # share of the variance that lies between two groups; a single bell curve cut in two has 0.64
-RECOGNISED, MISTAKEN = 0.6, 0.2  # a leaf mask must know this share of the plants, and call less of the empties leaf
+LEAST_SEPARATION = (
+    0.55  # share of the variance that lies between two groups; a single bell curve cut in two has 0.64
+)
+RECOGNISED, MISTAKEN = (
+    0.6,
+    0.2,
+)  # a leaf mask must know this share of the plants, and call less of the empties leaf
 CLOSED_CANOPY = 0.8  # share of the uncovered pixels that is green where no ground is to be seen
 RATIO_LIMIT = 3.0
 # Green to blue-green leaf in OpenCV's HSV (H 0–179). Source: origin, floor suppression, H 35–85, S and V from 40.
@@ -115,7 +120,9 @@ def leaf_by_example(
         cells = _colour_cells(image)
         ratio = _log_ratio(cells, inner, rest, bare)[cells]
         threshold, separation = otsu_threshold(ratio[valid])
-        leaf = (ratio > max(threshold, 0.0)) & valid  # below 0 a colour is rather ground, wherever the split lies
+        leaf = (
+            ratio > max(threshold, 0.0)
+        ) & valid  # below 0 a colour is rather ground, wherever the split lies
         if separation >= LEAST_SEPARATION and _agrees(leaf, inner, bare):
             return Leaf(leaf, separation)
     green = is_leaf_coloured(image) & valid
@@ -149,7 +156,9 @@ def _log_ratio(cells: NDArray[np.int32], plant: Mask, rest: Mask, bare: Mask) ->
 
 def _histogram(cells: NDArray[np.int32]) -> NDArray[np.float32]:
     """(16 384,) shares of the colour cells, each smoothed with its neighbours (1 2 1 along each axis)."""
-    cube: NDArray[np.float32] = np.bincount(cells, minlength=16 * 32 * 32).reshape(16, 32, 32).astype(np.float32)
+    cube: NDArray[np.float32] = (
+        np.bincount(cells, minlength=16 * 32 * 32).reshape(16, 32, 32).astype(np.float32)
+    )
     for axis in range(3):
         padded = np.pad(cube, [(1, 1) if other == axis else (0, 0) for other in range(3)], mode="edge")
         lower, middle, upper = (np.take(padded, np.arange(cube.shape[axis]) + k, axis=axis) for k in range(3))

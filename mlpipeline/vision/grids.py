@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -98,20 +99,20 @@ def fit_lattice(objects: Boxes, polygon: Polygon) -> Lattice | None:
     if min(rows, columns) < 2 or not _is_filled(row * columns + column, rows * columns):
         return None
     places = np.stack([column, row], axis=1).astype(np.float64)
-    mapping, _ = cv2.findHomography(places, points, cv2.LMEDS)
-    # OpenCV answers None, or an empty array, where the points fix no mapping; its types do not say so.
-    exact = np.asarray(mapping if mapping is not None else np.zeros((3, 3)), dtype=np.float64)
-    if exact.shape != (3, 3) or abs(np.linalg.det(exact)) < 1e-9:
+    mapping = np.array(cv2.findHomography(places, points, cv2.LMEDS)[0], dtype=np.float64)
+    # OpenCV answers None, or an empty array, where the points fix no mapping.
+    if mapping.shape != (3, 3) or abs(np.linalg.det(mapping)) < 1e-9:
         return None
-    return Lattice(rows, columns, exact)
+    return Lattice(rows, columns, mapping)
 
 
 def read_cells(lattice: Lattice, plants: Boxes, empties: Boxes, leaf: Mask) -> Cells:
     """What each cell holds.
 
-    A cell with the middle of a plant is planted. Of the others, one with an empty pot or with hardly any leaf in its
-    middle (less than 5 %, or than a fifth of what planted cells show) is empty, one with at least half the leaf of the planted cells was missed, and one in between is
-    nothing: it may be a leaf of the neighbour. Where no leaf could be told (`leaf` all False), only detections speak.
+    A cell with the middle of a plant is planted. Of the others, one with an empty pot or with hardly any leaf in
+    its middle (less than 5 %, or than a fifth of what planted cells show) is empty, one with at least half the leaf
+    of the planted cells was missed, and one in between is nothing: it may be a leaf of the neighbour. Where no leaf
+    could be told (`leaf` all False), only detections speak.
 
     Args: boxes (N, 4) in px of `leaf`, which is (H, W) bool.
     """
@@ -198,7 +199,7 @@ def occupied(lattice: Lattice, boxes: Boxes) -> Mask:
     return occupied
 
 
-def _mapped(points: NDArray[np.floating], mapping: NDArray[np.float64]) -> NDArray[np.float64]:
+def _mapped(points: NDArray[Any], mapping: NDArray[Any]) -> NDArray[np.float64]:
     """(N, 2) points through a (3, 3) homography."""
     extended = np.concatenate([points, np.ones((len(points), 1))], axis=1) @ mapping.T
     return np.asarray(extended[:, :2] / extended[:, 2:], dtype=np.float64)

@@ -23,7 +23,9 @@ from .tiling import Tile, plan_tiles
 GLANCE_MARGIN = 1.04  # the first tile is a little larger than the container, so that its rim is seen
 GLANCE_OVERLAP = 0.2  # of a tile's side
 SAMPLE_TILES = 4
-FINEST_ENLARGEMENT = 2.0  # looking stops there: what is smaller than trained at twice its size was not found on scenes
+FINEST_ENLARGEMENT = (
+    2.0  # looking stops there: what is smaller than trained at twice its size was not found on scenes
+)
 SURE_SCORE = 0.55  # mean score from which a sight is believed without a finer look
 
 
@@ -73,7 +75,9 @@ class Look:
     def __post_init__(self) -> None:
         tight = self.region.tight()
         self._side_px = max(1, math.ceil(max(tight.mask.shape) * GLANCE_MARGIN))
-        self._finest_px = max(1.0, self.detector.tile_px / min(FINEST_ENLARGEMENT, self.options.max_enlargement))
+        self._finest_px = max(
+            1.0, self.detector.tile_px / min(FINEST_ENLARGEMENT, self.options.max_enlargement)
+        )
         self.is_settled = tight.is_empty
 
     _finest_px: float = 1.0
@@ -110,7 +114,9 @@ class Look:
         A sample that saw fewer than three objects is chance, and multiplied by what it did not see a large one.
         """
         seeing = [
-            sight for sight in self.sights if len(sight.seen) >= (1 if sight.is_complete else 3) and sight.sizes
+            sight
+            for sight in self.sights
+            if len(sight.seen) >= (1 if sight.is_complete else 3) and sight.sizes
         ]
         return max(seeing, key=lambda sight: sight.evidence, default=None)
 

@@ -110,7 +110,9 @@ def opened(mask: Mask, radius_px: float) -> Mask:
     if radius < 1 or not mask.size:
         return mask
     # Outside the picture counts as empty when eroding, or strips along its edge would survive any radius.
-    padded = cv2.copyMakeBorder(mask.astype(np.uint8), radius, radius, radius, radius, cv2.BORDER_CONSTANT, value=0)
+    padded = cv2.copyMakeBorder(
+        mask.astype(np.uint8), radius, radius, radius, radius, cv2.BORDER_CONSTANT, value=0
+    )
     result = cv2.morphologyEx(padded, cv2.MORPH_OPEN, disc(radius))
     return np.asarray(result[radius:-radius, radius:-radius], dtype=np.bool_)
 

@@ -30,7 +30,7 @@ class CountOptions:
     confidence: float = 0.25
     container_confidence: float = 0.30
     iou: float = 0.5
-    alpha: Mapping[str, float] = field(default_factory=lambda: DEFAULT_ALPHA)
+    alpha: Mapping[str, float] = field(default_factory=lambda: dict(DEFAULT_ALPHA))
     largest_segment_only: bool = False
     min_container_share: float = 0.0005
     overlap: float = 1.2
@@ -43,10 +43,15 @@ class CountOptions:
             value = getattr(self, name)
             check(0 <= value <= 1, f"{name} lies between 0 and 1, got {value}")
         check(self.iou > 0, f"iou is above 0, got {self.iou}")
-        check(self.overlap > 1, f"overlap is above 1, or the largest plant is cut in every tile, got {self.overlap}")
+        check(
+            self.overlap > 1,
+            f"overlap is above 1, or the largest plant is cut in every tile, got {self.overlap}",
+        )
         check(self.max_enlargement >= 1, f"max_enlargement is at least 1, got {self.max_enlargement}")
         check(self.batch_tiles >= 1, f"batch_tiles is at least 1, got {self.batch_tiles}")
-        check(set(self.alpha) == set(CONTAINER_TYPES), f"alpha names {CONTAINER_TYPES}, got {tuple(self.alpha)}")
+        check(
+            set(self.alpha) == set(CONTAINER_TYPES), f"alpha names {CONTAINER_TYPES}, got {tuple(self.alpha)}"
+        )
         check(
             all(0.5 <= value <= 1.5 for value in self.alpha.values()),
             f"alpha lies between 0.5 and 1.5, got {dict(self.alpha)}",

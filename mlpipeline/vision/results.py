@@ -57,7 +57,10 @@ class Detections:
             f"boxes, scores and classes have one length, got {len(boxes)}, {len(scores)}, {len(classes)}",
         )
         check(bool(((scores >= 0) & (scores <= 1)).all()), "scores lie between 0 and 1")
-        check(bool(((classes >= 0) & (classes < len(CLASS_NAMES))).all()), "a class id is an index of CLASS_NAMES")
+        check(
+            bool(((classes >= 0) & (classes < len(CLASS_NAMES))).all()),
+            "a class id is an index of CLASS_NAMES",
+        )
         object.__setattr__(self, "boxes", _frozen(boxes))
         object.__setattr__(self, "scores", _frozen(scores))
         object.__setattr__(self, "classes", _frozen(classes))

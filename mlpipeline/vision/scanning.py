@@ -40,7 +40,10 @@ def detect_in_containers(
     Raises: InvalidInput for a wrong picture or index; DetectorFault when the detector breaks its protocol.
     """
     check_image(image)
-    check(all(0 <= index < len(containers) for index in indices), f"indices {list(indices)} of {len(containers)}")
+    check(
+        all(0 <= index < len(containers) for index in indices),
+        f"indices {list(indices)} of {len(containers)}",
+    )
     shape = shape_of(image)
     runner = _Runner(image, detector, options, progress)
     looks = [Look(container_region(shape, containers, i), shape, detector, options) for i in indices]
@@ -50,8 +53,9 @@ def detect_in_containers(
         for look, tiles in zip(unsettled, glances, strict=True):
             look.add(tiles, [next(answers) for _ in tiles])
     plans = [plan_scan(look) for look in looks]
-    runner.expect(sum(len(zone.tiles) for plan in plans for zone in plan))
-    answers_of = iter(runner.run_whole([(tile, zone.overlap_px) for plan in plans for zone in plan for tile in zone.tiles]))
+    planned = [(tile, zone.overlap_px) for plan in plans for zone in plan for tile in zone.tiles]
+    runner.expect(len(planned))
+    answers_of = iter(runner.run_whole(planned))
     found = [
         _united(look, plan, [next(answers_of) for zone in plan for _ in zone.tiles], runner)
         for look, plan in zip(looks, plans, strict=True)
@@ -59,7 +63,8 @@ def detect_in_containers(
     runner.finish()
     ownership = Ownership(shape, tuple(containers))
     return [
-        ownership.owned(_valid(seen, shape, options), index) for seen, index in zip(found, indices, strict=True)
+        ownership.owned(_valid(seen, shape, options), index)
+        for seen, index in zip(found, indices, strict=True)
     ]
 
 

@@ -1,0 +1,89 @@
+import time
+
+import numpy as np
+import pytest
+
+from mlpipeline.vision.boxes import iou
+from mlpipeline.vision.merging import is_cut, merge
+from mlpipeline.vision.results import Detections
+from mlpipeline.vision.tiling import Tile
+
+
+def part(boxes, scores=None, classes=None):
+    boxes = np.array(boxes, np.float32).reshape(-1, 4)
+    scores = np.full(len(boxes), 0.5) if scores is None else np.array(scores)
+    return Detections(boxes, scores, np.zeros(len(boxes)) if classes is None else np.array(classes))
+
+
+def merged_one_by_one(parts, threshold):
+    """The same rules, box by box: what the fast way must agree with."""
+    together = Detections.concat(parts)
+    origin = np.repeat(np.arange(len(parts)), [len(one) for one in parts])
+    kept = []
+    for place in np.argsort(-together.scores, kind="stable").tolist():
+        box = together.boxes[place][None]
+        rivals = [other for other in kept if origin[other] != origin[place]]
+        if not rivals or iou(box, together.boxes[rivals]).max() < threshold:
+            kept.append(place)
+    return together.boxes[kept]
+
+
+@pytest.mark.parametrize(
+    ("box", "expected"),
+    [
+        pytest.param([10, 10, 30, 30], False, id="in the middle"),
+        pytest.param([1, 10, 30, 30], True, id="at the left edge, which is inner"),
+        pytest.param([10, 10, 30, 99], True, id="at the lower edge, which is inner"),
+        pytest.param([10, 0, 30, 30], False, id="at the upper edge, which is the picture's"),
+    ],
+)
+def test_a_box_is_cut_where_it_reaches_an_inner_edge_of_its_tile(box, expected):
+    boxes = part([box]).shifted(100, 0).boxes
+    assert is_cut(boxes, Tile(100, 0, 100), (400, 400), 2.0).tolist() == [expected]
+
+
+def test_nothing_merges_to_nothing():
+    assert len(merge([])) == 0
+    assert len(merge([Detections.empty(), Detections.empty()])) == 0
+
+
+def test_a_plant_seen_by_two_tiles_is_one_and_the_surer_sight_of_it_stays():
+    result = merge([part([[0, 0, 20, 20]], [0.6], [0]), part([[1, 1, 21, 21]], [0.8], [1])])
+    assert result.boxes.tolist() == [[1, 1, 21, 21]]
+    assert result.classes.tolist() == [1]
+
+
+def test_canopies_that_overlap_within_one_tile_are_not_merged():
+    crowded = [[0, 0, 20, 20], [4, 0, 24, 20], [8, 0, 28, 20]]
+    assert len(merge([part(crowded), part([[200, 200, 220, 220]])])) == 4
+
+
+def test_a_suppressed_box_suppresses_nothing():
+    a, b, c = [0, 0, 20, 20], [6, 0, 26, 20], [12, 0, 32, 20]  # a–b and b–c overlap by 14/26, a–c by 8/32
+    result = merge([part([a], [0.9]), part([b], [0.8]), part([c], [0.7])])
+    assert result.boxes.tolist() == [a, c]
+
+
+@pytest.mark.parametrize("threshold", [0.3, 0.5, 0.7])
+@pytest.mark.parametrize("seed", range(3))
+def test_the_fast_merge_agrees_with_box_by_box(seed, threshold):
+    rng = np.random.default_rng(seed)
+    parts = []
+    for _ in range(6):
+        corner = rng.uniform(0, 300, (60, 2))
+        size = 40 * 2 ** rng.uniform(-2, 1, (60, 2))
+        parts.append(part(np.concatenate([corner, corner + size], axis=1), rng.uniform(0.3, 1, 60)))
+    assert np.array_equal(merge(parts, threshold).boxes, merged_one_by_one(parts, threshold))
+
+
+def test_forty_thousand_boxes_are_merged_in_well_under_a_second():
+    rng = np.random.default_rng(0)
+    corner = rng.uniform(0, [8000, 6000], (20_000, 2))
+    boxes = np.concatenate([corner, corner + rng.uniform(18, 26, (20_000, 2))], axis=1)
+    parts = [part(boxes[k::50] + shift, rng.uniform(0.3, 1, 400)) for shift in (0, 0.7) for k in range(50)]
+    merge(parts[:2])
+    start = time.perf_counter()
+    result = merge(parts)
+    # 40 ms on one idle core; the limit leaves room for a busy machine and still fails on anything quadratic.
+    assert time.perf_counter() - start < 0.5
+    assert 19_000 < len(result) <= 20_400

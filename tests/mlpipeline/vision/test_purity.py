@@ -1,0 +1,19 @@
+"""The counting core imports nothing but the standard library, numpy, OpenCV and itself."""
+
+import subprocess
+import sys
+
+MODULES = "arrays bands boxes calibration containers density drawing errors estimating floor grids looking masks merging"
+MORE = "options pipeline protocols results scales scanning stands tiling"
+
+
+def test_the_counting_core_loads_neither_django_nor_celery_nor_torch():
+    names = [f"mlpipeline.vision.{name}" for name in (MODULES + " " + MORE).split()]
+    foreign = ["django", "celery", "torch", "ultralytics", "sahi", "scipy", "PIL", "pandas", "shapely"]
+    script = (
+        "import importlib, sys\n"
+        f"for name in {names!r}: importlib.import_module(name)\n"
+        f"print(sorted(set({foreign!r}) & set(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
