@@ -31,6 +31,9 @@ class ApiClient:
         self.port = port
         self._token = ""
 
+    def get(self, path: str) -> dict[str, Any]:
+        return self._ask("GET", path)
+
     def is_ready(self) -> bool:
         """Whether the server, its stores and a worker for each queue are there."""
         try:
@@ -39,12 +42,13 @@ class ApiClient:
             return False
         return True
 
-    def sign_in(self, email: str, password: str) -> None:
-        """Raises ServerRefused where the server does not know the pair."""
+    def sign_in(self, email: str, password: str) -> str:
+        """Sign in for all further calls; gives the access token. Raises ServerRefused for an unknown pair."""
         body = json.dumps({"username": email, "password": password}).encode()
         self._token = ""
         answer = self._ask("POST", "/api/v1/auth/login", body, {"Content-Type": "application/json"})
-        self._token = answer["access_token"]
+        self._token = str(answer["access_token"])
+        return self._token
 
     def upload(self, photos: Sequence[Path], **fields: str) -> dict[str, Any]:
         """Send photos in one request; gives the answer of `POST /photos/upload`, also when some are refused."""
@@ -61,7 +65,7 @@ class ApiClient:
 
     def job_statuses(self, upload_session_id: str) -> dict[str, Any]:
         query = urlencode({"upload_session_id": upload_session_id})
-        return self._ask("GET", f"/api/v1/photos/jobs/status?{query}")
+        return self.get(f"/api/v1/photos/jobs/status?{query}")
 
     def _ask(
         self,

@@ -1,0 +1,37 @@
+"""Collecting the stylesheets: once, and again when one changes."""
+
+from pathlib import Path
+
+import pytest
+
+from demeter.static_assets import collect_static_if_changed
+
+
+@pytest.fixture
+def source(tmp_path: Path, settings) -> Path:
+    """The only stylesheet of the project."""
+    settings.STATICFILES_DIRS = [tmp_path / "static"]
+    settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    }
+    settings.STATIC_ROOT = tmp_path / "collected"
+    path = tmp_path / "static" / "site.css"
+    path.parent.mkdir()
+    path.write_text("a { color: green }")
+    return path
+
+
+def test_the_sources_are_collected_once_and_not_again_while_nothing_changes(source: Path, settings) -> None:
+    assert collect_static_if_changed() is True
+    assert (settings.STATIC_ROOT / "staticfiles.json").is_file()
+    assert collect_static_if_changed() is False
+
+
+def test_a_changed_source_is_collected_under_a_new_name(source: Path, settings) -> None:
+    collect_static_if_changed()
+    source.write_text("a { color: dark green }")
+    assert collect_static_if_changed() is True
+    copies = [path.read_text() for path in settings.STATIC_ROOT.glob("site.*.css")]
+    assert sorted(copies) == ["a { color: dark green }", "a { color: green }"]

@@ -1,0 +1,92 @@
+"""The whole product on a temporary data home: SQLite, local files and Celery's filesystem broker, as in the demo."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from demeter.demo.accounts import WORKER
+from demeter.demo.client import ApiClient
+from demeter.demo.home import demo_environment
+from demeter.supervisor import ProcessSpec
+from tests.support.servers import free_port, running_server
+from tests.support.waiting import reached
+
+ROOT = Path(__file__).parents[2]
+LOAD = """
+from demeter.demo.accounts import load_accounts
+from inventory.demo import load_demo_nursery
+load_demo_nursery()
+load_accounts()
+"""
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """A running stack: asked over HTTP as a client would, its rows read beside it."""
+
+    home: Path
+    port: int
+
+    def client(self, account: Any = WORKER) -> ApiClient:
+        """A client that is signed in; by default the demo's worker."""
+        client = ApiClient(host="127.0.0.1", port=self.port)
+        client.sign_in(account.email, account.password)
+        return client
+
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        with closing(sqlite3.connect(self.home / "demeter.sqlite3", timeout=20)) as database:
+            return database.execute(query, values).fetchall()
+
+    def value(self, query: str, *values: object) -> Any:
+        [(value,)] = self.rows(query, *values)
+        return value
+
+    def log(self, name: str) -> str:
+        return (self.home / "logs" / f"{name}.log").read_text()
+
+    def worker_pid(self, queue: str) -> int:
+        """The process that serves a queue, by its latest sign of life."""
+        query = "SELECT worker FROM worker_heartbeats WHERE queues LIKE ? ORDER BY beat_at DESC LIMIT 1"
+        return int(self.value(query, f'%"{queue}"%').rpartition(":")[2])
+
+    def holder_pid(self, kind: str) -> int | None:
+        """The process that works on a step of this kind at this moment."""
+        rows = self.rows(
+            "SELECT worker FROM processing_steps WHERE status = 'running' AND kind = ? LIMIT 1", kind
+        )
+        return int(rows[0][0].rpartition(":")[2]) if rows else None
+
+    def kill_holder(self, kind: str, *, within_s: float = 60.0) -> bool:
+        """Kill -9 the worker as soon as it works on a step of this kind. False if none did in time."""
+
+        def killed() -> bool:
+            pid = self.holder_pid(kind)
+            if pid is None:
+                return False
+            os.kill(pid, signal.SIGKILL)
+            return True
+
+        return reached(killed, within_s=within_s, every_s=0.005)
+
+
+@contextmanager
+def running_stack(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[Embedded]:
+    """Migrate, load the demo nursery and run `manage.py stack` until the block ends."""
+    environment = {**demo_environment(folder), **(settings or {})}
+    home = Path(environment["DEMETER_DATA_HOME"])
+    for command in (["migrate", "--verbosity", "0"], ["shell", "--verbosity", "0", "-c", LOAD]):
+        subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=environment, check=True)
+    port = free_port()
+    stack = (sys.executable, str(ROOT / "manage.py"), "stack", "--port", str(port))
+    is_ready = ApiClient(host="127.0.0.1", port=port).is_ready
+    with running_server(
+        ProcessSpec("stack", stack, environment), log_dir=home / "logs", is_ready=is_ready, within_s=120
+    ):
+        yield Embedded(home=home, port=port)
