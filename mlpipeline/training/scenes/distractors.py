@@ -87,7 +87,7 @@ def stone(dice: Dice, size_cm: float, px: float) -> Mesh:
     body = forms.ellipsoids(np.zeros((1, 3)), np.diag(half)[None], 5, 8, material)
     bumps = 1 + 0.16 * dice.rng.standard_normal(len(body.vertices)).astype(np.float32)[:, None]
     return Mesh(
-        body.vertices * bumps + np.float32((0, 0, half[2] * 0.5)),
+        body.vertices * bumps + np.array((0, 0, half[2] * 0.5), dtype=np.float32),
         body.uv,
         body.faces,
         body.face_material,

@@ -158,6 +158,6 @@ def material(dice: Dice, kind: str) -> Material:
         base,
         drawn(dice, ((35, 80), (0.3, 0.5), (0.4, 0.6))),
         drawn(dice, ((30, 50), (0.3, 0.5), (0.5, 0.7))),
-        frequency=dice.between(0.5, 1.5),
+        frequency=dice.between(0.8, 2.2),
         salt=salt,
     )

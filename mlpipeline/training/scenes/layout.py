@@ -21,7 +21,7 @@ Range = tuple[float, float]
 TrayGrid = tuple[int, int, float]
 
 #: More slots than this are not planted; a bed is cut down instead.
-MOST_SLOTS = 2300
+MOST_SLOTS = 2600
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,14 +137,11 @@ class Director:
             spot = self.floor.find(dice.rng, size * 0.7, size * 0.7, 0.0, 0.5)
             if spot is not None:
                 self._put(kind, maker, size, spot)
-        if dice.chance(0.3):
-            spot = Rect(
-                area.x + dice.rng.normal(0, area.width / 4),
-                area.y + area.depth * dice.pick((-0.45, 0.45, 0.0)),
-                1,
-                1,
-            )
-            self._put("hose", distractors.hose, area.width * 1.3, spot)
+        hose_cm = area.width * dice.between(0.4, 1.3)
+        hose_spot = self.floor.find(dice.rng, hose_cm * 0.9, hose_cm * 0.2, 0.0, 0.4)
+        if dice.chance(0.45) and hose_spot is not None:
+            place = rotation_z(self.furnisher.yaw) @ np.array((hose_spot.x, hose_spot.y, 0.0))
+            self.furnisher.planter.put("hose", distractors.hose, hose_cm, place, self.furnisher.yaw)
         if dice.chance(0.12):
             spot = Rect(
                 area.x + area.width * dice.pick((-0.5, 0.5)),
@@ -156,7 +153,7 @@ class Director:
 
     def _put(self, kind: str, maker: distractors.Maker, size: float, spot: Rect) -> None:
         place = rotation_z(self.furnisher.yaw) @ np.array((spot.x, spot.y, 0.0))
-        self.furnisher.planter.put(kind, maker, size, place)
+        self.furnisher.planter.put(kind, maker, size, place, self.dice.rng.uniform(0, 2 * np.pi))
 
     def stones(self) -> None:
         """A stony field: many small stones, as meshes with shadows of their own."""
@@ -227,7 +224,7 @@ def _pixels_per_cm(spec: SceneSpec, recipe: Recipe, measures: Measures, dice: Di
     low, high = spec.plant_range_px()
     span_px = low * (high / low) ** dice.between(0, 1)
     span_cm = measures.pitch * (recipe.canopy[0] + recipe.canopy[1]) / 2
-    if measures.container_cm is not None and dice.chance(0.75):
+    if measures.container_cm is not None and dice.chance(0.85):
         across = dice.pick((1, 2, 3, 4), (2, 4, 3, 1))
         frame_cm = across * (measures.container_cm + 3) * dice.between(0.85, 1.4)
         span_px = min(max(spec.width_px / frame_cm * span_cm, low), high)

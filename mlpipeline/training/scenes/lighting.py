@@ -118,8 +118,10 @@ def sky_map(
         faces,
         heights,
     )
-    close = cv2.GaussianBlur(heights, (0, 0), max(close_cm / texel, 0.5))
-    wide = cv2.GaussianBlur(heights, (0, 0), max(wide_cm / texel, 0.7))
+    close, wide = (
+        np.asarray(cv2.GaussianBlur(heights, (0, 0), max(radius / texel, 0.6)), dtype=np.float32)
+        for radius in (close_cm, wide_cm)
+    )
     return SkyMap(close, wide, np.array((low[0], low[1], texel, close_cm, wide_cm), dtype=np.float32))
 
 

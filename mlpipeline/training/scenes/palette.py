@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import colorsys
+from collections.abc import Mapping
 
 from mlpipeline.training.scenes.dice import Dice
 from mlpipeline.training.scenes.materials import Colour
@@ -30,7 +31,7 @@ def drawn(dice: Dice, ranges: Ranges) -> Colour:
     return colorsys.hsv_to_rgb(hue % 360 / 360, saturation, value)
 
 
-def foliage(dice: Dice, families: dict[str, float]) -> Colour:
+def foliage(dice: Dice, families: Mapping[str, float]) -> Colour:
     """A leaf colour of one of the families, by their weights."""
     return drawn(dice, FOLIAGE[dice.pick(list(families), list(families.values()))])
 

@@ -274,11 +274,17 @@ def _grass(m: Row, x: float, y: float, foot: float, salt: int) -> Look:
     patch = fractal(x * f * 0.1, y * f * 0.1, 4, salt, foot * f * 0.1)
     blade = fractal(x * f * 1.2, y * f * 3.5, 4, salt + 1, foot * f * 3)
     blade2 = fractal(x * f * 3.5, y * f * 1.2, 4, salt + 2, foot * f * 3)
-    d1, _, number, ox, oy = cells(x * f * 0.7 + patch, y * f * 0.7 - patch, salt + 4)
+    d1, _, number, ox, oy = cells(x * f * 1.6 + patch, y * f * 1.6 - patch, salt + 4)
     fade = min(1.0, max(0.0, 1.8 - 1.8 * foot * f))
-    strength = max(blade, blade2) + 0.5 * fade * (number - 0.5) - 0.45 * fade * ramp(0.25, 0.7, d1)
+    strength = max(blade, blade2) + 0.25 * fade * (number - 0.5) - 0.2 * fade * ramp(0.25, 0.7, d1)
     light = max(0.15, 0.3 + 1.5 * strength)
-    return ramp(0.4, 0.65, patch), 0.6 * ramp(0.6, 0.8, patch) * blade, light, -ox * fade, -oy * fade
+    return (
+        ramp(0.4, 0.65, patch),
+        0.6 * ramp(0.6, 0.8, patch) * blade,
+        light,
+        -0.4 * ox * fade,
+        -0.4 * oy * fade,
+    )
 
 
 @compiled

@@ -35,6 +35,7 @@ class Crop:
 def drawn_crop(
     dice: Dice, assortment: str, canopy: tuple[float, float], fill: float, most_strains: int
 ) -> Crop:
+    """A crop of one to `most_strains` strains; seedlings in large cells stand less exactly than potted plants."""
     count = dice.whole(1, most_strains)
     return Crop(
         strains=tuple(drawn_strain(dice, assortment) for _ in range(count)),
@@ -42,7 +43,7 @@ def drawn_crop(
         spread=dice.between(0.05, 0.28),
         fill=fill,
         dead=dice.pick((0.0, 0.02, 0.06, 0.2), (3, 4, 2, 0.6)),
-        drift=dice.between(0.0, 0.07),
+        drift=dice.between(0.0, 0.16 if assortment == "flats" else 0.07),
     )
 
 
@@ -94,10 +95,18 @@ class Planter:
             span = pitch * crop.canopies[strain_of[index]] * max(0.35, rng.normal(1.0, crop.spread))
             self.plant(strain, span, (x, y, slots[index, 2]), container_id, bool(alive[index]))
         for index in np.flatnonzero(~planted & (rng.random(len(slots)) < 0.04)):
-            self.put("weed", distractors.weed, pitch * rng.uniform(0.15, 0.4), slots[index])
+            self.put(
+                "weed", distractors.weed, pitch * rng.uniform(0.15, 0.4), slots[index], rng.uniform(0, 6.3)
+            )
         for index in np.flatnonzero(rng.random(len(slots)) < 0.012):
             place = slots[index] + (*rng.uniform(-0.4, 0.4, 2) * pitch, 0)
-            self.put("label", distractors.label, max(3.0, pitch * rng.uniform(0.4, 1.0)), place)
+            self.put(
+                "label",
+                distractors.label,
+                max(3.0, pitch * rng.uniform(0.4, 1.0)),
+                place,
+                rng.uniform(0, 6.3),
+            )
 
     def plant(
         self,
@@ -114,11 +123,13 @@ class Planter:
         number = self.stage.add_instance(Instance("plant", container_id, strain.species, is_alive, place))
         self.stage.add(mesh.moved(*place), number)
 
-    def put(self, kind: str, maker: distractors.Maker, size: float, place: NDArray[np.float64]) -> None:
-        """One thing of about `size` cm at the place, turned at random."""
+    def put(
+        self, kind: str, maker: distractors.Maker, size: float, place: NDArray[np.float64], yaw: float
+    ) -> None:
+        """One thing of about `size` cm at the place."""
         x, y, z = (float(value) for value in place)
         px = size * self.camera.pixels_per_cm(x, y, z)
-        mesh = maker(self.dice, size, px).turned(self.dice.rng.uniform(0, 2 * np.pi)).moved(x, y, z)
+        mesh = maker(self.dice, size, px).turned(yaw).moved(x, y, z)
         self.stage.add(mesh)
         self.stage.distractors.append(Distractor(kind, mesh.vertices.astype(float)))
 

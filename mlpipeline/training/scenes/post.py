@@ -11,12 +11,16 @@ from mlpipeline.training.scenes.dice import Dice
 Floats = NDArray[np.float32]
 
 
+def _gaussian(pixels: Floats, sigma: float) -> Floats:
+    return np.asarray(cv2.GaussianBlur(pixels, (0, 0), sigma), dtype=np.float32)
+
+
 def developed(light: Floats, dice: Dice, supersample: int) -> NDArray[np.uint8]:
     """(H·s, W·s, 3) linear light to (H, W, 3) uint8 RGB; changes `light`."""
     rng = dice.rng
     if supersample > 1:
         size = (light.shape[1] // supersample, light.shape[0] // supersample)
-        light = cv2.resize(light, size, interpolation=cv2.INTER_AREA)
+        light = np.asarray(cv2.resize(light, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
     height, width = light.shape[:2]
     light *= _exposure(light, dice)
     light *= np.array([rng.normal(1, 0.05), 1.0, rng.normal(1, 0.06)], dtype=np.float32)
@@ -29,7 +33,7 @@ def developed(light: Floats, dice: Dice, supersample: int) -> NDArray[np.uint8]:
     picture = _tone(light, dice)
     _add_noise(picture, dice)
     if dice.chance(0.6):
-        soft = cv2.GaussianBlur(picture, (0, 0), dice.between(0.8, 1.6))
+        soft = _gaussian(picture, dice.between(0.8, 1.6))
         picture = picture + (picture - soft) * dice.between(0.2, 1.1)
     pixels = np.asarray(np.clip(picture * 255 + 0.5, 0, 255), dtype=np.uint8)
     return _through_jpeg(pixels, dice.whole(58, 97))
@@ -53,10 +57,10 @@ def _vignette(light: Floats, strength: float) -> None:
 def _blurred(light: Floats, dice: Dice, longest: int) -> Floats:
     """Lens and shake: mostly slight, sometimes clearly out of focus or moved."""
     scale = max(longest / 4032, 0.35)
-    light = cv2.GaussianBlur(light, (0, 0), 0.35 + scale * dice.between(0.1, 0.7))
+    light = _gaussian(light, 0.35 + scale * dice.between(0.1, 0.7))
     kind = dice.pick(("none", "defocus", "shake", "uneven"), (6, 1, 1, 1))
     if kind == "defocus":
-        light = cv2.GaussianBlur(light, (0, 0), scale * dice.between(0.8, 2.4))
+        light = _gaussian(light, scale * dice.between(0.8, 2.4))
     elif kind == "shake":
         reach = max(3, int(scale * dice.between(2, 8)) | 1)
         kernel = np.zeros((reach, reach), dtype=np.float32)
@@ -64,9 +68,9 @@ def _blurred(light: Floats, dice: Dice, longest: int) -> Floats:
         end = (round(middle * (1 + np.cos(turn))), round(middle * (1 + np.sin(turn))))
         start = (2 * middle - end[0], 2 * middle - end[1])
         cv2.line(kernel, start, end, 1.0)
-        light = cv2.filter2D(light, -1, kernel / kernel.sum())
+        light = np.asarray(cv2.filter2D(light, -1, kernel / kernel.sum()), dtype=np.float32)
     elif kind == "uneven":
-        soft = cv2.GaussianBlur(light, (0, 0), scale * dice.between(1.0, 3.0))
+        soft = _gaussian(light, scale * dice.between(1.0, 3.0))
         fade = np.linspace(0, 1, light.shape[0], dtype=np.float32)[:, None, None] ** 2
         light = light * (1 - fade) + soft * fade if dice.chance(0.5) else light * fade + soft * (1 - fade)
     return np.asarray(light, dtype=np.float32)
@@ -95,7 +99,7 @@ def _add_noise(picture: Floats, dice: Dice) -> None:
     level = dice.pick((0.004, 0.012, 0.03), (4, 3, 1)) * dice.between(0.6, 1.4)
     fine = rng.standard_normal((height, width), dtype=np.float32)
     if dice.chance(0.5):
-        fine = cv2.GaussianBlur(fine, (0, 0), 0.7) * 1.8
+        fine = _gaussian(fine, 0.7) * 1.8
     picture += (fine * np.float32(level))[..., None]
     coarse = rng.standard_normal((height // 2 + 1, width // 2 + 1, 3), dtype=np.float32)
     picture += cv2.resize(coarse, (width, height)) * np.float32(level * 0.6)
@@ -105,4 +109,5 @@ def _through_jpeg(pixels: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
     _, code = cv2.imencode(
         ".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality]
     )
-    return np.asarray(cv2.cvtColor(cv2.imdecode(code, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), dtype=np.uint8)
+    again = np.asarray(cv2.imdecode(code, cv2.IMREAD_COLOR), dtype=np.uint8)
+    return np.asarray(again[..., ::-1].copy(), dtype=np.uint8)

@@ -199,7 +199,7 @@ def _outline(container: Container, camera: Camera) -> Polygon | None:
         dtype=np.float32,
     )
     area, cut = cv2.intersectConvexConvex(hull, frame)
-    if cut is None or area < 0.0005 * camera.width_px * camera.height_px:
+    if area < 0.0005 * camera.width_px * camera.height_px:
         return None
     return tuple((round(float(px), 1), round(float(py), 1)) for px, py in cut[:, 0])
 

@@ -240,7 +240,7 @@ def opuntia(dice: Dice) -> Strain:
 
 def lithops(dice: Dice) -> Strain:
     """Pairs of flat-topped bodies like pebbles, with a slit between."""
-    colour = foliage(dice, {"grey": 3, "bluegrey": 3, "pink": 1, "yellowish": 2, "green": 2, "reddish": 1})
+    colour = foliage(dice, {"grey": 3, "bluegrey": 3, "pink": 1, "yellowish": 2, "green": 2})
     material = Material(
         Pattern.DOTS,
         colour,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from mlpipeline.training.scenes.dice import Dice
 from mlpipeline.training.scenes.species.cacti import barrel, column, lithops, mammillaria, opuntia
@@ -61,7 +61,7 @@ _SMALL = {
 }
 
 #: Weights of the species by what holds the plants.
-ASSORTMENT: dict[str, dict[str, float]] = {
+ASSORTMENT: Mapping[str, Mapping[str, float]] = {
     "pots": {**_SUCCULENT, **{name: share * 0.6 for name, share in _LEAFY.items()}},
     "leafy": _LEAFY,
     "plugs": _SMALL,
