@@ -2,10 +2,15 @@
 
 from django.conf import settings
 
-from mlpipeline import detectors
+from mlpipeline.detectors.engines import Engine, tuned_options
 from mlpipeline.vision.options import CountOptions
 
 
-def count_options() -> CountOptions:
-    """The options that settings and the weights' own calibration say."""
-    return detectors.default_options(largest_segment_only=settings.COUNT_LARGEST_SEGMENT_ONLY)
+def estimate_options() -> CountOptions:
+    """What this installation's settings say; enough to estimate, where no model runs."""
+    return CountOptions(largest_segment_only=settings.COUNT_LARGEST_SEGMENT_ONLY)
+
+
+def count_options(engine: Engine) -> CountOptions:
+    """The same with the thresholds at which an engine's weights count best."""
+    return tuned_options(engine, estimate_options())

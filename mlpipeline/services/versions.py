@@ -1,10 +1,14 @@
 """Noting which weights have counted here."""
 
-from mlpipeline.detectors import ModelInfo
+from mlpipeline.detectors.engines import Engine
 from mlpipeline.models import ModelVersion
 
 
-def register(info: ModelInfo) -> dict[str, str]:
-    """Note weights on their first use. Returns what a count keeps of them: {name, sha256, engine}."""
-    ModelVersion.objects.get_or_create(sha256=info.sha256, defaults={"kind": info.kind, "name": info.name})
-    return {"name": info.name, "sha256": info.sha256, "engine": info.engine}
+def register(engine: Engine, kind: str) -> dict[str, str]:
+    """Note an engine's weights of a kind on their first use.
+
+    Returns what a count keeps of them: {name, sha256, engine}.
+    """
+    weights = next(weights for weights in engine.weights if weights.kind == kind)
+    ModelVersion.objects.get_or_create(sha256=weights.sha256, defaults={"kind": kind, "name": weights.name})
+    return {"name": weights.name, "sha256": weights.sha256, "engine": engine.name}

@@ -8,8 +8,9 @@ import logging
 import time
 
 from celery import shared_task
+from django.conf import settings
 
-from mlpipeline import detectors
+from mlpipeline.detectors.engines import load_engine
 from mlpipeline.services import priors, versions
 from mlpipeline.services.conversion import (
     containers_found,
@@ -17,11 +18,11 @@ from mlpipeline.services.conversion import (
     detections_by_container,
     found_plants,
 )
-from mlpipeline.services.options import count_options
+from mlpipeline.services.options import count_options, estimate_options
 from mlpipeline.services.originals import load_original
 from mlpipeline.services.progress import TileReporter
 from mlpipeline.vision.errors import VisionError
-from mlpipeline.vision.pipeline import detect_in_containers, estimate_container, find_containers
+from mlpipeline.vision.pipeline import estimate_container, find_containers
 from mlpipeline.vision.results import PhotoCount
 from photos import queue
 from photos.choices import Stage
@@ -70,13 +71,13 @@ def _segment(claim: Claim) -> None:
     started = time.perf_counter()
     image = load_original(step.image)
     decoded = time.perf_counter()
-    segmenter = detectors.load_segmenter()
-    containers, warnings = find_containers(image, segmenter, count_options())
+    engine = load_engine(settings.COUNT_ENGINE)
+    containers, warnings = find_containers(image, engine.segmenter, count_options(engine))
     ended = time.perf_counter()
     session = save_containers(
         claim,
         [FoundContainer(c.type, c.polygon.round(1).tolist(), float(c.score)) for c in containers],
-        model_version=versions.register(segmenter.version),
+        model_version=versions.register(engine, "segmentation"),
         warnings=warnings,
         seconds={"decode": round(decoded - started, 3), "segment": round(ended - decoded, 3)},
     )
@@ -98,18 +99,16 @@ def _detect(claim: Claim) -> None:
     started = time.perf_counter()
     image = load_original(step.image)
     containers = containers_found(step.session)
-    detector = detectors.load_detector()
+    engine = load_engine(settings.COUNT_ENGINE)
     with TileReporter(claim, step.session_id) as progress:
-        found = detect_in_containers(
-            image, containers, step.container_positions, detector, count_options(), progress
-        )
+        found = engine.detect(image, containers, step.container_positions, count_options(engine), progress)
     save_detections(
         claim,
         [
             found_plants(position, seen)
             for position, seen in zip(step.container_positions, found, strict=True)
         ],
-        model_version=versions.register(detector.version),
+        model_version=versions.register(engine, "detection"),
         seconds=round(time.perf_counter() - started, 3),
     )
     if claim.attempt > 1:
@@ -123,7 +122,7 @@ def _aggregate(claim: Claim) -> None:
     started = time.perf_counter()
     image = load_original(step.image)
     containers = containers_found(session)
-    options = count_options()
+    options = estimate_options()
     counted = {
         position: estimate_container(
             image,
@@ -145,7 +144,7 @@ def _aggregate(claim: Claim) -> None:
             seconds={"estimate": round(time.perf_counter() - started, 3)},
         ),
     )
-    queue.send_session(session)
+    queue.send_steps(session.steps.unfinished().select_related("image"))
 
 
 def _step(claim: Claim) -> ProcessingStep:
