@@ -22,6 +22,7 @@ from mlpipeline.services.options import count_options, estimate_options
 from mlpipeline.services.originals import load_original
 from mlpipeline.services.progress import TileReporter
 from mlpipeline.vision.errors import VisionError
+from mlpipeline.vision.estimating import without_planted_pots
 from mlpipeline.vision.pipeline import estimate_container, find_containers
 from mlpipeline.vision.results import PhotoCount
 from photos import queue
@@ -105,7 +106,7 @@ def _detect(claim: Claim) -> None:
     save_detections(
         claim,
         [
-            found_plants(position, seen)
+            found_plants(position, without_planted_pots(seen))
             for position, seen in zip(step.container_positions, found, strict=True)
         ],
         model_version=versions.register(engine, "detection"),
