@@ -38,13 +38,12 @@ def beat(*, worker: str, queues: Iterable[str], started_at: datetime) -> None:
     )
 
 
-def queues_without_worker(queues: Iterable[str]) -> list[str]:
-    """Those of `queues` that no living worker serves, in the given order."""
-    served = {
-        name
-        for names in WorkerHeartbeat.objects.alive(timezone.now()).values_list("queues", flat=True)
-        for name in names
-    }
+def queues_without_worker(queues: Iterable[str], *, host: str = "") -> list[str]:
+    """Those of `queues` that no living worker serves, in the given order; of one host only, where it is named."""
+    workers = WorkerHeartbeat.objects.alive(timezone.now())
+    if host:
+        workers = workers.filter(worker__startswith=f"{host}:")
+    served = {name for names in workers.values_list("queues", flat=True) for name in names}
     return [queue for queue in queues if queue not in served]
 
 

@@ -26,6 +26,9 @@ PRODUCTION = env.bool("DEMETER_PRODUCTION", default=False)
 DATA_HOME = Path(env.str("DEMETER_DATA_HOME", default=str(BASE_DIR / "data"))).resolve()
 DATA_HOME.mkdir(parents=True, exist_ok=True)
 
+# The demo nursery and its public accounts, loaded by `manage.py prepare`: to try an installation, never to run one.
+LOAD_DEMO = env.bool("DEMETER_LOAD_DEMO", default=False)
+
 # ── core ─────────────────────────────────────────────────────────────────────────────────────────────
 DEBUG = env.bool("DJANGO_DEBUG", default=False)
 SECRET_KEY = env.str("DJANGO_SECRET_KEY", default="")
@@ -187,6 +190,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,  # a file is binary on the way in and never comes back
+    "PREPROCESSING_HOOKS": ["demeter.accounts.schema.without_slash"],
     "ENUM_NAME_OVERRIDES": {
         "JobStatusEnum": "photos.choices.JobStatus",
         "RoleEnum": "demeter.accounts.choices.Role",

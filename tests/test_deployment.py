@@ -1,0 +1,142 @@
+"""What the files for production promise: they are not run here, so what can be checked by reading is."""
+
+import re
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.core.management import get_commands
+
+from demeter.health import QUEUES
+from demeter.stack import PROCESS_NAMES
+
+ROOT = Path(__file__).resolve().parents[1]
+COMPOSE = (ROOT / "docker-compose.yml").read_text()
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+# Read by the S3 client, not by the settings.
+READ_BY_BOTO = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
+# Where photos of known counts are: read by commands and tests that measure accuracy.
+READ_BY_COMMANDS = {"DEMETER_DATA_DIR"}
+
+
+@pytest.fixture(scope="module")
+def services() -> dict[str, dict[str, Any]]:
+    return yaml.safe_load(COMPOSE)["services"]
+
+
+def variables_of_settings() -> set[str]:
+    text = (ROOT / "demeter" / "settings.py").read_text()
+    return set(re.findall(r'env\.\w+\(\s*"([A-Z0-9_]+)"', text))
+
+
+def variables_of_compose() -> set[str]:
+    return set(re.findall(r"\$\{([A-Z0-9_]+)", COMPOSE))
+
+
+def variables_of_example() -> list[str]:
+    return re.findall(r"^(?:# )?([A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), flags=re.MULTILINE)
+
+
+def commands(services: dict[str, dict[str, Any]]) -> dict[str, list[str]]:
+    """What each service runs of ours: the words after `python manage.py`."""
+    ours = {name: service["command"] for name, service in services.items() if "build" in service}
+    assert all(command[:2] == ["python", "manage.py"] for command in ours.values())
+    return {name: command[2:] for name, command in ours.items()}
+
+
+def test_every_variable_that_is_read_is_explained_and_no_other_is() -> None:
+    read = variables_of_settings() | variables_of_compose() | READ_BY_BOTO | READ_BY_COMMANDS
+    assert sorted(variables_of_example()) == sorted(read)
+
+
+def test_every_variable_has_an_explanation_right_above_it_or_its_group() -> None:
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    variable = re.compile(r"^(?:# )?[A-Z0-9_]+=")
+    bare = [
+        line
+        for above, line in pairwise(lines)
+        if variable.match(line) and (not above.startswith("# ") or above.startswith("# ──"))
+    ]
+    assert bare == []
+
+
+def test_compose_starts_the_services_of_the_topology(services: dict[str, dict[str, Any]]) -> None:
+    assert set(services) == {
+        "setup", "web", "worker-gpu", "worker-cpu", "worker-io", "beat", "postgres", "redis", "minio",
+    }  # fmt: skip
+
+
+def test_every_process_of_the_stack_runs_in_exactly_one_service(services: dict[str, dict[str, Any]]) -> None:
+    stacks = [words for words in commands(services).values() if words[0] == "stack"]
+    names = [word for words in stacks for word in words[words.index("--only") + 1 :] if word in PROCESS_NAMES]
+    assert sorted(names) == sorted(PROCESS_NAMES)
+
+
+def test_every_command_of_compose_exists(services: dict[str, dict[str, Any]]) -> None:
+    checks = [service["healthcheck"]["test"] for service in services.values() if "healthcheck" in service]
+    asked = [check[3] for check in checks if check[:3] == ["CMD", "python", "manage.py"]]
+    started = [words[0] for words in commands(services).values()]
+    assert {*asked, *started} == {"prepare", "stack", "check_worker"} <= set(get_commands())
+
+
+def test_the_health_checks_of_the_workers_ask_for_every_queue_once(
+    services: dict[str, dict[str, Any]],
+) -> None:
+    checks = [service["healthcheck"]["test"] for service in services.values() if "healthcheck" in service]
+    queues = [queue for check in checks if "check_worker" in check for queue in check[4:]]
+    assert sorted(queues) == sorted(QUEUES)
+
+
+def test_every_build_target_is_a_stage_of_the_dockerfile(services: dict[str, dict[str, Any]]) -> None:
+    stages = set(re.findall(r"^FROM \S+ AS (\S+)$", DOCKERFILE, flags=re.MULTILINE))
+    targets = {service["build"]["target"] for service in services.values() if "build" in service}
+    assert targets == {"web", "worker"}
+    assert targets | {"test"} <= stages
+
+
+def test_all_services_share_one_named_network_and_the_servers_answer_for_their_health(
+    services: dict[str, dict[str, Any]],
+) -> None:
+    assert yaml.safe_load(COMPOSE)["networks"] == {"demeter": {"name": "demeter"}}
+    assert {tuple(service["networks"]) for service in services.values()} == {("demeter",)}
+    assert {name for name, service in services.items() if "healthcheck" not in service} == {"setup", "beat"}
+
+
+@pytest.mark.parametrize(
+    ("service", "ports"),
+    [("web", ["8000"]), ("postgres", ["5432"]), ("redis", ["6379"]), ("minio", ["9000", "9001"])],
+)
+def test_the_known_ports_are_published(services: dict[str, Any], service: str, ports: list[str]) -> None:
+    published = [port.split(":")[-2:] for port in services[service]["ports"]]
+    assert published == [[port, port] for port in ports]
+
+
+def test_the_file_for_gpu_hosts_changes_a_service_that_exists(services: dict[str, dict[str, Any]]) -> None:
+    changed = yaml.safe_load((ROOT / "docker-compose.gpu.yml").read_text())["services"]
+    assert set(changed) == {"worker-gpu"} <= set(services)
+
+
+def test_what_the_dockerfile_copies_exists() -> None:
+    copied = set(re.findall(r"^COPY (?!--from)(?:--\S+ )?(\S+) ", DOCKERFILE, flags=re.MULTILINE))
+    assert copied == {"requirements-web.txt", "requirements.txt", "."}
+    assert all((ROOT / path).exists() for path in copied)
+
+
+def test_every_requirement_is_pinned_and_the_web_has_no_model_library() -> None:
+    files = [*ROOT.glob("requirements*.txt"), ROOT / "tests" / "support" / "requirements-s3.txt"]
+    lines = {path.name: _requirements(path) for path in files}
+    assert {name for name, pins in lines.items() if pins} == {
+        "requirements-web.txt", "requirements.txt", "requirements-dev.txt", "requirements-s3.txt",
+    }  # fmt: skip
+    assert [
+        line for pins in lines.values() for line in pins if not re.fullmatch(r"[\w.\[\],-]+==[\w.]+", line)
+    ] == []
+    web = " ".join(lines["requirements-web.txt"])
+    assert not re.search("torch|ultralytics|sahi|opencv|openvino|onnx", web)
+
+
+def _requirements(path: Path) -> list[str]:
+    lines = [line.partition("#")[0].strip() for line in path.read_text().splitlines()]
+    return [line for line in lines if line and not line.startswith("-r ")]
