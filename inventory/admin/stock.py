@@ -86,6 +86,3 @@ class StockMovementAdmin(ReadOnly, ModelAdmin):
     list_select_related = ["batch", "user"]
     search_fields = ["batch__batch_code", "reason", "session_uuid", "reference", "request_id"]
     date_hierarchy = "occurred_at"
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False

@@ -134,8 +134,10 @@ def test_what_a_location_held_counts_its_product_up_to_a_moment_and_that_moment_
     record_movement(batch=batches[1], quantity=20, **movement_details(occurred_at=noon, **photo))
     later = noon + timedelta(hours=1)
     record_movement(batch=batches[1], quantity=-20, **movement_details(occurred_at=later, **photo))
-    stocked_batch(7, storage_location=location)  # another product
-    stocked_batch(7, product=product)  # another location
+    another_product = factories.StockBatchFactory(storage_location=location)
+    another_location = factories.StockBatchFactory(product=product)
+    for other in (another_product, another_location):
+        record_movement(batch=other, quantity=7, **movement_details(occurred_at=noon, **photo))
     assert held(location, product, noon - timedelta(seconds=1)) == 0
     assert held(location, product, noon) == 120
     assert held(location, product, later) == 100
