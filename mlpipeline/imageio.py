@@ -1,16 +1,22 @@
-"""Pictures as arrays: the only way from bytes into the counting core."""
+"""From the bytes of a photo to the array that the counting core works on."""
 
+import io
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mlpipeline.vision.arrays import Image
-from photos import pictures
+from photos.pictures import MAX_PIXELS, open_picture, read_picture
 
 
-def read_rgb(path: Path) -> Image:
-    """A picture file as (H, W, 3) uint8 RGB, turned as its EXIF says.
+def read_rgb(source: Path | bytes, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
+    """The picture as (H, W, 3) uint8 RGB, turned as its EXIF says.
 
-    Raises the refusals of photos.pictures (InvalidFileType, ImageTooLarge, UnreadableImage) and FileNotFoundError.
+    Raises InvalidFileType, ImageTooLarge or UnreadableImage for what is no picture, never an OSError: that would be
+    taken for a fault of the disk, which passes by itself, and be tried again. FileNotFoundError for a missing path.
     """
-    return np.asarray(pictures.read_picture(path), dtype=np.uint8).copy()
+    if isinstance(source, Path):
+        picture = read_picture(source, max_pixels=max_pixels)
+    else:
+        picture = open_picture(io.BytesIO(source), max_pixels=max_pixels)
+    return np.array(picture, dtype=np.uint8)

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlpipeline.detectors.environment import available_cores, prepare_libraries
+from mlpipeline.detectors.environment import prepare_libraries
 
 if TYPE_CHECKING:
     import torch
@@ -92,7 +93,7 @@ class TrainingRun:
         from ultralytics.nn.tasks import DetectionModel, SegmentationModel
         from ultralytics.utils.torch_utils import ModelEMA
 
-        torch.set_num_threads(available_cores())
+        torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
         torch.manual_seed(0)
         self.plan = plan
         self.folder = folder
@@ -142,14 +143,13 @@ class TrainingRun:
         from ultralytics.data import build_dataloader, build_yolo_dataset
 
         data = {"names": self.model.names, "nc": len(self.plan.classes), "channels": 3}
+        self.folder.mkdir(parents=True, exist_ok=True)
+        listing = (
+            self.folder / "pictures.txt"
+        )  # Ultralytics reads a folder or a list, and a folder may still grow
+        listing.write_text("\n".join(str(path.resolve()) for path in pictures))
         dataset = build_yolo_dataset(
-            self.settings,
-            [str(path) for path in pictures],
-            self.plan.batch,
-            data,
-            mode="train",
-            rect=False,
-            stride=32,
+            self.settings, str(listing), self.plan.batch, data, mode="train", rect=False, stride=32
         )
         return build_dataloader(
             dataset, self.plan.batch, self.plan.workers, shuffle=True, drop_last=True, device=self.device

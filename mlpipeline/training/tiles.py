@@ -18,7 +18,7 @@ PAD_GREY = 114  # what the counting core fills the rest of a tile with
 HIDDEN_SHARE = 0.75  # a plant hidden by more than this is for the estimator to find, not for the detector
 SEEN_SHARE = 0.35  # a box of which a tile shows less is not labelled: its plant belongs to the next tile
 LEAST_SIDE_PX = 5.0
-MOST_LABELS = 520  # the loss needs memory for labels × places: a crowd of 1,300 plants would need gigabytes
+MOST_LABELS = 420  # the loss needs time and memory for labels × places: 1,300 plants would need gigabytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,122 @@
+"""Engines: the ways to look into containers, behind one face, loaded once a process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import Protocol
+
+from django.utils.translation import gettext as _
+
+from mlpipeline.detectors.errors import ModelUnavailable
+from mlpipeline.detectors.manifest import Weights, require_weights
+from mlpipeline.detectors.sahi_engine import SahiDetector
+from mlpipeline.detectors.yolo import UltralyticsDetector, UltralyticsSegmenter
+from mlpipeline.vision.arrays import Image
+from mlpipeline.vision.containers import Ownership
+from mlpipeline.vision.options import CountOptions
+from mlpipeline.vision.protocols import Progress, Segmenter
+from mlpipeline.vision.results import ContainerFound, Detections
+from mlpipeline.vision.scanning import detect_in_containers
+
+ENGINE_NAMES = ("auto", "yolo", "sahi")
+
+
+class Engine(Protocol):
+    """What a count needs of the models: a segmenter, a way to look into containers, and who they are."""
+
+    name: str
+    segmenter: Segmenter
+    weights: tuple[Weights, ...]
+
+    def detect(
+        self,
+        image: Image,
+        containers: Sequence[ContainerFound],
+        indices: Sequence[int],
+        options: CountOptions,
+        progress: Progress | None = None,
+    ) -> list[Detections]:
+        """See `detect_in_containers`."""
+        ...
+
+
+class YoloEngine:
+    """Ours: containers by YOLO, plants at the scale that suits them, in tiles only where containers are."""
+
+    name = "yolo"
+
+    def __init__(self) -> None:
+        segmentation, detection = require_weights("segmentation"), require_weights("detection")
+        self.weights = (segmentation, detection)
+        self.segmenter: Segmenter = UltralyticsSegmenter(segmentation)
+        self.detector = UltralyticsDetector(detection)
+
+    def detect(
+        self,
+        image: Image,
+        containers: Sequence[ContainerFound],
+        indices: Sequence[int],
+        options: CountOptions,
+        progress: Progress | None = None,
+    ) -> list[Detections]:
+        """See Engine."""
+        return detect_in_containers(image, containers, indices, self.detector, options, progress)
+
+
+class SahiEngine:
+    """The reference: the same containers, plants by SAHI over the whole picture at its own size."""
+
+    name = "sahi"
+
+    def __init__(self) -> None:
+        segmentation, detection = require_weights("segmentation"), require_weights("detection")
+        self.weights = (segmentation, detection)
+        self.segmenter: Segmenter = UltralyticsSegmenter(segmentation)
+        self.detector = SahiDetector(detection, detection.confidence)
+
+    def detect(
+        self,
+        image: Image,
+        containers: Sequence[ContainerFound],
+        indices: Sequence[int],
+        options: CountOptions,
+        progress: Progress | None = None,
+    ) -> list[Detections]:
+        """See Engine. SAHI tells its progress only when it is done."""
+        seen = self.detector.detect(image, options.confidence)
+        ownership = Ownership((image.shape[0], image.shape[1]), tuple(containers))
+        if progress is not None:
+            progress(1, 1)
+        return [ownership.owned(seen, index) for index in indices]
+
+
+@lru_cache(maxsize=2)
+def _loaded(name: str) -> Engine:
+    return SahiEngine() if name == "sahi" else YoloEngine()
+
+
+def load_engine(name: str = "auto") -> Engine:
+    """The engine of this process, loaded at the first call. `auto` is ours.
+
+    Raises ModelUnavailable for an unknown name, and when weights are missing or altered.
+    """
+    if name not in ENGINE_NAMES:
+        raise ModelUnavailable(_("There is no engine called %(name)s.") % {"name": name})
+    return _loaded("yolo" if name == "auto" else name)
+
+
+def model_versions(engine: Engine) -> dict[str, dict[str, str]]:
+    """What a session stores of the models it was counted with: kind → name and SHA-256."""
+    return {weights.kind: {"name": weights.name, "sha256": weights.sha256} for weights in engine.weights}
+
+
+def tuned_options(engine: Engine, options: CountOptions | None = None) -> CountOptions:
+    """Options with the thresholds at which these weights count best on held-out scenes."""
+    scores = {weights.kind: weights.confidence for weights in engine.weights}
+    return replace(
+        options or CountOptions(),
+        confidence=scores["detection"],
+        container_confidence=scores["segmentation"],
+    )

@@ -1,0 +1,126 @@
+"""The default engine: YOLO networks run by torch, as the Detector and Segmenter of the counting core."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from mlpipeline.detectors.manifest import Weights
+from mlpipeline.detectors.network import Candidates, Network
+from mlpipeline.vision.arrays import Image, Mask, Polygon
+from mlpipeline.vision.results import CONTAINER_TYPES, ContainerFound, Detections
+
+if TYPE_CHECKING:
+    import torch
+
+LEAST_SCORE = 0.05  # nothing below it is worth the work; the count's own thresholds lie above
+BATCH_TILES = 8  # larger batches gain nothing on a CPU and cost memory
+MAX_DET = 1500  # Ultralytics' 300 would cut a tile of 20 px plants without a word
+PLANT_IOU = 0.6
+CONTAINER_IOU = 0.6
+MAX_CONTAINERS = 100
+PAD_GREY = 114
+
+
+class UltralyticsDetector:
+    """Finds plants, dead plants and empty pots in tiles.
+
+    Suppression is ours, over all classes at once: one thing is one box, whatever it is taken for. Ultralytics' own
+    stops after a time limit and leaves the rest of the batch without detections, with no more than a line in the log.
+    """
+
+    def __init__(self, weights: Weights) -> None:
+        if weights.trained_plant_px is None:
+            raise ValueError("weights for detection say which plant sizes they were trained on")
+        self.network = Network(weights)
+        self.trained_plant_px = weights.trained_plant_px
+        self.tile_px = weights.tile_px
+        self.max_det = MAX_DET
+
+    def detect(self, tiles: Sequence[Image]) -> list[Detections]:
+        """See Detector."""
+        found: list[Detections] = []
+        for start in range(0, len(tiles), BATCH_TILES):
+            answer = self.network.run(tiles[start : start + BATCH_TILES], LEAST_SCORE)
+            found += [self._settled(candidates) for candidates in answer.candidates]
+        return found
+
+    def _settled(self, candidates: Candidates) -> Detections:
+        kept = _suppressed(candidates, PLANT_IOU)[: self.max_det]
+        boxes = candidates.boxes[kept].clamp(0, self.tile_px)
+        return Detections(
+            boxes.cpu().numpy(),
+            candidates.scores[kept].cpu().numpy().clip(0, 1),
+            candidates.classes[kept].cpu().numpy().astype(np.int16),
+        )
+
+
+class UltralyticsSegmenter:
+    """Finds containers in a whole picture, seen at the size it was trained on."""
+
+    def __init__(self, weights: Weights) -> None:
+        self.network = Network(weights)
+        self.side_px = weights.tile_px
+
+    def segment(self, image: Image) -> list[ContainerFound]:
+        """See Segmenter."""
+        height, width = image.shape[:2]
+        scale = self.side_px / max(height, width)
+        seen_h, seen_w = max(1, round(height * scale)), max(1, round(width * scale))
+        canvas = np.full((-(-seen_h // 32) * 32, -(-seen_w // 32) * 32, 3), PAD_GREY, dtype=np.uint8)
+        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        canvas[:seen_h, :seen_w] = cv2.resize(image, (seen_w, seen_h), interpolation=method)
+        answer = self.network.run([canvas], LEAST_SCORE)
+        candidates = answer.candidates[0]
+        kept = _suppressed(candidates, CONTAINER_IOU)[:MAX_CONTAINERS]
+        if answer.prototypes is None or not len(kept):
+            return []
+        found = []
+        for index in kept.tolist():
+            mask = _container_mask(candidates, index, answer.prototypes[0], canvas.shape[:2])
+            outline = _largest_outline(mask[:seen_h, :seen_w])
+            if outline is not None:
+                polygon = outline * np.array([width / seen_w, height / seen_h], dtype=np.float32)
+                kind = CONTAINER_TYPES[int(candidates.classes[index])]
+                found.append(ContainerFound(kind, polygon, min(float(candidates.scores[index]), 1.0)))
+        return found
+
+
+def _suppressed(candidates: Candidates, iou: float) -> torch.Tensor:
+    """Indices of the candidates that stay, best first."""
+    import torchvision
+
+    return torchvision.ops.nms(candidates.boxes, candidates.scores, iou)
+
+
+def _container_mask(
+    candidates: Candidates, index: int, prototypes: torch.Tensor, shape: tuple[int, int]
+) -> Mask:
+    """The (H, W) mask of one candidate on the canvas, within its box.
+
+    Source: Bolya et al. 2019, YOLACT: a mask is a weighted sum of the picture's prototypes, cut at its box.
+    """
+    import torch
+
+    weighted = torch.einsum("c,chw->hw", candidates.coefficients[index], prototypes).cpu().numpy()
+    height, width = shape
+    mask: Mask = cv2.resize(weighted, (width, height), interpolation=cv2.INTER_LINEAR) > 0
+    x0, y0, x1, y1 = candidates.boxes[index].round().int().tolist()
+    inside = np.zeros(shape, dtype=np.bool_)
+    inside[max(y0, 0) : max(y1, 0), max(x0, 0) : max(x1, 0)] = True
+    return mask & inside
+
+
+def _largest_outline(mask: Mask) -> Polygon | None:
+    """The outline, (K, 2) x, y in px, of the mask's largest part; None where it has no area."""
+    contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    if not contours:
+        return None
+    largest = max(contours, key=cv2.contourArea)
+    simple = cv2.approxPolyDP(largest, 1.0, closed=True).reshape(-1, 2)
+    if len(simple) < 3 or cv2.contourArea(largest) <= 0:
+        return None
+    return simple.astype(np.float32) + np.float32(0.5)  # from pixel indices to where the pixels' middles lie

@@ -1,0 +1,120 @@
+"""`manage.py count`: count photos from the command line, without a database."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+
+from demeter.errors import DemeterError
+from mlpipeline.counting import count_as_json, count_file
+from mlpipeline.detectors.engines import ENGINE_NAMES, Engine, load_engine, tuned_options
+from mlpipeline.vision.arrays import Image
+from mlpipeline.vision.drawing import LegendTexts, draw_count
+from mlpipeline.vision.errors import VisionError
+from mlpipeline.vision.options import CountOptions
+from mlpipeline.vision.results import PhotoCount
+from photos.pictures import encode_jpeg, from_rgb
+
+COLUMNS = "{:<32} {:>9} {:>9} {:>7} {:>7} {:>9}  {}"
+
+
+class Command(BaseCommand):
+    help = _("Count the plants on photos with the shipped weights. No database is needed.")
+    requires_system_checks: list[str] = []  # the weights are checked when they are loaded
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO")
+        parser.add_argument(
+            "--json", action="store_true", help=_("one JSON object a line instead of a table")
+        )
+        parser.add_argument(
+            "--engine", choices=ENGINE_NAMES, default="auto", help=_("what looks for the plants")
+        )
+        parser.add_argument(
+            "--draw", type=Path, metavar="DIR", help=_("write annotated pictures to this folder")
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        logging.getLogger("ultralytics").setLevel(logging.ERROR)
+        show = self._show_json if options["json"] else self._show_row
+        try:
+            with contextlib.redirect_stdout(
+                sys.stderr
+            ):  # libraries talk; standard output holds the counts alone
+                engine = load_engine(options["engine"])
+        except DemeterError as error:
+            raise CommandError(str(error)) from error
+        chosen = tuned_options(engine)
+        if options["draw"] is not None:
+            options["draw"].mkdir(parents=True, exist_ok=True)
+        if not options["json"]:
+            titles = (
+                _("photo"),
+                _("detected"),
+                _("estimated"),
+                _("total"),
+                _("dead"),
+                _("seconds"),
+                _("warnings"),
+            )
+            self.stdout.write(COLUMNS.format(*(str(title) for title in titles)))
+        failed = 0
+        for path in options["photos"]:
+            try:
+                with contextlib.redirect_stdout(sys.stderr):
+                    count = self._count(path, engine, chosen, options["draw"])
+            except (DemeterError, VisionError, OSError) as error:
+                failed += 1
+                self._show_failure(path, error, as_json=options["json"])
+            else:
+                show(path, count)
+        if failed:
+            sys.exit(1)
+
+    def _count(self, path: Path, engine: Engine, options: CountOptions, folder: Path | None) -> PhotoCount:
+        image, count = count_file(path, engine, options)
+        if folder is not None:
+            _write_drawing(folder / f"{path.stem}_counted.jpg", image, count)
+        return count
+
+    def _show_json(self, path: Path, count: PhotoCount) -> None:
+        self.stdout.write(json.dumps(count_as_json(str(path), count)))
+
+    def _show_row(self, path: Path, count: PhotoCount) -> None:
+        self.stdout.write(
+            COLUMNS.format(
+                path.name,
+                count.detected,
+                count.estimated,
+                count.total,
+                count.dead,
+                f"{count.seconds['total']:.2f}",
+                ", ".join(count.warnings),
+            )
+        )
+
+    def _show_failure(self, path: Path, error: Exception, *, as_json: bool) -> None:
+        if as_json:
+            code = getattr(error, "code", "unreadable_file")
+            self.stdout.write(json.dumps({"file": str(path), "error": {"code": code, "message": str(error)}}))
+        else:
+            self.stderr.write(f"{path}: {error}")
+
+
+def _write_drawing(target: Path, image: Image, count: PhotoCount) -> None:
+    texts = LegendTexts(
+        detected=_("Detected"),
+        estimated=_("Estimated"),
+        confidence=_("Mean confidence"),
+        dead=_("Dead"),
+        empty=_("Empty"),
+    )
+    target.write_bytes(encode_jpeg(from_rgb(draw_count(image, count, texts))))

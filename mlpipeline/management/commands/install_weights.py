@@ -1,0 +1,45 @@
+"""`manage.py install_weights`: make a trained checkpoint the default."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+
+from mlpipeline.detectors.manifest import KINDS, WEIGHTS_FOLDER
+from mlpipeline.training.install import Installation, install_weights
+from mlpipeline.training.train import CHECKPOINT
+
+
+class Command(BaseCommand):
+    help = _("Make the last checkpoint of a training the default weights.")
+    requires_system_checks: list[str] = []  # the weights that are being replaced may be missing
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("kind", choices=KINDS)
+        parser.add_argument(
+            "--confidence", type=float, required=True, help=_("least score of a detection, 0 to 1")
+        )
+        # Not --version: every command has that one already.
+        parser.add_argument(
+            "--release", required=True, help=_("what these weights are called, e.g. 2026-11-21")
+        )
+        parser.add_argument(
+            "--folder", type=Path, default=None, help=_("where the training kept its checkpoints")
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        folder = options["folder"] or settings.DATA_HOME / "training"
+        checkpoint = folder / options["kind"] / CHECKPOINT
+        installation = Installation(options["kind"], checkpoint, options["confidence"], options["release"])
+        try:
+            weights = install_weights(installation, WEIGHTS_FOLDER)
+        except FileNotFoundError as error:
+            raise CommandError(_("There is no checkpoint %(path)s.") % {"path": checkpoint}) from error
+        self.stdout.write(
+            _("Installed %(name)s (%(sha)s).") % {"name": weights.name, "sha": weights.sha256[:12]}
+        )

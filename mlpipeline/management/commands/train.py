@@ -1,0 +1,84 @@
+"""`manage.py train`: render training scenes and train the default weights from them."""
+
+from __future__ import annotations
+
+import os
+from argparse import ArgumentParser
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+
+from mlpipeline.training.datasets import DatasetRecipe, DatasetWriter
+from mlpipeline.training.seeds import TRAINING_SEEDS
+from mlpipeline.training.train import ARCHITECTURES, TrainingJob, train
+
+
+def render_share(folder: Path, seeds: list[int]) -> int:
+    """Render the missing scenes among some seeds; returns how many were rendered. Runs in a process of its own."""
+    return sum(1 for _seed in DatasetWriter(folder, DatasetRecipe()).add_scenes(seeds))
+
+
+class Command(BaseCommand):
+    help = _(
+        "Train the default weights from rendered scenes and, where they are at hand, the oil-palm tiles."
+    )
+    requires_system_checks: list[str] = []  # missing weights are why one trains
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "kind", choices=[*ARCHITECTURES, "pictures"], help=_("what to train; or only the pictures")
+        )
+        parser.add_argument("--minutes", type=float, default=60.0, help=_("how long to train"))
+        parser.add_argument("--scenes", type=int, default=600, help=_("how many scenes there should be"))
+        parser.add_argument(
+            "--first-seed", type=int, default=TRAINING_SEEDS.start, help=_("seed of the first scene")
+        )
+        parser.add_argument("--processes", type=int, default=2, help=_("processes that render"))
+        parser.add_argument(
+            "--imgsz", type=int, default=None, help=_("side of the pictures while training, in px")
+        )
+        parser.add_argument("--lr", type=float, default=None, help=_("highest learning rate"))
+        parser.add_argument("--resume", action="store_true", help=_("go on from the last checkpoint"))
+        parser.add_argument(
+            "--folder", type=Path, default=None, help=_("where pictures and checkpoints are kept")
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        folder = options["folder"] or settings.DATA_HOME / "training"
+        data_dir = os.environ.get("DEMETER_DATA_DIR")
+        seeds = list(range(options["first_seed"], options["first_seed"] + options["scenes"]))
+        self._render(folder / "pictures", seeds, options["processes"])
+        if options["kind"] == "pictures":
+            return
+        job = TrainingJob(
+            kind=options["kind"],
+            folder=folder,
+            minutes=options["minutes"],
+            image_px=options["imgsz"],
+            learning_rate=options["lr"],
+            oil_palms=Path(data_dir) / "oilpalm" if data_dir else None,
+            resume=options["resume"],
+        )
+        try:
+            for epoch in train(job):
+                self.stdout.write("  ".join(f"{name} {value}" for name, value in epoch.items()))
+                self.stdout.flush()
+        except FileNotFoundError as error:
+            raise CommandError(str(error)) from error
+
+    def _render(self, folder: Path, seeds: list[int], processes: int) -> None:
+        """Render what is missing, each process every n-th scene."""
+        missing = [seed for seed in seeds if not DatasetWriter(folder, DatasetRecipe()).has_scene(seed)]
+        if not missing:
+            return
+        self.stdout.write(_("Rendering %(count)d scenes…") % {"count": len(missing)})
+        with ProcessPoolExecutor(processes) as pool:
+            list(
+                pool.map(
+                    render_share, [folder] * processes, [missing[k::processes] for k in range(processes)]
+                )
+            )

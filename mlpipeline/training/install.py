@@ -1,0 +1,60 @@
+"""Making a checkpoint the default weights: tensors in fp16, an entry in the manifest, a model card."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlpipeline.detectors.environment import prepare_libraries
+from mlpipeline.detectors.manifest import MANIFEST_NAME, Weights, file_sha256, read_manifest, write_manifest
+from mlpipeline.training.datasets import DETECTION, DatasetRecipe
+from mlpipeline.training.train import ARCHITECTURES, CLASSES, IMAGE_PX
+
+NAMES = {"detection": "plants-yolo11n", "segmentation": "containers-yolo11n-seg"}
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What becomes the default: a checkpoint of a kind, and the least score (0–1) it counts best at."""
+
+    kind: str
+    checkpoint: Path
+    confidence: float
+    version: str
+
+
+def install_weights(installation: Installation, folder: Path) -> Weights:
+    """Write the weights of a checkpoint and their entry in the manifest of a folder; returns the entry.
+
+    The average of the training is stored in fp16: half the size, and more exact than what it is run in. The model
+    card beside it is written by hand. Raises FileNotFoundError where there is no such checkpoint.
+    """
+    prepare_libraries()
+    import torch
+
+    kind = installation.kind
+    checkpoint = torch.load(installation.checkpoint, map_location="cpu", weights_only=True)
+    tensors = {
+        name: value.half() if value.is_floating_point() else value
+        for name, value in checkpoint["weights"].items()
+    }
+    target = folder / f"{NAMES[kind]}.pt"
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.save({"weights": tensors, "classes": list(CLASSES[kind])}, target)
+    weights = Weights(
+        kind=kind,
+        name=f"{NAMES[kind]}-{installation.version}",
+        file=target.name,
+        sha256=file_sha256(target),
+        architecture=ARCHITECTURES[kind],
+        classes=CLASSES[kind],
+        tile_px=IMAGE_PX[kind],
+        trained_plant_px=DatasetRecipe().plant_px if kind == DETECTION else None,
+        confidence=installation.confidence,
+        licence="AGPL-3.0",
+        card=f"{NAMES[kind]}.md",
+        folder=folder,
+    )
+    known = read_manifest(folder) if (folder / MANIFEST_NAME).is_file() else {}
+    write_manifest({**known, kind: weights}, folder)
+    return weights

@@ -1,0 +1,82 @@
+"""Training the default weights: which pictures, which network, how long."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from mlpipeline.training.datasets import DETECTION, DatasetRecipe, DatasetWriter
+from mlpipeline.training.loop import TrainingPlan, TrainingRun
+from mlpipeline.training.oilpalm import list_tiles
+from mlpipeline.vision.results import CLASS_NAMES, CONTAINER_TYPES
+
+ARCHITECTURES = {"detection": "yolo11n.yaml", "segmentation": "yolo11n-seg.yaml"}
+CLASSES = {"detection": CLASS_NAMES, "segmentation": CONTAINER_TYPES}
+IMAGE_PX = {"detection": 512, "segmentation": 640}
+CHECKPOINT = "last.pt"
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingJob:
+    """What `manage.py train` was asked for.
+
+    folder: holds the pictures (`pictures/`) and one folder a kind with its checkpoint and log. oil_palms: the folder
+    of the real tiles, or None. resume: go on from the checkpoint's weights on a new schedule of `minutes`.
+    """
+
+    kind: str
+    folder: Path
+    minutes: float
+    image_px: int | None = None
+    learning_rate: float | None = None
+    oil_palms: Path | None = None
+    resume: bool = False
+
+    @property
+    def run_folder(self) -> Path:
+        return self.folder / self.kind
+
+    @property
+    def writer(self) -> DatasetWriter:
+        return DatasetWriter(self.folder / "pictures", DatasetRecipe())
+
+
+def gather_pictures(job: TrainingJob) -> list[Path]:
+    """The training pictures of a job: all that are there, oil-palm tiles among those for detection."""
+    writer = job.writer
+    if job.kind == DETECTION and job.oil_palms is not None:
+        writer.add_oil_palms(list_tiles(job.oil_palms, "train"))
+    return writer.pictures(job.kind)
+
+
+def train(job: TrainingJob) -> Iterator[dict[str, float]]:
+    """Train for the minutes of the job; yields the losses of each epoch and appends them to `log.jsonl`.
+
+    Raises FileNotFoundError when there are no pictures, or none to resume from.
+    """
+    pictures = gather_pictures(job)
+    if not pictures:
+        raise FileNotFoundError(f"There are no training pictures in {job.folder / 'pictures'}.")
+    start = job.run_folder / CHECKPOINT if job.resume else None
+    if start is not None and not start.is_file():
+        raise FileNotFoundError(f"There is nothing to resume: {start} is missing.")
+    chosen = {} if job.learning_rate is None else {"learning_rate": job.learning_rate}
+    plan = TrainingPlan(
+        architecture=ARCHITECTURES[job.kind],
+        classes=CLASSES[job.kind],
+        minutes=job.minutes,
+        image_px=job.image_px or IMAGE_PX[job.kind],
+        **chosen,
+    )
+    run = TrainingRun(plan, pictures, job.run_folder, start=start)
+    log = job.run_folder / "log.jsonl"
+    with log.open("a") as stream:
+        stream.write(
+            json.dumps({"plan": asdict(plan), "pictures": len(pictures), "resumed": job.resume}) + "\n"
+        )
+        for epoch in run.train():
+            stream.write(json.dumps(epoch) + "\n")
+            stream.flush()
+            yield epoch
