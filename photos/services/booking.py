@@ -12,6 +12,7 @@ from typing import Final
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet, Sum
+from django.utils import timezone
 
 from demeter.accounts.models import User
 from inventory.choices import BinCategory, MovementSource, MovementType
@@ -206,7 +207,7 @@ def _batch_to_raise(session: ProcessingSession, location: StorageLocation, kind:
         product_state=session.product_state,
         packaging=session.packaging,
         quality_score=None if confidence is None else round(5 * confidence, 2),
-        on=session.image.taken_at.date(),
+        on=timezone.localdate(session.image.taken_at),
     )
 
 
