@@ -100,21 +100,12 @@ def _celery() -> tuple[str, ...]:
 
 
 def _worker(name: str, queue: str, pool: str, concurrency: int = 1) -> tuple[str, ...]:
+    # Workers leave the processor to the web server when both want it: a person waits for its answers.
+    yielding = ("nice", "-n", "10")
     # Workers need not know of each other: liveness is in the heartbeat rows.
     quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel=INFO")
-    return (
-        *_celery(),
-        "worker",
-        "-n",
-        f"{name}@%h",
-        "-Q",
-        queue,
-        "--pool",
-        pool,
-        "-c",
-        str(concurrency),
-        *quiet,
-    )
+    pool_options = ("-Q", queue, "--pool", pool, "-c", str(concurrency))
+    return (*yielding, *_celery(), "worker", "-n", f"{name}@%h", *pool_options, *quiet)
 
 
 def _cores() -> int:
