@@ -85,9 +85,9 @@ def shares_in_picture(
     geometry: Geometry, buffers: Buffers, wanted: list[int], width: int, height: int
 ) -> dict[int, float]:
     """The share of each wanted instance's own outline that lies in the picture (width × height samples)."""
-    starts = np.searchsorted(geometry.face_instance[_order(geometry)], wanted, side="left")
-    ends = np.searchsorted(geometry.face_instance[_order(geometry)], wanted, side="right")
-    order = _order(geometry)
+    order = np.argsort(geometry.face_instance, kind="stable")
+    owners = geometry.face_instance[order]
+    starts, ends = np.searchsorted(owners, wanted, side="left"), np.searchsorted(owners, wanted, side="right")
     shares = {}
     for number, start, end in zip(wanted, starts, ends, strict=True):
         faces = geometry.faces[order[start:end]]
@@ -100,10 +100,6 @@ def shares_in_picture(
         else:
             shares[number] = float(buffers.own[number]) / max(_own_px(faces, buffers, used), 1)
     return shares
-
-
-def _order(geometry: Geometry) -> NDArray[np.int64]:
-    return np.argsort(geometry.face_instance, kind="stable")
 
 
 def _own_px(faces: NDArray[np.int32], buffers: Buffers, used: NDArray[np.int32]) -> int:

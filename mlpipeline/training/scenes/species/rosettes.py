@@ -74,7 +74,7 @@ def sempervivum(dice: Dice) -> Strain:
     def one(rng: np.random.Generator, px: float) -> Mesh:
         number = count if px > 40 else max(12, count // 2)
         order = np.linspace(1.0, 0.0, number)
-        azimuth = np.arange(number) * GOLDEN_ANGLE
+        azimuth = np.arange(number, dtype=np.float64) * GOLDEN_ANGLE
         elevation = 0.25 + (1 - order) * 1.15 + rng.normal(0, 0.04, number)
         length = 0.35 + 0.65 * order**0.6
         origin = np.zeros((number, 3))
