@@ -115,9 +115,9 @@ def _from_rest_framework(error: exceptions.APIException) -> Refusal:
     if isinstance(detail, dict):  # the token library nests its text
         code, detail = detail.get("code", code), detail.get("detail", "")
     headers = {}
-    wait_s = getattr(error, "wait", None)  # the throttles' own
+    wait_s = getattr(error, "wait", None)  # whole seconds; the throttles' own
     if wait_s is not None:
-        headers["Retry-After"] = str(int(wait_s) + 1)
+        headers["Retry-After"] = str(wait_s)
     return _with_headers(Refusal(error.status_code, str(code), str(detail), {}, headers))
 
 

@@ -10,12 +10,13 @@ from typing import Any
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import translation
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from demeter.accounts.authentication import BearerAuthentication
+from demeter.accounts.serializers import TokenPairSerializer, UserSerializer
 from demeter.accounts.views import SignIn, Users
 from demeter.api import error_response
 
@@ -47,14 +48,22 @@ class ForOlderClients(APIView):
         return plain_error_response
 
 
-@extend_schema(exclude=True)
+_PLAIN = dict.fromkeys((400, 401, 403, 429), PlainErrorSerializer)
+
+
+@extend_schema_view(
+    post=extend_schema(operation_id="login", responses={200: TokenPairSerializer, **_PLAIN}, auth=[])
+)
 class RootSignIn(ForOlderClients, SignIn):
     """POST /login"""
 
     authentication_classes = []
 
 
-@extend_schema(exclude=True)
+@extend_schema_view(
+    get=extend_schema(operation_id="user_list", responses={200: UserSerializer(many=True), 401: PlainErrorSerializer}),
+    post=extend_schema(operation_id="user_create", responses={201: UserSerializer, **_PLAIN}, auth=[]),
+)
 class RootUsers(ForOlderClients, Users):
     """GET and POST /user/: the list is a plain one, as these clients expect."""
 

@@ -1,9 +1,14 @@
-"""How bearer tokens are described to programs that read the API's description."""
+"""What the API's description cannot find out by itself."""
 
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.plumbing import build_bearer_security_scheme_object
+
+
+def without_slash(endpoints: list[tuple[str, str, str, Any]]) -> list[tuple[str, str, str, Any]]:
+    """Each path is served with and without a slash at its end; it is described once, without."""
+    return [(path.rstrip("/"), regex, method, view) for path, regex, method, view in endpoints]
 
 
 class BearerScheme(OpenApiAuthenticationExtension):

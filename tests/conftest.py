@@ -1,0 +1,111 @@
+"""What all tests share: folders of their own, a broker in memory, and users of each role with clients.
+
+Nothing is run eagerly: a message is sent as in life, to a broker without workers, and tests call the work itself.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from rest_framework.test import APIClient
+from rest_framework_simplejwt.tokens import AccessToken
+
+from demeter.accounts.choices import Role
+from demeter.accounts.models import User
+from demeter.celery import app as celery_app
+
+PASSWORD = "greenhouse-17"
+
+Bearer = Callable[[User], APIClient]
+MakeUser = Callable[..., User]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _broker_in_memory() -> None:
+    celery_app.conf.broker_url = "memory://"
+    celery_app.conf.broker_transport_options = {}
+
+
+@pytest.fixture(autouse=True)
+def _own_machine(settings: Any, tmp_path: Path) -> Iterator[None]:
+    """Folders of this test alone, an empty cache, and a password hasher that is fast because it is weak."""
+    settings.STORAGES = {
+        **{
+            alias: {
+                "BACKEND": "photos.local_storage.SignedFileSystemStorage",
+                "OPTIONS": {"location": str(tmp_path / "media" / alias), "alias": alias},
+            }
+            for alias in ("default", "processed", "staging")
+        },
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    (tmp_path / "incoming").mkdir()
+    settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path / "incoming")
+    settings.PHOTO_CACHE_DIR = tmp_path / "originals"
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def make_user(db: None) -> MakeUser:
+    """Make a user of a role; all have the same password, and viewers are let in unless said otherwise."""
+
+    def make(role: Role = Role.WORKER, *, email: str = "", **fields: Any) -> User:
+        number = User.objects.count()
+        return User.objects.create_user(
+            email=email or f"{role}{number}@nursery.example",
+            password=PASSWORD,
+            name=f"{role.label} {number}",
+            role=role,
+            **{"is_opened": True, **fields},
+        )
+
+    return make
+
+
+@pytest.fixture
+def viewer(make_user: MakeUser) -> User:
+    return make_user(Role.VIEWER)
+
+
+@pytest.fixture
+def stranger(make_user: MakeUser) -> User:
+    """A viewer who registered by himself and has not been let in."""
+    return make_user(Role.VIEWER, is_opened=False)
+
+
+@pytest.fixture
+def worker(make_user: MakeUser) -> User:
+    return make_user(Role.WORKER)
+
+
+@pytest.fixture
+def other_worker(make_user: MakeUser) -> User:
+    return make_user(Role.WORKER)
+
+
+@pytest.fixture
+def supervisor(make_user: MakeUser) -> User:
+    return make_user(Role.SUPERVISOR)
+
+
+@pytest.fixture
+def admin(make_user: MakeUser) -> User:
+    return make_user(Role.ADMIN)
+
+
+@pytest.fixture
+def bearer() -> Bearer:
+    """A client that sends a user's access token."""
+
+    def client_of(user: User) -> APIClient:
+        client = APIClient(raise_request_exception=False)
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {AccessToken.for_user(user)}")
+        return client
+
+    return client_of
