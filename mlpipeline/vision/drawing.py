@@ -86,7 +86,8 @@ def _resized(image: Image, scale: float) -> Image:
 def _blended(canvas: Image, layer: NDArray[np.uint8], colour: tuple[int, int, int], alpha: float) -> Image:
     """The canvas with a colour laid over it where the (h, w) layer says so, 255 being `alpha`."""
     result = canvas.copy()
-    touched = layer > 0  # only these pixels are worked on: a legend or a few discs are a small part of a picture
+    # Only these pixels are worked on: a legend or a few discs are a small part of a picture.
+    touched = layer > 0
     below = canvas[touched].astype(np.float32)
     strength = (layer[touched] * np.float32(alpha / 255))[:, None]
     result[touched] = np.rint(below + (np.array(colour, dtype=np.float32) - below) * strength)

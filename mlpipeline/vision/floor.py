@@ -16,13 +16,10 @@ from .masks import ellipse_mask
 
 INNER_SHARE = 0.55  # of a box's ellipse: its leaves, with little of the ground between them
 LEAST_PIXELS = 200  # colours from fewer pixels are chance
-LEAST_SEPARATION = (
-    0.55  # share of the variance that lies between two groups; a single bell curve cut in two has 0.64
-)
-RECOGNISED, MISTAKEN = (
-    0.6,
-    0.2,
-)  # a leaf mask must know this share of the plants, and call less of the empties leaf
+# share of the variance that lies between two groups; a single bell curve cut in two has 0.64
+LEAST_SEPARATION = 0.66
+# a leaf mask must know this share of the plants, and call less of the empties leaf
+RECOGNISED, MISTAKEN = 0.6, 0.2
 CLOSED_CANOPY = 0.8  # share of the uncovered pixels that is green where no ground is to be seen
 RATIO_LIMIT = 3.0
 # Green to blue-green leaf in OpenCV's HSV (H 0–179). Source: origin, floor suppression, H 35–85, S and V from 40.
@@ -120,9 +117,8 @@ def leaf_by_example(
         cells = _colour_cells(image)
         ratio = _log_ratio(cells, inner, rest, bare)[cells]
         threshold, separation = otsu_threshold(ratio[valid])
-        leaf = (
-            ratio > max(threshold, 0.0)
-        ) & valid  # below 0 a colour is rather ground, wherever the split lies
+        # Below 0 a colour is rather ground, wherever the split lies.
+        leaf = (ratio > max(threshold, 0.0)) & valid
         if separation >= LEAST_SEPARATION and _agrees(leaf, inner, bare):
             return Leaf(leaf, separation)
     green = is_leaf_coloured(image) & valid

@@ -1,18 +1,21 @@
 """Looking: a coarse glance at a container that finds out how large its plants are, before the real work.
 
 The first glance shows the whole container in one tile. While plants are too small to be seen well, the next glance
-is twice as fine; from the third on it samples a few tiles, so that looking stays cheap however large the picture is.
+is twice as fine; a glance of many tiles is cut to a sample, so that looking stays cheap however large the picture is.
+Where large plants were seen, a second look goes finer over the stretches that seem bare: perspective or another
+species may have put plants there that are too small for the first.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 
-from .arrays import Shape
+from .arrays import Mask, Shape
 from .boxes import centres, inside
-from .masks import Region
+from .masks import Region, opened
 from .merging import EDGE_TOLERANCE_PX, is_cut, merge
 from .options import CountOptions
 from .protocols import Detector
@@ -23,9 +26,12 @@ from .tiling import Tile, plan_tiles
 GLANCE_MARGIN = 1.04  # the first tile is a little larger than the container, so that its rim is seen
 GLANCE_OVERLAP = 0.2  # of a tile's side
 SAMPLE_TILES = 4
-FINEST_ENLARGEMENT = (
-    2.0  # looking stops there: what is smaller than trained at twice its size was not found on scenes
-)
+FINEST_ENLARGEMENT = 2.0  # looking stops there: plants too small at twice their size hold no detail to detect
+# how much finer the second look is: it sees plants that are a sixth to a half of the first's
+SECOND_STEP = 2.5
+BARE_SHARE = 0.08  # of what was looked at: smaller bare stretches are not worth a second look
+BARE_WORK_PX = 512  # bare stretches are found at this size
+CONVINCING = 3  # plants that a second look must see, with SURE_SCORE on average, or its finer eyes see ghosts
 SURE_SCORE = 0.55  # mean score from which a sight is believed without a finer look
 
 
@@ -33,10 +39,11 @@ SURE_SCORE = 0.55  # mean score from which a sight is believed without a finer l
 class Sight:
     """What one glance saw: plants in full-image pixels, and how.
 
-    `share` is the part of the container that was looked at; `tile_px_per_px` the scale; `sizes` in image px.
+    `tiles` were looked at, `share` is their part of the container; `tile_px_per_px` the scale; `sizes` in image px.
     """
 
     seen: Detections
+    tiles: tuple[Tile, ...]
     share: float
     tile_px_per_px: float
     sizes: PlantSizes | None
@@ -67,20 +74,24 @@ class Look:
     shape: Shape
     detector: Detector
     options: CountOptions
+    second_side_px: int | None = (
+        None  # tile side of a second look, which is one glance; None for a first look
+    )
     sights: list[Sight] = field(default_factory=list)
     is_settled: bool = False
     _side_px: int = 0
+    _first_px: int = 0
     _share: float = 1.0
 
     def __post_init__(self) -> None:
         tight = self.region.tight()
-        self._side_px = max(1, math.ceil(max(tight.mask.shape) * GLANCE_MARGIN))
-        self._finest_px = max(
-            1.0, self.detector.tile_px / min(FINEST_ENLARGEMENT, self.options.max_enlargement)
-        )
+        self._first_px = max(1, math.ceil(max(tight.mask.shape) * GLANCE_MARGIN))
+        self._side_px = self.second_side_px or self._first_px
         self.is_settled = tight.is_empty
 
-    _finest_px: float = 1.0
+    @property
+    def is_second(self) -> bool:
+        return self.second_side_px is not None
 
     def next_tiles(self) -> tuple[Tile, ...]:
         """The tiles of the next glance."""
@@ -89,7 +100,9 @@ class Look:
         if len(tiles) > SAMPLE_TILES:
             # One from the middle of each quarter of the list: spread from the far to the near end of the container.
             chosen = [tiles[(2 * k + 1) * len(tiles) // (2 * SAMPLE_TILES)] for k in range(SAMPLE_TILES)]
-            self._share = min(1.0, _area(self.region, chosen) / self.region.area_px)
+            self._share = min(
+                1.0, np.count_nonzero(self.region.mask & _under(self.region, chosen)) / self.region.area_px
+            )
             tiles = tuple(chosen)
         return tiles
 
@@ -103,8 +116,8 @@ class Look:
         seen = merge(whole, self.options.iou)
         seen = seen.select(inside(centres(seen.boxes), self.region.mask, (self.region.x0, self.region.y0)))
         scale = self.detector.tile_px / self._side_px
-        self.sights.append(Sight(seen, self._share, scale, sizes_of(seen)))
-        self.is_settled = self._is_enough()
+        self.sights.append(Sight(seen, tuple(tiles), self._share, scale, sizes_of(seen)))
+        self.is_settled = self.is_second or self._is_enough()
         if not self.is_settled:
             self._advance()
 
@@ -143,22 +156,67 @@ class Look:
 
     def _advance(self) -> None:
         """Go twice as fine; after the finest glance saw nothing, once twice as coarse: a plant may fill the tile."""
-        first_px = max(1, math.ceil(max(self.region.tight().mask.shape) * GLANCE_MARGIN))
-        if self._side_px > first_px:
+        finest_px = self.detector.tile_px / min(FINEST_ENLARGEMENT, self.options.max_enlargement)
+        if self._side_px > self._first_px:
             self.is_settled = True
-        elif self._side_px / 2 >= self._finest_px:
+        elif self._side_px / 2 >= max(finest_px, 1.0):
             self._side_px = math.ceil(self._side_px / 2)
         elif self.best() is None:
-            self._side_px = 2 * first_px
+            self._side_px = 2 * self._first_px
         else:
             self.is_settled = True
 
 
-def _area(region: Region, tiles: Sequence[Tile]) -> int:
-    """Pixels of a region under any of the tiles."""
+def second_look(look: Look) -> Look | None:
+    """A finer look at the stretches in which a settled look saw nothing, though it saw plants beside them.
+
+    None where there are no such stretches, nothing was seen at all (then the look has gone to its finest already),
+    or the picture would have to be enlarged too far.
+    """
+    best = look.best()
+    if best is None or best.sizes is None:
+        return None
+    side_px = math.ceil(look.detector.tile_px / best.tile_px_per_px / SECOND_STEP)
+    finest_px = look.detector.tile_px / min(FINEST_ENLARGEMENT, look.options.max_enlargement)
+    if side_px < max(finest_px, 1.0):
+        return None
+    bare = bare_region(look.region, best)
+    if bare.area_px < BARE_SHARE * best.share * look.region.area_px:
+        return None
+    return Look(bare, look.shape, look.detector, look.options, side_px)
+
+
+def is_convincing(sight: Sight | None) -> bool:
+    """Whether a second look has surely seen plants."""
+    if sight is None or len(sight.seen) < CONVINCING:
+        return False
+    return float(np.mean(sight.seen.scores)) >= SURE_SCORE
+
+
+def bare_region(region: Region, sight: Sight) -> Region:
+    """The part of what was looked at that lies farther than half a plant's side from everything seen.
+
+    Stretches into which no disc of a plant's radius fits are left out: they are the gaps in a row.
+    """
+    scale = min(1.0, BARE_WORK_PX / max(region.mask.shape))
+    size = (max(1, round(region.mask.shape[1] * scale)), max(1, round(region.mask.shape[0] * scale)))
+    bare = cv2.resize((region.mask & _under(region, sight.tiles)).astype(np.uint8), size)
+    boxes = sight.seen.shifted(-region.x0, -region.y0).boxes
+    half = (boxes[:, 2:] - boxes[:, :2]) / 2
+    reach = np.concatenate([-half, half], axis=1)
+    for x0, y0, x1, y1 in np.rint((boxes + reach) * scale).clip(0).astype(int).tolist():
+        bare[y0:y1, x0:x1] = 0
+    radius = sight.sizes.median_px * scale / 2 if sight.sizes else 0.0
+    wide = opened(bare.astype(np.bool_), radius).astype(np.uint8)
+    full = cv2.resize(wide, (region.mask.shape[1], region.mask.shape[0]), interpolation=cv2.INTER_NEAREST)
+    return Region(region.x0, region.y0, full.astype(np.bool_) & region.mask)
+
+
+def _under(region: Region, tiles: Sequence[Tile]) -> Mask:
+    """The pixels of a region's rectangle that lie under any of the tiles."""
     covered = np.zeros_like(region.mask)
     for tile in tiles:
         rows = slice(max(tile.y0 - region.y0, 0), max(tile.y1 - region.y0, 0))
         columns = slice(max(tile.x0 - region.x0, 0), max(tile.x1 - region.x0, 0))
         covered[rows, columns] = True
-    return int(np.count_nonzero(covered & region.mask))
+    return covered

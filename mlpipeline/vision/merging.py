@@ -18,9 +18,8 @@ from .results import Detections
 from .tiling import Tile
 
 Indices = NDArray[np.int64]
-EDGE_TOLERANCE_PX = (
-    2.0  # tile pixels: a cut box ends within this of the edge, as detectors do not place it exactly
-)
+# tile pixels: a cut box ends within this of the edge, as detectors do not place it exactly
+EDGE_TOLERANCE_PX = 2.0
 
 
 def is_cut(boxes: Boxes, tile: Tile, shape: Shape, tolerance_px: float) -> Mask:

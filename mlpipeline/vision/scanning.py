@@ -1,20 +1,20 @@
 """Scanning: the detector run over containers, at the scale that suits their plants, in tiles only where they are."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from .arrays import Image, check, check_image, shape_of
-from .boxes import areas, clip, longest_sides
+from .boxes import areas, centres, clip, inside, longest_sides
 from .containers import Ownership, container_region
-from .errors import DetectorFault
-from .looking import Look
+from .looking import Look, is_convincing, second_look
 from .masks import Region
 from .merging import EDGE_TOLERANCE_PX, is_cut, merge
 from .options import CountOptions
 from .protocols import Detector, Progress
-from .results import OUT_OF_SCALE, TRUNCATED, ContainerFound, Detections
+from .results import OUT_OF_SCALE, ContainerFound, Detections
+from .running import Runner, Seen
 from .scales import Zone, best_scale, zones
-from .tiling import Tile, cut_tile, plan_tiles
+from .tiling import Tile, plan_tiles
 
 MAX_OVERLAP = 0.6  # of a tile's side; more would multiply the tiles
 ROUNDING_UP = (1.0, 1.15, 1.3)  # tiles may be this much larger where that needs fewer of them
@@ -45,27 +45,34 @@ def detect_in_containers(
         f"indices {list(indices)} of {len(containers)}",
     )
     shape = shape_of(image)
-    runner = _Runner(image, detector, options, progress)
+    runner = Runner(image, detector, options, progress)
     looks = [Look(container_region(shape, containers, i), shape, detector, options) for i in indices]
+    settle(looks, runner)
+    seconds = {place: look for place, first in enumerate(looks) if (look := second_look(first)) is not None}
+    settle(list(seconds.values()), runner)
+    scans = [Scan(look, plan_scan(look)) for look in looks]
+    further = {
+        place: Scan(look, plan_scan(look)) for place, look in seconds.items() if is_convincing(look.best())
+    }
+    united = run_scans([*scans, *further.values()], runner)
+    found, rest = united[: len(scans)], dict(zip(further, united[len(scans) :], strict=True))
+    ownership = Ownership(shape, tuple(containers))
+    together = [
+        merge([seen, rest.get(place, Detections.empty())], options.iou) for place, seen in enumerate(found)
+    ]
+    return [
+        ownership.owned(_valid(seen, shape, options), index)
+        for seen, index in zip(together, indices, strict=True)
+    ]
+
+
+def settle(looks: Sequence[Look], runner: Runner) -> None:
+    """Glance at containers until the size of the plants in each is known; the glances of one round share batches."""
     while unsettled := [look for look in looks if not look.is_settled]:
         glances = [look.next_tiles() for look in unsettled]
         answers = iter(runner.run([tile for tiles in glances for tile in tiles]))
         for look, tiles in zip(unsettled, glances, strict=True):
             look.add(tiles, [next(answers) for _ in tiles])
-    plans = [plan_scan(look) for look in looks]
-    planned = [(tile, zone.overlap_px) for plan in plans for zone in plan for tile in zone.tiles]
-    runner.expect(len(planned))
-    answers_of = iter(runner.run_whole(planned))
-    found = [
-        _united(look, plan, [next(answers_of) for zone in plan for _ in zone.tiles], runner)
-        for look, plan in zip(looks, plans, strict=True)
-    ]
-    runner.finish()
-    ownership = Ownership(shape, tuple(containers))
-    return [
-        ownership.owned(_valid(seen, shape, options), index)
-        for seen, index in zip(found, indices, strict=True)
-    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,22 +112,48 @@ def _plan_zone(region: Region, zone: Zone, look: Look) -> ScanZone:
     return ScanZone(tiles, min(overlap_px, MAX_OVERLAP * side_px), warnings)
 
 
-Seen = list[tuple[Tile, Detections]]  # what was seen of one planned tile: itself, or its four quarters
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A container that was looked at, and the tiles that it still needs."""
+
+    look: Look
+    plan: tuple[ScanZone, ...]
+
+    @property
+    def planned(self) -> list[tuple[Tile, float]]:
+        """The tiles with their overlaps in px."""
+        return [(tile, zone.overlap_px) for zone in self.plan for tile in zone.tiles]
 
 
-def _united(look: Look, plan: Sequence[ScanZone], seen: Sequence[Seen], runner: "_Runner") -> Detections:
-    """What the tiles of a plan saw, as one set in full-image pixels; the look's own answer where none was needed."""
-    if not plan:
-        return look.answer() or Detections.empty()
+def run_scans(scans: Sequence[Scan], runner: Runner) -> list[Detections]:
+    """Run the tiles of all scans in common batches; one merged set a scan, in full-image pixels."""
+    planned = [pair for scan in scans for pair in scan.planned]
+    runner.expect(len(planned))
+    answers = iter(runner.run_whole(planned))
+    united = [_united(scan, [next(answers) for _ in scan.planned], runner) for scan in scans]
+    runner.finish()
+    return united
+
+
+def _united(scan: Scan, seen: Sequence[Seen], runner: Runner) -> Detections:
+    """What the tiles of a scan saw, as one set; the look's own answer where none was needed."""
+    if not scan.plan:
+        return scan.look.answer() or Detections.empty()
     parts: list[Detections] = []
     for tile, answer in (pair for pairs in seen for pair in pairs):
         tolerance = EDGE_TOLERANCE_PX * tile.side_px / runner.detector.tile_px
         parts.append(answer.select(~is_cut(answer.boxes, tile, runner.shape, tolerance)))
-    largest = max(zone.overlap_px for zone in plan)
+    largest = max(zone.overlap_px for zone in scan.plan)
     # Plants larger than the overlap are cut in every tile; the first complete glance had them whole.
-    glance = next((sight.seen for sight in look.sights if sight.is_complete), Detections.empty())
-    parts.append(glance.select(longest_sides(glance.boxes) > largest))
-    return merge(parts, runner.options.iou).warned(*(word for zone in plan for word in zone.warnings))
+    glance = next((sight.seen for sight in scan.look.sights if sight.is_complete), Detections.empty())
+    whole = longest_sides(glance.boxes) > largest
+    # Without the glance's warnings: what it could not see, the tiles have seen.
+    parts.append(Detections(glance.boxes[whole], glance.scores[whole], glance.classes[whole]))
+    merged = merge(parts, runner.options.iou)
+    if scan.look.is_second:  # a finer look takes parts of the large plants around its region for plants
+        region = scan.look.region
+        merged = merged.select(inside(centres(merged.boxes), region.mask, (region.x0, region.y0)))
+    return merged.warned(*(word for zone in scan.plan for word in zone.warnings))
 
 
 def _valid(seen: Detections, shape: tuple[int, int], options: CountOptions) -> Detections:
@@ -128,66 +161,3 @@ def _valid(seen: Detections, shape: tuple[int, int], options: CountOptions) -> D
     boxes = clip(seen.boxes, shape)
     kept = (seen.scores >= options.confidence) & (areas(boxes) > 0)
     return Detections(boxes[kept], seen.scores[kept], seen.classes[kept], seen.warnings)
-
-
-@dataclass(slots=True)
-class _Runner:
-    """Runs tiles through the detector in batches, and tells how far the work is."""
-
-    image: Image
-    detector: Detector
-    options: CountOptions
-    progress: Progress | None
-    _done: int = 0
-    _expected: int | None = field(default=None)
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        return shape_of(self.image)
-
-    def expect(self, tiles: int) -> None:
-        """From here on the work that is left is known, so it can be told."""
-        self._expected = self._done + tiles
-        self._tell()
-
-    def finish(self) -> None:
-        self._expected = self._done
-        self._tell()
-
-    def run(self, tiles: Sequence[Tile]) -> list[Detections]:
-        """One answer a tile, in full-image pixels, with `truncated` where the detector's limit was reached."""
-        answers: list[Detections] = []
-        for start in range(0, len(tiles), self.options.batch_tiles):
-            batch = tiles[start : start + self.options.batch_tiles]
-            tile_px = self.detector.tile_px
-            raw = self.detector.detect([cut_tile(self.image, tile, tile_px) for tile in batch])
-            if len(raw) != len(batch):
-                raise DetectorFault(f"{len(batch)} tiles got {len(raw)} answers")
-            answers += [self._placed(answer, tile) for answer, tile in zip(raw, batch, strict=True)]
-            self._done += len(batch)
-            self._tell()
-        return answers
-
-    def run_whole(self, planned: Sequence[tuple[Tile, float]]) -> list[Seen]:
-        """Run tiles with their overlaps in px; one that reached the detector's limit is run again as four smaller."""
-        results: list[Seen] = []
-        answers = self.run([tile for tile, _ in planned])
-        for (tile, overlap_px), answer in zip(planned, answers, strict=True):
-            if TRUNCATED not in answer.warnings:
-                results.append([(tile, answer)])
-                continue
-            quarters = tile.quarters(overlap_px)
-            if self._expected is not None:
-                self._expected += len(quarters)
-            results.append(list(zip(quarters, self.run(quarters), strict=True)))
-        return results
-
-    def _placed(self, answer: Detections, tile: Tile) -> Detections:
-        capped = len(answer) >= self.detector.max_det
-        sure = answer.select(answer.scores >= self.options.confidence)
-        placed = sure.scaled(tile.side_px / self.detector.tile_px).shifted(tile.x0, tile.y0)
-        return placed.warned(TRUNCATED) if capped else placed
-
-    def _tell(self) -> None:
-        if self.progress is not None and self._expected is not None:
-            self.progress(self._done, max(self._expected, self._done, 1))

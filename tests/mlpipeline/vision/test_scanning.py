@@ -9,7 +9,7 @@ from mlpipeline.vision.scanning import detect_in_containers
 
 from .truth import TruthDetector, compass_picture
 
-WIDTH, HEIGHT = 2400, 1800
+WIDTH, HEIGHT = 1600, 1200
 
 
 def rows_of_plants(spacing, side, box=(0, 0, WIDTH, HEIGHT), jitter=0.08, seed=0):
@@ -66,16 +66,16 @@ def test_tiles_are_spent_only_on_containers():
 
 
 def test_far_small_and_near_large_plants_are_both_found():
-    far = rows_of_plants(50, 40, box=(0, 0, WIDTH, 400))
-    near = rows_of_plants(150, 130, box=(0, 500, WIDTH, HEIGHT))
+    far = rows_of_plants(50, 40, box=(0, 0, WIDTH, 300))
+    near = rows_of_plants(150, 130, box=(0, 400, WIDTH, HEIGHT))
     both = np.concatenate([far, near])
-    (found,), _ = count(both, trained_plant_px=(25.0, 80.0), visible_px=(22.0, 90.0))
+    (found,), _ = count(both, visible_px=(14.0, 140.0))
     assert abs(len(found) - len(both)) <= 0.01 * len(both)
 
 
 def test_places_are_in_pixels_of_the_full_picture():
-    boxes = rows_of_plants(60, 48, box=(1500, 1000, 2100, 1500))
-    (found,), _ = count(boxes, [container("box", 1490, 990, 2110, 1510)])
+    boxes = rows_of_plants(60, 48, box=(900, 600, 1500, 1080))
+    (found,), _ = count(boxes, [container("box", 890, 590, 1510, 1090)])
     order = np.lexsort(found.boxes.round(-1).T)
     expected = boxes[np.lexsort(boxes.round(-1).T)]
     assert len(found) == len(boxes)
@@ -110,7 +110,7 @@ def test_a_lone_plant_is_found():
 
 
 def test_classes_are_kept_and_a_bed_of_empty_pots_is_seen_as_such():
-    boxes = rows_of_plants(60, 50, box=(300, 300, 1500, 1200))
+    boxes = rows_of_plants(60, 50, box=(300, 300, 1200, 900))
     (found,), _ = count(boxes, classes=np.full(len(boxes), 2, np.int16))
     assert len(found.empties) == len(boxes)
     assert len(found.plants) == 0

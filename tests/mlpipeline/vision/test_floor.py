@@ -1,0 +1,93 @@
+import numpy as np
+import pytest
+
+from mlpipeline.vision.floor import is_leaf_coloured, leaf_by_example, leaf_by_rule, otsu_threshold
+
+from .nursery import GREY, LEAF, PALE, SOIL, detections_of, grid_of_discs, painted
+
+NONE = np.zeros((0, 4), np.float32)
+DISCS = grid_of_discs(6, 6, 50, 18)
+SHAPE = (300, 300)
+
+
+def test_otsu_splits_two_groups_between_them():
+    threshold, separation = otsu_threshold(np.array([0.0] * 50 + [10.0] * 50))
+    assert 0 <= threshold < 10
+    assert separation == pytest.approx(1.0, abs=0.02)
+
+
+def test_otsu_looks_only_at_the_values_it_is_given_and_never_at_masked_zeros():
+    rng = np.random.default_rng(0)
+    plants, ground = rng.normal(180, 8, 3000), rng.normal(100, 8, 3000)
+    valid_only, _ = otsu_threshold(np.concatenate([plants, ground]))
+    with_masked, _ = otsu_threshold(np.concatenate([plants, ground, np.zeros(60_000)]))
+    assert 120 < valid_only < 160
+    assert with_masked < 100  # what a masked picture would give: everything valid on one side
+
+
+@pytest.mark.parametrize("values", [[], [3.0], [3.0, 3.0, 3.0]], ids=["none", "one", "all alike"])
+def test_otsu_separates_nothing_where_there_is_nothing_to_separate(values):
+    assert otsu_threshold(np.array(values, float))[1] == 0
+
+
+def test_leaf_is_learnt_from_the_plants_whatever_their_colour():
+    for plant, ground in ((LEAF, SOIL), (PALE, SOIL), ((150, 90, 150), GREY), (GREY, PALE)):
+        picture = painted(SHAPE, DISCS, plant, ground)
+        seen = detections_of(DISCS[:30]).boxes  # six stand there unseen
+        leaf = leaf_by_example(picture, np.ones(SHAPE, np.bool_), seen, NONE)
+        truth = painted(SHAPE, DISCS, (255, 255, 255), (0, 0, 0))[..., 0] > 128
+        assert leaf.separation > 0.55
+        assert (leaf.mask == truth).mean() > 0.97
+
+
+def test_plants_that_look_like_their_ground_give_no_leaf():
+    picture = painted(SHAPE, DISCS, SOIL, SOIL)
+    leaf = leaf_by_example(picture, np.ones(SHAPE, np.bool_), detections_of(DISCS[:30]).boxes, NONE)
+    assert leaf.separation == 0
+    assert not leaf.mask.any()
+
+
+def test_leaf_that_would_make_plants_of_empty_pots_is_not_believed():
+    picture = painted(SHAPE, DISCS, LEAF, SOIL)
+    # The detector says that these green discs are empty pots: then green is no sign of a plant here.
+    leaf = leaf_by_example(
+        picture, np.ones(SHAPE, np.bool_), detections_of(DISCS[:18]).boxes, detections_of(DISCS[18:]).boxes
+    )
+    assert not leaf.mask.any()
+
+
+def test_a_closed_green_canopy_is_leaf_though_no_ground_is_seen():
+    picture = painted(SHAPE, [], LEAF, LEAF)
+    leaf = leaf_by_example(picture, np.ones(SHAPE, np.bool_), detections_of(DISCS[:20]).boxes, NONE)
+    assert leaf.mask.mean() > 0.95
+
+
+def test_leaf_stays_inside_the_container():
+    valid = np.zeros(SHAPE, np.bool_)
+    valid[:150] = True
+    picture = painted(SHAPE, DISCS)
+    for leaf in (
+        leaf_by_example(picture, valid, detections_of(DISCS[:15]).boxes, NONE),
+        leaf_by_rule(picture, valid),
+    ):
+        assert leaf.mask[:150].any()
+        assert not leaf.mask[150:].any()
+
+
+def test_too_few_examples_teach_nothing():
+    picture = painted(SHAPE, DISCS)
+    assert leaf_by_example(picture, np.ones(SHAPE, np.bool_), NONE, NONE).separation == 0
+
+
+def test_without_examples_leaf_is_what_is_green():
+    picture = painted(SHAPE, DISCS)
+    leaf = leaf_by_rule(picture, np.ones(SHAPE, np.bool_))
+    truth = painted(SHAPE, DISCS, (255, 255, 255), (0, 0, 0))[..., 0] > 128
+    assert (leaf.mask == truth).mean() > 0.97
+    assert not leaf_by_rule(painted(SHAPE, []), np.ones(SHAPE, np.bool_)).mask.any()
+    assert leaf_by_rule(painted(SHAPE, [], LEAF, LEAF), np.ones(SHAPE, np.bool_)).mask.mean() > 0.95
+
+
+def test_soil_is_not_leaf_coloured_and_a_green_leaf_is():
+    assert is_leaf_coloured(np.full((2, 2, 3), LEAF, np.uint8)).all()
+    assert not is_leaf_coloured(np.full((2, 2, 3), SOIL, np.uint8)).any()
