@@ -1,6 +1,6 @@
 """The sign-in page. Signing out is Django's own view, which takes only POST."""
 
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django import forms
@@ -28,10 +28,11 @@ class SignInForm(AuthenticationForm):
 
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data
+        request = cast(HttpRequest, self.request)  # the view gives it
         if given.get("username") and given.get("password"):
             try:
                 self.user_cache = verify_password(
-                    email=given["username"], password=given["password"], address=address_of(self.request)
+                    email=given["username"], password=given["password"], address=address_of(request)
                 )
             except DemeterError as refusal:
                 raise ValidationError(str(refusal), code=refusal.code) from refusal

@@ -1,5 +1,7 @@
 """Decisions about counts, each with a page between the click and the deed: its question, its form, what it does."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +20,7 @@ from demeter.errors import DemeterError
 from inventory.models import StorageLocation
 from photos import queue
 from photos.models import ProcessingSession
-from photos.pages.forms import CountAgainForm, PlaceForm, ValidateForm, location_choices
+from photos.pages.forms import CountAgainForm, PlaceForm, ValidateForm
 from photos.services.review import validate
 from photos.services.sessions import assign_location, count_again
 
@@ -41,7 +43,8 @@ class AdminPlaceForm(PlaceForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["storage_location_id"].widget = UnfoldAdminSelectWidget(choices=location_choices())
+        place = self.fields["storage_location_id"]
+        place.widget = UnfoldAdminSelectWidget(choices=place.choices)  # type: ignore[attr-defined]  # a ChoiceField
 
 
 class AdminCountAgainForm(CountAgainForm):

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
@@ -31,7 +31,7 @@ class ImageAdmin(OwnPhotosAdmin):
     date_hierarchy = "uploaded_at"
     list_per_page = 25
     fieldsets = [
-        (None, {"fields": ["thumbnail", "links", "original_filename", "shown_status", "error_details"]}),
+        (None, {"fields": ["thumbnail", "links", "original_filename", "status", "error_details"]}),
         (_("Picture"), {"fields": ["width_px", "height_px", "file_size_bytes", "content_type", "sha256"]}),
         (_("Taken"), {"fields": ["taken_at", "gps_coordinates", "exif"]}),
         (_("Uploaded"), {"fields": ["uploaded_by", "uploaded_at", "upload_session", "source", "with_inventory"]}),
@@ -65,11 +65,8 @@ class ImageAdmin(OwnPhotosAdmin):
     @display(description=_("files"))
     def links(self, image: Image) -> SafeString:
         found = [(original_url(image), _("Original")), (annotated_url(image), _("With drawing"))]
-        return SafeString(" · ").join(
-            format_html('<a class="text-primary-600 underline" href="{}">{}</a>', url, text)
-            for url, text in found
-            if url
-        )
+        link = '<a class="text-primary-600 underline" href="{}">{}</a>'
+        return format_html_join(" · ", link, [(url, text) for url, text in found if url])
 
     @display(description=_("status"), ordering="status", label=labels.IMAGE)
     def shown_status(self, image: Image) -> tuple[str, str]:

@@ -67,7 +67,7 @@ class ProcessingSessionAdmin(OwnPhotosAdmin):
 
     owner_path = "image__uploaded_by"
     list_display = [
-        "image", "attempt", "storage_location", "shown_status", "shown_booking", "warning_titles", "total_detected",
+        "image", "attempt", "place", "shown_status", "shown_booking", "warning_titles", "total_detected",
         "total_estimated", "total_plants", "created_at",
     ]  # fmt: skip
     list_filter = [
@@ -85,7 +85,7 @@ class ProcessingSessionAdmin(OwnPhotosAdmin):
     actions_detail = ["count_again", "assign_place", "validate"]
     change_form_before_template = "admin/photos/processingsession/picture.html"
     fieldsets = [
-        (None, {"fields": ["image", "shown_status", "shown_booking", "advice", "error_message"]}),
+        (None, {"fields": ["image", "status", "booking_state", "advice", "error_message"]}),
         (
             _("Count"),
             {
@@ -149,6 +149,10 @@ class ProcessingSessionAdmin(OwnPhotosAdmin):
     @display(description=_("booking"), ordering="booking_state", label=labels.BOOKING)
     def shown_booking(self, session: ProcessingSession) -> tuple[str, str]:
         return session.booking_state, session.get_booking_state_display()
+
+    @display(description=_("place"), ordering="storage_location__code", empty_value="—")
+    def place(self, session: ProcessingSession) -> str | None:
+        return session.storage_location.code if session.storage_location else None
 
     @display(description=_("all plants"), ordering="all_plants")
     def total_plants(self, session: ProcessingSession) -> int:

@@ -48,7 +48,7 @@ def for_workers(page: Page) -> Page:
 def find_photo(user: User, image_id: UUID) -> Image:
     """A photo that this user may see; 404 for all others, so that an address says nothing about them."""
     photos = Image.objects.visible_to(user).not_deleted().select_related("uploaded_by", "upload_session")
-    return cast(Image, get_object_or_404(photos, pk=image_id))
+    return get_object_or_404(photos, pk=image_id)
 
 
 def may_decide(user: User, image: Image) -> bool:

@@ -101,4 +101,4 @@ def _newest_count(image: Image) -> ProcessingSession:
     session = image.sessions.order_by("-attempt").first()
     if session is None:
         raise Http404
-    return cast(ProcessingSession, session)
+    return session

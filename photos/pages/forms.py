@@ -1,7 +1,7 @@
 """The forms of the pages. What an upload may be is checked by its service, not here."""
 
 from itertools import groupby
-from typing import Any
+from typing import Any, Self
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -14,15 +14,16 @@ Choices = list[tuple[Any, Any]]
 
 def location_choices() -> Choices:
     """All places in use, grouped by bed: [(nave · cantero, [(id, code · name), …]), …], after an empty choice."""
-    locations = (
+    rows = (
         StorageLocation.objects.in_use()
-        .select_related("storage_area__warehouse")
         .order_by("storage_area__warehouse__code", "storage_area__code", "code")
+        .values_list("storage_area__warehouse__name", "storage_area__name", "pk", "code", "name")
     )
-    groups = groupby(
-        locations, key=lambda place: f"{place.storage_area.warehouse.name} · {place.storage_area.name}"
-    )
-    return [("", "—"), *[(bed, [(place.pk, str(place)) for place in places]) for bed, places in groups]]
+    beds = groupby(rows, key=lambda row: f"{row[0]} · {row[1]}")
+    return [
+        ("", "—"),
+        *[(bed, [(pk, f"{code} · {name}") for *_, pk, code, name in places]) for bed, places in beds],
+    ]
 
 
 def _id_or_none(value: str) -> int | None:
@@ -33,7 +34,13 @@ class LocationField(forms.TypedChoiceField):
     """A place chosen from the beds of all naves; its value is the id, or None."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(choices=location_choices, coerce=_id_or_none, empty_value=None, **kwargs)
+        super().__init__(coerce=_id_or_none, empty_value=None, **kwargs)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Each form gets its own copy of the field, and with it the places as they are now: one query a form."""
+        field: Self = super().__deepcopy__(memo)  # type: ignore[misc]  # ChoiceField has one; its stubs do not say so
+        field.choices = location_choices()
+        return field
 
 
 class UploadForm(forms.Form):

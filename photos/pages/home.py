@@ -23,7 +23,7 @@ from photos.pages.forms import UploadForm
 from photos.pages.gallery import cards
 
 RECENT_UPLOADS = 5
-RECENT_PHOTOS = 6
+RECENT_PHOTOS = 8
 
 
 @dataclass(frozen=True)
@@ -84,13 +84,12 @@ def recent_uploads(user: User) -> Iterable[UploadSession]:
     return (
         uploads.select_related("user")
         .annotate(
-            files=Count("jobs"),
+            accepted=Count("jobs", filter=accepted),
             completed=Count("jobs", filter=Q(jobs__status=JobStatus.COMPLETED)),
             failed=Count("jobs", filter=Q(jobs__status__in=[JobStatus.FAILED, JobStatus.REJECTED])),
             under_way=Count("jobs", filter=Q(jobs__status__in=[JobStatus.PENDING, JobStatus.PROCESSING])),
             progress=Avg("jobs__progress_percent", filter=accepted),
         )
-        .filter(files__gt=0)
         .order_by("-created_at")[:RECENT_UPLOADS]
     )
 

@@ -30,7 +30,7 @@ def upload(request: HttpRequest) -> HttpResponse:
         return redirect("home")
     if not form.is_valid():
         for errors in form.errors.values():
-            messages.error(request, errors[0])
+            messages.error(request, str(errors[0]))
         return redirect("home")
     try:
         outcome = accept_upload(

@@ -15,6 +15,7 @@
     badge.className = `badge badge-${job.status}`;
     const bar = row.querySelector("[data-progress]");
     if (bar) bar.value = job.progress_percent;
+    row.classList.toggle("is-ended", ENDED.has(job.status));
     const stage = row.querySelector("[data-stage]");
     if (job.error_message) stage.textContent = job.error_message;
     else if (!stage.querySelector("a")) stage.textContent = labels.stage[job.stage] ?? "";
@@ -24,6 +25,7 @@
   function showSummary(place, summary) {
     const set = (name, change) => place.querySelectorAll(`[data-summary="${name}"]`).forEach(change);
     set("completed", (element) => { element.textContent = summary.completed; });
+    set("total_jobs", (element) => { element.textContent = summary.total_jobs; });
     set("progress", (element) => { element.value = summary.overall_progress_percent; });
   }
 

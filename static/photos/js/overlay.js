@@ -66,5 +66,7 @@
     }
   }
 
-  document.querySelectorAll("[data-findings-url]").forEach(start);
+  const startAll = () => document.querySelectorAll("[data-findings-url]").forEach(start);
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", startAll); // in the head of the administration
+  else startAll();
 })();

@@ -1,0 +1,113 @@
+"""The gallery: whose photos, which filters, how many queries."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from photos.models import Image
+
+
+def names(page):
+    return {card.image.original_filename for card in page.context["cards"]}
+
+
+def test_a_worker_sees_his_own_photos_a_supervisor_and_a_viewer_all(
+    signed_in, worker, other_worker, supervisor, viewer, make_photo
+):
+    mine, others = make_photo().original_filename, make_photo(owner=other_worker).original_filename
+
+    assert names(signed_in(worker).get("/photos/")) == {mine}
+    assert names(signed_in(supervisor).get("/photos/")) == {mine, others}
+    assert names(signed_in(viewer).get("/photos/")) == {mine, others}
+
+
+def test_a_viewer_who_is_not_let_in_is_refused(signed_in, stranger):
+    assert signed_in(stranger).get("/photos/").status_code == 403
+
+
+def test_trashed_photos_and_mere_analyses_are_not_shown(signed_in, supervisor, make_photo):
+    make_photo(deleted_at=timezone.now())
+    make_photo(with_inventory=False)
+
+    page = signed_in(supervisor).get("/photos/")
+
+    assert names(page) == set()
+    assert "There are no photos yet." in page.text
+
+
+@pytest.fixture
+def three(make_photo, count, place):
+    """A booked photo, one that waits for its place, and one that could not be read."""
+    booked, waits = make_photo(original_filename="booked.jpg"), make_photo(original_filename="waits.jpg")
+    count(booked, place)
+    count(waits)
+    make_photo(original_filename="broken.jpg", status="failed", error_details="unreadable_image: broken")
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ("all", {"booked.jpg", "waits.jpg", "broken.jpg"}),
+        ("success", {"booked.jpg"}),
+        ("errors", {"waits.jpg", "broken.jpg"}),
+        ("warnings", {"booked.jpg", "waits.jpg"}),
+        ("needs_location", {"waits.jpg"}),
+        ("needs_config", set()),
+        ("nonsense", {"booked.jpg", "waits.jpg", "broken.jpg"}),
+    ],
+)
+def test_photos_are_filtered_by_status(signed_in, supervisor, three, status, expected):
+    assert names(signed_in(supervisor).get("/photos/", {"status": status})) == expected
+
+
+def test_photos_are_filtered_by_the_place_of_their_newest_count(signed_in, supervisor, three, place):
+    client = signed_in(supervisor)
+
+    assert names(client.get("/photos/", {"location_id": place.pk})) == {"booked.jpg"}
+    assert names(client.get("/photos/", {"warehouse_id": place.storage_area.warehouse_id})) == {"booked.jpg"}
+
+
+def test_photos_are_filtered_by_name(signed_in, supervisor, three):
+    assert names(signed_in(supervisor).get("/photos/", {"search": "BROK"})) == {"broken.jpg"}
+
+
+def test_the_last_day_of_a_range_is_included(signed_in, supervisor, three):
+    today = timezone.localdate()
+    Image.objects.filter(original_filename="broken.jpg").update(
+        uploaded_at=timezone.now() - timedelta(days=3)
+    )
+    client = signed_in(supervisor)
+
+    assert names(client.get("/photos/", {"date_from": today, "date_to": today})) == {
+        "booked.jpg",
+        "waits.jpg",
+    }
+    assert names(client.get("/photos/", {"date_to": today - timedelta(days=1)})) == {"broken.jpg"}
+
+
+def test_pages_follow_one_another_and_keep_the_filters(signed_in, supervisor, make_photo):
+    for number in range(30):
+        make_photo(original_filename=f"bed_{number}.jpg")
+    client = signed_in(supervisor)
+
+    first = client.get("/photos/", {"search": "bed"})
+    second = client.get("/photos/", {"search": "bed", "page": 2})
+
+    assert len(names(first)) == 24
+    assert len(names(second)) == 6
+    assert names(first).isdisjoint(names(second))
+    assert 'href="?search=bed&amp;page=2"' in first.text
+
+
+def test_the_number_of_queries_does_not_grow_with_the_photos(
+    signed_in, supervisor, make_photo, count, place, django_assert_num_queries
+):
+    client = signed_in(supervisor)
+    count(make_photo(), place)
+    with django_assert_num_queries(7):  # session, user, naves, places, number, photos, counts
+        client.get("/photos/")
+    for _ in range(5):
+        count(make_photo(), place)
+    with django_assert_num_queries(7):
+        client.get("/photos/")

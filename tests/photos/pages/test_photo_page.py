@@ -1,0 +1,182 @@
+"""The page of one photo, and what was found in it."""
+
+import uuid
+
+import pytest
+
+from photos.choices import CountWarning
+
+
+def test_the_page_shows_the_count_where_it_is_booked_and_as_what(signed_in, worker, make_photo, count, place):
+    session = count(make_photo(), place)
+
+    page = signed_in(worker).get(f"/photos/{session.image_id}/")
+
+    assert page.status_code == 200
+    assert page.context["session"].total == 4
+    [movement] = page.context["movements"]
+    assert movement.quantity == 3  # one of the four is dead
+    assert movement.batch.batch_code in page.text
+    assert str(session.product) in page.text
+    assert place.code in page.text
+
+
+def test_a_photo_of_somebody_else_is_not_to_be_found_by_a_worker(
+    signed_in, worker, other_worker, make_photo, count
+):
+    session = count(make_photo(owner=other_worker))
+    client = signed_in(worker)
+
+    assert client.get(f"/photos/{session.image_id}/").status_code == 404
+    assert client.get(f"/photos/{session.image_id}/counts/1/findings.json").status_code == 404
+
+
+@pytest.mark.parametrize("role", ["viewer", "supervisor", "admin"])
+def test_who_sees_all_photos_opens_a_workers_photo(signed_in, request, role, make_photo, count):
+    session = count(make_photo())
+
+    assert signed_in(request.getfixturevalue(role)).get(f"/photos/{session.image_id}/").status_code == 200
+
+
+def test_a_viewer_gets_no_form(signed_in, viewer, make_photo, count):
+    session = count(make_photo())
+
+    page = signed_in(viewer).get(f"/photos/{session.image_id}/")
+
+    assert "/count-again/" not in page.text
+    assert "/place/" not in page.text
+
+
+def test_every_warning_has_advice_for_a_person():
+    from photos.advice import ADVICE
+
+    assert set(ADVICE) == set(CountWarning)
+
+
+def test_warnings_are_said_in_words_the_waiting_ones_first(signed_in, worker, make_photo, count):
+    session = count(make_photo(), warnings=["no_container", "unheard_of"])
+
+    warnings = signed_in(worker).get(f"/photos/{session.image_id}/").context["warnings"]
+
+    assert [(warning["code"], warning["waits"]) for warning in warnings] == [
+        ("needs_location", True),
+        ("no_container", False),
+        ("unheard_of", False),
+    ]
+    assert warnings[0]["title"] == "The place is not known"
+    assert "Choose the place below" in warnings[0]["advice"]
+    assert warnings[2]["title"] == "unheard_of"
+
+
+def test_candidates_are_offered_while_the_place_is_not_known(signed_in, worker, make_photo, count, place):
+    session = count(make_photo())
+    session.location_candidates = [{"id": place.pk, "name": place.name, "distance_m": 4.2}]
+    session.save()
+
+    text = signed_in(worker).get(f"/photos/{session.image_id}/").text
+
+    assert f'name="storage_location_id" value="{place.pk}"' in text
+    assert "4.2 m" in text
+
+
+def test_an_earlier_count_can_be_looked_at_and_says_that_it_is_not_the_newest(
+    signed_in, worker, make_photo, count, place
+):
+    image = make_photo()
+    count(image, place)
+    count(image, place)
+    client = signed_in(worker)
+
+    newest, earlier = client.get(f"/photos/{image.pk}/"), client.get(f"/photos/{image.pk}/?count=1")
+
+    assert (newest.context["session"].attempt, newest.context["is_newest"]) == (2, True)
+    assert (earlier.context["session"].attempt, earlier.context["is_newest"]) == (1, False)
+    assert "there is a newer one" in earlier.text
+
+
+@pytest.mark.parametrize("number", ["9", "x", "-1", ""])
+def test_a_count_that_does_not_exist_is_not_found(signed_in, worker, make_photo, count, number):
+    session = count(make_photo())
+
+    assert signed_in(worker).get(f"/photos/{session.image_id}/?count={number}").status_code == 404
+
+
+def test_an_unknown_photo_is_not_found(signed_in, supervisor):
+    assert signed_in(supervisor).get(f"/photos/{uuid.uuid4()}/").status_code == 404
+
+
+def test_a_photo_that_has_not_been_counted_says_so(signed_in, worker, make_photo):
+    image = make_photo()
+
+    page = signed_in(worker).get(f"/photos/{image.pk}/")
+
+    assert "This photo has not been counted." in page.text
+
+
+def test_the_original_is_linked_by_a_signed_link_that_downloads_it(
+    signed_in, client, worker, make_photo, count
+):
+    session = count(make_photo())
+
+    link = signed_in(worker).get(f"/photos/{session.image_id}/").context["original_url"]
+    answer = client.get(link)
+
+    assert answer.status_code == 200
+    assert answer["Content-Type"] == "image/jpeg"
+    answer.close()
+
+
+def test_a_picture_that_browsers_do_not_show_waits_for_its_preview(signed_in, worker, make_photo, count):
+    session = count(make_photo(content_type="image/heic"))
+
+    page = signed_in(worker).get(f"/photos/{session.image_id}/")
+
+    assert page.context["picture_url"] is None
+    assert "A preview is being made." in page.text
+
+
+def test_the_history_of_a_place_lists_only_photos_that_the_user_may_see(
+    signed_in, worker, other_worker, supervisor, make_photo, count, place
+):
+    mine = count(make_photo(), place)
+    count(make_photo(owner=other_worker), place)
+
+    assert len(signed_in(worker).get(f"/photos/{mine.image_id}/").context["place_history"]) == 1
+    assert len(signed_in(supervisor).get(f"/photos/{mine.image_id}/").context["place_history"]) == 2
+
+
+def test_findings_are_parallel_arrays_in_pixels(signed_in, worker, make_photo, count):
+    session = count(make_photo())
+
+    found = signed_in(worker).get(f"/photos/{session.image_id}/counts/1/findings.json").json()
+
+    assert found == {
+        "version": 1,
+        "width": 48,
+        "height": 32,
+        "living": {"x": [10.0], "y": [10.0], "r": [3.2]},  # 10 × 6 px: 80 % of the mean side is 6.4 px across
+        "dead": {"x": [20.0], "y": [10.0], "r": [3.2]},
+        "empty": {"x": [30.0], "y": [10.0], "r": [3.2]},
+        "containers": [
+            {
+                "label": "Segment 1",
+                "polygon": [[2.0, 2.0], [40.0, 2.0], [40.0, 30.0], [2.0, 30.0]],
+                "is_counted": True,
+            }
+        ],
+        "estimated": [[[3, 3], [9, 3], [9, 9]]],
+    }
+
+
+def test_the_number_of_queries_does_not_grow_with_plants_or_counts(
+    signed_in, supervisor, make_photo, count, place, django_assert_max_num_queries
+):
+    image = make_photo()
+    for _ in range(5):
+        count(image, place)
+    client = signed_in(supervisor)
+
+    with django_assert_max_num_queries(9):
+        client.get(f"/photos/{image.pk}/")
+    with django_assert_max_num_queries(7):
+        client.get(f"/photos/{image.pk}/counts/5/findings.json")
