@@ -24,7 +24,7 @@ from photos.models import Image, ProcessingSession, ProcessingStep, UploadJob
 from photos.services import jobs
 from photos.services.booking import book
 from photos.services.location import locate
-from photos.services.steps import create_step
+from photos.services.steps import create_steps
 
 
 @transaction.atomic
@@ -60,11 +60,14 @@ def open_session(
             session.save()
     except IntegrityError as error:
         raise CountRunning(_("This photo is being counted already. Wait for the result.")) from error
-    create_step(image=image, session=session, kind=StepKind.SEGMENT, key=f"{session.uuid}:segment")
+    steps = [
+        ProcessingStep(image=image, session=session, kind=StepKind.SEGMENT, key=f"{session.uuid}:segment")
+    ]
     if not image.is_stored:
-        create_step(image=image, kind=StepKind.UPLOAD_ORIGINAL, key=f"{image.pk}:original")
+        steps.append(ProcessingStep(image=image, kind=StepKind.UPLOAD_ORIGINAL, key=f"{image.pk}:original"))
     if not image.thumbnail_key:
-        create_step(image=image, kind=StepKind.UPLOAD_THUMBNAIL, key=f"{image.pk}:thumbnail")
+        steps.append(ProcessingStep(image=image, kind=StepKind.UPLOAD_THUMBNAIL, key=f"{image.pk}:thumbnail"))
+    create_steps(steps)
     return session
 
 

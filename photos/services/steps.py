@@ -74,6 +74,11 @@ def create_step(
     return step
 
 
+def create_steps(steps: list[ProcessingStep]) -> None:
+    """Write several pieces of work with one query; those whose key exists already stay as they are."""
+    ProcessingStep.objects.bulk_create(steps, ignore_conflicts=True)
+
+
 def claim_step(step_id: int) -> Claim | None:
     """Claim a step that is due, or that a silent worker left. None if it is finished, held, or not yet due."""
     now = timezone.now()

@@ -109,7 +109,7 @@ def accept_upload(
         warehouse=_find_warehouse(warehouse_id),
         notes=notes,
     )
-    upload.full_clean()
+    upload.clean_fields(exclude=["user", "storage_location", "warehouse"])  # those were just read
     request = _Request(upload, user, upload.storage_location, source, purpose, force)
     received = [_look_at(position, file) for position, file in enumerate(files)]
     received = _stage(request, received, files)

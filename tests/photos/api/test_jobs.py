@@ -1,0 +1,209 @@
+"""Following uploads: what the status says, who may ask, and what asking costs."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from demeter.accounts.models import User
+from photos.choices import JobStatus, Stage
+from photos.models import ProcessingSession, UploadJob, UploadSession
+from photos.services import jobs
+from photos.services.sessions import fail_session
+from tests.conftest import Bearer
+from tests.photos.api.conftest import Upload
+from tests.photos.factories import finish_count, photo_file
+
+STATUS = "/api/v1/photos/jobs/status"
+
+
+def session_of(job: dict[str, Any]) -> ProcessingSession:
+    return UploadJob.objects.get(pk=job["job_id"]).session
+
+
+def status_of(client: APIClient, answer: dict[str, Any]) -> dict[str, Any]:
+    response = client.get(STATUS, {"upload_session_id": answer["upload_session_id"]})
+    assert response.status_code == 200
+    shown: dict[str, Any] = response.json()
+    return shown
+
+
+def test_a_job_that_waits_shows_nothing_that_is_not_known(client: APIClient, upload: Upload) -> None:
+    answer = upload(1)
+    [job] = status_of(client, answer)["jobs"]
+    assert job == {
+        "job_id": answer["jobs"][0]["job_id"],
+        "image_id": answer["jobs"][0]["image_id"],
+        "filename": "IMG_1.jpg",
+        "status": "pending",
+        "stage": "stored",
+        "progress_percent": 0,
+        "started_at": None,
+        "completed_at": None,
+        "warnings": [],
+    }
+
+
+def test_a_running_job_shows_its_stage_and_the_time_left_as_it_went_so_far(
+    client: APIClient, upload: Upload
+) -> None:
+    answer = upload(1)
+    jobs.enter_stage(session_of(answer["jobs"][0]), Stage.DETECTING)
+    UploadJob.objects.update(started_at=timezone.now() - timedelta(seconds=30), progress_percent=25)
+    [job] = status_of(client, answer)["jobs"]
+    assert (job["status"], job["stage"], job["progress_percent"]) == ("processing", "detecting", 25)
+    assert 90 <= job["estimated_remaining_seconds"] <= 93  # a quarter took 30 s
+    assert "result" not in job
+
+
+def test_a_finished_job_shows_its_result_and_warnings(client: APIClient, upload: Upload) -> None:
+    answer = upload(1)
+    session = session_of(answer["jobs"][0])
+    UploadJob.objects.update(started_at=timezone.now() - timedelta(seconds=20))
+    finish_count(session, detected=80, estimated=21, warnings=["needs_location"])
+    [job] = status_of(client, answer)["jobs"]
+    assert (job["status"], job["stage"], job["progress_percent"]) == ("completed", "done", 100)
+    assert job["warnings"] == ["needs_location"]
+    assert job["result"] == {
+        "session_id": str(session.uuid),
+        "total_detected": 80,
+        "total_estimated": 21,
+        "total": 101,
+        "storage_location_id": None,
+    }
+    assert 20 <= job["processing_time_seconds"] < 30
+    assert "estimated_remaining_seconds" not in job
+
+
+def test_a_failed_job_says_why(client: APIClient, upload: Upload) -> None:
+    answer = upload(1)
+    fail_session(session_of(answer["jobs"][0]), code="unreadable_image", message="The picture is damaged.")
+    [job] = status_of(client, answer)["jobs"]
+    assert (job["status"], job["code"], job["error_message"]) == (
+        "failed",
+        "unreadable_image",
+        "The picture is damaged.",
+    )
+
+
+def test_the_summary_counts_all_but_refused_files(client: APIClient) -> None:
+    files = [photo_file(1), photo_file(2), photo_file(3), SimpleUploadedFile("empty.jpg", b"")]
+    answer = client.post("/api/v1/photos/upload", {"files": files}, format="multipart").json()
+    first, second, _third, _refused = answer["jobs"]
+    finish_count(session_of(first))
+    UploadJob.objects.filter(pk=second["job_id"]).update(status=JobStatus.PROCESSING, progress_percent=50)
+    shown = status_of(client, answer)
+    assert [job["status"] for job in shown["jobs"]] == ["completed", "processing", "pending", "rejected"]
+    assert shown["jobs"][3]["error_message"] == answer["jobs"][3]["error"]
+    assert shown["summary"] == {
+        "total_jobs": 3,
+        "completed": 1,
+        "processing": 1,
+        "pending": 1,
+        "failed": 0,
+        "overall_progress_percent": 50,
+    }
+    assert shown["last_updated"]
+
+
+def test_a_single_job_is_shown_as_in_the_list(client: APIClient, upload: Upload) -> None:
+    answer = upload(1)
+    [job] = status_of(client, answer)["jobs"]
+    assert client.get(f"/api/v1/photos/jobs/{job['job_id']}/status").json() == job
+
+
+@pytest.mark.parametrize("path", ["/api/v1/photos/jobs/{job}/status", STATUS + "?upload_session_id={upload}"])
+def test_jobs_are_shown_to_their_owner_and_to_supervisors(
+    bearer: Bearer,
+    upload: Upload,
+    path: str,
+    worker: User,
+    other_worker: User,
+    supervisor: User,
+    admin: User,
+    stranger: User,
+) -> None:
+    answer = upload(1)
+    url = path.format(job=answer["jobs"][0]["job_id"], upload=answer["upload_session_id"])
+    people = (worker, supervisor, admin, other_worker, stranger)
+    assert [bearer(user).get(url).status_code for user in people] == [200, 200, 200, 403, 403]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        (f"{STATUS}?upload_session_id={uuid4()}", 404),
+        (f"/api/v1/photos/jobs/{uuid4()}/status", 404),
+        (STATUS, 400),
+        (f"{STATUS}?upload_session_id=nonsense", 400),
+        ("/api/v1/photos/jobs/nonsense/status", 404),
+    ],
+)
+def test_unknown_jobs_are_404_and_unreadable_questions_400(client: APIClient, path: str, status: int) -> None:
+    response = client.get(path)
+    assert response.status_code == status
+    assert set(response.json()) == {"code", "error", "detail", "timestamp", "request_id"}
+
+
+@pytest.mark.parametrize("photos", [1, 12])
+def test_a_poll_costs_three_queries_however_many_photos(
+    client: APIClient, upload: Upload, django_assert_num_queries: Any, photos: int
+) -> None:
+    answer = upload(*range(photos))
+    with django_assert_num_queries(3):  # the user, the upload, its jobs with their counts
+        status_of(client, answer)
+
+
+def test_polling_every_two_seconds_is_not_throttled(client: APIClient, upload: Upload) -> None:
+    answer = upload(1)
+    assert len([status_of(client, answer) for _ in range(60)]) == 60
+
+
+# ── the list of uploads ──────────────────────────────────────────────────────────────────────────────
+UPLOADS = "/api/v1/photos/uploads"
+
+
+def test_a_worker_sees_his_own_uploads_newest_first_with_their_summaries(
+    client: APIClient, upload: Upload, bearer: Bearer, other_worker: User
+) -> None:
+    first, second = upload(1, 2, notes="nave 1"), upload(3)
+    finish_count(session_of(first["jobs"][0]))
+    shown = client.get(UPLOADS).json()
+    assert [row["upload_session_id"] for row in shown["results"]] == [
+        second["upload_session_id"],
+        first["upload_session_id"],
+    ]
+    assert shown["results"][1]["notes"] == "nave 1"
+    assert shown["results"][1]["total_files"] == 2
+    assert shown["results"][1]["summary"] == {
+        "total_jobs": 2,
+        "completed": 1,
+        "processing": 0,
+        "pending": 1,
+        "failed": 0,
+        "overall_progress_percent": 50,
+    }
+    assert shown["pagination"]["total_items"] == 2
+    assert bearer(other_worker).get(UPLOADS).json()["results"] == []
+
+
+def test_uploads_are_listed_for_48_hours(client: APIClient, upload: Upload) -> None:
+    upload(1)
+    UploadSession.objects.update(created_at=timezone.now() - timedelta(hours=47, minutes=59))
+    assert len(client.get(UPLOADS).json()["results"]) == 1
+    UploadSession.objects.update(created_at=timezone.now() - timedelta(hours=48, minutes=1))
+    assert client.get(UPLOADS).json()["results"] == []
+
+
+@pytest.mark.parametrize("uploads", [1, 8])
+def test_the_list_of_uploads_costs_four_queries(
+    client: APIClient, upload: Upload, django_assert_num_queries: Any, uploads: int
+) -> None:
+    for number in range(uploads):
+        upload(number)
+    with django_assert_num_queries(4):  # the user, the number, the page, the sums
+        client.get(UPLOADS)
