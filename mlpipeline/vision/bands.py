@@ -24,7 +24,7 @@ SLIVER_SHARE = 0.15  # of a plant's side: the radius of the disc that processed 
 CORE_SHARE = 0.22  # of a plant's side: the radius of the disc that a missed plant holds somewhere
 LEAST_PLANT = 0.3  # of a plant's area: smaller pieces are leaves of their neighbours
 LEAST_FILL = 0.2  # share of its ellipse that a plant covers at least
-# confidence of a density estimate at best: nothing in this photo vouches for the plant's size
+# Confidence of a density estimate at best: nothing in this photo vouches for the plant's size.
 DENSITY_TRUST = 0.5
 
 

@@ -15,9 +15,9 @@ from .options import CountOptions
 from .protocols import Segmenter
 from .results import NO_CONTAINER, ContainerFound, Detections
 
-# masks are cleaned at this size: an outline is no more exact than that, and 12 MP are slow
+# Masks are cleaned at this size: an outline is no more exact than that, and 12 MP are slow.
 CLEANING_SIDE_PX = 1024
-# share of its pixels that cleaning may change before the cleaned outline replaces the given one
+# Share of its pixels that cleaning may change before the cleaned outline replaces the given one.
 SMOOTH_ENOUGH = 0.004
 SAME_CONTAINER = 0.6  # share of the smaller container that a better one covers, from which they are one
 LEANING_SHARE = 0.25  # a plant may lean out of its container by this share of its side

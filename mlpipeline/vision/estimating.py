@@ -25,7 +25,7 @@ from .options import CountOptions
 from .results import EMPTY, BandEstimate, ContainerCount, ContainerFound, Detections
 from .stands import Stand, stand_of
 
-# an estimate larger than this many times what was seen rests on too little to be believed
+# An estimate larger than this many times what was seen rests on too little to be believed.
 MOST_PER_DETECTED = 2.0
 PLANTED_IOU = 0.3  # a pot that a plant covers by this is that plant's pot
 SEEN_EMPTY = 3  # empty pots from which a container without plants is known to be empty

@@ -16,9 +16,9 @@ from .masks import ellipse_mask
 
 INNER_SHARE = 0.55  # of a box's ellipse: its leaves, with little of the ground between them
 LEAST_PIXELS = 200  # colours from fewer pixels are chance
-# share of the variance that lies between two groups; a single bell curve cut in two has 0.64
+# Share of the variance that lies between two groups; a single bell curve cut in two has 0.64.
 LEAST_SEPARATION = 0.66
-# a leaf mask must know this share of the plants, and call less of the empties leaf
+# A leaf mask must know this share of the plants, and call less of the empties leaf.
 RECOGNISED, MISTAKEN = 0.6, 0.2
 CLOSED_CANOPY = 0.8  # share of the uncovered pixels that is green where no ground is to be seen
 RATIO_LIMIT = 3.0

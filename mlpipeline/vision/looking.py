@@ -27,7 +27,7 @@ GLANCE_MARGIN = 1.04  # the first tile is a little larger than the container, so
 GLANCE_OVERLAP = 0.2  # of a tile's side
 SAMPLE_TILES = 4
 FINEST_ENLARGEMENT = 2.0  # looking stops there: plants too small at twice their size hold no detail to detect
-# how much finer the second look is: it sees plants that are a sixth to a half of the first's
+# How much finer the second look is: it sees plants that are a sixth to a half of the first's.
 SECOND_STEP = 2.5
 BARE_SHARE = 0.08  # of what was looked at: smaller bare stretches are not worth a second look
 BARE_WORK_PX = 512  # bare stretches are found at this size

@@ -18,7 +18,7 @@ from .results import Detections
 from .tiling import Tile
 
 Indices = NDArray[np.int64]
-# tile pixels: a cut box ends within this of the edge, as detectors do not place it exactly
+# Tile pixels: a cut box ends within this of the edge, as detectors do not place it exactly.
 EDGE_TOLERANCE_PX = 2.0
 
 

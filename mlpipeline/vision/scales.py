@@ -12,10 +12,8 @@ import numpy as np
 from .arrays import Floats, Mask, check
 from .results import Detections
 
-COMFORT_LOW, COMFORT_HIGH = (
-    1 / 1.6,
-    2.2,
-)  # of the middle of the trained range: no second look is needed within this
+# Of the middle of the trained range: no second look is needed within this.
+COMFORT_LOW, COMFORT_HIGH = 1 / 1.6, 2.2
 ENOUGH = 8  # plants from which a size is measured well enough to plan with
 
 

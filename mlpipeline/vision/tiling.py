@@ -10,7 +10,7 @@ from .arrays import Image, Mask, check
 from .masks import Region
 
 PAD_VALUE = 114  # the grey that YOLO letterboxes with, so the weights have seen it as "nothing here"
-# tiles with less of the container are left out. Source: origin, slices below 2 % content
+# Tiles with less of the container are left out. Source: origin, slices below 2 % content.
 MIN_CONTAINER_SHARE = 0.02
 
 

@@ -69,8 +69,8 @@ def test_a_tray_is_read_cell_by_cell():
     count = estimate(planted + missed, detections_of(planted), tray)
     assert {part.method for part in count.bands} == {"grid_analysis"}
     assert (count.capacity, count.detected, count.estimated, count.empty) == (100, 90, 5, 5)
-    # Rows 6 (twice), 7, 8 and 9 of ten hold a missed plant; bands are two and a half rows high.
-    assert [part.estimated for part in count.bands] == [0, 0, 3, 2]
+    # Rows 6 (twice), 7, 8 and 9 of ten hold a missed plant; row 7 has its middle where the last band begins.
+    assert [part.estimated for part in count.bands] == [0, 0, 2, 3]
 
 
 def test_an_empty_pot_is_counted_where_the_detector_sees_one():

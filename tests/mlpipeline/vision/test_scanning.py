@@ -49,13 +49,13 @@ def test_plants_of_any_size_are_found_at_a_scale_that_the_weights_know(side):
     boxes = rows_of_plants(side * 1.3, side)
     (found,), truth = count(boxes)
     assert abs(len(found) - len(boxes)) <= 0.01 * len(boxes)
-    assert truth.scales[-1] * side == pytest.approx(44, rel=0.6)
+    assert 44 / 1.6 <= truth.scales[-1] * side <= 44 * 2.2
 
 
 def test_large_plants_cost_few_tiles_and_small_ones_in_proportion():
     (_, large), (_, small) = (count(rows_of_plants(1.2 * side, side)) for side in (120, 30))
-    assert large.tiles_seen <= 10
-    assert small.tiles_seen <= 16 * large.tiles_seen
+    assert large.tiles_seen <= 4
+    assert large.tiles_seen < small.tiles_seen <= 30  # a sixteenth of the area a plant
 
 
 def test_tiles_are_spent_only_on_containers():
