@@ -1,0 +1,105 @@
+"""The catalogue of translated texts, and the tool that keeps it."""
+
+from pathlib import Path
+from typing import Any
+
+import polib
+import pytest
+
+from demeter.translations import (
+    Text,
+    problems,
+    python_texts,
+    template_texts,
+    translated_languages,
+    write_catalogue,
+)
+
+
+@pytest.mark.parametrize("language", translated_languages())
+def test_every_text_is_translated_and_the_compiled_catalogue_matches(language: str) -> None:
+    assert problems(language) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "texts"),
+    [
+        pytest.param("x = 1", [], id="no text"),
+        pytest.param("_('Photos')", [Text("Photos")], id="a plain text"),
+        pytest.param("_('in two ' 'parts')", [Text("in two parts")], id="a text in two parts"),
+        pytest.param("pgettext_lazy('menu', 'Home')", [Text("Home", "menu")], id="a text with its context"),
+        pytest.param("translation.gettext('Hi')", [Text("Hi")], id="by the module's name"),
+        pytest.param("_(f'{n} photos')", [], id="put together at run time"),
+        pytest.param("_ = 3; print('x')", [], id="another use of the name"),
+    ],
+)
+def test_texts_of_python_sources_are_found(source: str, texts: list[Text]) -> None:
+    assert list(python_texts(source)) == texts
+
+
+def test_a_plural_is_found_with_its_singular() -> None:
+    [text] = python_texts("ngettext('%(n)d photo', '%(n)d photos', n)")
+    assert (text.msgid, text.plural) == ("%(n)d photo", "%(n)d photos")
+
+
+@pytest.mark.parametrize(
+    ("source", "texts"),
+    [
+        pytest.param("<p>Photos</p>", [], id="no text"),
+        pytest.param('{% translate "Photos" %}', [Text("Photos")], id="a plain text"),
+        pytest.param(
+            '{% translate "Home" context "menu" %}', [Text("Home", "menu")], id="a text with its context"
+        ),
+        pytest.param(
+            "{% blocktranslate %}It's {{ n }} (all){% endblocktranslate %}",
+            [Text("It's %(n)s (all)")],
+            id="a block",
+        ),
+        pytest.param(
+            '{{ _("Yes") }} {{ x|default:_("No") }}', [Text("Yes"), Text("No")], id="inside expressions"
+        ),
+        pytest.param('{% translate "100%" %}', [Text("100%%")], id="a per cent sign"),
+    ],
+)
+def test_texts_of_templates_are_found(source: str, texts: list[Text]) -> None:
+    assert list(template_texts(f"{{% load i18n %}}{source}")) == texts
+
+
+@pytest.fixture
+def project(settings: Any, tmp_path: Path) -> Path:
+    """A project with one text and no catalogue yet."""
+    settings.BASE_DIR = tmp_path
+    settings.LOCALE_PATHS = [tmp_path / "locale"]
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "views.py").write_text("_('Count %(name)s again')")
+    return tmp_path
+
+
+def translate(project: Path, msgid: str, msgstr: str) -> None:
+    catalogue = polib.pofile(str(project / "locale/es/LC_MESSAGES/django.po"))
+    catalogue.find(msgid).msgstr = msgstr
+    catalogue.save()
+
+
+def test_a_new_text_is_missing_until_it_is_translated_and_compiled(project: Path) -> None:
+    text = "Count %(name)s again"
+    assert text in write_catalogue("es")
+    assert f"es: not translated: {text!r}" in problems("es")
+    translate(project, text, "Contar %(name)s otra vez")
+    assert "es: compile it again" in problems("es")
+    assert text not in write_catalogue("es")
+    assert not [fault for fault in problems("es") if "Count" in fault or "compile" in fault]
+
+
+def test_a_translation_with_another_placeholder_is_a_fault(project: Path) -> None:
+    write_catalogue("es")
+    translate(project, "Count %(name)s again", "Contar %(nombre)s otra vez")
+    assert "es: other placeholders: 'Count %(name)s again'" in problems("es")
+
+
+def test_a_text_that_is_gone_leaves_the_catalogue(project: Path) -> None:
+    write_catalogue("es")
+    (project / "photos" / "views.py").write_text("_('Stored')")
+    assert "es: no longer used: 'Count %(name)s again'" in problems("es")
+    write_catalogue("es")
+    assert not [fault for fault in problems("es") if "Count" in fault]
