@@ -7,8 +7,12 @@ from pathlib import Path
 
 from mlpipeline.detectors.environment import prepare_libraries
 from mlpipeline.detectors.manifest import MANIFEST_NAME, Weights, file_sha256, read_manifest, write_manifest
-from mlpipeline.training.datasets import DETECTION, DatasetRecipe
-from mlpipeline.training.train import ARCHITECTURES, CLASSES, IMAGE_PX
+from mlpipeline.training.datasets import DETECTION
+from mlpipeline.training.train import ARCHITECTURES, CLASSES
+
+# What they are shown when counting. A network is trained at a smaller size for speed and sees as well at this one.
+COUNTED_PX = {"detection": 512, "segmentation": 512}
+TRAINED_PLANT_PX = (12.0, 100.0)  # the recipe's 14 to 120 px, as seen at the size of the training
 
 NAMES = {"detection": "plants-yolo11n", "segmentation": "containers-yolo11n-seg"}
 
@@ -48,8 +52,8 @@ def install_weights(installation: Installation, folder: Path) -> Weights:
         sha256=file_sha256(target),
         architecture=ARCHITECTURES[kind],
         classes=CLASSES[kind],
-        tile_px=IMAGE_PX[kind],
-        trained_plant_px=DatasetRecipe().plant_px if kind == DETECTION else None,
+        tile_px=COUNTED_PX[kind],
+        trained_plant_px=TRAINED_PLANT_PX if kind == DETECTION else None,
         confidence=installation.confidence,
         licence="AGPL-3.0",
         card=f"{NAMES[kind]}.md",

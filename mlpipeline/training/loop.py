@@ -178,11 +178,12 @@ class TrainingRun:
         return {name: float(value) for name, value in parts.items()}
 
     def train(self) -> Iterator[dict[str, float]]:
-        """Train until the minutes are over, saving after every epoch; yields the mean losses of each epoch."""
+        """Train until the minutes are over; yields the mean losses of each epoch. Saves after it, and every few minutes."""
         began = time.monotonic()
         limit_s = self.plan.minutes * 60
         is_mosaic_open = True
         progress = 0.0
+        saved = began
         while progress < 1:
             self.epoch += 1
             sums: dict[str, float] = {}
@@ -194,6 +195,9 @@ class TrainingRun:
                 for name, value in self.step(batch).items():
                     sums[name] = sums.get(name, 0.0) + value
                 steps += 1
+                if time.monotonic() - saved > SAVE_EVERY_S:
+                    saved = time.monotonic()
+                    self.save()
                 if progress >= 1:
                     break
             self.save()

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from mlpipeline.training.datasets import DatasetRecipe, DatasetWriter
+from mlpipeline.training.datasets import DatasetRecipe, DatasetWriter, ForbiddenSeed, check_seed
 from mlpipeline.training.seeds import TRAINING_SEEDS
 from mlpipeline.training.train import ARCHITECTURES, TrainingJob, train
 
@@ -51,6 +51,11 @@ class Command(BaseCommand):
         folder = options["folder"] or settings.DATA_HOME / "training"
         data_dir = os.environ.get("DEMETER_DATA_DIR")
         seeds = list(range(options["first_seed"], options["first_seed"] + options["scenes"]))
+        try:
+            for seed in seeds:
+                check_seed(seed)
+        except ForbiddenSeed as error:
+            raise CommandError(str(error)) from error
         self._render(folder / "pictures", seeds, options["processes"])
         if options["kind"] == "pictures":
             return

@@ -1,0 +1,80 @@
+"""`manage.py count`: what it prints, and that one bad photo does not stop the others."""
+
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from PIL import Image
+
+from mlpipeline.training.scenes import SceneSpec, render_scene
+from mlpipeline.training.seeds import HELD_OUT_SEEDS
+
+
+@pytest.fixture(scope="module")
+def photo(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("photos")
+    scene = render_scene(
+        SceneSpec("easy", HELD_OUT_SEEDS.start + 5, 640, 480, split="held_out", plant_px=(40, 60))
+    )
+    path = folder / "scene.png"
+    Image.fromarray(scene.image).save(path)
+    return path
+
+
+def counted(*arguments):
+    out = StringIO()
+    call_command("count", *map(str, arguments), stdout=out, stderr=StringIO())
+    return out.getvalue()
+
+
+def test_a_photo_is_one_line_of_json_with_everything_in_it(photo):
+    (line,) = counted(photo, "--json").splitlines()
+    count = json.loads(line)
+    assert list(count) == [
+        "file", "width", "height", "containers", "detected", "estimated", "dead", "total", "points", "warnings",
+        "seconds",
+    ]  # fmt: skip
+    assert count["file"] == str(photo)
+    assert (count["width"], count["height"]) == (640, 480)
+    assert len(count["containers"]) >= 1
+    assert {frozenset(part) for part in count["containers"]} == {
+        frozenset({"type", "polygon", "detected", "estimated", "empty"})
+    }
+    assert count["total"] == count["detected"] + count["estimated"]
+    assert count["detected"] == len(count["points"])
+    assert list(count["seconds"]) == ["decode", "segment", "detect", "estimate", "total"]
+
+
+def test_a_bad_photo_is_an_error_line_and_the_others_are_still_counted(photo, tmp_path, capsys):
+    bad, missing = tmp_path / "bad.jpg", tmp_path / "missing.jpg"
+    bad.write_bytes(b"\xff\xd8\xff\xe0 this is no picture")
+    out = StringIO()
+    with pytest.raises(SystemExit) as ended:
+        call_command("count", str(bad), str(missing), str(photo), "--json", stdout=out, stderr=StringIO())
+    assert ended.value.code == 1
+    first, second, third = map(json.loads, out.getvalue().splitlines())
+    assert first["error"]["code"] == "unreadable_image"
+    assert second["error"]["code"] == "unreadable_file"
+    assert "error" not in third
+    assert capsys.readouterr().out == "", "nothing but the counts is printed"
+
+
+def test_without_json_a_table_is_printed(photo):
+    lines = counted(photo).splitlines()
+    assert len(lines) == 2
+    assert lines[1].startswith("scene.png")
+
+
+def test_a_drawing_has_the_size_of_the_photo(photo, tmp_path):
+    counted(photo, "--draw", tmp_path / "drawn")
+    with Image.open(tmp_path / "drawn" / "scene_counted.jpg") as drawing:
+        assert drawing.size == (640, 480)
+
+
+def test_the_reference_engine_counts_too_and_leaves_the_guard_against_bombs(photo):
+    limit = Image.MAX_IMAGE_PIXELS
+    count = json.loads(counted(photo, "--json", "--engine", "sahi"))
+    assert count["detected"] == len(count["points"])
+    assert limit is not None
+    assert limit == Image.MAX_IMAGE_PIXELS
