@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 WARM_UP = 0.03  # share of the time in which the learning rate rises
+SAVE_EVERY_S = 180.0  # within an epoch too: on a busy machine one lasts a quarter of an hour
 MOSAIC_CLOSED = (
     0.85  # share of the time after which tiles are shown as they are, as they will be when counting
 )
@@ -178,7 +179,10 @@ class TrainingRun:
         return {name: float(value) for name, value in parts.items()}
 
     def train(self) -> Iterator[dict[str, float]]:
-        """Train until the minutes are over; yields the mean losses of each epoch. Saves after it, and every few minutes."""
+        """Train until the minutes are over; yields the mean losses of each epoch.
+
+        Saves after each, and every few minutes.
+        """
         began = time.monotonic()
         limit_s = self.plan.minutes * 60
         is_mosaic_open = True
