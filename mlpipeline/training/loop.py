@@ -7,7 +7,6 @@ follows the clock, so that a training ends well in the time it was given, whatev
 
 from __future__ import annotations
 
-import logging
 import math
 import os
 import time
@@ -21,13 +20,9 @@ from mlpipeline.detectors.environment import prepare_libraries
 if TYPE_CHECKING:
     import torch
 
-logger = logging.getLogger(__name__)
-
 WARM_UP = 0.03  # share of the time in which the learning rate rises
 SAVE_EVERY_S = 180.0  # within an epoch too: on a busy machine one lasts a quarter of an hour
-MOSAIC_CLOSED = (
-    0.85  # share of the time after which tiles are shown as they are, as they will be when counting
-)
+MOSAIC_CLOSED = 0.85  # share of the time after which tiles are shown as they are, as in a count
 
 
 @dataclass(frozen=True, slots=True)
