@@ -52,7 +52,7 @@ _GROUPS: Final[list[tuple[Promise, list[tuple[str, str]]]]] = [
             ("inventory.densityparameter", "grain"),
         ],
     ),
-    (_("Models"), [("mlpipeline.modelversion", "model_training")]),
+    (_("Models"), [("mlpipeline.modelversion", "model_training"), ("mlpipeline.evaluation", "speed")]),
     (
         _("People and machines"),
         [

@@ -5,6 +5,7 @@ from typing import Any, Self
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from inventory.models import StorageLocation, Warehouse
 from photos.choices import CountWarning
@@ -38,7 +39,7 @@ class LocationField(forms.TypedChoiceField):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         """Each form gets its own copy of the field, and with it the places as they are now: one query a form."""
-        field: Self = super().__deepcopy__(memo)  # type: ignore[misc]  # ChoiceField has one; its stubs do not say so
+        field: Self = super().__deepcopy__(memo)
         field.choices = location_choices()
         return field
 
@@ -83,7 +84,7 @@ class DateInput(forms.DateInput):
 
 def _status_choices() -> Choices:
     return [
-        ("all", _("All")),
+        ("all", pgettext_lazy("photos", "All")),
         ("success", _("Ready")),
         ("errors", _("With an error")),
         ("warnings", _("With a warning")),

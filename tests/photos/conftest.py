@@ -1,0 +1,52 @@
+"""Stored photos, finished counts, and people who are signed in."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from demeter.accounts.models import User
+from inventory.models import StorageLocation, StorageLocationConfig
+from photos.models import Image, ProcessingSession
+from tests.inventory.factories import StorageLocationConfigFactory
+from tests.photos.counted import count_photo, store_photo
+
+SignedIn = Callable[[User], Client]
+MakePhoto = Callable[..., Image]
+Count = Callable[..., ProcessingSession]
+
+
+@pytest.fixture
+def signed_in() -> SignedIn:
+    """A browser in which this user has signed in; it asks for English."""
+
+    def client_of(user: User) -> Client:
+        client = Client(headers={"accept-language": "en"})
+        client.force_login(user)
+        return client
+
+    return client_of
+
+
+@pytest.fixture
+def place(db: None) -> StorageLocation:
+    """A place with an active configuration."""
+    config: StorageLocationConfig = StorageLocationConfigFactory()
+    return config.storage_location
+
+
+@pytest.fixture
+def make_photo(worker: User) -> MakePhoto:
+    """A stored photo, uploaded by the worker unless said otherwise."""
+
+    def make(*, owner: User = worker, **fields: Any) -> Image:
+        return store_photo(owner, **fields)
+
+    return make
+
+
+@pytest.fixture
+def count(db: None) -> Count:
+    """Count a photo, at a place or without one."""
+    return count_photo

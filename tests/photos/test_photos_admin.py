@@ -1,0 +1,167 @@
+"""Photos in the administration: whose rows are seen, what supervisors decide, and that nothing is edited."""
+
+import pytest
+from django.contrib.messages import get_messages
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from photos.choices import BookingState
+from photos.models import Image, ProcessingSession, UploadJob, UploadSession
+
+LISTS = {
+    "image": Image,
+    "processingsession": ProcessingSession,
+    "uploadjob": UploadJob,
+    "uploadsession": UploadSession,
+}
+
+
+def said(response):
+    return [str(message) for message in get_messages(response.wsgi_request)]
+
+
+def change_page(row):
+    return reverse(f"admin:photos_{row._meta.model_name}_change", args=[row.pk])
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_worker_finds_only_what_came_of_his_own_photos(
+    signed_in, worker, other_worker, supervisor, make_photo, count, name
+):
+    count(make_photo())
+    theirs = count(make_photo(owner=other_worker))
+    address = reverse(f"admin:photos_{name}_changelist")
+
+    assert signed_in(worker).get(address).context["cl"].result_count == 1
+    assert signed_in(supervisor).get(address).context["cl"].result_count == 2
+    assert (
+        signed_in(worker).get(change_page(theirs)).status_code == 302
+    )  # to the index: it does not exist for him
+
+
+@pytest.mark.parametrize("role", ["worker", "supervisor", "admin"])
+def test_the_pages_of_rows_answer_and_offer_no_saving(signed_in, request, role, make_photo, count, place):
+    session = count(make_photo(), place)
+    client = signed_in(request.getfixturevalue(role))
+    rows = [
+        session, session.image, session.jobs.get(), session.image.upload_session, session.steps.first(),
+        session.containers.get(), session.detections.first(), session.estimations.get(),
+    ]  # fmt: skip
+
+    answers = [client.get(change_page(row)) for row in rows]
+
+    assert [answer.status_code for answer in answers] == [200] * len(rows)
+    assert ['name="_save"' in answer.text for answer in answers] == [False] * len(rows)
+    assert [client.post(change_page(row), {}).status_code for row in rows] == [403] * len(rows)
+
+
+def test_a_count_is_shown_with_picture_overlay_numbers_warnings_and_candidates(
+    signed_in, supervisor, make_photo, count
+):
+    session = count(make_photo())
+    session.location_candidates = [{"id": 1, "name": "Claro 7", "distance_m": 4.2}]
+    session.save()
+
+    text = signed_in(supervisor).get(change_page(session)).text
+
+    assert f"/photos/{session.image_id}/counts/1/findings.json" in text
+    assert "photos/js/overlay.js" in text
+    assert "The place is not known" in text
+    assert "Claro 7 · 4.2 m" in text
+
+
+def test_lists_ask_no_query_for_each_row(signed_in, supervisor, make_photo, count, place):
+    client = signed_in(supervisor)
+    addresses = [reverse(f"admin:photos_{name}_changelist") for name in LISTS]
+    count(make_photo(), place)
+    before, after = [], []
+    for address in addresses:
+        with CaptureQueriesContext(connection) as queries:
+            client.get(address)
+        before.append(len(queries))
+    for _ in range(4):
+        count(make_photo(), place)
+    for address in addresses:
+        with CaptureQueriesContext(connection) as queries:
+            client.get(address)
+        after.append(len(queries))
+    assert after == before
+
+
+def test_naming_the_place_asks_first_and_then_books_the_stored_count(
+    signed_in, supervisor, make_photo, count, place
+):
+    session = count(make_photo())
+    client = signed_in(supervisor)
+    address = f"/admin/photos/processingsession/{session.pk}/assign-place/"
+
+    question = client.get(address)
+    session.refresh_from_db()
+    assert "At which place were these photos taken?" in question.text
+    assert session.booking_state == BookingState.WAITING
+
+    answer = client.post(address, {"decided": "yes", "storage_location_id": place.pk})
+    session.refresh_from_db()
+    assert answer.url == change_page(session)
+    assert (session.storage_location, session.booking_state) == (place, BookingState.BOOKED)
+
+
+def test_the_place_of_several_counts_is_named_at_once(signed_in, supervisor, make_photo, count, place):
+    sessions = [count(make_photo()), count(make_photo())]
+    client = signed_in(supervisor)
+    address = reverse("admin:photos_processingsession_changelist")
+    chosen = {"action": "assign_place_to_all", "_selected_action": [session.pk for session in sessions]}
+
+    assert "At which place" in client.post(address, chosen).text
+    client.post(address, {**chosen, "decided": "yes", "storage_location_id": place.pk})
+
+    assert set(ProcessingSession.objects.values_list("storage_location", flat=True)) == {place.pk}
+
+
+def test_counting_again_is_queued_and_a_refusal_is_said(
+    signed_in, supervisor, make_photo, count, place, django_capture_on_commit_callbacks
+):
+    session = count(make_photo(), place)
+    client = signed_in(supervisor)
+    address = f"/admin/photos/processingsession/{session.pk}/count-again/"
+
+    with django_capture_on_commit_callbacks() as sent:
+        client.post(address, {"decided": "yes", "reason": "blurred"})
+    refused = client.post(address, {"decided": "yes", "reason": "once more"})
+
+    assert len(sent) == 1
+    assert [count.reason for count in session.image.sessions.order_by("attempt")] == ["", "blurred"]
+    assert "being counted already" in said(refused)[-1]
+
+
+def test_a_count_is_validated(signed_in, supervisor, make_photo, count, place):
+    session = count(make_photo(), place)
+
+    signed_in(supervisor).post(
+        f"/admin/photos/processingsession/{session.pk}/validate/", {"decided": "yes", "note": "fits"}
+    )
+
+    session.refresh_from_db()
+    assert (session.validated, session.validated_by) == (True, supervisor)
+
+
+@pytest.mark.parametrize("action", ["assign-place", "count-again", "validate"])
+def test_workers_decide_nothing_here(signed_in, worker, make_photo, count, action):
+    session = count(make_photo())
+
+    answer = signed_in(worker).post(
+        f"/admin/photos/processingsession/{session.pk}/{action}/", {"decided": "yes"}
+    )
+
+    assert answer.status_code == 403
+
+
+def test_counts_are_filtered_by_warning(signed_in, supervisor, make_photo, count, place):
+    count(make_photo())
+    count(make_photo(), place)
+    address = reverse("admin:photos_processingsession_changelist")
+
+    found = signed_in(supervisor).get(address, {"warning": "needs_location"}).context["cl"]
+
+    assert found.result_count == 1
