@@ -5,7 +5,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,24 +56,33 @@ class Embedded:
         query = "SELECT worker FROM worker_heartbeats WHERE queues LIKE ? ORDER BY beat_at DESC LIMIT 1"
         return int(self.value(query, f'%"{queue}"%').rpartition(":")[2])
 
-    def holder_pid(self, kind: str) -> int | None:
-        """The process that works on a step of this kind at this moment."""
-        rows = self.rows(
-            "SELECT worker FROM processing_steps WHERE status = 'running' AND kind = ? LIMIT 1", kind
-        )
-        return int(rows[0][0].rpartition(":")[2]) if rows else None
+    def kill_holders(self, kinds: Iterable[str], *, within_s: float = 300.0) -> set[str]:
+        """Kill -9, once for each kind of step, a worker in the middle of such a step, in whatever order they come.
 
-    def kill_holder(self, kind: str, *, within_s: float = 60.0) -> bool:
-        """Kill -9 the worker as soon as it works on a step of this kind. False if none did in time."""
+        Returns the kinds that no worker was seen working on in time.
+        """
+        left = set(kinds)
 
-        def killed() -> bool:
-            pid = self.holder_pid(kind)
-            if pid is None:
-                return False
-            os.kill(pid, signal.SIGKILL)
-            return True
+        def kill_who_works() -> bool:
+            for kind, worker in self.rows(
+                "SELECT kind, worker FROM processing_steps WHERE status = 'running'"
+            ):
+                if kind in left and _kill(int(worker.rpartition(":")[2])):
+                    left.discard(kind)
+                    break  # others may have died with it: look again
+            return not left
 
-        return reached(killed, within_s=within_s, every_s=0.005)
+        reached(kill_who_works, within_s=within_s, every_s=0.01)
+        return left
+
+
+def _kill(pid: int) -> bool:
+    """False for a process that is gone already: a row may name it until its lease runs out."""
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 @contextmanager
