@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from .arrays import Mask, Shape
-from .boxes import centres, inside
+from .boxes import areas, centres, inside
 from .masks import Region, opened
 from .merging import EDGE_TOLERANCE_PX, is_cut, merge
 from .options import CountOptions
@@ -54,8 +54,13 @@ class Sight:
 
     @property
     def evidence(self) -> float:
-        """Expected number of objects in the whole container, each weighing its score."""
-        return float(self.seen.scores.sum()) / self.share if self.share else 0.0
+        """Area in px² of the whole container that the sight explains, each object weighing its score squared.
+
+        Area and not number: the leaves of one plant, taken for plants by a glance too fine, are many but cover less
+        than the plant; plants too small for a glance too coarse leave their area unexplained. Squared, because a
+        clump of plants taken for one covers as much as they do, with less certainty.
+        """
+        return float((self.seen.scores**2 * areas(self.seen.boxes)).sum()) / self.share if self.share else 0.0
 
     @property
     def tile_sizes(self) -> PlantSizes | None:
