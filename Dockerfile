@@ -47,12 +47,12 @@ CMD ["python", "manage.py", "stack", "--only", "worker-gpu", "worker-cpu", "work
 
 FROM worker AS test
 USER root
-# The servers of the topology test. It starts private ones itself.
+# The servers of the topology test, which starts private ones itself, and the browser of the pages' tests.
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends make postgresql redis-server \
+    && apt-get install --yes --no-install-recommends chromium make postgresql redis-server \
     && rm -rf /var/lib/apt/lists/*
 RUN pip install -r requirements-dev.txt
 USER demeter
 RUN make servers
-ENV DEMETER_DATA_HOME=/tmp/demeter DEMETER_REQUIRE_SERVERS=1
+ENV DEMETER_DATA_HOME=/tmp/demeter DEMETER_REQUIRE_SERVERS=1 DEMETER_REQUIRE_BROWSER=1
 CMD ["python", "-m", "pytest"]
