@@ -41,7 +41,9 @@ def _own_machine(settings: Any, tmp_path: Path) -> Iterator[None]:
         },
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
-    (tmp_path / "incoming").mkdir()
+    for folder in ("incoming", "static"):  # the static one is empty: a fresh clone has collected nothing
+        (tmp_path / folder).mkdir()
+    settings.STATIC_ROOT = str(tmp_path / "static")
     settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path / "incoming")
     settings.PHOTO_CACHE_DIR = tmp_path / "originals"
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

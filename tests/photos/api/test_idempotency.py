@@ -17,7 +17,7 @@ URL = "/api/v1/photos/upload"
 
 
 def send(client: APIClient, number: int = 1, *, key: str = "walk-1", url: str = URL, **fields: Any) -> Any:
-    body = {"files": photo_file(number), **fields}
+    body = {"files": photo_file(number, name="IMG.jpg"), **fields}
     return client.post(url, body, format="multipart", headers={"Idempotency-Key": key})
 
 
