@@ -1,0 +1,60 @@
+"""A real browser: Debian's Chromium, led by playwright, in front of a live server."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture
+def browser(live_server: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
+    """Skipped where there is no Chromium, except under DEMETER_REQUIRE_BROWSER=1.
+
+    One a test: while it runs, playwright keeps an event loop in this thread, and Django would take every test that
+    asks the database meanwhile for asynchronous code.
+    """
+    if CHROMIUM is None:
+        if os.environ.get("DEMETER_REQUIRE_BROWSER") == "1":
+            pytest.fail("DEMETER_REQUIRE_BROWSER=1, and there is no chromium on this machine.")
+        pytest.skip("There is no chromium on this machine (Debian: apt-get install chromium).")
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    with sync_playwright() as playwright:
+        # A container's root may use no sandbox, and its /dev/shm is too small for pictures.
+        arguments = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, live_server: Any) -> Iterator[OpenPage]:
+    """Open a page of the live server in a browser of its own; at the end, its console must have stayed silent."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def open_one(path: str, *, width: int = 1280) -> Page:
+        context = browser.new_context(
+            base_url=live_server.url, locale="es-AR", viewport={"width": width, "height": 844}
+        )
+        context.set_default_timeout(60_000)  # ms; a machine that also trains a model is slow
+        contexts.append(context)
+        page = context.new_page()
+        page.on(
+            "console",
+            lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None,
+        )
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(path)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert complaints == []

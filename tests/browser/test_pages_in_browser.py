@@ -1,0 +1,94 @@
+"""The pages as a person uses them: signing in, switching the language, looking at a photo, sending one."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from demeter.accounts.models import User
+from photos.models import UploadSession
+from tests.conftest import PASSWORD
+from tests.inventory.factories import StorageLocationConfigFactory
+from tests.photos.counted import count_photo, store_photo
+from tests.photos.factories import picture_bytes
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+
+def sign_in(page: Page, user: User) -> None:
+    page.get_by_label("Correo electrónico").fill(user.email)
+    page.get_by_label("Contraseña").fill(PASSWORD)
+    page.get_by_role("button", name="Ingresar").click()
+    expect(page.get_by_role("button", name="Salir")).to_be_visible()
+
+
+def fits(page: Page) -> bool:
+    """Whether nothing reaches beyond the right edge."""
+    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+
+
+def test_signing_in_switching_the_language_and_signing_out(open_page, worker):
+    page = open_page("/photos/")
+    sign_in(page, worker)
+    expect(page).to_have_title("Fotos · DemeterAI")
+
+    page.get_by_role("button", name="EN").click()
+    expect(page).to_have_title("Photos · DemeterAI")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [390, 1280], ids=["phone", "desk"])
+def test_a_photo_is_found_in_the_gallery_and_shows_what_was_found(open_page, worker, width):
+    place = StorageLocationConfigFactory().storage_location
+    count_photo(store_photo(worker), place)
+    page = open_page("/photos/", width=width)
+    sign_in(page, worker)
+
+    thumbnail = page.locator(".photo-card img")
+    expect(thumbnail).to_be_visible()
+    assert fits(page)
+    page.wait_for_function("document.querySelector('.photo-card img').naturalWidth > 0")
+    page.locator(".photo-card").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text(place.name)
+    expect(page.locator("[data-count=living]")).to_have_text("1")
+    expect(page.locator("[data-count=dead]")).to_have_text("1")
+    expect(page.locator("path.found-living")).to_be_visible()
+    page.get_by_label("Plantas vivas").uncheck()
+    expect(page.locator("path.found-living")).to_be_hidden()
+    assert page.locator("path.found-containers").get_attribute("d") == "M2 2L40 2L40 30L2 30Z"
+    assert fits(page)
+
+
+def test_a_photo_is_sent_and_followed(open_page, worker, tmp_path):
+    photo = tmp_path / "claro_7.jpg"
+    photo.write_bytes(picture_bytes(7))
+    page = open_page("/")
+    sign_in(page, worker)
+
+    page.locator("input[type=file]").set_input_files(str(photo))
+    expect(page.locator("[data-chosen]")).to_have_text("Fotos elegidas: 1")
+    with page.expect_response(lambda response: "/jobs/status" in response.url) as followed:
+        page.get_by_role("button", name="Subir y contar").click()
+
+    assert followed.value.status == 200
+    expect(page.locator(".job-name")).to_have_text("claro_7.jpg")
+    expect(page.locator("[data-status]")).to_have_text("Pendiente")
+    assert UploadSession.objects.get().user == worker
+
+
+def test_the_administration_shows_a_count_with_its_overlay(open_page, admin):
+    session = count_photo(store_photo(admin))
+    page = open_page(f"/admin/photos/processingsession/{session.pk}/change/")
+    sign_in_to_administration(page, admin)
+
+    expect(page.locator("[data-count=living]")).to_have_text("1")
+    expect(page.locator("path.found-living")).to_be_visible()
+
+
+def sign_in_to_administration(page: Page, user: User) -> None:
+    page.get_by_label("Correo electrónico").fill(user.email)
+    page.get_by_label("Contraseña").fill(PASSWORD)
+    page.get_by_role("button", name="Ingresar").click()
+    page.wait_for_url("**/admin/**")
