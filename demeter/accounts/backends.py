@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 
 from demeter.accounts.choices import Role
@@ -31,9 +30,9 @@ class RoleBackend(ModelBackend):
         username: str | None = None,
         password: str | None = None,
         **kwargs: Any,
-    ) -> AbstractBaseUser | None:
-        user = super().authenticate(request, username=username or kwargs.get("email"), password=password)
-        return None if isinstance(user, User) and user.is_system else user
+    ) -> User | None:
+        user = super().authenticate(request, username=username, password=password, **kwargs)
+        return None if user is None or user.is_system else user
 
     def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
         if not isinstance(user_obj, User) or not user_obj.is_active:

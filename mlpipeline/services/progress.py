@@ -14,7 +14,7 @@ EVERY_S: Final = 1.0  # clients ask every two seconds; each report is two small 
 class TileReporter:
     """A progress callback that writes at most once a second, and stops work that another worker has taken over."""
 
-    def __init__(self, claim: Claim, session_id: int | None) -> None:
+    def __init__(self, claim: Claim, session_id: int) -> None:
         self._claim = claim
         self._session_id = session_id
         self._tiles = (0, 0)
@@ -39,5 +39,4 @@ class TileReporter:
         done, total = self._tiles
         if not report_tiles(self._claim, done=done, total=total):
             raise StepLost(f"Step {self._claim.step_id} is held by another worker.")
-        if self._session_id is not None:
-            jobs.show_tiles(self._session_id)
+        jobs.show_tiles(self._session_id)

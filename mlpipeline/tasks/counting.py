@@ -68,7 +68,7 @@ def aggregate_results(step_id: int) -> None:
 
 def _segment(claim: Claim) -> None:
     step = _step(claim)
-    begin(step.session, Stage.SEGMENTING)
+    begin(step.own_session, Stage.SEGMENTING)
     started = time.perf_counter()
     image = load_original(step.image)
     decoded = time.perf_counter()
@@ -97,11 +97,12 @@ def _detect_step(step_id: int) -> dict[str, object]:
 
 def _detect(claim: Claim) -> None:
     step = _step(claim)
+    session = step.own_session
     started = time.perf_counter()
     image = load_original(step.image)
-    containers = containers_found(step.session)
+    containers = containers_found(session)
     engine = load_engine(settings.COUNT_ENGINE)
-    with TileReporter(claim, step.session_id) as progress:
+    with TileReporter(claim, session.pk) as progress:
         found = engine.detect(image, containers, step.container_positions, count_options(engine), progress)
     save_detections(
         claim,
@@ -113,12 +114,12 @@ def _detect(claim: Claim) -> None:
         seconds=round(time.perf_counter() - started, 3),
     )
     if claim.attempt > 1:
-        queue.send_summing_up(step.session_id)
+        queue.send_summing_up(session.pk)
 
 
 def _aggregate(claim: Claim) -> None:
     step = _step(claim)
-    session = step.session
+    session = step.own_session
     begin(session, Stage.ESTIMATING)
     started = time.perf_counter()
     image = load_original(step.image)

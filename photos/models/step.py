@@ -1,6 +1,6 @@
 """One piece of work on a photo, and who holds it."""
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -8,6 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from photos.choices import StepKind, StepStatus
 from photos.querysets import ProcessingStepQuerySet
+
+if TYPE_CHECKING:
+    from photos.models.session import ProcessingSession
 
 
 class ProcessingStep(models.Model):
@@ -79,3 +82,10 @@ class ProcessingStep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} · {self.image_id}"
+
+    @property
+    def own_session(self) -> "ProcessingSession":
+        """The count this work is for. Raises ValueError for work on the picture itself, which is for none."""
+        if self.session is None:
+            raise ValueError(f"Step {self.pk} ({self.kind}) belongs to no count.")
+        return self.session

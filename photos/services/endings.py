@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from photos.choices import StepKind, StepStatus
-from photos.models import ProcessingSession, ProcessingStep
+from photos.models import ProcessingStep
 from photos.services import jobs
 from photos.services.sessions import fail_session
 from photos.services.steps import Claim, end_step_badly, lock_claim, put_back
@@ -41,22 +41,16 @@ def follow_up(step: ProcessingStep) -> None:
     """
     match StepKind(step.kind):
         case StepKind.SEGMENT | StepKind.AGGREGATE:
-            fail_session(_session(step), code=step.error_code, message=step.error_message)
+            fail_session(step.own_session, code=step.error_code, message=step.error_message)
         case StepKind.DETECT_SLICED | StepKind.DETECT_DIRECT:
             siblings = ProcessingStep.objects.filter(session=step.session_id).detecting()
             if not siblings.exclude(status=StepStatus.FAILED).exists():
-                fail_session(_session(step), code=step.error_code, message=step.error_message)
+                fail_session(step.own_session, code=step.error_code, message=step.error_message)
         case StepKind.DRAW | StepKind.UPLOAD_ANNOTATED:
-            jobs.close_jobs(_session(step))
+            jobs.close_jobs(step.own_session)
         case StepKind.UPLOAD_ORIGINAL:
             step.status, step.failures = StepStatus.PENDING, 0
             step.sent_at, step.not_before = None, timezone.now() + ORIGINAL_AGAIN_AFTER
             step.save(update_fields=["status", "failures", "sent_at", "not_before"])
         case StepKind.UPLOAD_THUMBNAIL:
             pass
-
-
-def _session(step: ProcessingStep) -> ProcessingSession:
-    if step.session is None:
-        raise ValueError(f"Step {step.pk} ({step.kind}) belongs to no count.")
-    return step.session
