@@ -1,10 +1,10 @@
 """All addresses. The API lives under /api/v1/; four paths at the root are for older clients."""
 
-from django.conf.urls.i18n import set_language
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView
 
 from demeter import health

@@ -61,7 +61,9 @@ class RootSignIn(ForOlderClients, SignIn):
 
 
 @extend_schema_view(
-    get=extend_schema(operation_id="user_list", responses={200: UserSerializer(many=True), 401: PlainErrorSerializer}),
+    get=extend_schema(
+        operation_id="user_list", responses={200: UserSerializer(many=True), 401: PlainErrorSerializer}
+    ),
     post=extend_schema(operation_id="user_create", responses={201: UserSerializer, **_PLAIN}, auth=[]),
 )
 class RootUsers(ForOlderClients, Users):
