@@ -36,7 +36,7 @@ class TrainingPlan:
     classes: tuple[str, ...]
     minutes: float
     image_px: int
-    batch: int = 8
+    batch: int = 4  # small, because steps are few: a CPU takes the same time for a picture in any batch
     workers: int = 1
     learning_rate: float = 1.5e-3
     weight_decay: float = 5e-4
@@ -114,9 +114,7 @@ class TrainingRun:
         self.model.names = dict(enumerate(plan.classes))
         self.model.args = self.settings
         if start is not None:
-            self.model.load_state_dict(
-                torch.load(start, map_location=self.device, weights_only=True)["weights"]
-            )
+            self._begin_with(start)
         for name, parameter in self.model.named_parameters():
             parameter.requires_grad = ".dfl" not in name  # the fixed 0…15 of the box distribution
         self.model.to(memory_format=torch.channels_last).train()
@@ -126,6 +124,18 @@ class TrainingRun:
         )
         self.loader = self._loader(pictures)
         self.epoch = 0
+
+    def _begin_with(self, checkpoint: Path) -> None:
+        """Take over the weights of a checkpoint; of one for another task all but its head, which answers otherwise."""
+        import torch
+
+        saved = torch.load(checkpoint, map_location=self.device, weights_only=True)
+        weights = saved["weights"]
+        if saved["plan"]["architecture"] != self.plan.architecture:
+            head = f"model.{len(self.model.model) - 1}."
+            weights = {name: value for name, value in weights.items() if not name.startswith(head)}
+            weights = {**self.model.state_dict(), **weights}
+        self.model.load_state_dict(weights)
 
     def _parameter_groups(self) -> list[dict[str, Any]]:
         """Weights decay; biases and normalisation do not."""

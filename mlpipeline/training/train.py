@@ -25,7 +25,8 @@ class TrainingJob:
     """What `manage.py train` was asked for.
 
     folder: holds the pictures (`pictures/`) and one folder a kind with its checkpoint and log. oil_palms: the folder
-    of the real tiles, or None. resume: go on from the checkpoint's weights on a new schedule of `minutes`.
+    of the real tiles, or None. resume: go on from the checkpoint's weights on a new schedule of `minutes`. start:
+    begin with this checkpoint's weights, also of the other kind: what sees plants soon sees their containers.
     """
 
     kind: str
@@ -35,6 +36,7 @@ class TrainingJob:
     learning_rate: float | None = None
     oil_palms: Path | None = None
     resume: bool = False
+    start: Path | None = None
 
     @property
     def run_folder(self) -> Path:
@@ -46,7 +48,7 @@ class TrainingJob:
 
 
 def gather_pictures(job: TrainingJob) -> list[Path]:
-    """The training pictures of a job: all that are there but the most crowded, with oil-palm tiles for detection."""
+    """The training pictures of a job: all but the most crowded; for detection with the oil-palm tiles."""
     writer = job.writer
     if job.kind == DETECTION and job.oil_palms is not None:
         writer.add_oil_palms(list_tiles(job.oil_palms, "train"))
@@ -66,7 +68,7 @@ def train(job: TrainingJob) -> Iterator[dict[str, float]]:
     pictures = gather_pictures(job)
     if not pictures:
         raise FileNotFoundError(f"There are no training pictures in {job.folder / 'pictures'}.")
-    start = job.run_folder / CHECKPOINT if job.resume else None
+    start = job.run_folder / CHECKPOINT if job.resume else job.start
     if start is not None and not start.is_file():
         raise FileNotFoundError(f"There is nothing to resume: {start} is missing.")
     chosen = {} if job.learning_rate is None else {"learning_rate": job.learning_rate}

@@ -43,6 +43,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--lr", type=float, default=None, help=_("highest learning rate"))
         parser.add_argument("--resume", action="store_true", help=_("go on from the last checkpoint"))
+        parser.add_argument("--start", type=Path, help=_("begin with the weights of this checkpoint"))
         parser.add_argument(
             "--folder", type=Path, default=None, help=_("where pictures and checkpoints are kept")
         )
@@ -67,6 +68,7 @@ class Command(BaseCommand):
             learning_rate=options["lr"],
             oil_palms=Path(data_dir) / "oilpalm" if data_dir else None,
             resume=options["resume"],
+            start=options["start"],
         )
         try:
             for epoch in train(job):

@@ -4,17 +4,19 @@ import json
 
 import numpy as np
 import pytest
+import torch
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from mlpipeline.detectors.manifest import find_fault, read_manifest
 from mlpipeline.detectors.yolo import UltralyticsDetector
-from mlpipeline.training.datasets import DETECTION, DatasetRecipe, DatasetWriter
+from mlpipeline.training.datasets import DETECTION, SEGMENTATION, DatasetRecipe, DatasetWriter
 from mlpipeline.training.install import Installation, install_weights
-from mlpipeline.training.loop import WARM_UP, learning_rate_share
+from mlpipeline.training.loop import WARM_UP, TrainingPlan, TrainingRun, learning_rate_share
 from mlpipeline.training.scenes import SceneSpec, render_scene
 from mlpipeline.training.seeds import DEMO_SEEDS, TRAINING_SEEDS
 from mlpipeline.training.train import CHECKPOINT, TrainingJob, train
+from mlpipeline.vision.results import CONTAINER_TYPES
 
 
 def test_the_learning_rate_rises_then_falls_with_the_clock():
@@ -63,3 +65,10 @@ def test_a_training_leaves_a_checkpoint_a_log_and_weights_that_detect(tmp_path):
     assert find_fault(weights) is None
     (answer,) = UltralyticsDetector(weights).detect([np.zeros((512, 512, 3), np.uint8)])
     assert answer.boxes.shape == (len(answer), 4)
+    checkpoint = job.run_folder / CHECKPOINT
+    saved = torch.load(checkpoint, weights_only=True)["weights"]
+    plan = TrainingPlan("yolo11n-seg.yaml", CONTAINER_TYPES, minutes=0.005, image_px=64, workers=0)
+    begun = TrainingRun(plan, writer.pictures(SEGMENTATION), tmp_path / "segmentation", start=checkpoint)
+    first, head = "model.0.conv.weight", "model.23.cv3.0.2.bias"
+    assert torch.equal(begun.model.state_dict()[first], saved[first]), "another task lends what sees"
+    assert not torch.equal(begun.model.state_dict()[head], saved[head]), "but not what answers"
