@@ -16,15 +16,17 @@ import numpy as np
 from .arrays import Mask, Shape
 from .boxes import areas, centres, inside
 from .masks import Region, opened
-from .merging import EDGE_TOLERANCE_PX, is_cut, merge
+from .merging import united
 from .options import CountOptions
 from .protocols import Detector
 from .results import TRUNCATED, Detections
 from .scales import ENOUGH, PlantSizes, is_comfortable, sizes_of
 from .tiling import Tile, plan_tiles
 
-GLANCE_MARGIN = 1.04  # the first tile is a little larger than the container, so that its rim is seen
-GLANCE_OVERLAP = 0.2  # of a tile's side
+GLANCE_OVERLAP = 0.15  # of a tile's side
+# The first tile is larger than the container by the margin that tiles keep for plants that lean out of it, half an
+# overlap on either side: so it is a single one.
+GLANCE_MARGIN = 1 / (1 - GLANCE_OVERLAP)
 SAMPLE_TILES = 4
 FINEST_ENLARGEMENT = 2.0  # looking stops there: plants too small at twice their size hold no detail to detect
 # How much finer the second look is: it sees plants that are a sixth to a half of the first's.
@@ -90,7 +92,7 @@ class Look:
 
     def __post_init__(self) -> None:
         tight = self.region.tight()
-        self._first_px = max(1, math.ceil(max(tight.mask.shape) * GLANCE_MARGIN))
+        self._first_px = max(1, math.ceil(max(tight.mask.shape) * GLANCE_MARGIN) + 2)
         self._side_px = self.second_side_px or self._first_px
         self.is_settled = tight.is_empty
 
@@ -113,12 +115,9 @@ class Look:
 
     def add(self, tiles: Sequence[Tile], answers: Sequence[Detections]) -> None:
         """Take in what the detector saw on the tiles of a glance, in full-image pixels."""
-        tolerance = EDGE_TOLERANCE_PX * self._side_px / self.detector.tile_px
-        whole = [
-            answer.select(~is_cut(answer.boxes, tile, self.shape, tolerance))
-            for tile, answer in zip(tiles, answers, strict=True)
-        ]
-        seen = merge(whole, self.options.iou)
+        seen = united(
+            list(zip(tiles, answers, strict=True)), self.shape, self.detector.tile_px, self.options.iou
+        )
         seen = seen.select(inside(centres(seen.boxes), self.region.mask, (self.region.x0, self.region.y0)))
         scale = self.detector.tile_px / self._side_px
         self.sights.append(Sight(seen, tuple(tiles), self._share, scale, sizes_of(seen)))
@@ -205,7 +204,10 @@ def bare_region(region: Region, sight: Sight) -> Region:
     """
     scale = min(1.0, BARE_WORK_PX / max(region.mask.shape))
     size = (max(1, round(region.mask.shape[1] * scale)), max(1, round(region.mask.shape[0] * scale)))
-    bare = cv2.resize((region.mask & _under(region, sight.tiles)).astype(np.uint8), size)
+    # Plants that a tile's edge cuts were dropped, so a rim of each tile seems bare.
+    rim = round(sight.tiles[0].side_px * GLANCE_OVERLAP / 2) if len(sight.tiles) > 1 else 0
+    looked_at = [Tile(tile.x0 + rim, tile.y0 + rim, tile.side_px - 2 * rim) for tile in sight.tiles]
+    bare = cv2.resize((region.mask & _under(region, looked_at)).astype(np.uint8), size)
     boxes = sight.seen.shifted(-region.x0, -region.y0).boxes
     half = (boxes[:, 2:] - boxes[:, :2]) / 2
     reach = np.concatenate([-half, half], axis=1)

@@ -37,6 +37,24 @@ def is_cut(boxes: Boxes, tile: Tile, shape: Shape, tolerance_px: float) -> Mask:
     return cut
 
 
+def united(
+    seen: Sequence[tuple[Tile, Detections]], shape: Shape, tile_px: int, iou: float = 0.5
+) -> Detections:
+    """One set from what tiles of a plan saw, all in picture pixels: cut boxes dropped, the rest merged.
+
+    A single tile has no inner edge: what it cuts nobody else has seen, so all of it stays.
+    """
+    if len(seen) == 1:
+        return merge([answer for _, answer in seen], iou)
+    return merge(
+        [
+            answer.select(~is_cut(answer.boxes, tile, shape, EDGE_TOLERANCE_PX * tile.side_px / tile_px))
+            for tile, answer in seen
+        ],
+        iou,
+    )
+
+
 def merge(parts: Sequence[Detections], iou: float = 0.5) -> Detections:
     """Unite the detections of different tiles (or passes), all in one frame, best score first.
 

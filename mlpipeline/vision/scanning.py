@@ -8,7 +8,7 @@ from .boxes import areas, centres, clip, inside, longest_sides
 from .containers import Ownership, container_region
 from .looking import Look, is_convincing, second_look
 from .masks import Region
-from .merging import EDGE_TOLERANCE_PX, is_cut, merge
+from .merging import EDGE_TOLERANCE_PX, merge, united
 from .options import CountOptions
 from .protocols import Detector, Progress
 from .results import OUT_OF_SCALE, ContainerFound, Detections
@@ -139,17 +139,15 @@ def _united(scan: Scan, seen: Sequence[Seen], runner: Runner) -> Detections:
     """What the tiles of a scan saw, as one set; the look's own answer where none was needed."""
     if not scan.plan:
         return scan.look.answer() or Detections.empty()
-    parts: list[Detections] = []
-    for tile, answer in (pair for pairs in seen for pair in pairs):
-        tolerance = EDGE_TOLERANCE_PX * tile.side_px / runner.detector.tile_px
-        parts.append(answer.select(~is_cut(answer.boxes, tile, runner.shape, tolerance)))
+    pairs = [pair for group in seen for pair in group]
+    small = united(pairs, runner.shape, runner.detector.tile_px, runner.options.iou)
     largest = max(zone.overlap_px for zone in scan.plan)
     # Plants larger than the overlap are cut in every tile; the first complete glance had them whole.
     glance = next((sight.seen for sight in scan.look.sights if sight.is_complete), Detections.empty())
     whole = longest_sides(glance.boxes) > largest
     # Without the glance's warnings: what it could not see, the tiles have seen.
-    parts.append(Detections(glance.boxes[whole], glance.scores[whole], glance.classes[whole]))
-    merged = merge(parts, runner.options.iou)
+    large = Detections(glance.boxes[whole], glance.scores[whole], glance.classes[whole])
+    merged = merge([small, large], runner.options.iou)
     if scan.look.is_second:  # a finer look takes parts of the large plants around its region for plants
         region = scan.look.region
         merged = merged.select(inside(centres(merged.boxes), region.mask, (region.x0, region.y0)))

@@ -58,6 +58,13 @@ def test_large_plants_cost_few_tiles_and_small_ones_in_proportion():
     assert large.tiles_seen < small.tiles_seen <= 30  # a sixteenth of the area a plant
 
 
+def test_a_container_of_well_sized_plants_costs_one_tile_and_keeps_the_plants_on_its_rim():
+    boxes = rows_of_plants(60, 50, box=(600, 400, 1020, 760))
+    (found,), truth = count(boxes, [container("box", 600, 400, 1020, 760)])
+    assert truth.tiles_seen == 1
+    assert len(found) == len(boxes)
+
+
 def test_tiles_are_spent_only_on_containers():
     boxes = rows_of_plants(40, 32, box=(100, 100, 700, 500))
     (_,), alone = count(boxes, [container("segment", 90, 90, 710, 510)])
