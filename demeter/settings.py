@@ -258,7 +258,7 @@ CACHES = {
 
 # ── Celery ───────────────────────────────────────────────────────────────────────────────────────────
 # Tasks are idempotent, so messages are acknowledged after the work; rows, not messages, are the truth.
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="filesystem://")
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="filesystem://localhost//")
 if CELERY_BROKER_URL.startswith("filesystem"):
     _broker = DATA_HOME / "broker"
     for _name in ("queue", "control", "processed"):

@@ -1,11 +1,11 @@
 """The only place that knows task names, and sends them.
 
-Messages are hints: they go out after the transaction has committed, and the sweep repeats what was lost. Tasks are
-named, not imported, so the web process loads no model library. CELERY_TASK_ROUTES says which queue a name goes to.
+Messages are hints: they go out after the transaction has committed, and the sweep repeats what was lost. So a broker
+that does not answer is logged and refuses nobody's upload (`robust`). Tasks are named, not imported, so the web
+process loads no model library. CELERY_TASK_ROUTES says which queue a name goes to.
 """
 
 from collections.abc import Iterable
-from functools import partial
 
 from celery import Signature, chord, current_app
 from django.db import transaction
@@ -21,14 +21,14 @@ def send_steps(steps: Iterable[ProcessingStep]) -> None:
     """Send a message for each step that waits, once the rows are committed."""
     waiting = [step for step in steps if step.status == StepStatus.PENDING]
     if waiting:
-        transaction.on_commit(partial(_send, waiting))
+        transaction.on_commit(lambda: _send(waiting), robust=True)
 
 
 def send_steps_again(steps: Iterable[ProcessingStep]) -> None:
     """Send a message for each of these steps whatever its status: a running one may have lost its worker."""
     steps = list(steps)
     if steps:
-        transaction.on_commit(partial(_send, steps))
+        transaction.on_commit(lambda: _send(steps), robust=True)
 
 
 def send_session(session: ProcessingSession) -> None:
@@ -38,7 +38,7 @@ def send_session(session: ProcessingSession) -> None:
 
 def send_detection(session: ProcessingSession) -> None:
     """Send the detection steps of a count as a chord whose callback sums up."""
-    transaction.on_commit(partial(_send_chord, session.pk))
+    transaction.on_commit(lambda: _send_chord(session.pk), robust=True)
 
 
 def send_summing_up(session_id: int) -> None:

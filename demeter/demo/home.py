@@ -32,7 +32,7 @@ def demo_environment(data_home: Path) -> dict[str, str]:
         "DEMETER_DATA_HOME": str(home),
         "DEMETER_PRODUCTION": "false",
         "DATABASE_URL": f"sqlite:///{home / 'demeter.sqlite3'}",
-        "CELERY_BROKER_URL": "filesystem://",
+        "CELERY_BROKER_URL": "filesystem://localhost//",
         "CACHE_URL": "",
         "S3_BUCKET": "",
         "S3_BUCKET_STAGING": "",

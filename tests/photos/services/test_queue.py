@@ -1,0 +1,57 @@
+"""Messages: sent after the commit, and never worth an error to the person who uploads."""
+
+import pytest
+from celery import current_app
+from kombu.exceptions import OperationalError
+
+from photos import queue
+from photos.choices import StepKind
+from photos.services.sessions import open_session
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def session(make_image, worker, place):
+    return open_session(image=make_image(), user=worker, location=place)
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """The names of the messages that reach the broker."""
+    names: list[str] = []
+    monkeypatch.setattr(current_app, "send_task", lambda name, args: names.append(name))
+    return names
+
+
+def test_nothing_is_sent_before_the_commit(session, sent, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        queue.send_session(session)
+        assert sent == []
+    assert sorted(sent) == ["process_photo_ml", "upload_original", "upload_thumbnail"]
+    assert not session.steps.filter(sent_at=None).exists()
+
+
+def test_a_broker_that_does_not_answer_refuses_nobodys_upload(
+    session, monkeypatch, caplog, django_capture_on_commit_callbacks
+):
+    def no_answer(name, args):
+        raise OperationalError("no broker")
+
+    monkeypatch.setattr(current_app, "send_task", no_answer)
+    with django_capture_on_commit_callbacks(execute=True):
+        queue.send_session(session)
+    assert "no broker" in caplog.text
+    assert session.steps.filter(sent_at=None).count() == 1  # the sweep sends it when the broker is back
+
+
+def test_a_photo_without_inventory_is_segmented_by_the_task_of_analyses(make_image, worker):
+    session = open_session(image=make_image(with_inventory=False), user=worker)
+    assert queue.task_name(session.steps.get(kind=StepKind.SEGMENT)) == "process_image"
+
+
+def test_every_name_that_is_sent_belongs_to_a_task_of_the_workers():
+    import mlpipeline.tasks  # noqa: F401 - what a worker loads
+    import photos.tasks  # noqa: F401
+
+    assert {str(kind) for kind in StepKind} | {queue.PROCESS_IMAGE} <= set(current_app.tasks)
