@@ -92,7 +92,7 @@ def test_the_number_of_queries_does_not_grow_with_the_photos(
 
 @pytest.mark.parametrize(
     ("language", "words"),
-    [("es", ["Inicio", "Cerrar sesión"]), ("en", ["Home", "Sign out"])],
+    [("es", ["Inicio", "Salir"]), ("en", ["Home", "Sign out"])],
     ids=["Spanish", "English"],
 )
 def test_the_page_speaks_the_language_that_was_chosen(signed_in, worker, language, words):
