@@ -1,0 +1,109 @@
+"""The house's own rules: imports point one way, heavy libraries stay out of the web, rooms stay small."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+APPS = ("demeter", "inventory", "photos", "mlpipeline")
+SOURCES = sorted(
+    path for app in APPS for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts
+)
+HEAVY = ("torch", "torchvision", "ultralytics", "sahi", "openvino", "cv2", "numba")
+# Who may not import whom. demeter's wiring (urls, celery, the demo) may import all.
+FORBIDDEN = {
+    "inventory": ("photos", "mlpipeline"),
+    "photos": ("mlpipeline",),
+    "demeter/accounts": ("inventory", "photos", "mlpipeline"),
+    "demeter/api.py": ("inventory", "photos", "mlpipeline"),
+    "demeter/errors.py": ("inventory", "photos", "mlpipeline"),
+}
+VAGUE_NAMES = {"utils", "helpers", "common", "misc", "tools"}
+
+
+def imports_of(path: Path) -> set[str]:
+    """The full names of the modules that a file imports anywhere."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names
+
+
+def files_below(place: str) -> list[Path]:
+    files = [path for path in SOURCES if path.is_relative_to(ROOT / place)]
+    assert files, f"{place} holds no code: the rule would check nothing"
+    return files
+
+
+@pytest.mark.parametrize(("place", "apps"), FORBIDDEN.items(), ids=FORBIDDEN)
+def test_imports_point_one_way(place, apps):
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in files_below(place)
+        for name in imports_of(path)
+        if name.split(".")[0] in apps
+    ]
+    assert wrong == []
+
+
+def test_only_adapters_training_and_the_counting_core_import_heavy_libraries():
+    allowed = ("mlpipeline/detectors", "mlpipeline/training", "mlpipeline/vision", "mlpipeline/management")
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in SOURCES
+        if not any(path.is_relative_to(ROOT / place) for place in allowed)
+        for name in imports_of(path)
+        if name.split(".")[0] in HEAVY
+    ]
+    assert wrong == []
+
+
+def test_nobody_writes_another_apps_tables_from_an_entry_point():
+    """Services write. Views, tasks and admin pages call them: none of them bulk-writes or creates rows itself."""
+    entry_points = [
+        path
+        for path in SOURCES
+        if {"api", "tasks", "pages"} & set(path.relative_to(ROOT).parts)
+        or path.name in ("views.py", "tasks.py")
+    ]
+    assert entry_points
+    writes = {"bulk_create", "bulk_update", "get_or_create", "update_or_create"}
+    wrong = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.attr}"
+        for path in entry_points
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr in writes
+    ]
+    assert wrong == []
+
+
+def test_no_module_is_a_drawer():
+    assert [path for path in SOURCES if path.stem in VAGUE_NAMES] == []
+
+
+def test_no_file_holds_two_nouns():
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in SOURCES
+        if (lines := len(path.read_text().splitlines())) > 400
+    }
+    assert long == {}
+
+
+def test_the_web_process_loads_no_model_library():
+    """What gunicorn imports, in a fresh interpreter: the application and every URL."""
+    code = (
+        "import sys; from demeter.wsgi import application; from django.urls import get_resolver;"
+        "get_resolver().url_patterns; import mlpipeline.models;"
+        f"print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=120
+    )
+    assert answer.stdout.strip().splitlines()[-1] == "[]"
