@@ -74,6 +74,24 @@ def test_leaf_stays_inside_the_container():
         assert not leaf.mask[150:].any()
 
 
+@pytest.mark.parametrize("surroundings", [SOIL, LEAF, (0, 0, 0)], ids=["soil", "leaf", "black"])
+def test_what_lies_around_a_container_changes_nothing_in_it(surroundings):
+    inner = painted(SHAPE, DISCS)
+    picture = np.full((900, 900, 3), surroundings, np.uint8)
+    picture[300:600, 300:600] = inner
+    valid = np.zeros((900, 900), np.bool_)
+    valid[300:600, 300:600] = True
+    seen = detections_of(DISCS[:30])
+    alone = leaf_by_example(inner, np.ones(SHAPE, np.bool_), seen.boxes, NONE)
+    within = leaf_by_example(picture, valid, seen.shifted(300, 300).boxes, NONE)
+    assert within.separation == pytest.approx(alone.separation, abs=0.02)
+    assert (within.mask[300:600, 300:600] == alone.mask).mean() > 0.995
+    by_rule = leaf_by_rule(picture, valid)
+    assert by_rule.separation == pytest.approx(
+        leaf_by_rule(inner, np.ones(SHAPE, np.bool_)).separation, abs=0.001
+    )
+
+
 def test_too_few_examples_teach_nothing():
     picture = painted(SHAPE, DISCS)
     assert leaf_by_example(picture, np.ones(SHAPE, np.bool_), NONE, NONE).separation == 0
