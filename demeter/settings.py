@@ -268,6 +268,7 @@ if CELERY_BROKER_URL.startswith("filesystem"):
         "data_folder_out": str(_broker / "queue"),
         "control_folder": str(_broker / "control"),
         "store_processed": False,
+        "polling_interval": 0.25,  # seconds; a photo passes five queues, and waited a second before each
     }
 else:
     # Longer than the longest step: a message that is still worked on must not be delivered again.
