@@ -60,6 +60,7 @@ demo: setup  ## Count demo photos and keep serving (PORT=8000, EXIT=1, PHOTOS=DI
 		$(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(JSON),--json "$(JSON)")
 
 stack: setup  ## Run every process on this machine (PORT=8000)
+	@$(MANAGE) migrate --verbosity 0
 	@$(MANAGE) stack $(if $(PORT),--port "$(PORT)")
 
 test: setup-dev  ## Run the tests (ARGS="-k name -x")

@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from demeter.heartbeats import forget_silent_workers
 from photos import queue
 from photos.models import ProcessingStep
 from photos.services import expiry, pictures_work, sweeping
@@ -41,4 +42,4 @@ def sweep_expired() -> dict[str, int]:
     cleared = expiry.clear()
     missing: list[ProcessingStep] = sweeping.reopen_missing_pictures()
     queue.send_steps(missing)
-    return {**cleared, "pictures_again": len(missing)}
+    return {**cleared, "pictures_again": len(missing), "workers_forgotten": forget_silent_workers()}

@@ -1,8 +1,6 @@
 """Claiming, holding and ending pieces of work: the reason why nothing is lost and nothing is done twice."""
 
-import os
 import random
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from demeter.heartbeats import worker_name
 from photos.choices import StepKind, StepStatus
 from photos.errors import StepLost
 from photos.models import Image, ProcessingSession, ProcessingStep
@@ -51,11 +50,6 @@ class Claim:
     step_id: int
     attempt: int
     kind: StepKind
-
-
-def worker_name() -> str:
-    """host:pid of this process, as the supervisor knows it."""
-    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def create_step(
