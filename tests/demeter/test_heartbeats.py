@@ -42,7 +42,7 @@ def test_only_silent_workers_are_forgotten() -> None:
     assert [row.worker for row in WorkerHeartbeat.objects.all()] == ["nave-pc:1"]
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_the_thread_beats_until_it_is_stopped_and_takes_its_row_away() -> None:
     thread = HeartbeatThread(worker="nave-pc:7", queues=["gpu_queue"], every_s=0.05)
     thread.start()

@@ -161,7 +161,7 @@ def test_the_thousandth_batch_of_a_day_gets_a_longer_code_that_is_free():
     assert next_batch_code(location, product, DAY).endswith("-1001")
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_a_batch_code_is_only_given_inside_a_transaction_that_keeps_the_location_locked():
     location, product = factories.StorageLocationFactory(), factories.ProductFactory()
     with pytest.raises(transaction.TransactionManagementError):

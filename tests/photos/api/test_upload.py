@@ -73,7 +73,7 @@ def test_the_poll_url_leads_to_the_status_of_the_upload(bearer: Bearer, worker: 
     assert client.get(answer["poll_url"]).json()["upload_session_id"] == answer["upload_session_id"]
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_the_work_is_sent_when_the_rows_are_committed(bearer: Bearer, worker: User) -> None:
     upload(bearer(worker), photo_file())
     assert ProcessingStep.objects.filter(sent_at=None).count() == 0
