@@ -43,6 +43,9 @@ KIND_SHARES = {
     "open": 0.05,
     "flats": 0.06,
 }
+#: The same for close-ups: speckled substrate seen from near must not look like tiny plants.
+CLOSE_UP_SHARES = {"flats": 0.3, "open": 0.2, "boxes": 0.2, "easy": 0.1, "plugs": 0.1, "dense": 0.1}
+CLOSE_UP_PX = (100.0, 260.0)
 
 
 class ForbiddenSeed(ValueError):
@@ -51,7 +54,10 @@ class ForbiddenSeed(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class DatasetRecipe:
-    """What is cut from a scene. `plant_px`: the side a plant spans in a tile, as trained."""
+    """What is cut from a scene. `plant_px`: the side a plant spans in a tile, as trained.
+
+    close_ups: plants of CLOSE_UP_PX in the scene instead, larger in its tiles than `plant_px` too.
+    """
 
     tile_px: int = 512
     plant_px: tuple[float, float] = (14.0, 120.0)
@@ -59,6 +65,7 @@ class DatasetRecipe:
     overview_px: int = 640
     scene_px: tuple[int, int] = (1280, 1536)
     kinds: dict[str, float] = field(default_factory=lambda: dict(KIND_SHARES))
+    close_ups: bool = False
 
 
 def check_seed(seed: int) -> None:
@@ -75,12 +82,14 @@ def scene_spec(seed: int, recipe: DatasetRecipe) -> SceneSpec:
 
     check_seed(seed)
     rng = np.random.default_rng(seed)
-    kinds, shares = list(recipe.kinds), np.array(list(recipe.kinds.values()))
+    weights = CLOSE_UP_SHARES if recipe.close_ups else recipe.kinds
+    kinds, shares = list(weights), np.array(list(weights.values()))
     kind = str(rng.choice(kinds, p=shares / shares.sum()))
     long_px = int(rng.integers(recipe.scene_px[0], recipe.scene_px[1] + 1)) // 8 * 8
     short_px = int(long_px * rng.choice([0.75, 0.75, 0.5625, 1.0])) // 8 * 8
     width, height = (long_px, short_px) if rng.random() < 0.75 else (short_px, long_px)
-    middle_px = float(np.exp(rng.uniform(*np.log((16.0, 100.0 if kind != "tiny" else 24.0)))))
+    sizes = CLOSE_UP_PX if recipe.close_ups else (16.0, 24.0 if kind == "tiny" else 100.0)
+    middle_px = float(np.exp(rng.uniform(*np.log(sizes))))
     spread = rng.uniform(1.05, 1.5)
     return SceneSpec(
         kind=kind,

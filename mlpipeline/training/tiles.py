@@ -89,13 +89,16 @@ def draw_tiles(
     """Up to `count` tiles at random places and scales, the last of them the whole picture as seen at first look.
 
     The scale brings the median plant to a size drawn evenly on a logarithmic scale from `plant_px`, within a factor
-    of 0.45 to 1.7 of the picture's own pixels: beyond, a tile would be blurred, or show nothing new. Tiles with more
+    of 0.45 to 1.7 of the picture's own pixels: beyond, a tile would be blurred, or show nothing new. Close-ups, whose
+    plants are larger than that, are shown as near as they were rendered. Tiles with more
     than MOST_LABELS are left out.
     """
     height, width = image.shape[:2]
     whole = tile_px / max(height, width)
     sides = np.sqrt((labels.boxes[:, 2:] - labels.boxes[:, :2]).prod(axis=1))
     median_px = float(np.median(sides)) if len(sides) else 60.0
+    if median_px > plant_px[1]:
+        plant_px = plant_px[1] / 2, median_px * 1.2
     tiles = []
     for _ in range(count - 1):
         wanted_px = float(np.exp(rng.uniform(*np.log(plant_px))))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from argparse import ArgumentParser
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,9 @@ from mlpipeline.training.seeds import TRAINING_SEEDS
 from mlpipeline.training.train import ARCHITECTURES, TrainingJob, train
 
 
-def render_share(folder: Path, seeds: list[int]) -> int:
+def render_share(folder: Path, seeds: list[int], recipe: DatasetRecipe) -> int:
     """Render the missing scenes among some seeds; returns how many were rendered. Runs in a process of its own."""
-    return sum(1 for _seed in DatasetWriter(folder, DatasetRecipe()).add_scenes(seeds))
+    return sum(1 for _seed in DatasetWriter(folder, recipe).add_scenes(seeds))
 
 
 class Command(BaseCommand):
@@ -42,6 +43,7 @@ class Command(BaseCommand):
             "--imgsz", type=int, default=None, help=_("side of the pictures while training, in px")
         )
         parser.add_argument("--lr", type=float, default=None, help=_("highest learning rate"))
+        parser.add_argument("--close-ups", action="store_true", help=_("render scenes with large plants"))
         parser.add_argument("--resume", action="store_true", help=_("go on from the last checkpoint"))
         parser.add_argument("--start", type=Path, help=_("begin with the weights of this checkpoint"))
         parser.add_argument(
@@ -57,7 +59,8 @@ class Command(BaseCommand):
                 check_seed(seed)
         except ForbiddenSeed as error:
             raise CommandError(str(error)) from error
-        self._render(folder / "pictures", seeds, options["processes"])
+        recipe = DatasetRecipe(close_ups=options["close_ups"])
+        self._render(folder / "pictures", seeds, options["processes"], recipe)
         if options["kind"] == "pictures":
             return
         job = TrainingJob(
@@ -77,15 +80,13 @@ class Command(BaseCommand):
         except FileNotFoundError as error:
             raise CommandError(str(error)) from error
 
-    def _render(self, folder: Path, seeds: list[int], processes: int) -> None:
+    def _render(self, folder: Path, seeds: list[int], processes: int, recipe: DatasetRecipe) -> None:
         """Render what is missing, each process every n-th scene."""
-        missing = [seed for seed in seeds if not DatasetWriter(folder, DatasetRecipe()).has_scene(seed)]
+        writer = DatasetWriter(folder, recipe)
+        missing = [seed for seed in seeds if not writer.has_scene(seed)]
         if not missing:
             return
         self.stdout.write(_("Rendering %(count)d scenes…") % {"count": len(missing)})
+        shares = [missing[place::processes] for place in range(processes)]
         with ProcessPoolExecutor(processes) as pool:
-            list(
-                pool.map(
-                    render_share, [folder] * processes, [missing[k::processes] for k in range(processes)]
-                )
-            )
+            list(pool.map(partial(render_share, folder, recipe=recipe), shares))
