@@ -1,0 +1,84 @@
+"""`manage.py demo` as a person starts it: with photos of their own, and where it cannot run."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.support.embedded import ROOT
+from tests.support.nursery_photos import render_small
+from tests.support.servers import free_port
+
+KEYS = [
+    "file",
+    "detected",
+    "estimated",
+    "total",
+    "dead",
+    "true",
+    "error_percent",
+    "seconds",
+    "location",
+    "booked",
+]
+
+
+def demo(data_home: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "DEMETER_DATA_HOME": str(data_home), "DJANGO_LANGUAGE_CODE": "en"}
+    return subprocess.run(
+        [sys.executable, "manage.py", "demo", "--exit", *options],
+        cwd=ROOT,
+        env=environment,
+        text=True,
+        capture_output=True,
+        timeout=400,
+        check=False,
+    )
+
+
+def test_a_persons_photos_are_counted_and_booked_and_what_is_no_photo_is_said(tmp_path: Path) -> None:
+    folder = tmp_path / "photos"
+    render_small(folder, "bed")
+    (folder / "bed.json").unlink()
+    render_small(folder, "crates", kind="boxes").with_suffix(".txt").unlink()
+    (folder / "letter.jpg").write_text("Dear nursery, this is not a photo.")
+    run = demo(
+        tmp_path, "--port", str(free_port()), "--photos", str(folder), "--json", str(tmp_path / "table.json")
+    )
+    assert run.returncode == 1, run.stdout + run.stderr
+    assert "Not every photo was counted" in run.stderr
+    rows = json.loads((tmp_path / "table.json").read_text())
+    assert [list(row) for row in rows] == [KEYS] * 3
+    bed, crates, letter = rows
+    assert [row["file"] for row in rows] == ["bed.jpg", "crates.jpg", "letter.jpg"]
+    assert bed["total"] == bed["detected"] + bed["estimated"]
+    assert bed["true"] == len((folder / "bed.txt").read_text().splitlines())
+    assert bed["error_percent"] == round(100 * abs(bed["total"] - bed["true"]) / bed["true"], 1)
+    assert (bed["booked"], crates["booked"]) == (bed["total"] - bed["dead"], crates["total"] - crates["dead"])
+    assert bed["location"] != crates["location"]
+    assert (crates["true"], crates["error_percent"]) == (None, None)
+    assert {key for key, value in letter.items() if value is not None} == {"file"}
+    assert "letter.jpg: not counted" in run.stdout
+    assert "admin@example.com" in run.stdout
+
+
+def test_a_busy_port_is_a_clear_message_and_touches_nothing(tmp_path: Path) -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        run = demo(tmp_path, "--port", str(port))
+    assert run.returncode == 1
+    assert (
+        f"Port {port} is in use by another program. Choose another one, for example PORT={port + 1}."
+        in run.stderr
+    )
+    assert not (tmp_path / "demo" / "demeter.sqlite3").exists()
+
+
+def test_a_folder_without_photos_is_a_clear_message(tmp_path: Path) -> None:
+    run = demo(tmp_path, "--port", str(free_port()), "--photos", str(tmp_path))
+    assert run.returncode == 1
+    assert f"No photos in {tmp_path}" in run.stderr
