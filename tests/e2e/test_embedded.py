@@ -12,6 +12,7 @@ from demeter.demo.counting import follow
 from tests.support.embedded import Embedded, running_stack
 from tests.support.http import Browser
 from tests.support.nursery_photos import copy_at, render_small
+from tests.support.waiting import is_running, reached
 
 # The web process answers while others count: it must never load what counts.
 HEAVY = re.compile(r"libtorch|openvino|/cv2/|libopencv|onnxruntime", re.IGNORECASE)
@@ -90,6 +91,24 @@ def test_the_annotated_picture_downloads_by_its_signed_link_and_an_altered_link_
     assert (picture.status, picture.headers["Content-Type"]) == (200, "image/avif")
     assert picture.body[4:12] == b"ftypavif"
     assert browser.get(f"{link[:-3]}abc").status in {403, 404}
+
+
+def test_a_worker_that_holds_a_step_past_its_deadline_is_ended_and_replaced(
+    stack: Embedded, counted: list[dict]
+) -> None:
+    slow = stack.worker_pid("default")
+    name = stack.value("SELECT worker FROM worker_heartbeats WHERE worker LIKE ?", f"%:{slow}")
+    stack.change(
+        "UPDATE processing_steps SET status = 'running', worker = ?, deadline_at = '2026-01-01 00:00:00',"
+        " lease_expires_at = '2099-01-01 00:00:00' WHERE kind = 'upload_thumbnail' AND image_id = ?",
+        name,
+        counted[0]["image_id"].replace("-", ""),
+    )
+    assert reached(lambda: not is_running(slow), within_s=30, every_s=0.1)
+    stack.change(
+        "UPDATE processing_steps SET status = 'done', lease_expires_at = NULL WHERE worker = ?", name
+    )
+    assert reached(lambda: stack.worker_pid("default") != slow, within_s=60, every_s=0.2)
 
 
 def test_after_every_page_and_endpoint_the_web_process_maps_no_library_that_counts(

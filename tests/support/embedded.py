@@ -44,6 +44,10 @@ class Embedded:
         with closing(sqlite3.connect(self.home / "demeter.sqlite3", timeout=20)) as database:
             return database.execute(query, values).fetchall()
 
+    def change(self, query: str, *values: object) -> None:
+        with closing(sqlite3.connect(self.home / "demeter.sqlite3", timeout=20)) as database, database:
+            database.execute(query, values)
+
     def value(self, query: str, *values: object) -> Any:
         [(value,)] = self.rows(query, *values)
         return value
