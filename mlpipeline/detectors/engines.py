@@ -49,7 +49,7 @@ class YoloEngine:
 
     def __init__(self) -> None:
         segmentation, detection = require_weights("segmentation"), require_weights("detection")
-        self.weights = (segmentation, detection)
+        self.weights: tuple[Weights, ...] = (segmentation, detection)
         self.segmenter: Segmenter = UltralyticsSegmenter(segmentation)
         self.detector = UltralyticsDetector(detection)
 
@@ -72,7 +72,7 @@ class SahiEngine:
 
     def __init__(self) -> None:
         segmentation, detection = require_weights("segmentation"), require_weights("detection")
-        self.weights = (segmentation, detection)
+        self.weights: tuple[Weights, ...] = (segmentation, detection)
         self.segmenter: Segmenter = UltralyticsSegmenter(segmentation)
         self.detector = SahiDetector(detection, detection.confidence)
 

@@ -32,7 +32,7 @@ class SahiDetector:
         from sahi import AutoDetectionModel
         from ultralytics import YOLO
 
-        yolo = YOLO(weights.architecture, task="detect", verbose=False)
+        yolo: Any = YOLO(weights.architecture, task="detect", verbose=False)
         yolo.model = load_model(weights)
         yolo.overrides["max_det"] = MAX_DET
         self.confidence = confidence

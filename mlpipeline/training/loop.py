@@ -94,7 +94,7 @@ class TrainingRun:
         self.plan = plan
         self.folder = folder
         self.device = _device()
-        self.settings = get_cfg(
+        self.settings: Any = get_cfg(
             overrides={
                 "task": plan.task,
                 "imgsz": plan.image_px,
@@ -110,7 +110,7 @@ class TrainingRun:
             }
         )
         kind = SegmentationModel if plan.task == "segment" else DetectionModel
-        self.model = kind(plan.architecture, nc=len(plan.classes), verbose=False).to(self.device)
+        self.model: Any = kind(plan.architecture, nc=len(plan.classes), verbose=False).to(self.device)
         self.model.names = dict(enumerate(plan.classes))
         self.model.args = self.settings
         if start is not None:

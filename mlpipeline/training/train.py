@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from mlpipeline.training.datasets import DETECTION, DatasetRecipe, DatasetWriter
 from mlpipeline.training.loop import TrainingPlan, TrainingRun
@@ -71,7 +72,7 @@ def train(job: TrainingJob) -> Iterator[dict[str, float]]:
     start = job.run_folder / CHECKPOINT if job.resume else job.start
     if start is not None and not start.is_file():
         raise FileNotFoundError(f"There is nothing to resume: {start} is missing.")
-    chosen = {} if job.learning_rate is None else {"learning_rate": job.learning_rate}
+    chosen: dict[str, Any] = {} if job.learning_rate is None else {"learning_rate": job.learning_rate}
     plan = TrainingPlan(
         architecture=ARCHITECTURES[job.kind],
         classes=CLASSES[job.kind],

@@ -49,8 +49,8 @@ class Command(BaseCommand):
                     f"{scene.error:+.1%}",
                 )
             )
-        for confidence, error in mean_errors(counted).items():
+        for confidence, mean in mean_errors(counted).items():
             self.stdout.write(_("Mean error at %(confidence).2f: %(error)s") % {
-                "confidence": confidence, "error": f"{error:.1%}"
+                "confidence": confidence, "error": f"{mean:.1%}"
             })  # fmt: skip
         self.stdout.write(_("Best: %(confidence).2f") % {"confidence": best_confidence(counted)})
