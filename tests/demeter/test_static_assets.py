@@ -10,14 +10,14 @@ from demeter.static_assets import collect_static_if_changed
 @pytest.fixture
 def source(tmp_path: Path, settings) -> Path:
     """The only stylesheet of the project."""
-    settings.STATICFILES_DIRS = [tmp_path / "static"]
+    settings.STATICFILES_DIRS = [tmp_path / "sources"]
     settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
     settings.STORAGES = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
     }
     settings.STATIC_ROOT = tmp_path / "collected"
-    path = tmp_path / "static" / "site.css"
+    path = tmp_path / "sources" / "site.css"
     path.parent.mkdir()
     path.write_text("a { color: green }")
     return path
