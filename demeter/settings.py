@@ -320,6 +320,7 @@ GPS_DEFAULT_ERROR_M = env.float(
 
 # ── counting ─────────────────────────────────────────────────────────────────────────────────────────
 COUNT_ENGINE = env.str("COUNT_ENGINE", default="auto")  # auto | yolo | sahi
+GPU_WORKERS = env.int("GPU_WORKERS", default=1)  # model workers that the stack starts; one a GPU
 COUNT_LARGEST_SEGMENT_ONLY = env.bool("COUNT_LARGEST_SEGMENT_ONLY", default=False)
 
 # ── logging ──────────────────────────────────────────────────────────────────────────────────────────

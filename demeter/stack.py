@@ -38,7 +38,7 @@ def run_stack(
     if WEB in names:
         check_port_free(host, port)
         collect_static_if_changed()
-    specs = [spec for spec in stack_processes(host=host, port=port) if spec.name in names]
+    specs = [spec for spec in stack_processes(host=host, port=port) if spec.name.partition("#")[0] in names]
     log_folder = log_dir() if only is None else None
     next_check = 0.0
     with Supervisor(specs, log_dir=log_folder, on_event=on_event) as supervisor:
@@ -70,7 +70,16 @@ def stack_processes(*, host: str, port: int) -> list[ProcessSpec]:
     few, all_cores = _threads_env(1), _threads_env(cores)
     commands = {
         WEB: (gunicorn, few),
-        "worker-gpu": (_worker("gpu", "gpu_queue", "solo"), all_cores),
+        **{
+            f"worker-gpu#{number}" if number else "worker-gpu": (
+                _worker(f"gpu{number}", "gpu_queue", "solo"),
+                {
+                    **all_cores,
+                    "DEMETER_WORKER_NUMBER": str(number),
+                },  # worker n takes GPU n modulo their number
+            )
+            for number in range(settings.GPU_WORKERS)
+        },
         "worker-cpu": (_worker("cpu", "cpu_queue", "prefork", 1 if cores <= 2 else 2), few),
         "worker-io": (_worker("io", "io_queue", "threads", io_threads), few),
         "worker-default": (_worker("default", "default", "solo"), few),

@@ -10,6 +10,11 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def gpu_number(gpus: int) -> int:
+    """Which of this machine's `gpus` ≥ 1 GPUs this worker uses: worker n takes GPU n modulo their number."""
+    return int(os.environ.get("DEMETER_WORKER_NUMBER", "0")) % gpus
+
+
 def prepare_libraries() -> None:
     """Set the environment of the model libraries. What a person has set already is left as it is.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from django.utils.translation import gettext as _
 
-from mlpipeline.detectors.environment import prepare_libraries
+from mlpipeline.detectors.environment import gpu_number, prepare_libraries
 from mlpipeline.detectors.errors import ModelUnavailable
 from mlpipeline.detectors.manifest import Weights
 
@@ -65,6 +65,14 @@ def load_model(weights: Weights) -> Any:
     return model.eval()
 
 
+def device_of_worker() -> torch.device:
+    """The GPU that is this worker's, else the CPU."""
+    import torch
+
+    gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    return torch.device("cuda", gpu_number(gpus)) if gpus else torch.device("cpu")
+
+
 class Network:
     """Runs one model on batches of pictures of one size.
 
@@ -78,7 +86,7 @@ class Network:
         import torch
 
         torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))  # Ultralytics has set it to cores − 1
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.device = device_of_worker()
         self.dtype = _fastest_dtype(self.device)
         self.head = model.model[-1]
         self.strides = [int(stride) for stride in self.head.stride]

@@ -10,7 +10,7 @@ from PIL import Image as PillowImage
 
 from mlpipeline.detectors.environment import prepare_libraries
 from mlpipeline.detectors.manifest import Weights
-from mlpipeline.detectors.network import load_model
+from mlpipeline.detectors.network import device_of_worker, load_model
 from mlpipeline.vision.arrays import Image
 from mlpipeline.vision.results import Detections
 
@@ -40,7 +40,7 @@ class SahiDetector:
             model_type="ultralytics",
             model=yolo,
             confidence_threshold=confidence,
-            device=_device(),
+            device=str(device_of_worker()),
             image_size=SLICE_PX,
         )
         logging.getLogger("sahi").setLevel(logging.WARNING)
@@ -72,9 +72,3 @@ class SahiDetector:
             np.array([found.score.value for found in seen], dtype=np.float32),
             np.array([found.category.id for found in seen], dtype=np.int16),
         )
-
-
-def _device() -> str:
-    import torch
-
-    return "cuda:0" if torch.cuda.is_available() else "cpu"
