@@ -1,5 +1,6 @@
 """What happens to the processes, in words for the terminal."""
 
+from django.core.management.base import OutputWrapper
 from django.utils.translation import gettext as _
 
 from demeter.supervisor import ProcessEvent
@@ -18,3 +19,12 @@ def describe(event: ProcessEvent) -> str:
     if event.kind == "died":
         return _("%(name)s: ended unexpectedly (%(code)d), starts again in %(pause)s s") % facts
     return _("%(name)s: stopped") % facts
+
+
+def say(output: OutputWrapper, text: str) -> None:
+    """Write a line at once. A terminal that was closed reads nothing, and that must stop nobody's work."""
+    try:
+        output.write(text)
+        output.flush()
+    except OSError:
+        return

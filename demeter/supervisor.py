@@ -123,16 +123,16 @@ class Supervisor:
                     with suppress(subprocess.TimeoutExpired):
                         child.process.wait(timeout=max(0.0, until - time.monotonic()))
         finally:  # also when the wait is broken off by a second Ctrl-C
+            events = []
             for child in running:
                 if child.process is not None:
                     self._end_group(child.process)
-                    self.on_event(
-                        ProcessEvent(
-                            "ended", child.spec.name, child.process.pid, child.process.returncode or 0
-                        )
-                    )
+                    code = child.process.returncode or 0
+                    events.append(ProcessEvent("ended", child.spec.name, child.process.pid, code))
                     child.process = None
             self._end_warden()
+        for event in events:  # told last: a listener that raises must leave nothing running
+            self.on_event(event)
 
     def _start(self, child: _Child) -> None:
         with self._output(child.spec.name) as output:

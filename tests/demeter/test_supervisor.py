@@ -78,6 +78,21 @@ def test_stopping_ends_all_processes_and_what_they_started_even_when_they_refuse
     assert reached(lambda: [is_running(pid) for pid in pids] == [False, False, False])
 
 
+def test_a_listener_that_fails_while_all_are_ended_leaves_nothing_running(tmp_path: Path) -> None:
+    pids: list[int] = []
+
+    def listen(event: ProcessEvent) -> None:
+        pids.append(event.pid)
+        if event.kind == "ended":
+            raise BrokenPipeError("the terminal was closed")
+
+    specs = [ProcessSpec("one", SLEEPER), ProcessSpec("two", SLEEPER)]
+    supervisor = Supervisor(specs, log_dir=tmp_path, on_event=listen)
+    with pytest.raises(BrokenPipeError), supervisor:
+        assert len(pids) == 2
+    assert [is_running(pid) for pid in pids[:2]] == [False, False]
+
+
 def test_the_children_of_a_killed_parent_end_with_it(tmp_path: Path) -> None:
     log = tmp_path / "stubborn.log"
     with Supervisor([ProcessSpec("stubborn", STUBBORN_PARENT)], log_dir=tmp_path, grace_s=0.2) as supervisor:

@@ -2,14 +2,17 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
 from tests.support.embedded import ROOT
+from tests.support.http import Browser
 from tests.support.nursery_photos import render_small
 from tests.support.servers import free_port
+from tests.support.waiting import processes_with
 
 KEYS = [
     "file",
@@ -62,6 +65,24 @@ def test_a_persons_photos_are_counted_and_booked_and_what_is_no_photo_is_said(tm
     assert {key for key, value in letter.items() if value is not None} == {"file"}
     assert "letter.jpg: not counted" in run.stdout
     assert "admin@example.com" in run.stdout
+
+
+def test_it_serves_until_ctrl_c_and_then_ends_every_process_that_it_started(tmp_path: Path) -> None:
+    folder = tmp_path / "photos"
+    render_small(folder, "bed")
+    port = free_port()
+    command = [sys.executable, "manage.py", "demo", "--port", str(port), "--photos", str(folder)]
+    environment = {**os.environ, "DEMETER_DATA_HOME": str(tmp_path)}
+    run = subprocess.Popen(command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE)
+    assert run.stdout is not None
+    with run, run.stdout:
+        assert any("viewer@example.com" in line for line in run.stdout), "the last line before it only serves"
+        assert Browser("127.0.0.1", port).get("/sign-in/").status == 200
+        ours = processes_with("DEMETER_DEMO_HOME", str(tmp_path / "demo"))
+        assert len(ours) >= 9, "the demo, gunicorn and its two, four workers, beat"
+        run.send_signal(signal.SIGINT)
+    assert run.returncode == 0
+    assert processes_with("DEMETER_DEMO_HOME", str(tmp_path / "demo")) == []
 
 
 def test_a_busy_port_is_a_clear_message_and_touches_nothing(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Waiting for what other processes do, with a limit."""
+"""Waiting for what other processes do, with a limit, and finding them."""
 
 import time
 from collections.abc import Callable
@@ -21,3 +21,17 @@ def is_running(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+def processes_with(name: str, value: str) -> list[int]:
+    """The processes of this user that were started with this variable in their environment, by number."""
+    wanted = f"{name}={value}".encode()
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            environment = (folder / "environ").read_bytes().split(b"\0")
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            continue  # it has ended, or is another user's
+        if wanted in environment:
+            found.append(int(folder.name))
+    return sorted(found)

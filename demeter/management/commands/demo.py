@@ -16,7 +16,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from demeter.console import describe
+from demeter.console import describe, say
 from demeter.demo.accounts import ACCOUNTS, load_accounts
 from demeter.demo.client import ApiClient
 from demeter.demo.counting import count_photos
@@ -127,8 +127,7 @@ class Command(BaseCommand):
         return result
 
     def _say(self, text: str) -> None:
-        self.stdout.write(text)
-        self.stdout.flush()
+        say(self.stdout, text)
 
 
 def write_json(path: Path, rows: list[Row]) -> None:

@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
-from demeter.console import describe
+from demeter.console import describe, say
 from demeter.ports import PortInUse
 from demeter.stack import PROCESS_NAMES, WEB, log_dir, run_stack
 
@@ -44,14 +44,14 @@ class Command(BaseCommand):
         host, port, only = options["host"], options["port"], options["only"]
         if only is None or WEB in only:
             address = f"http://{'localhost' if host == '127.0.0.1' else host}:{port}"
-            self.stdout.write(_("DemeterAI on %(address)s · Ctrl-C ends it") % {"address": address})
+            say(self.stdout, _("DemeterAI on %(address)s · Ctrl-C ends it") % {"address": address})
         if only is None:
-            self.stdout.write(_("Logs are in %(logs)s") % {"logs": log_dir()})
+            say(self.stdout, _("Logs are in %(logs)s") % {"logs": log_dir()})
         try:
             run_stack(
                 host=host,
                 port=port,
-                on_event=lambda event: self.stdout.write(describe(event)),
+                on_event=lambda event: say(self.stdout, describe(event)),
                 is_stopping=lambda: is_stopping,
                 only=only,
             )
