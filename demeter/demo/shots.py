@@ -11,19 +11,23 @@ SIZE_PX = (4032, 3024)  # 12 megapixels, as phones take them
 class Shot:
     """One photo to render: what it shows, and the code of the place where the phone stood."""
 
-    name: str
     kind: str
     seed: int
     location: str
 
+    @property
+    def name(self) -> str:
+        """The file's name without its suffix; another scene has another name, so none is taken for it."""
+        return f"{self.kind}_{self.seed}"
+
 
 # Seeds are from DEMO_SEEDS, which no training may use. The last shows more than 800 plants.
 SHOTS = (
-    Shot("claro_1", "easy", 900_000, "N1-S-01"),
-    Shot("claro_2", "mixed", 900_001, "N1-S-02"),
-    Shot("claro_3", "boxes", 900_002, "N1-N-01"),
-    Shot("claro_4", "plugs", 900_003, "N1-N-02"),
-    Shot("claro_5", "tiny", 900_004, "N2-S-01"),
+    Shot("easy", 900_000, "N1-S-01"),
+    Shot("mixed", 900_001, "N1-S-02"),
+    Shot("boxes", 900_002, "N1-N-01"),
+    Shot("plugs", 900_003, "N1-N-02"),
+    Shot("tiny", 900_004, "N2-S-01"),
 )
 
 

@@ -20,9 +20,9 @@ SMALL_PX = (640, 480)
 @pytest.mark.django_db
 def test_a_rendered_photo_lies_at_its_place_has_its_truth_beside_it_and_is_made_once(tmp_path: Path) -> None:
     load_demo_nursery()
-    shots = [Shot("one", "easy", 900_000, "N1-S-02"), Shot("two", "easy", 900_001, "N2-N-01")]
+    shots = [Shot("easy", 900_000, "N1-S-02"), Shot("easy", 900_001, "N2-N-01")]
     paths = render_photos(tmp_path, shots, SMALL_PX)
-    assert [path.name for path in paths] == ["one.jpg", "two.jpg"]
+    assert [path.name for path in paths] == ["easy_900000.jpg", "easy_900001.jpg"]
     with paths[0].open("rb") as file:
         info = sniff(file)
     assert (info.width_px, info.height_px) == SMALL_PX
@@ -34,7 +34,7 @@ def test_a_rendered_photo_lies_at_its_place_has_its_truth_beside_it_and_is_made_
 @pytest.mark.django_db
 def test_a_position_in_a_rendered_photo_names_its_place(tmp_path: Path) -> None:
     load_demo_nursery()
-    [path] = render_photos(tmp_path, [Shot("one", "easy", 900_000, "N1-S-02")], SMALL_PX)
+    [path] = render_photos(tmp_path, [Shot("easy", 900_000, "N1-S-02")], SMALL_PX)
     with path.open("rb") as file:
         exif = read_exif(file)
     finding = locate({"lat": exif.latitude, "lon": exif.longitude, "accuracy": exif.accuracy_m})
@@ -45,7 +45,7 @@ def test_a_position_in_a_rendered_photo_names_its_place(tmp_path: Path) -> None:
 def test_a_scene_that_cannot_be_rendered_is_said_with_its_reason(tmp_path: Path) -> None:
     load_demo_nursery()
     with pytest.raises(RenderingFailed, match="no such kind"):
-        render_photos(tmp_path, [Shot("one", "no such kind", 900_000, "N1-S-02")], SMALL_PX)
+        render_photos(tmp_path, [Shot("no such kind", 900_000, "N1-S-02")], SMALL_PX)
 
 
 @pytest.mark.django_db
