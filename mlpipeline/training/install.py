@@ -12,7 +12,7 @@ from mlpipeline.training.train import ARCHITECTURES, CLASSES
 
 # What they are shown when counting. A network is trained at a smaller size for speed and sees as well at this one.
 COUNTED_PX = {"detection": 512, "segmentation": 512}
-TRAINED_PLANT_PX = (12.0, 100.0)  # the recipe's 14 to 120 px, as seen at the size of the training
+TRAINED_PLANT_PX = (12.0, 100.0)  # what 14 to 120 px of a tile are at the size of the training
 
 NAMES = {"detection": "plants-yolo11n", "segmentation": "containers-yolo11n-seg"}
 
