@@ -23,6 +23,10 @@ PLANT_IOU = 0.6
 CONTAINER_IOU = 0.6
 MAX_CONTAINERS = 100
 PAD_GREY = 114
+# Boxes of beds that fill the picture come out short, and would cut their masks. Masks of smaller containers spill out
+# of their boxes instead. Of 126 containers 108 reached an IoU of .85 so, 103 without a margin, 33 with one for all.
+LARGE_SHARE = 0.65  # of the longest side of the picture
+LARGE_MARGIN = 0.25  # of the box's own side
 
 
 class UltralyticsDetector:
@@ -99,7 +103,7 @@ def _suppressed(candidates: Candidates, iou: float) -> torch.Tensor:
 def _container_mask(
     candidates: Candidates, index: int, prototypes: torch.Tensor, shape: tuple[int, int]
 ) -> Mask:
-    """The (H, W) mask of one candidate on the canvas, within its box.
+    """The (H, W) mask of one candidate on the canvas, within its box; a large box is widened.
 
     Source: Bolya et al. 2019, YOLACT: a mask is a weighted sum of the picture's prototypes, cut at its box.
     """
@@ -108,7 +112,10 @@ def _container_mask(
     weighted = torch.einsum("c,chw->hw", candidates.coefficients[index], prototypes).cpu().numpy()
     height, width = shape
     mask: Mask = cv2.resize(weighted, (width, height), interpolation=cv2.INTER_LINEAR) > 0
-    x0, y0, x1, y1 = candidates.boxes[index].round().int().tolist()
+    box = candidates.boxes[index]
+    extent = box[2:] - box[:2]
+    reach = torch.where(extent > LARGE_SHARE * max(shape), extent * LARGE_MARGIN, torch.zeros_like(extent))
+    x0, y0, x1, y1 = torch.cat([box[:2] - reach, box[2:] + reach]).round().int().tolist()
     inside = np.zeros(shape, dtype=np.bool_)
     inside[max(y0, 0) : max(y1, 0), max(x0, 0) : max(x1, 0)] = True
     return mask & inside
