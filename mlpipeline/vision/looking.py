@@ -34,6 +34,11 @@ SECOND_STEP = 2.5
 BARE_SHARE = 0.08  # of what was looked at: smaller bare stretches are not worth a second look
 BARE_WORK_PX = 512  # bare stretches are found at this size
 CONVINCING = 3  # plants that a second look must see, with SURE_SCORE on average, or its finer eyes see ghosts
+CERTAINTY_POWER = 4
+# Every container is first shown as small as in the whole picture: a pot that fills the tile shows its crumbs, not its
+# plant, and where that is too small, the finer glances follow.
+FIRST_GLANCE_SHARE = 1.0  # of the picture's longer side
+FIRST_GLANCE_SCALE = 0.8  # at most
 SURE_SCORE = 0.55  # mean score from which a sight is believed without a finer look
 
 
@@ -56,13 +61,20 @@ class Sight:
 
     @property
     def evidence(self) -> float:
-        """Area in px² of the whole container that the sight explains, each object weighing its score squared.
+        """Area in px² of the whole container that the sight explains, each object weighing a power of its score.
 
         Area and not number: the leaves of one plant, taken for plants by a glance too fine, are many but cover less
-        than the plant; plants too small for a glance too coarse leave their area unexplained. Squared, because a
-        clump of plants taken for one covers as much as they do, with less certainty.
+        than the plant; plants too small for a glance too coarse leave their area unexplained. A high power, because
+        a clump of plants taken for one covers as much as they do, and the crumbs of a substrate, taken for seedlings,
+        cover all of it: both with less certainty (measured: 0.35 for crumbs, 0.75 for the plants among them).
         """
-        return float((self.seen.scores**2 * areas(self.seen.boxes)).sum()) / self.share if self.share else 0.0
+        weights = self.seen.scores**CERTAINTY_POWER * areas(self.seen.boxes)
+        return float(weights.sum()) / self.share if self.share else 0.0
+
+    @property
+    def is_believed(self) -> bool:
+        """Whether what was seen is seen surely."""
+        return bool(len(self.seen)) and float(np.mean(self.seen.scores)) >= SURE_SCORE
 
     @property
     def tile_sizes(self) -> PlantSizes | None:
@@ -92,7 +104,13 @@ class Look:
 
     def __post_init__(self) -> None:
         tight = self.region.tight()
-        self._first_px = max(1, math.ceil(max(tight.mask.shape) * GLANCE_MARGIN) + 2)
+        whole_px = max(1, math.ceil(max(tight.mask.shape) * GLANCE_MARGIN) + 2)
+        # Nor is a small picture enlarged at first: its plants may be large in it.
+        self._first_px = max(
+            whole_px,
+            math.ceil(FIRST_GLANCE_SHARE * max(self.shape)),
+            math.ceil(self.detector.tile_px / FIRST_GLANCE_SCALE),
+        )
         self._side_px = self.second_side_px or self._first_px
         self.is_settled = tight.is_empty
 
@@ -144,19 +162,37 @@ class Look:
             return Detections.empty()
         if not best.is_complete or TRUNCATED in best.seen.warnings or best.tile_sizes is None:
             return None
-        return best.seen if is_comfortable(best.tile_sizes, self.detector.trained_plant_px) else None
+        is_seen_well = is_comfortable(best.tile_sizes, self.detector.trained_plant_px)
+        return best.seen if is_seen_well or self._are_few_seen_well(best) else None
+
+    def _are_few_seen_well(self, sight: Sight) -> bool:
+        """Whether a sight shows surely the few plants of a pot or a small box, at a size that the weights know."""
+        sizes, (smallest, largest) = sight.tile_sizes, self.detector.trained_plant_px
+        if sizes is None or sizes.count >= ENOUGH or not sight.is_believed:
+            return False
+        return smallest <= sizes.low_px and sizes.high_px <= largest
+
+    def keep_to(self, tile_px_per_px: float) -> None:
+        """Forget all sights but the one nearest to a scale: the neighbours show that the others saw ghosts."""
+        if self.sights:
+            self.sights = [
+                min(self.sights, key=lambda sight: abs(math.log(sight.tile_px_per_px / tile_px_per_px)))
+            ]
 
     def _is_enough(self) -> bool:
         """Whether a finer glance could tell nothing new about the size of the plants."""
         sight = self.sights[-1]
         sizes = sight.tile_sizes
-        if sizes is None or sizes.count < ENOUGH:
+        if sizes is None:
             return False
-        believed = float(np.mean(sight.seen.scores)) >= SURE_SCORE
-        if is_comfortable(sizes, self.detector.trained_plant_px):
-            return believed or len(self.sights) > 1
+        if self._are_few_seen_well(sight):
+            return True
+        if is_comfortable(sizes, self.detector.trained_plant_px) and sizes.count >= ENOUGH:
+            return sight.is_believed or len(self.sights) > 1
         # Small, but as the weights know them: their size is measured even if some are missed.
-        return believed and sizes.low_px >= self.detector.trained_plant_px[0]
+        return (
+            sight.is_believed and sizes.count >= ENOUGH and sizes.low_px >= self.detector.trained_plant_px[0]
+        )
 
     def _advance(self) -> None:
         """Go twice as fine; after the finest glance saw nothing, once twice as coarse: a plant may fill the tile."""

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from .arrays import Image, check, check_image, shape_of
 from .boxes import areas, centres, clip, inside, longest_sides
 from .containers import Ownership, container_region
@@ -17,6 +19,8 @@ from .scales import Zone, best_scale, zones
 from .tiling import Tile, plan_tiles
 
 MAX_OVERLAP = 0.6  # of a tile's side; more would multiply the tiles
+SURE_NEIGHBOURS = 2  # containers that must surely show plants before they speak for the others
+GHOST_SHARE = 2.5  # what is smaller than the neighbours' plants by more than this, and unsure, are crumbs
 ROUNDING_UP = (1.0, 1.15, 1.3)  # tiles may be this much larger where that needs fewer of them
 
 
@@ -48,6 +52,7 @@ def detect_in_containers(
     runner = Runner(image, detector, options, progress)
     looks = [Look(container_region(shape, containers, i), shape, detector, options) for i in indices]
     settle(looks, runner)
+    forget_ghosts(looks)
     seconds = {place: look for place, first in enumerate(looks) if (look := second_look(first)) is not None}
     settle(list(seconds.values()), runner)
     scans = [Scan(look, plan_scan(look)) for look in looks]
@@ -73,6 +78,25 @@ def settle(looks: Sequence[Look], runner: Runner) -> None:
         answers = iter(runner.run([tile for tiles in glances for tile in tiles]))
         for look, tiles in zip(unsettled, glances, strict=True):
             look.add(tiles, [next(answers) for _ in tiles])
+
+
+def forget_ghosts(looks: Sequence[Look]) -> None:
+    """Where neighbours surely show plants of one size, containers that unsurely show crumbs keep to their scale.
+
+    The grains of a substrate look like a crowd of seedlings to a glance that is too fine, and an empty pot beside
+    planted ones has nothing else to show.
+    """
+    sights = [look.best() for look in looks]
+    sure = [sight for sight in sights if sight is not None and sight.is_believed and sight.sizes is not None]
+    if len(sure) < SURE_NEIGHBOURS:
+        return
+    usual_px = float(np.median([sight.sizes.median_px for sight in sure if sight.sizes is not None]))
+    usual_scale = float(np.median([sight.tile_px_per_px for sight in sure]))
+    for look, sight in zip(looks, sights, strict=True):
+        if sight is None or sight.sizes is None or sight.is_believed:
+            continue
+        if sight.sizes.median_px * GHOST_SHARE < usual_px:
+            look.keep_to(usual_scale)
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,9 @@ class Command(BaseCommand):
             sys.stdout.flush()
             environment = demo_environment(settings.DATA_HOME)
             os.execve(sys.executable, [sys.executable, *sys.argv], environment)  # noqa: S606 - this command again
+        signal.signal(
+            signal.SIGINT, _stop
+        )  # also where a shell started this in the background, which ignores it
         signal.signal(signal.SIGTERM, _stop)
         signal.signal(signal.SIGHUP, _stop)
         try:

@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
 
-from mlpipeline.vision.containers import whole_picture
+from mlpipeline.vision.containers import container_region, whole_picture
 from mlpipeline.vision.errors import DetectorFault, InvalidInput
+from mlpipeline.vision.looking import Look
 from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.results import OUT_OF_SCALE, TRUNCATED, ContainerFound, Detections
-from mlpipeline.vision.scanning import detect_in_containers
+from mlpipeline.vision.scanning import detect_in_containers, forget_ghosts
 
 from .truth import TruthDetector, compass_picture
 
@@ -26,6 +27,10 @@ def rows_of_plants(spacing, side, box=(0, 0, WIDTH, HEIGHT), jitter=0.08, seed=0
 
 def container(kind, x0, y0, x1, y1, score=0.9):
     return ContainerFound(kind, np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], np.float32), score)
+
+
+def detections(boxes, score):
+    return Detections(np.asarray(boxes), np.full(len(boxes), score), np.zeros(len(boxes), dtype=int))
 
 
 def count(boxes, containers=None, indices=None, **detector):
@@ -59,10 +64,35 @@ def test_large_plants_cost_few_tiles_and_small_ones_in_proportion():
 
 
 def test_a_container_of_well_sized_plants_costs_one_tile_and_keeps_the_plants_on_its_rim():
-    boxes = rows_of_plants(60, 50, box=(600, 400, 1020, 760))
-    (found,), truth = count(boxes, [container("box", 600, 400, 1020, 760)])
+    boxes = rows_of_plants(150, 125, box=(100, 100, WIDTH - 100, HEIGHT - 100))
+    (found,), truth = count(boxes, [container("box", 100, 100, WIDTH - 100, HEIGHT - 100)])
     assert truth.tiles_seen == 1
     assert len(found) == len(boxes)
+
+
+def test_a_pot_is_first_shown_as_small_as_in_the_whole_picture():
+    """Enlarged to fill a tile it would show the grains of its substrate."""
+    pot = container("box", 600, 400, 900, 700)
+    (found,), truth = count(np.array([[680.0, 480.0, 820.0, 620.0]]), [pot])
+    assert truth.scales[0] == pytest.approx(512 / WIDTH, rel=0.01)
+    assert (len(found), truth.tiles_seen) == (1, 1)
+
+
+def test_an_unsure_crowd_of_crumbs_is_forgotten_beside_pots_that_surely_hold_one_plant():
+    shape, truth = (HEIGHT, WIDTH), TruthDetector(WIDTH, HEIGHT, np.zeros((0, 4)))
+    looks = [
+        Look(container_region(shape, [container("box", x, 0, x + 300, 300)], 0), shape, truth, CountOptions())
+        for x in (0, 400, 800)
+    ]
+    plant = np.array([[100.0, 100.0, 200.0, 200.0]])
+    crumbs = np.array([[x, 10.0, x + 12, 22.0] for x in range(810, 1090, 14)])
+    for look, boxes, score in ((looks[0], plant, 0.8), (looks[1], plant + np.array([400, 0, 400, 0]), 0.8)):
+        look.add(look.next_tiles(), [detections(boxes, score)])
+    looks[2].add(looks[2].next_tiles(), [Detections.empty()])
+    looks[2].add(looks[2].next_tiles(), [detections(crumbs, 0.35)])
+    forget_ghosts(looks)
+    assert looks[2].best() is None
+    assert len(looks[0].best().seen) == 1
 
 
 def test_tiles_are_spent_only_on_containers():
