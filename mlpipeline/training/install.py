@@ -13,7 +13,8 @@ from mlpipeline.training.train import ARCHITECTURES, CLASSES
 # What they are shown when counting. Plants are detected as well at 512 px as at the size of the training; containers
 # are not: of 126 on other scenes 123 were found at 416 px (IoU ≥ .5), 121 at 512 px, 115 at 640 px.
 COUNTED_PX = {"detection": 512, "segmentation": 416}
-TRAINED_PLANT_PX = (10.0, 80.0)  # in a tile: what 14 to 120 px are at the size of the training, without the rare ends
+# In a tile: what 14 to 120 px are at the size of the training, without the rare ends.
+TRAINED_PLANT_PX = (10.0, 80.0)
 
 NAMES = {"detection": "plants-yolo11n", "segmentation": "containers-yolo11n-seg"}
 
