@@ -188,7 +188,7 @@ class Look:
         if self._are_few_seen_well(sight):
             return True
         if is_comfortable(sizes, self.detector.trained_plant_px) and sizes.count >= ENOUGH:
-            return sight.is_believed or len(self.sights) > 1
+            return sight.is_believed
         # Small, but as the weights know them: their size is measured even if some are missed.
         return (
             sight.is_believed and sizes.count >= ENOUGH and sizes.low_px >= self.detector.trained_plant_px[0]
