@@ -178,6 +178,7 @@ def _translated() -> Iterator[None]:
     except (
         UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, TypeError, KeyError, IndexError,
         OverflowError, RuntimeError, ZeroDivisionError, AttributeError,
+        ImportError,  # Ultralytics wraps Image.open, and asks for a library of its own where a picture is broken
     ) as error:  # fmt: skip
         raise UnreadableImage(
             _("The picture is damaged and cannot be read. Take it from the phone again.")

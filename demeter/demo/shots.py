@@ -24,8 +24,8 @@ class Shot:
 # Seeds are from DEMO_SEEDS, which no training may use. The last shows more than 2,000 plants.
 SHOTS = (
     Shot("mixed", 900_012, "N1-S-01"),
-    Shot("mixed", 900_020, "N1-S-02"),
-    Shot("dense", 900_027, "N1-N-01"),
+    Shot("mixed", 900_011, "N1-S-02"),
+    Shot("dense", 900_015, "N1-N-01"),
     Shot("plugs", 900_012, "N1-N-02"),
     Shot("tiny", 900_010, "N2-S-01"),
 )

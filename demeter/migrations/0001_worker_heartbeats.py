@@ -4,27 +4,35 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='WorkerHeartbeat',
+            name="WorkerHeartbeat",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('worker', models.CharField(help_text='host:pid', max_length=120, unique=True, verbose_name='worker')),
-                ('queues', models.JSONField(default=list, verbose_name='queues')),
-                ('started_at', models.DateTimeField(verbose_name='started')),
-                ('beat_at', models.DateTimeField(db_index=True, verbose_name='last heard of')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "worker",
+                    models.CharField(
+                        help_text="host:pid", max_length=120, unique=True, verbose_name="worker"
+                    ),
+                ),
+                ("queues", models.JSONField(default=list, verbose_name="queues")),
+                ("started_at", models.DateTimeField(verbose_name="started")),
+                ("beat_at", models.DateTimeField(db_index=True, verbose_name="last heard of")),
             ],
             options={
-                'verbose_name': 'worker',
-                'verbose_name_plural': 'workers',
-                'db_table': 'worker_heartbeats',
-                'ordering': ['worker'],
+                "verbose_name": "worker",
+                "verbose_name_plural": "workers",
+                "db_table": "worker_heartbeats",
+                "ordering": ["worker"],
             },
         ),
     ]

@@ -5,46 +5,74 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='ModelVersion',
+            name="ModelVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('segmentation', 'Finds containers'), ('detection', 'Finds plants')], max_length=15, verbose_name='kind')),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('sha256', models.CharField(max_length=64, unique=True, verbose_name='SHA-256')),
-                ('first_used_at', models.DateTimeField(auto_now_add=True, verbose_name='first used')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("segmentation", "Finds containers"), ("detection", "Finds plants")],
+                        max_length=15,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                ("sha256", models.CharField(max_length=64, unique=True, verbose_name="SHA-256")),
+                ("first_used_at", models.DateTimeField(auto_now_add=True, verbose_name="first used")),
             ],
             options={
-                'verbose_name': 'model version',
-                'verbose_name_plural': 'model versions',
-                'db_table': 'model_versions',
-                'ordering': ['-first_used_at'],
+                "verbose_name": "model version",
+                "verbose_name_plural": "model versions",
+                "db_table": "model_versions",
+                "ordering": ["-first_used_at"],
             },
         ),
         migrations.CreateModel(
-            name='Evaluation',
+            name="Evaluation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('dataset', models.CharField(max_length=100, verbose_name='pictures')),
-                ('photos', models.PositiveIntegerField(verbose_name='number of pictures')),
-                ('count_error_percent', models.FloatField(verbose_name='mean count error in %')),
-                ('figures', models.JSONField(default=dict, verbose_name='all figures')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='measured at')),
-                ('model_version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='evaluations', to='mlpipeline.modelversion', verbose_name='model version')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("dataset", models.CharField(max_length=100, verbose_name="pictures")),
+                ("photos", models.PositiveIntegerField(verbose_name="number of pictures")),
+                ("count_error_percent", models.FloatField(verbose_name="mean count error in %")),
+                ("figures", models.JSONField(default=dict, verbose_name="all figures")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="measured at")),
+                (
+                    "model_version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="evaluations",
+                        to="mlpipeline.modelversion",
+                        verbose_name="model version",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'evaluation',
-                'verbose_name_plural': 'evaluations',
-                'db_table': 'evaluations',
-                'ordering': ['-created_at'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('count_error_percent__gte', 0)), name='evaluations_error_not_negative')],
+                "verbose_name": "evaluation",
+                "verbose_name_plural": "evaluations",
+                "db_table": "evaluations",
+                "ordering": ["-created_at"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("count_error_percent__gte", 0)),
+                        name="evaluations_error_not_negative",
+                    )
+                ],
             },
         ),
     ]

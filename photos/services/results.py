@@ -233,8 +233,4 @@ def _estimation(session: ProcessingSession, container: PhotoContainer, band: Cou
 
 def _session(step: ProcessingStep) -> ProcessingSession:
     """The step's count, locked: sibling steps write the same row."""
-    return (
-        ProcessingSession.objects.select_for_update(of=("self",))
-        .select_related("image")
-        .get(steps=step)
-    )
+    return ProcessingSession.objects.select_for_update(of=("self",)).select_related("image").get(steps=step)
