@@ -110,9 +110,9 @@ class TrainingRun:
             }
         )
         kind = SegmentationModel if plan.task == "segment" else DetectionModel
-        self.model: Any = kind(plan.architecture, nc=len(plan.classes), verbose=False).to(self.device)
-        self.model.names = dict(enumerate(plan.classes))
-        self.model.args = self.settings
+        model: Any = kind(plan.architecture, nc=len(plan.classes), verbose=False).to(self.device)
+        model.names, model.args = dict(enumerate(plan.classes)), self.settings
+        self.model = model
         if start is not None:
             self._begin_with(start)
         for name, parameter in self.model.named_parameters():
