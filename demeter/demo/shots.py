@@ -21,7 +21,8 @@ class Shot:
         return f"{self.kind}_{self.seed}"
 
 
-# Seeds are from DEMO_SEEDS, which no training may use. The last shows more than 2,000 plants.
+# Seeds are from DEMO_SEEDS, which no training may use; of these the first weights count some well and some badly, and
+# these are well-counted ones: they show the flow, not the accuracy. The last shows more than 2,000 plants.
 SHOTS = (
     Shot("mixed", 900_012, "N1-S-01"),
     Shot("mixed", 900_011, "N1-S-02"),
