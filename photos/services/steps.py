@@ -1,5 +1,6 @@
 """Claiming, holding and ending pieces of work: the reason why nothing is lost and nothing is done twice."""
 
+import logging
 import random
 import threading
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,6 +19,8 @@ from demeter.heartbeats import worker_name
 from photos.choices import StepKind, StepStatus
 from photos.errors import StepLost
 from photos.models import Image, ProcessingSession, ProcessingStep
+
+logger = logging.getLogger(__name__)
 
 # How long a step may take (s) before it is ended from outside. Generous: a 48-megapixel photo on a slow CPU.
 DEADLINE_S: Final[dict[StepKind, int]] = {
@@ -184,6 +187,16 @@ def renew_lease(claim: Claim) -> bool:
     )
 
 
+def _renew_or_wait(claim: Claim) -> bool:
+    """Renew a lease; a database that is busy just now is asked again at the next turn, well before the lease ends."""
+    try:
+        return renew_lease(claim)
+    except OperationalError as error:
+        logger.warning("The lease of step %s could not be renewed: %s", claim.step_id, error)
+        connection.close()
+        return True
+
+
 @contextmanager
 def hold_lease(claim: Claim) -> Iterator[None]:
     """Renew the lease from a thread while the body works.
@@ -194,7 +207,7 @@ def hold_lease(claim: Claim) -> Iterator[None]:
 
     def renew() -> None:
         try:
-            while not stop.wait(settings.STEP_RENEW_S) and renew_lease(claim):
+            while not stop.wait(settings.STEP_RENEW_S) and _renew_or_wait(claim):
                 pass
         finally:
             connection.close()

@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from photos.choices import JobStatus, SessionStatus, StepKind, StepStatus
 from photos.errors import StepLost, StoreUnavailable, UnreadableImage
 from photos.models import Detection, ProcessingStep
+from photos.services import steps
 from photos.services.endings import give_up, try_later
 from photos.services.results import FoundContainer, FoundPlants, save_containers, save_detections
 from photos.services.sessions import open_session
@@ -75,6 +76,17 @@ def test_a_lease_is_renewed_until_the_deadline_only(step):
     assert renew_lease(claim)
     ProcessingStep.objects.filter(pk=step.pk).update(deadline_at=timezone.now() - timedelta(seconds=1))
     assert not renew_lease(claim)
+
+
+def test_a_database_that_is_busy_for_a_moment_ends_no_renewal(step, monkeypatch, caplog):
+    claim = claim_step(step.pk)
+
+    def busy(claim):
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(steps, "renew_lease", busy)
+    assert steps._renew_or_wait(claim) is True
+    assert "database is locked" in caplog.text
 
 
 def test_detections_written_twice_are_there_once(session):
