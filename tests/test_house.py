@@ -1,6 +1,7 @@
 """The house's own rules: imports point one way, heavy libraries stay out of the web, rooms stay small."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -107,3 +108,16 @@ def test_the_web_process_loads_no_model_library():
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=120
     )
     assert answer.stdout.strip().splitlines()[-1] == "[]"
+
+
+def test_tests_that_flush_the_database_give_its_seeds_back():
+    """Without it, the next test of any file misses the seeded rows, or finds those of Django made twice."""
+    flushing = [
+        path
+        for path in sorted((ROOT / "tests").rglob("test_*.py"))
+        if path != Path(__file__)
+        and {"live_server", "transaction=True"}
+        & set(re.findall(r"live_server|transaction=True", path.read_text()))
+    ]
+    assert flushing
+    assert [path for path in flushing if "serialized_rollback=True" not in path.read_text()] == []

@@ -23,6 +23,7 @@ def test_a_call_to_a_server_that_is_not_there_says_which_and_why(nobody: ApiClie
 
 
 @pytest.mark.django_db
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_a_wrong_password_is_a_refusal_with_the_servers_own_sentence(live_server) -> None:
     client = ApiClient(host=live_server.thread.host, port=live_server.thread.port)
     with pytest.raises(ServerRefused) as refusal:
