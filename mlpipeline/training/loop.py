@@ -118,6 +118,7 @@ class TrainingRun:
         for name, parameter in self.model.named_parameters():
             parameter.requires_grad = ".dfl" not in name  # the fixed 0…15 of the box distribution
         self.model.to(memory_format=torch.channels_last).train()
+        self._assign_by_pairs()
         self.average = ModelEMA(self.model)
         self.optimizer = torch.optim.AdamW(
             self._parameter_groups(), lr=plan.learning_rate, betas=(0.9, 0.999)
@@ -136,6 +137,20 @@ class TrainingRun:
             weights = {name: value for name, value in weights.items() if not name.startswith(head)}
             weights = {**self.model.state_dict(), **weights}
         self.model.load_state_dict(weights)
+
+    def _assign_by_pairs(self) -> None:
+        """Give the loss our assigner, with the numbers that Ultralytics gave its own."""
+        from mlpipeline.training.assigner import PairAssigner
+
+        self.model.criterion = self.model.init_criterion()
+        theirs = self.model.criterion.assigner
+        self.model.criterion.assigner = PairAssigner(
+            topk=theirs.topk,
+            num_classes=theirs.num_classes,
+            alpha=theirs.alpha,
+            beta=theirs.beta,
+            stride=theirs.stride,
+        )
 
     def _parameter_groups(self) -> list[dict[str, Any]]:
         """Weights decay; biases and normalisation do not."""

@@ -20,6 +20,9 @@ FOLIAGE = {
     "pink": ((330, 365), (0.12, 0.34), (0.62, 0.85)),
     "reddish": ((2, 26), (0.45, 0.7), (0.38, 0.62)),
 }
+#: Woolly, chalky or spiny white plants look like their substrate, and some cultivars have any colour at all.
+_PALE = ((0, 360), (0.0, 0.14), (0.5, 0.95))
+_ANY = ((0, 360), (0.1, 0.65), (0.22, 0.88))
 _DRY = ((18, 44), (0.3, 0.65), (0.25, 0.68))
 _FLOWER = ((290, 420), (0.5, 0.9), (0.8, 1.0))
 
@@ -32,7 +35,10 @@ def drawn(dice: Dice, ranges: Ranges) -> Colour:
 
 
 def foliage(dice: Dice, families: Mapping[str, float]) -> Colour:
-    """A leaf colour of one of the families, by their weights."""
+    """A leaf colour of one of the families, by their weights; one strain in five is pale, or of any colour."""
+    manner = dice.pick(("family", "pale", "any"), (8, 1.3, 0.7))
+    if manner != "family":
+        return drawn(dice, _PALE if manner == "pale" else _ANY)
     return drawn(dice, FOLIAGE[dice.pick(list(families), list(families.values()))])
 
 

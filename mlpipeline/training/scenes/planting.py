@@ -42,7 +42,7 @@ def drawn_crop(
         canopies=tuple(dice.between(*canopy) for _ in range(count)),
         spread=dice.between(0.05, 0.28),
         fill=fill,
-        dead=dice.pick((0.0, 0.02, 0.06, 0.2), (3, 4, 2, 0.6)),
+        dead=dice.pick((0.0, 0.02, 0.06, 0.25), (3, 3.5, 2.5, 1.2)),
         drift=dice.between(0.0, 0.16 if assortment == "flats" else 0.07),
     )
 

@@ -58,6 +58,12 @@ _SMALL = {
     "barrel": 1,
     "lithops": 1,
     "agave": 1,
+    "mammillaria": 1,
+    "sempervivum": 1,
+    "column": 0.7,
+    "opuntia": 0.5,
+    "crassula": 0.7,
+    "jade": 0.7,
 }
 
 #: Weights of the species by what holds the plants.
