@@ -1,5 +1,5 @@
 """Photos in the administration: looked at by workers (their own) and above, decided about by supervisors."""
 
-from photos.admin import corrections, findings, images, jobs, requests, sessions, steps, uploads
+from photos.admin import calibrations, corrections, findings, images, jobs, requests, sessions, steps, uploads
 
-__all__ = ["corrections", "findings", "images", "jobs", "requests", "sessions", "steps", "uploads"]
+__all__ = ["calibrations", "corrections", "findings", "images", "jobs", "requests", "sessions", "steps", "uploads"]

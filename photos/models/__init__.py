@@ -1,3 +1,4 @@
+from photos.models.calibration import CalibrationSample, PlaceCalibration
 from photos.models.findings import Classification, Correction, Detection, Estimation, PhotoContainer
 from photos.models.image import Image
 from photos.models.session import ProcessingSession
@@ -5,6 +6,7 @@ from photos.models.step import ProcessingStep
 from photos.models.upload import IdempotencyKey, UploadJob, UploadSession
 
 __all__ = [
+    "CalibrationSample",
     "Classification",
     "Correction",
     "Detection",
@@ -12,6 +14,7 @@ __all__ = [
     "IdempotencyKey",
     "Image",
     "PhotoContainer",
+    "PlaceCalibration",
     "ProcessingSession",
     "ProcessingStep",
     "UploadJob",

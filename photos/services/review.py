@@ -11,14 +11,16 @@ from inventory.models import StockMovement
 from photos.choices import BookingState, CountWarning, SessionStatus
 from photos.errors import NotCounted
 from photos.models import ProcessingSession
+from photos.services.autocalibration import learn
 from photos.services.booking import book
-from photos.services.sessions import settle_image
+from photos.services.sessions import refresh_warnings, settle_image
 
 
 @transaction.atomic
 def validate(*, session: ProcessingSession, user: User, note: str = "") -> ProcessingSession:
     """Accept a count as it stands, and book it: also a partial one, and one that the books could not follow.
 
+    What it shows of its plants is learnt from then on (photos.services.autocalibration).
     Raises NotCounted while the count has no end, or has failed. Validating twice changes nothing.
     """
     session = ProcessingSession.objects.select_for_update().get(pk=session.pk)
@@ -39,7 +41,9 @@ def validate(*, session: ProcessingSession, user: User, note: str = "") -> Proce
         ]
     )
     book(session, take_what_is_there=True)
+    learn(session)
     session.refresh_from_db()
+    refresh_warnings(session)
     settle_image(session)
     return session
 

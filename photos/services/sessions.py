@@ -22,6 +22,7 @@ from photos.choices import (
 from photos.errors import CountRunning, NotCounted, UnknownLocation
 from photos.models import Image, ProcessingSession, ProcessingStep, UploadJob
 from photos.services import jobs
+from photos.services.autocalibration import is_calibrated, learn
 from photos.services.booking import book
 from photos.services.location import locate
 from photos.services.steps import create_steps
@@ -129,6 +130,7 @@ def assign_location(
         ]
     )  # fmt: skip
     if session.status == SessionStatus.COMPLETED:
+        learn(session)  # a validated photo teaches of another place now
         settle(session)
     return session
 
@@ -140,11 +142,16 @@ def settle(session: ProcessingSession) -> BookingState:
     """
     state = book(session)
     session.refresh_from_db()
+    refresh_warnings(session)
+    settle_image(session)
+    return state
+
+
+def refresh_warnings(session: ProcessingSession) -> None:
+    """Find anew the warnings that follow from rows: the place, its configuration, what is known of its plants."""
     keep = [w for w in session.warnings if w not in _SETTLED_ANEW]
     session.warnings = [*_place_warnings(session), *keep]
     session.save(update_fields=["warnings"])
-    settle_image(session)
-    return state
 
 
 # Warnings that follow from rows and are found anew whenever a count is settled. Booking writes its own.
@@ -165,7 +172,10 @@ def _place_warnings(session: ProcessingSession) -> list[str]:
     warnings: list[str] = []
     if session.configuration is None or session.product is None:
         warnings.append(CountWarning.NEEDS_CONFIG)
-    elif not DensityParameter.objects.fitting(session.product, session.packaging).exists():
+    elif not (
+        DensityParameter.objects.fitting(session.product, session.packaging).exists()
+        or is_calibrated(session)
+    ):
         warnings.append(CountWarning.NEEDS_CALIBRATION)
     earlier_in_upload = ProcessingSession.objects.filter(
         image__upload_session=session.image.upload_session_id,
