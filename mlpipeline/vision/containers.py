@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from .arrays import Image, Mask, Polygon, Shape, check, check_image, shape_of
 from .boxes import centres, inside, sides
+from .company import with_company
 from .errors import DetectorFault
 from .masks import Region, opened, polygon_region, rasterise, without
 from .options import CountOptions
@@ -19,6 +20,7 @@ from .results import NO_CONTAINER, ContainerFound, Detections
 CLEANING_SIDE_PX = 1024
 # Share of its pixels that cleaning may change before the cleaned outline replaces the given one.
 SMOOTH_ENOUGH = 0.004
+CONVEX_TYPES = ("box", "plug")
 SAME_CONTAINER = 0.6  # share of the smaller container that a better one covers, from which they are one
 LEANING_SHARE = 0.25  # a plant may lean out of its container by this share of its side
 
@@ -37,8 +39,8 @@ def find_containers(
     if not all(isinstance(found, ContainerFound) for found in answer):
         raise DetectorFault("a segmenter answers with ContainerFound objects")
     shape = shape_of(image)
-    sure = [found for found in answer if found.score >= options.container_confidence]
-    cleaned = [clean for found in sure if (clean := cleaned_container(found, shape, options)) is not None]
+    believed = with_company(answer, options)
+    cleaned = [clean for found in believed if (clean := cleaned_container(found, shape, options)) is not None]
     distinct = without_doubles(cleaned, shape)
     if options.largest_segment_only:
         distinct = with_largest_segment(distinct, shape)
@@ -57,7 +59,8 @@ def whole_picture(shape: Shape) -> ContainerFound:
 def cleaned_container(found: ContainerFound, shape: Shape, options: CountOptions) -> ContainerFound | None:
     """A container with a smooth outline inside the picture; None where nothing worth counting is left of it.
 
-    The mask is closed and opened with a disc, its largest piece keeps its outer outline, so holes are filled.
+    The mask is closed and opened with a disc, its largest piece keeps its outer outline, so holes are filled. A crate
+    or tray is convex from wherever it is seen: plants that lean over its rim do not dent it.
     """
     height, width = shape
     scale = min(1.0, CLEANING_SIDE_PX / max(shape))
@@ -75,12 +78,20 @@ def cleaned_container(found: ContainerFound, shape: Shape, options: CountOptions
         return None
     changed = np.count_nonzero(smooth != mask.astype(np.bool_))
     if len(pieces) == 1 and changed <= SMOOTH_ENOUGH * np.count_nonzero(mask):
-        return ContainerFound(found.type, _clipped(found.polygon, shape), found.score)
-    outline = max(pieces, key=cv2.contourArea).reshape(-1, 2)
+        return ContainerFound(found.type, _clipped(_shaped(found.polygon, found.type), shape), found.score)
+    outline = _shaped(max(pieces, key=cv2.contourArea).reshape(-1, 2), found.type)
     outline = cv2.approxPolyDP(outline, 0.7, True).reshape(-1, 2)
     if len(outline) < 3:
         return None
     return ContainerFound(found.type, _clipped((outline + np.float32(0.5)) / ratio, shape), found.score)
+
+
+def _shaped(outline: Polygon | NDArray[np.int32], kind: str) -> Polygon:
+    """The (K, 2) outline as a container of its kind can have it: of boxes and trays the convex hull."""
+    if kind not in CONVEX_TYPES:
+        return np.asarray(outline, dtype=np.float32)
+    hull = cv2.convexHull(np.asarray(outline, dtype=np.float32), clockwise=False, returnPoints=True)
+    return np.asarray(hull, dtype=np.float32).reshape(-1, 2)
 
 
 def without_doubles(containers: Sequence[ContainerFound], shape: Shape) -> list[ContainerFound]:

@@ -1,0 +1,54 @@
+"""Company: boxes and trays stand side by side and look alike, so a doubtful one among sure ones is believed sooner.
+
+A container that is overlooked takes all its plants out of the count, while one too many only counts where plants are
+detected in it. So a doubtful outline that is as large as its sure neighbours, and takes the place of none of them,
+is worth looking into.
+"""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from .arrays import Polygon
+from .options import CountOptions
+from .results import ContainerFound
+
+ENOUGH_SURE = 3  # containers that make company
+DOUBTFUL_SHARE = 0.3  # of the sure ones' least score: the least score of a doubtful one
+ALIKE = 1.6  # factor within which areas are alike; perspective is already that large within one picture
+
+
+def with_company(found: Sequence[ContainerFound], options: CountOptions) -> list[ContainerFound]:
+    """Those of the containers that are believed, in their order.
+
+    A container is sure from `options.container_confidence` on. Where at least ENOUGH_SURE boxes or trays are sure, a
+    doubtful box or tray is believed too if its area lies within a factor ALIKE of their range of areas, it covers the
+    middle of none of them, and its own middle lies in nothing sure: the pots of a bed look like small boxes.
+    """
+    least = options.container_confidence
+    sure = [part for part in found if part.score >= least]
+    company = [part for part in sure if part.type != "segment"]
+    if len(company) < ENOUGH_SURE:
+        return sure
+    areas = [_area(part.polygon) for part in company]
+    low, high = np.percentile(areas, [25, 75]).tolist()
+
+    def fits(part: ContainerFound) -> bool:
+        if part.type == "segment" or part.score < DOUBTFUL_SHARE * least:
+            return False
+        alike = low / ALIKE <= _area(part.polygon) <= high * ALIKE
+        is_free = not any(_stands_on(other, part) for other in sure)
+        return alike and is_free and not any(_stands_on(part, other) for other in company)
+
+    return [part for part in found if part.score >= least or fits(part)]
+
+
+def _area(polygon: Polygon) -> float:
+    return float(cv2.contourArea(polygon))
+
+
+def _stands_on(part: ContainerFound, other: ContainerFound) -> bool:
+    """Whether a container covers the middle of another."""
+    x, y = other.polygon.mean(axis=0).tolist()
+    return cv2.pointPolygonTest(part.polygon, (x, y), False) >= 0
