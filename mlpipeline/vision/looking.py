@@ -19,7 +19,7 @@ from .masks import Region, opened
 from .merging import united
 from .options import CountOptions
 from .protocols import Detector
-from .results import TRUNCATED, Detections
+from .results import TRUNCATED, Detections, unite_warnings
 from .scales import ENOUGH, PlantSizes, is_comfortable, sizes_of
 from .tiling import Tile, plan_tiles
 
@@ -159,7 +159,8 @@ class Look:
         """The count itself, where the best sight already saw the whole container well; None where it did not."""
         best = self.best()
         if best is None:
-            return Detections.empty()
+            # Nothing to go by; but where a glance was cut off, that is no proof that nothing is there.
+            return Detections.empty().warned(*unite_warnings(sight.seen.warnings for sight in self.sights))
         if not best.is_complete or TRUNCATED in best.seen.warnings or best.tile_sizes is None:
             return None
         is_seen_well = is_comfortable(best.tile_sizes, self.detector.trained_plant_px)

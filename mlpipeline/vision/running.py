@@ -1,5 +1,7 @@
 """Running: tiles through the detector in batches, and the progress of it."""
 
+import math
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,7 +12,10 @@ from .protocols import Detector, Progress
 from .results import TRUNCATED, Detections
 from .tiling import Tile, cut_tile
 
-Seen = list[tuple[Tile, Detections]]  # what was seen of one planned tile: itself, or its four quarters
+Seen = list[tuple[Tile, Detections]]  # of one planned tile: itself, or the smaller ones in its place
+LEAST_SHRINKING = 0.9  # of a tile's side: quarters larger than that would be run for ever
+FLOOR_OVERSIZE = 1.5  # of the largest trained plant: weights see a little further than they were taught
+ROUNDING = 1e-6  # of a tile: a share times its total is not exactly the number it was made of
 
 
 @dataclass(slots=True)
@@ -23,6 +28,7 @@ class Runner:
     progress: Progress | None
     _done: int = 0
     _expected: int | None = None
+    _told_share: float = 0.0
 
     @property
     def shape(self) -> Shape:
@@ -42,29 +48,50 @@ class Runner:
         """One answer a tile, in full-image pixels, with `truncated` where the detector's limit was reached."""
         answers: list[Detections] = []
         for start in range(0, len(tiles), self.options.batch_tiles):
-            batch = tiles[start : start + self.options.batch_tiles]
-            tile_px = self.detector.tile_px
-            raw = self.detector.detect([cut_tile(self.image, tile, tile_px) for tile in batch])
-            if len(raw) != len(batch):
-                raise DetectorFault(f"{len(batch)} tiles got {len(raw)} answers")
-            answers += [self._placed(answer, tile) for answer, tile in zip(raw, batch, strict=True)]
-            self._done += len(batch)
+            answers += self._run_batch(tiles[start : start + self.options.batch_tiles])
             self._tell()
         return answers
 
     def run_whole(self, planned: Sequence[tuple[Tile, float]]) -> list[Seen]:
-        """Run tiles with their overlaps in px; one that reached the detector's limit is run again as four smaller."""
-        results: list[Seen] = []
-        answers = self.run([tile for tile, _ in planned])
-        for (tile, overlap_px), answer in zip(planned, answers, strict=True):
-            if TRUNCATED not in answer.warnings:
-                results.append([(tile, answer)])
-                continue
-            quarters = tile.quarters(overlap_px)
-            if self._expected is not None:
-                self._expected += len(quarters)
-            results.append(list(zip(quarters, self.run(quarters), strict=True)))
+        """Run tiles with their overlaps in px; one that reaches the detector's limit is run again as four smaller.
+
+        So is each of the four, down to the floor of `_shrinks`: no limit of the detector cuts a count silently. What
+        is still cut there keeps its warning `truncated`.
+        """
+        results: list[Seen] = [[] for _ in planned]
+        todo = deque((place, tile, overlap_px) for place, (tile, overlap_px) in enumerate(planned))
+        while todo:
+            batch = [todo.popleft() for _ in range(min(self.options.batch_tiles, len(todo)))]
+            answers = self._run_batch([tile for _, tile, _ in batch])
+            for (place, tile, overlap_px), answer in zip(batch, answers, strict=True):
+                if TRUNCATED in answer.warnings and self._shrinks(tile, overlap_px):
+                    quarters = tile.quarters(overlap_px)
+                    todo.extend((place, quarter, overlap_px) for quarter in quarters)
+                    if self._expected is not None:
+                        self._expected += len(quarters)
+                else:
+                    results[place].append((tile, answer))
+            self._tell()
         return results
+
+    def _run_batch(self, batch: Sequence[Tile]) -> list[Detections]:
+        tile_px = self.detector.tile_px
+        raw = self.detector.detect([cut_tile(self.image, tile, tile_px) for tile in batch])
+        if len(raw) != len(batch):
+            raise DetectorFault(f"{len(batch)} tiles got {len(raw)} answers")
+        self._done += len(batch)
+        return [self._placed(answer, tile) for answer, tile in zip(raw, batch, strict=True)]
+
+    def _shrinks(self, tile: Tile, overlap_px: float) -> bool:
+        """Whether quarters of a tile would each show fewer plants, and show them as the weights know them.
+
+        Quarters overlap by the largest plant, so those of a tile that is hardly larger than its overlap are no smaller
+        than it; and a plant much larger in a tile than any in training would go unseen there, and silently.
+        """
+        side_px = tile.quarters(overlap_px)[0].side_px
+        largest_in_tile_px = overlap_px / self.options.overlap * self.detector.tile_px / side_px
+        floor_px = FLOOR_OVERSIZE * self.detector.trained_plant_px[1]
+        return side_px <= LEAST_SHRINKING * tile.side_px and largest_in_tile_px <= floor_px
 
     def _placed(self, answer: Detections, tile: Tile) -> Detections:
         capped = len(answer) >= self.detector.max_det
@@ -73,5 +100,10 @@ class Runner:
         return placed.warned(TRUNCATED) if capped else placed
 
     def _tell(self) -> None:
-        if self.progress is not None and self._expected is not None:
-            self.progress(self._done, max(self._expected, self._done, 1))
+        if self.progress is None or self._expected is None:
+            return
+        total = max(self._expected, self._done, 1)
+        # Tiles that turn out to need smaller ones add to the work; what was told is not taken back.
+        done = max(self._done, math.ceil(self._told_share * total - ROUNDING))
+        self._told_share = done / total
+        self.progress(done, total)

@@ -159,15 +159,19 @@ def test_a_container_outside_the_picture_holds_nothing():
     assert truth.tiles_seen == 0
 
 
-def test_a_detector_at_its_limit_is_asked_again_with_smaller_tiles():
+@pytest.mark.parametrize(("max_det", "depth"), [(110, 1), (40, 2)])
+def test_a_detector_at_its_limit_is_asked_again_with_ever_smaller_tiles(max_det, depth):
     boxes = rows_of_plants(44, 40)
-    (found,), _ = count(boxes, max_det=110)
+    (found,), truth = count(boxes, max_det=max_det)
     assert TRUNCATED not in found.warnings
     assert abs(len(found) - len(boxes)) <= 0.01 * len(boxes)
+    assert max(truth.scales) / min(truth.scales) > 1.5**depth
 
 
-def test_a_count_that_is_still_cut_off_says_so():
-    (found,), _ = count(rows_of_plants(44, 40), max_det=20)
+@pytest.mark.parametrize("max_det", [3, 1])
+def test_what_the_smallest_tiles_still_cut_off_is_said(max_det):
+    boxes = rows_of_plants(44, 42, box=(600, 400, 820, 620))
+    (found,), _ = count(boxes, [container("box", 590, 390, 830, 630)], max_det=max_det)
     assert TRUNCATED in found.warnings
 
 
@@ -176,10 +180,11 @@ def test_plants_that_cannot_be_brought_to_a_known_size_are_counted_with_a_warnin
     assert OUT_OF_SCALE in found.warnings
 
 
-def test_progress_never_falls_and_ends_complete():
+@pytest.mark.parametrize("max_det", [3000, 40])
+def test_progress_never_falls_and_ends_complete(max_det):
     seen = []
     boxes = rows_of_plants(44, 40)
-    truth = TruthDetector(WIDTH, HEIGHT, boxes, max_det=110)
+    truth = TruthDetector(WIDTH, HEIGHT, boxes, max_det=max_det)
     containers = [whole_picture((HEIGHT, WIDTH))]
     detect_in_containers(
         compass_picture(WIDTH, HEIGHT),
