@@ -19,29 +19,28 @@ DOUBTFUL_SHARE = 0.3  # of the sure ones' least score: the least score of a doub
 ALIKE = 1.6  # factor within which areas are alike; perspective is already that large within one picture
 
 
-def with_company(found: Sequence[ContainerFound], options: CountOptions) -> list[ContainerFound]:
-    """Those of the containers that are believed, in their order.
+def fitting(
+    doubtful: Sequence[ContainerFound], sure: Sequence[ContainerFound], options: CountOptions
+) -> list[ContainerFound]:
+    """Those of the doubtful containers that the sure ones speak for, in their order.
 
-    A container is sure from `options.container_confidence` on. Where at least ENOUGH_SURE boxes or trays are sure, a
-    doubtful box or tray is believed too if its area lies within a factor ALIKE of their range of areas, it covers the
-    middle of none of them, and its own middle lies in nothing sure: the pots of a bed look like small boxes.
+    Where at least ENOUGH_SURE boxes or trays are sure, a doubtful box or tray is believed if its area lies within a
+    factor ALIKE of their range of areas, it covers the middle of none of them, and its own middle lies in nothing
+    sure: the pots of a bed look like small boxes.
     """
-    least = options.container_confidence
-    sure = [part for part in found if part.score >= least]
     company = [part for part in sure if part.type != "segment"]
     if len(company) < ENOUGH_SURE:
-        return sure
-    areas = [_area(part.polygon) for part in company]
-    low, high = np.percentile(areas, [25, 75]).tolist()
+        return []
+    low, high = np.percentile([_area(part.polygon) for part in company], [25, 75]).tolist()
 
     def fits(part: ContainerFound) -> bool:
-        if part.type == "segment" or part.score < DOUBTFUL_SHARE * least:
+        if part.type == "segment" or part.score < DOUBTFUL_SHARE * options.container_confidence:
             return False
         alike = low / ALIKE <= _area(part.polygon) <= high * ALIKE
         is_free = not any(_stands_on(other, part) for other in sure)
         return alike and is_free and not any(_stands_on(part, other) for other in company)
 
-    return [part for part in found if part.score >= least or fits(part)]
+    return [part for part in doubtful if fits(part)]
 
 
 def _area(polygon: Polygon) -> float:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from .arrays import Image, Mask, Polygon, Shape, check, check_image, shape_of
 from .boxes import centres, inside, sides
-from .company import with_company
+from .company import fitting
 from .errors import DetectorFault
 from .masks import Region, opened, polygon_region, rasterise, without
 from .options import CountOptions
@@ -39,8 +40,10 @@ def find_containers(
     if not all(isinstance(found, ContainerFound) for found in answer):
         raise DetectorFault("a segmenter answers with ContainerFound objects")
     shape = shape_of(image)
-    believed = with_company(answer, options)
-    cleaned = [clean for found in believed if (clean := cleaned_container(found, shape, options)) is not None]
+    sure = [found for found in answer if found.score >= options.container_confidence]
+    doubtful = [found for found in answer if found.score < options.container_confidence]
+    cleaned = _cleaned(sure, shape, options)
+    cleaned += _cleaned(fitting(doubtful, cleaned, options), shape, options)
     distinct = without_doubles(cleaned, shape)
     if options.largest_segment_only:
         distinct = with_largest_segment(distinct, shape)
@@ -80,13 +83,19 @@ def cleaned_container(found: ContainerFound, shape: Shape, options: CountOptions
     if len(pieces) == 1 and changed <= SMOOTH_ENOUGH * np.count_nonzero(mask):
         return ContainerFound(found.type, _clipped(_shaped(found.polygon, found.type), shape), found.score)
     outline = _shaped(max(pieces, key=cv2.contourArea).reshape(-1, 2), found.type)
-    outline = cv2.approxPolyDP(outline, 0.7, True).reshape(-1, 2)
+    outline = np.asarray(cv2.approxPolyDP(outline, 0.7, True), dtype=np.float32).reshape(-1, 2)
     if len(outline) < 3:
         return None
     return ContainerFound(found.type, _clipped((outline + np.float32(0.5)) / ratio, shape), found.score)
 
 
-def _shaped(outline: Polygon | NDArray[np.int32], kind: str) -> Polygon:
+def _cleaned(
+    containers: Sequence[ContainerFound], shape: Shape, options: CountOptions
+) -> list[ContainerFound]:
+    return [clean for found in containers if (clean := cleaned_container(found, shape, options)) is not None]
+
+
+def _shaped(outline: NDArray[Any], kind: str) -> Polygon:
     """The (K, 2) outline as a container of its kind can have it: of boxes and trays the convex hull."""
     if kind not in CONVEX_TYPES:
         return np.asarray(outline, dtype=np.float32)

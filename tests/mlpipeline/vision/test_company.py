@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mlpipeline.vision.company import with_company
+from mlpipeline.vision.company import fitting
 from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.results import ContainerFound
 
@@ -21,28 +21,28 @@ SURE = [_square(0, 0, 100, 0.9), _square(120, 0, 100, 0.8), _square(0, 120, 100,
 
 def test_a_doubtful_box_beside_three_sure_ones_of_its_size_is_believed() -> None:
     doubtful = _square(120, 120, 95, 0.1)
-    assert with_company([*SURE, doubtful], OPTIONS) == [*SURE, doubtful]
+    assert fitting([doubtful], SURE, OPTIONS) == [doubtful]
 
 
 def test_two_sure_boxes_are_no_company() -> None:
-    assert with_company([*SURE[:2], _square(120, 120, 95, 0.1)], OPTIONS) == SURE[:2]
+    assert not fitting([_square(120, 120, 95, 0.1)], SURE[:2], OPTIONS)
 
 
 def test_a_doubtful_box_of_another_size_is_left_out() -> None:
     small, large = _square(240, 0, 60, 0.29), _square(240, 240, 150, 0.29)
-    assert with_company([*SURE, small, large], OPTIONS) == SURE
+    assert not fitting([small, large], SURE, OPTIONS)
 
 
 def test_a_box_less_than_doubtful_is_left_out() -> None:
-    assert with_company([*SURE, _square(120, 120, 95, 0.08)], OPTIONS) == SURE
+    assert not fitting([_square(120, 120, 95, 0.08)], SURE, OPTIONS)
 
 
 def test_a_doubtful_box_on_a_sure_one_or_in_a_bed_is_left_out() -> None:
     on_another = _square(30, 20, 100, 0.25)
     bed = _square(300, 0, 400, 0.9, "segment")
     pot_in_bed = _square(400, 100, 100, 0.25)
-    assert with_company([*SURE, on_another, bed, pot_in_bed], OPTIONS) == [*SURE, bed]
+    assert not fitting([on_another, pot_in_bed], [*SURE, bed], OPTIONS)
 
 
 def test_a_doubtful_bed_is_never_believed() -> None:
-    assert with_company([*SURE, _square(120, 120, 100, 0.25, "segment")], OPTIONS) == SURE
+    assert not fitting([_square(120, 120, 100, 0.25, "segment")], SURE, OPTIONS)
