@@ -30,6 +30,7 @@ class TrainingPlan:
     """How to train. `architecture` is an Ultralytics file name; `minutes` the wall-clock time of this schedule.
 
     `workers` are processes that prepare pictures; `learning_rate` is the highest of the schedule (AdamW).
+    `class_weights` weigh what a class adds to the loss: a rare one is learned late otherwise.
     """
 
     architecture: str
@@ -43,6 +44,7 @@ class TrainingPlan:
     mosaic: float = 0.6
     scale: float = 0.35
     degrees: float = 0.0
+    class_weights: tuple[float, ...] | None = None
 
     @property
     def task(self) -> str:
@@ -118,7 +120,7 @@ class TrainingRun:
         for name, parameter in self.model.named_parameters():
             parameter.requires_grad = ".dfl" not in name  # the fixed 0…15 of the box distribution
         self.model.to(memory_format=torch.channels_last).train()
-        self._assign_by_pairs()
+        self._prepare_loss()
         self.average = ModelEMA(self.model)
         self.optimizer = torch.optim.AdamW(
             self._parameter_groups(), lr=plan.learning_rate, betas=(0.9, 0.999)
@@ -138,10 +140,14 @@ class TrainingRun:
             weights = {**self.model.state_dict(), **weights}
         self.model.load_state_dict(weights)
 
-    def _assign_by_pairs(self) -> None:
-        """Give the loss our assigner, with the numbers that Ultralytics gave its own."""
+    def _prepare_loss(self) -> None:
+        """Give the loss the plan's class weights and our assigner, with the numbers Ultralytics gave its own."""
+        import torch
+
         from mlpipeline.training.assigner import PairAssigner
 
+        if self.plan.class_weights is not None:
+            self.model.class_weights = torch.tensor(self.plan.class_weights)
         self.model.criterion = self.model.init_criterion()
         theirs = self.model.criterion.assigner
         self.model.criterion.assigner = PairAssigner(
