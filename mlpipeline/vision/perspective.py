@@ -41,13 +41,14 @@ def usual_areas(examples: Boxes, places: Boxes) -> Floats:
 def _huber_fit(design: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
     """(K,) coefficients of a (N, K) design by reweighted least squares; of the least norm where undetermined."""
     weights = np.ones(len(values))
-    fitted = np.zeros(design.shape[1])
+    fitted: NDArray[np.float64] = np.zeros(design.shape[1])
     for _ in range(ROUNDS):
         root = np.sqrt(weights)
-        before, fitted = fitted, np.linalg.lstsq(design * root[:, None], values * root, rcond=1e-6)[0]
+        before = fitted
+        fitted = np.asarray(np.linalg.lstsq(design * root[:, None], values * root, rcond=1e-6)[0])
         residual = np.abs(values - design @ fitted)
         spread = 1.4826 * float(np.median(residual))  # of normal residuals: their standard deviation
         if spread == 0 or np.abs(fitted - before).max() < 1e-6:
             break
         weights = np.minimum(1.0, HUBER * spread / np.maximum(residual, 1e-12))
-    return np.asarray(fitted)
+    return fitted
