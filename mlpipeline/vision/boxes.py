@@ -32,15 +32,26 @@ def clip(boxes: Boxes, shape: Shape) -> Boxes:
     return np.asarray(np.clip(boxes, np.float32(0), limits), dtype=np.float32)
 
 
-def iou_pairs(first: Boxes, second: Boxes) -> Floats:
-    """(N,) intersection over union of first[i] with second[i]; two empty boxes have 0."""
+def common_areas(first: Boxes, second: Boxes) -> Floats:
+    """(N,) areas in px² that first[i] and second[i] share."""
     low = np.maximum(first[:, :2], second[:, :2])
     high = np.minimum(first[:, 2:], second[:, 2:])
     extent = np.clip(high - low, 0, None)
-    common = extent[:, 0] * extent[:, 1]
+    return np.asarray(extent[:, 0] * extent[:, 1], dtype=np.float32)
+
+
+def iou_pairs(first: Boxes, second: Boxes) -> Floats:
+    """(N,) intersection over union of first[i] with second[i]; two empty boxes have 0."""
+    common = common_areas(first, second)
     union = areas(first) + areas(second) - common
     shares = np.divide(common, union, out=np.zeros_like(common), where=union > 0)
     return np.asarray(shares, dtype=np.float32)
+
+
+def covered_pairs(boxes: Boxes, others: Boxes) -> Floats:
+    """(N,) share of boxes[i] that others[i] covers; an empty box has 0."""
+    common, own = common_areas(boxes, others), areas(boxes)
+    return np.asarray(np.divide(common, own, out=np.zeros_like(common), where=own > 0), dtype=np.float32)
 
 
 def iou(first: Boxes, second: Boxes) -> Floats:

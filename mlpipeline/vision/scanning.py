@@ -118,11 +118,16 @@ def plan_scan(look: Look) -> tuple[ScanZone, ...]:
     return tuple(_plan_zone(tight, zone, look) for zone in parts)
 
 
+def needed_overlap_px(longest_px: float, scale: float, options: CountOptions) -> float:
+    """Overlap of tiles in which plants up to `longest_px` are whole in one; `scale` is tile px per picture px."""
+    return longest_px * options.overlap + 2 * EDGE_TOLERANCE_PX / scale
+
+
 def _plan_zone(region: Region, zone: Zone, look: Look) -> ScanZone:
     trained, tile_px = look.detector.trained_plant_px, look.detector.tile_px
     scale = best_scale(zone.sizes, trained, look.options.max_enlargement)
     side_px = max(1, round(tile_px / scale))
-    overlap_px = zone.sizes.longest_px * look.options.overlap + 2 * EDGE_TOLERANCE_PX / scale
+    overlap_px = needed_overlap_px(zone.sizes.longest_px, scale, look.options)
     rows = Region(region.x0, zone.y0, region.mask[zone.y0 - region.y0 : zone.y1 - region.y0])
     # A somewhat larger tile often saves a whole row or column of them; plants stay well within the trained range.
     room = max(1.0, zone.sizes.low_px * scale / trained[0])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mlpipeline.vision.boxes import iou
-from mlpipeline.vision.merging import is_cut, merge
+from mlpipeline.vision.merging import is_cut, merge, united
 from mlpipeline.vision.results import Detections
 from mlpipeline.vision.tiling import Tile
 
@@ -87,3 +87,28 @@ def test_forty_thousand_boxes_are_merged_in_well_under_a_second():
     # 40 ms on an idle core; the limit leaves room for a busy machine and still fails on anything quadratic.
     assert time.process_time() - start < 0.5
     assert 19_000 < len(result) <= 20_400
+
+
+def seen_by_two_tiles(left, right):
+    """What two tiles of 100 px saw that overlap from x = 60 to x = 100."""
+    return united([(Tile(0, 0, 100), left), (Tile(60, 0, 100), right)], (100, 160), 100)
+
+
+def test_of_a_plant_whose_cut_box_ends_short_of_the_edge_the_whole_sight_stays():
+    cut, whole = part([[76, 20, 96, 60]], [0.9]), part([[77, 20, 117, 60]], [0.6])
+    assert seen_by_two_tiles(cut, whole).boxes.tolist() == [[77, 20, 117, 60]]
+
+
+def test_a_small_whole_box_near_an_edge_that_nobody_covers_stays():
+    assert len(seen_by_two_tiles(part([[76, 20, 96, 60]]), part([[100, 20, 140, 60]]))) == 2
+
+
+def test_neighbours_near_an_edge_whose_canopies_overlap_by_half_are_two_plants():
+    assert len(seen_by_two_tiles(part([[54, 20, 94, 60]], [0.9]), part([[74, 20, 114, 60]], [0.6]))) == 2
+
+
+def test_united_detections_come_best_score_first_wherever_they_lie():
+    united_scores = seen_by_two_tiles(
+        part([[56, 20, 96, 60]], [0.9]), part([[120, 20, 150, 60]], [0.6])
+    ).scores
+    assert united_scores.tolist() == pytest.approx([0.9, 0.6])
