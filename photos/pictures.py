@@ -6,21 +6,23 @@ OpenCV: the web process reads headers with it.
 
 import io
 import math
+import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 import pillow_heif
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from photos.errors import ImageTooLarge, InvalidFileType, UnreadableImage
+from photos.jpeg import count_scans
 
 pillow_heif.register_heif_opener()
 
@@ -28,8 +30,27 @@ MAX_PIXELS: Final = 60_000_000
 _SIGNATURE_BYTES: Final = 32
 _HEIC_BRANDS: Final = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 _AVIF_BRANDS: Final = {b"avif", b"avis"}
+# Cameras and tools write 10 to 20; each costs a pass over all pixels, some 0.3 s for 60 megapixels.
+_MAX_SCANS: Final = 64
 _ORIENTATION: Final = 0x0112
 _TURNED: Final = (5, 6, 7, 8)  # EXIF orientations that swap width and height
+# What brings a picture of each EXIF orientation upright. Source: CIPA DC-008, tag 0112.
+_UPRIGHT: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+# What Pillow and its decoders raise for bytes that are not what they should be.
+_BROKEN: Final = (
+    UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, TypeError, KeyError, IndexError,
+    OverflowError, RuntimeError, ZeroDivisionError, AttributeError, struct.error,
+    ImportError,  # Ultralytics wraps Image.open, and asks for a library of its own where a picture is broken
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -77,7 +98,9 @@ def open_picture(file: BinaryIO, *, max_pixels: int = MAX_PIXELS) -> Image.Image
     """The whole picture, turned as its EXIF says, mode RGB, without any metadata.
 
     CMYK, 16-bit, greyscale, palette and transparent pictures become RGB; transparency lies on white. Of an animated
-    picture the first frame counts. Raises InvalidFileType, ImageTooLarge, UnreadableImage.
+    picture the first frame counts. A colour profile is left out without being applied: turning wide colours
+    into sRGB takes as long as decoding them again, and moves the green of a leaf by less than the light does.
+    Raises InvalidFileType, ImageTooLarge, UnreadableImage.
     """
     name = _format_of(file)
     with _translated(), _opened(file, name) as picture:
@@ -86,20 +109,25 @@ def open_picture(file: BinaryIO, *, max_pixels: int = MAX_PIXELS) -> Image.Image
                 _("The picture has more than %(limit)d megapixels.") % {"limit": max_pixels // 10**6},
                 limit_px=max_pixels,
             )
+        if name == "JPEG" and count_scans(file, _MAX_SCANS) > _MAX_SCANS:
+            raise UnreadableImage(_damaged())
+        orientation = _orientation(picture)
         picture.load()
-        turned = ImageOps.exif_transpose(picture)
-        rgb = _rgb(turned)
-    clean = Image.new("RGB", rgb.size)
-    clean.paste(rgb)
+        rgb = picture if picture.mode == "RGB" and "transparency" not in picture.info else _rgb(picture)
+        # Not by Pillow's own function: it writes the whole EXIF anew, and fails where a tag of it is broken.
+        upright = rgb.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else rgb
+        clean = Image.new("RGB", upright.size)
+        clean.paste(upright)
     return clean
 
 
 def _rgb(picture: Image.Image) -> Image.Image:
-    if picture.mode in ("I;16", "I;16B", "I;16L", "I", "F"):
-        # Pillow clips deeper greys at 255 instead of scaling them.
-        grey = np.asarray(picture, dtype=np.float64)
-        deepest = 65535.0 if grey.max(initial=0) > 255 else 255.0
-        return Image.fromarray(np.clip(grey / deepest * 255, 0, 255).astype(np.uint8)).convert("RGB")
+    if picture.mode.startswith("I;16"):
+        # Pillow clips deeper greys at 255 instead of scaling them. Rounded as libpng rounds 16 bits of colour.
+        deep = np.asarray(picture).astype(np.uint32)
+        grey = ((deep * 255 + 32895) >> 16).astype(np.uint8)
+        grey[deep == picture.info.get("transparency", -1)] = 255
+        return Image.fromarray(grey).convert("RGB")
     if picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info:
         rgba = picture.convert("RGBA")
         white = Image.new("RGBA", rgba.size, "white")
@@ -163,6 +191,8 @@ def _opened(file: BinaryIO, name: str) -> Iterator[Image.Image]:
     with warnings.catch_warnings():
         # Sizes are checked by us, before any pixel is decoded, and again by the caller of `sniff`.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        # A tag that Pillow skips because it is broken is nobody's concern.
+        warnings.simplefilter("ignore", UserWarning)
         with Image.open(file, formats=[_FORMATS[name].opener]) as picture:
             yield picture
 
@@ -175,20 +205,22 @@ def _translated() -> Iterator[None]:
         yield
     except Image.DecompressionBombError as error:
         raise ImageTooLarge(_("The picture has too many pixels.")) from error
-    except (
-        UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, TypeError, KeyError, IndexError,
-        OverflowError, RuntimeError, ZeroDivisionError, AttributeError,
-        ImportError,  # Ultralytics wraps Image.open, and asks for a library of its own where a picture is broken
-    ) as error:  # fmt: skip
-        raise UnreadableImage(
-            _("The picture is damaged and cannot be read. Take it from the phone again.")
-        ) from error
+    except _BROKEN as error:
+        raise UnreadableImage(_damaged()) from error
+
+
+def _damaged() -> str:
+    return _("The picture is damaged and cannot be read. Take it from the phone again.")
 
 
 def _orientation(picture: Image.Image) -> int:
+    """1 to 8 as EXIF numbers them; 1 where the tag, or the block, is missing or broken: the pixels may be whole."""
     if picture.format == "HEIF":
         return 1  # the opener turns these itself and says so
-    return int(picture.getexif().get(_ORIENTATION, 1) or 1)
+    try:
+        return _orientation_tag(picture.getexif().get(_ORIENTATION))
+    except _BROKEN:
+        return 1
 
 
 # ── EXIF ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -226,8 +258,7 @@ def read_exif(file: BinaryIO) -> ExifData:
     """
     name = _format_of(file)
     with _translated(), _opened(file, name) as picture:
-        exif = picture.getexif()
-        details, gps = exif.get_ifd(_EXIF_IFD), exif.get_ifd(_GPS_IFD)
+        exif, details, gps = _tags(picture)
     latitude = _degrees(gps.get(_LATITUDE), gps.get(_LATITUDE_REF), negative="S", limit=90)
     longitude = _degrees(gps.get(_LONGITUDE), gps.get(_LONGITUDE_REF), negative="W", limit=180)
     is_placed = latitude is not None and longitude is not None and (latitude, longitude) != (0.0, 0.0)
@@ -245,6 +276,21 @@ def read_exif(file: BinaryIO) -> ExifData:
         altitude_m=-altitude if altitude is not None and gps.get(_ALTITUDE_REF) in (1, b"\x01") else altitude,
         accuracy_m=accuracy if accuracy is not None and accuracy > 0 else None,
     )
+
+
+def _tags(picture: Image.Image) -> tuple[dict[int, Any], dict[int, Any], dict[int, Any]]:
+    """The tags of IFD0, Exif and GPS; none of a block that is broken."""
+    try:
+        exif = picture.getexif()
+    except _BROKEN:
+        return {}, {}, {}
+    blocks: list[dict[int, Any]] = []
+    for block in (_EXIF_IFD, _GPS_IFD):
+        try:
+            blocks.append(dict(exif.get_ifd(block)))
+        except _BROKEN:
+            blocks.append({})
+    return dict(exif), blocks[0], blocks[1]
 
 
 def _orientation_tag(value: object) -> int:
