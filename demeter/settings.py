@@ -325,6 +325,11 @@ COUNT_LARGEST_SEGMENT_ONLY = env.bool("COUNT_LARGEST_SEGMENT_ONLY", default=Fals
 
 # ── logging ──────────────────────────────────────────────────────────────────────────────────────────
 LOGGING = {
+COUNT_WHOLE_CONTAINERS_ONLY = env.bool("COUNT_WHOLE_CONTAINERS_ONLY", default=False)
+COUNT_BORDER_SHARE = env.float("COUNT_BORDER_SHARE", default=0.25)  # of a plant, 0–1
+# Factors of what the last count of a place lets expect beyond which a new count is unlikely.
+COUNT_UNLIKE_BELOW = env.float("COUNT_UNLIKE_BELOW", default=0.6)
+COUNT_UNLIKE_ABOVE = env.float("COUNT_UNLIKE_ABOVE", default=1.5)
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"request_id": {"()": "demeter.middleware.RequestIdFilter"}},

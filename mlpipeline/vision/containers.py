@@ -13,6 +13,7 @@ from .boxes import centres, inside, sides
 from .company import fitting
 from .errors import DetectorFault
 from .masks import Region, opened, polygon_region, rasterise, without
+from .neighbours import without_hidden, without_neighbours
 from .options import CountOptions
 from .protocols import Segmenter
 from .results import NO_CONTAINER, ContainerFound, Detections
@@ -31,7 +32,8 @@ def find_containers(
 ) -> tuple[list[ContainerFound], tuple[str, ...]]:
     """The containers to count in a picture, and the warnings.
 
-    Outlines are cleaned (holes filled, fringes smoothed, cut at the picture's edge), noise and doubles are removed.
+    Outlines are cleaned (holes filled, fringes smoothed, cut at the picture's edge), noise, doubles and, as the
+    options say, the neighbours' containers are removed.
     Where nothing is left the whole picture is one assumed `segment`, with the warning `no_container`.
     Raises: InvalidInput for another picture than (H, W, 3) uint8; DetectorFault for an impossible answer.
     """
@@ -44,7 +46,9 @@ def find_containers(
     doubtful = [found for found in answer if found.score < options.container_confidence]
     cleaned = _cleaned(sure, shape, options)
     cleaned += _cleaned(fitting(doubtful, cleaned, options), shape, options)
-    distinct = without_doubles(cleaned, shape)
+    distinct = without_hidden(without_doubles(cleaned, shape), shape)
+    if options.whole_containers_only:
+        distinct = without_neighbours(distinct, shape)
     if options.largest_segment_only:
         distinct = with_largest_segment(distinct, shape)
     if distinct:

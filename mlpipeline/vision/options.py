@@ -20,6 +20,8 @@ class CountOptions:
     iou: overlap (intersection over union) from which two boxes of different tiles are one plant.
     alpha: container type → share of a plant's area that its neighbours leave to see, in 0.5–1.5.
     largest_segment_only: for nurseries whose photos show their neighbours' edges.
+    whole_containers_only: containers that the left or right edge of the picture cuts are the neighbours'.
+    border_share: a plant that the picture's border cuts counts if the picture shows this share of it or more.
     min_container_share: containers smaller than this share of the picture are noise.
     overlap: tiles overlap by this multiple of the largest plant measured, > 1.
     max_enlargement: a picture is never enlarged more than this to bring plants to the trained size.
@@ -32,6 +34,8 @@ class CountOptions:
     iou: float = 0.5
     alpha: Mapping[str, float] = field(default_factory=lambda: dict(DEFAULT_ALPHA))
     largest_segment_only: bool = False
+    whole_containers_only: bool = False
+    border_share: float = 0.25
     min_container_share: float = 0.0005
     overlap: float = 1.2
     max_enlargement: float = 4.0
@@ -39,7 +43,7 @@ class CountOptions:
     estimate: bool = True
 
     def __post_init__(self) -> None:
-        for name in ("confidence", "container_confidence", "iou", "min_container_share"):
+        for name in ("confidence", "container_confidence", "iou", "min_container_share", "border_share"):
             value = getattr(self, name)
             check(0 <= value <= 1, f"{name} lies between 0 and 1, got {value}")
         check(self.iou > 0, f"iou is above 0, got {self.iou}")

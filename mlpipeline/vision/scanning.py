@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from .arrays import Image, check, check_image, shape_of
+from .borders import without_slivers
 from .boxes import areas, centres, clip, inside, longest_sides
 from .containers import Ownership, container_region
+from .doubles import each_once
 from .looking import Look, is_convincing, second_look
 from .masks import Region
 from .merging import EDGE_TOLERANCE_PX, merge, united
@@ -65,11 +67,12 @@ def detect_in_containers(
     together = [
         merge([seen, rest.get(place, Detections.empty())], options.iou) for place, seen in enumerate(found)
     ]
-    return [
+    owned = [
         ownership.owned(_valid(seen, shape, options), index)
         for seen, index in zip(together, indices, strict=True)
     ]
 
+    return [without_slivers(seen, shape, options.border_share) for seen in each_once(owned, options.iou)]
 
 def settle(looks: Sequence[Look], runner: Runner) -> None:
     """Glance at containers until the size of the plants in each is known; the glances of one round share batches."""

@@ -227,3 +227,43 @@ def test_a_detector_that_loses_a_tile_is_at_fault():
 def test_an_unknown_container_is_refused():
     with pytest.raises(InvalidInput):
         count(rows_of_plants(60, 50), indices=[3])
+
+
+class Inward(TruthDetector):
+    """Sees plants up to 2 tile px nearer to the middle of its tile than they are."""
+
+    def detect(self, tiles):
+        return [self._drawn_in(answer) for answer in super().detect(tiles)]
+
+    def _drawn_in(self, answer):
+        middles = (answer.boxes[:, :2] + answer.boxes[:, 2:]) / 2
+        steps = (self.tile_px / 2 - middles) / self.tile_px * 4
+        return Detections(answer.boxes + np.tile(steps, 2), answer.scores, answer.classes)
+
+
+def test_a_plant_on_the_line_between_two_containers_counts_once_though_each_sees_it_on_its_own_side():
+    left = rows_of_plants(40, 36, box=(200, 200, 760, 1000))
+    right = rows_of_plants(40, 36, box=(840, 200, 1400, 1000), seed=1)
+    middle = np.array([[782, y, 818, y + 36] for y in range(210, 980, 40)], np.float32)
+    truth = Inward(WIDTH, HEIGHT, np.concatenate([left, middle, right]))
+    containers = [container("box", 190, 190, 800, 1010), container("box", 800, 190, 1410, 1010)]
+    found = detect_in_containers(compass_picture(WIDTH, HEIGHT), containers, [0, 1], truth, CountOptions())
+    on_line = [np.abs(seen.boxes[:, ::2].mean(axis=1) - 800) < 18 for seen in found]
+    assert sum(int(mask.sum()) for mask in on_line) == len(middle)
+
+
+@pytest.mark.parametrize(("border_share", "columns"), [(0.0, 2), (0.25, 2), (0.5, 1), (1.0, 0)])
+def test_plants_cut_by_the_border_count_from_the_share_that_the_nursery_names(border_share, columns):
+    """Left of the bed stands a column of which three fifths show, right of it one of which two fifths show."""
+    bed = rows_of_plants(60, 50, box=(60, 60, 1560, 1140), jitter=0)
+    rows = range(70, 1100, 60)
+    cut = [[0, y, 30, y + 50] for y in rows] + [[WIDTH - 20, y, WIDTH, y + 50] for y in rows]
+    truth = TruthDetector(WIDTH, HEIGHT, np.concatenate([bed, np.array(cut, np.float32)]))
+    (found,) = detect_in_containers(
+        compass_picture(WIDTH, HEIGHT),
+        [whole_picture((HEIGHT, WIDTH))],
+        [0],
+        truth,
+        CountOptions(border_share=border_share),
+    )
+    assert len(found) == len(bed) + columns * len(rows)
