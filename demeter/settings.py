@@ -321,15 +321,18 @@ GPS_DEFAULT_ERROR_M = env.float(
 # ── counting ─────────────────────────────────────────────────────────────────────────────────────────
 COUNT_ENGINE = env.str("COUNT_ENGINE", default="auto")  # auto | yolo | sahi
 GPU_WORKERS = env.int("GPU_WORKERS", default=1)  # model workers that the stack starts; one a GPU
+# How many detection steps a model worker works on at once, in common batches. 0: as suits where the model runs.
+DETECT_STEPS_AT_ONCE = env.int("DETECT_STEPS_AT_ONCE", default=0)
+# Rules in which nurseries differ (docs/rules.md).
 COUNT_LARGEST_SEGMENT_ONLY = env.bool("COUNT_LARGEST_SEGMENT_ONLY", default=False)
-
-# ── logging ──────────────────────────────────────────────────────────────────────────────────────────
-LOGGING = {
 COUNT_WHOLE_CONTAINERS_ONLY = env.bool("COUNT_WHOLE_CONTAINERS_ONLY", default=False)
 COUNT_BORDER_SHARE = env.float("COUNT_BORDER_SHARE", default=0.25)  # of a plant, 0–1
 # Factors of what the last count of a place lets expect beyond which a new count is unlikely.
 COUNT_UNLIKE_BELOW = env.float("COUNT_UNLIKE_BELOW", default=0.6)
 COUNT_UNLIKE_ABOVE = env.float("COUNT_UNLIKE_ABOVE", default=1.5)
+
+# ── logging ──────────────────────────────────────────────────────────────────────────────────────────
+LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"request_id": {"()": "demeter.middleware.RequestIdFilter"}},

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from django.utils.translation import gettext as _
 
+from mlpipeline.detectors.environment import has_gpu
 from mlpipeline.detectors.errors import ModelUnavailable
 from mlpipeline.detectors.manifest import Weights, require_weights
 from mlpipeline.detectors.sahi_engine import SahiDetector
@@ -16,7 +17,7 @@ from mlpipeline.detectors.yolo import UltralyticsDetector, UltralyticsSegmenter
 from mlpipeline.vision.arrays import Image
 from mlpipeline.vision.containers import Ownership
 from mlpipeline.vision.options import CountOptions
-from mlpipeline.vision.protocols import Progress, Segmenter
+from mlpipeline.vision.protocols import Detector, Progress, Segmenter
 from mlpipeline.vision.results import ContainerFound, Detections
 from mlpipeline.vision.scanning import detect_in_containers
 
@@ -24,11 +25,17 @@ ENGINE_NAMES = ("auto", "yolo", "sahi")
 
 
 class Engine(Protocol):
-    """What a count needs of the models: a segmenter, a way to look into containers, and who they are."""
+    """What a count needs of the models: a segmenter, a way to look into containers, and who they are.
+
+    tiles: what it finds plants in tiles with, so that photos can share its batches; None where it takes whole
+    pictures. prefers_batches: whether large batches are faster than small ones, as on a GPU.
+    """
 
     name: str
     segmenter: Segmenter
     weights: tuple[Weights, ...]
+    tiles: Detector | None
+    prefers_batches: bool
 
     def detect(
         self,
@@ -52,6 +59,8 @@ class YoloEngine:
         self.weights: tuple[Weights, ...] = (segmentation, detection)
         self.segmenter: Segmenter = UltralyticsSegmenter(segmentation)
         self.detector = UltralyticsDetector(detection)
+        self.tiles: Detector | None = self.detector
+        self.prefers_batches = has_gpu()
 
     def detect(
         self,
@@ -75,6 +84,8 @@ class SahiEngine:
         self.weights: tuple[Weights, ...] = (segmentation, detection)
         self.segmenter: Segmenter = UltralyticsSegmenter(segmentation)
         self.detector = SahiDetector(detection, detection.confidence)
+        self.tiles: Detector | None = None
+        self.prefers_batches = False
 
     def detect(
         self,

@@ -15,6 +15,13 @@ def gpu_number(gpus: int) -> int:
     return int(os.environ.get("DEMETER_WORKER_NUMBER", "0")) % gpus
 
 
+def has_gpu() -> bool:
+    """Whether models run on a GPU here."""
+    import torch
+
+    return bool(torch.cuda.is_available())
+
+
 def prepare_libraries() -> None:
     """Set the environment of the model libraries. What a person has set already is left as it is.
 

@@ -4,6 +4,7 @@ import time
 from types import TracebackType
 from typing import Final, Self
 
+from mlpipeline.vision.protocols import Progress
 from photos.errors import StepLost
 from photos.services import jobs
 from photos.services.steps import Claim, report_tiles
@@ -40,3 +41,36 @@ class TileReporter:
         if not report_tiles(self._claim, done=done, total=total):
             raise StepLost(f"Step {self._claim.step_id} is held by another worker.")
         jobs.show_tiles(self._session_id)
+
+
+class TileBoard:
+    """The same for steps whose tiles run in other threads: they only note, and the thread with the rows writes.
+
+    So no thread of the models needs a connection to the database.
+    """
+
+    def __init__(self) -> None:
+        self._noted: dict[Claim, tuple[int, int]] = {}
+        self._written: dict[Claim, tuple[int, int]] = {}
+        self._lost: set[Claim] = set()
+
+    def reporter(self, claim: Claim) -> Progress:
+        """A progress callback for one step. It raises StepLost once another worker has taken the step over."""
+
+        def note(done: int, total: int) -> None:
+            if claim in self._lost:
+                raise StepLost(f"Step {claim.step_id} is held by another worker.")
+            self._noted[claim] = (done, total)
+
+        return note
+
+    def write(self, claim: Claim, session_id: int) -> None:
+        """Write what a step has noted since the last time."""
+        noted = self._noted.get(claim)
+        if noted is None or noted == self._written.get(claim):
+            return
+        self._written[claim] = noted
+        if report_tiles(claim, done=noted[0], total=noted[1]):
+            jobs.show_tiles(session_id)
+        else:
+            self._lost.add(claim)

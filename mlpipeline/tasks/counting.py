@@ -11,24 +11,21 @@ from celery import shared_task
 from django.conf import settings
 
 from mlpipeline.detectors.engines import load_engine
-from mlpipeline.services import priors, versions
+from mlpipeline.services import company, priors, versions
 from mlpipeline.services.conversion import (
     containers_found,
     counted_container,
     detections_by_container,
-    found_plants,
 )
 from mlpipeline.services.options import count_options, estimate_options
 from mlpipeline.services.originals import load_original
-from mlpipeline.services.progress import TileReporter
 from mlpipeline.vision.errors import VisionError
-from mlpipeline.vision.estimating import without_planted_pots
 from mlpipeline.vision.pipeline import estimate_container, find_containers
 from mlpipeline.vision.results import PhotoCount
 from photos import queue
 from photos.choices import Stage
 from photos.models import ProcessingStep
-from photos.services.results import CountedPhoto, FoundContainer, save_containers, save_count, save_detections
+from photos.services.results import CountedPhoto, FoundContainer, save_containers, save_count
 from photos.services.sessions import begin
 from photos.services.steps import Claim
 from photos.services.work import run_step
@@ -96,25 +93,7 @@ def _detect_step(step_id: int) -> dict[str, object]:
 
 
 def _detect(claim: Claim) -> None:
-    step = _step(claim)
-    session = step.own_session
-    started = time.perf_counter()
-    image = load_original(step.image)
-    containers = containers_found(session)
-    engine = load_engine(settings.COUNT_ENGINE)
-    with TileReporter(claim, session.pk) as progress:
-        found = engine.detect(image, containers, step.container_positions, count_options(engine), progress)
-    save_detections(
-        claim,
-        [
-            found_plants(position, without_planted_pots(seen))
-            for position, seen in zip(step.container_positions, found, strict=True)
-        ],
-        model_version=versions.register(engine, "detection"),
-        seconds=round(time.perf_counter() - started, 3),
-    )
-    if claim.attempt > 1:
-        queue.send_summing_up(session.pk)
+    company.detect(claim, load_engine(settings.COUNT_ENGINE))
 
 
 def _aggregate(claim: Claim) -> None:

@@ -99,6 +99,25 @@ def claim_step(step_id: int) -> Claim | None:
     return Claim(step_id, step.attempt + 1, kind) if claimed else None
 
 
+def claim_company(claim: Claim, *, at_most: int) -> list[Claim]:
+    """Claim further waiting steps of the same kind, the oldest first, to do their work together with a held one.
+
+    Only first attempts keep company: a picture that kills its worker takes others along once, and is alone from then
+    on, else they would be given up with it. Their own messages find them held, and end.
+    """
+    if claim.attempt > 1 or at_most < 1:
+        return []
+    with transaction.atomic():
+        waiting = ProcessingStep.objects.claimable(timezone.now()).filter(
+            kind=claim.kind, status=StepStatus.PENDING, attempt=0
+        )
+        if connection.features.has_select_for_update_skip_locked:  # two workers then choose different ones
+            waiting = waiting.select_for_update(of=("self",), skip_locked=True)
+        chosen = list(waiting.order_by("pk").values_list("pk", flat=True)[:at_most])
+        claims = [claim_step(pk) for pk in chosen]
+    return [company for company in claims if company is not None]
+
+
 def _is_unblocked(step: ProcessingStep) -> bool:
     """Summing up waits until every detection of its session has ended, well or badly."""
     if step.kind != StepKind.AGGREGATE:

@@ -39,13 +39,14 @@ def run_step(
     claim = claim_step(step_id)
     if claim is None:
         return False
-    with _ends(claim, photo_faults), hold_lease(claim):
+    with ending_of(claim, photo_faults), hold_lease(claim):
         work(claim)
     return True
 
 
 @contextmanager
-def _ends(claim: Claim, photo_faults: tuple[type[Exception], ...]) -> Iterator[None]:
+def ending_of(claim: Claim, photo_faults: tuple[type[Exception], ...] = ()) -> Iterator[None]:
+    """End a claimed step as the errors of the body tell; what is nobody's fault but ours is raised, see `run_step`."""
     try:
         yield
     except StepLost:
