@@ -16,6 +16,7 @@ from .bands import (
     estimate_confidence,
 )
 from .boxes import centres, iou
+from .capacity import within_capacity
 from .containers import container_region
 from .density import DensityPrior
 from .floor import leaf_by_example
@@ -47,8 +48,9 @@ def estimate_container(
         detections: what `detect_in_containers` found in it, in full-image pixels.
         density: what is known of the plants of this place; used only where no plant was detected.
 
-    Returns: the count. `estimated` is rounded once, over all bands. Nothing is estimated in an assumed container
-    (its edges mean nothing), with `options.estimate` off, or where nothing was detected and nothing is known.
+    Returns: the count. `estimated` is rounded once, over all bands, and fills no more cells than were read. Nothing
+    is estimated in an assumed container (its edges mean nothing), with `options.estimate` off, or where nothing was
+    detected and nothing is known.
     Raises: InvalidInput for a wrong picture or index.
     """
     check_image(image)
@@ -82,6 +84,7 @@ def estimate_container(
         capacity=capacity,
         warnings=kept.warnings,
     )
+    return within_capacity(count)
 
 
 def rounded_estimate(bands: Sequence[BandEstimate], detected: int) -> int:

@@ -16,6 +16,10 @@ CONTAINER_TYPES = ("segment", "box", "plug")
 NO_CONTAINER = "no_container"
 TRUNCATED = "truncated"
 OUT_OF_SCALE = "out_of_scale"
+OVER_CAPACITY = "over_capacity"
+BLURRY = "blurry"
+DARK = "dark"
+GLARE = "glare"
 
 
 Array = TypeVar("Array", bound=NDArray[Any])

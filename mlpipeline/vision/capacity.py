@@ -1,0 +1,33 @@
+"""Capacity: a crate or tray never holds more plants than it has room for."""
+
+from dataclasses import replace
+
+from .arrays import check
+from .results import OVER_CAPACITY, ContainerCount
+
+
+def within_capacity(count: ContainerCount, units: int | None = None) -> ContainerCount:
+    """A count of which nothing is estimated beyond what the container holds.
+
+    Args:
+        units: the most plants that such a container holds, as the nursery knows it; None where it knows no limit.
+            Cells that could be read from the picture (`count.capacity`) limit it too.
+
+    Estimates are cut to the room that detections leave, each band by the same share, so that the bands still tell
+    where. Detections are never taken back, as they were seen: more of them than units earn the warning
+    `over_capacity`. The argument is not modified; cutting twice changes nothing more.
+    Raises: InvalidInput for units below 1.
+    """
+    limits = [limit for limit in (units, count.capacity) if limit is not None]
+    if not limits:
+        return count
+    most = min(limits)
+    check(most >= 1, f"a container holds at least one plant, got {most}")
+    if count.detected > most and OVER_CAPACITY not in count.warnings:
+        count = replace(count, warnings=(*count.warnings, OVER_CAPACITY))
+    room = max(0, most - count.detected)
+    if count.estimated <= room:
+        return count
+    share = room / count.estimated
+    bands = tuple(replace(band, estimated=band.estimated * share) for band in count.bands)
+    return replace(count, estimated=room, bands=bands)
