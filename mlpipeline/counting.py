@@ -3,45 +3,33 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from mlpipeline.detectors.engines import Engine
 from mlpipeline.imageio import read_rgb
+from mlpipeline.reliability import read_reliability
 from mlpipeline.vision.arrays import Image
-from mlpipeline.vision.containers import find_containers
-from mlpipeline.vision.estimating import estimate_container
 from mlpipeline.vision.options import CountOptions
+from mlpipeline.vision.pipeline import count_with
 from mlpipeline.vision.protocols import Progress
-from mlpipeline.vision.results import PhotoCount, unite_warnings
+from mlpipeline.vision.results import ContainerFound, Detections, PhotoCount
 
-STAGES = ("decode", "segment", "detect", "estimate", "total")
+STAGES = ("decode", "segment", "detect", "estimate", "judge", "total")
 
 
 def count_image(
     image: Image, engine: Engine, options: CountOptions, progress: Progress | None = None
 ) -> PhotoCount:
     """Count the plants of a (H, W, 3) uint8 RGB picture. Raises VisionError when it cannot be counted."""
-    seconds: dict[str, float] = {}
-    with _timed(seconds, "segment"):
-        containers, warnings = find_containers(image, engine.segmenter, options)
-    with _timed(seconds, "detect"):
-        found = engine.detect(image, containers, range(len(containers)), options, progress)
-    with _timed(seconds, "estimate"):
-        counts = tuple(
-            estimate_container(image, containers, index, detections, options)
-            for index, detections in enumerate(found)
-        )
-    return PhotoCount(
-        width=int(image.shape[1]),
-        height=int(image.shape[0]),
-        containers=counts,
-        warnings=unite_warnings([warnings, *(count.warnings for count in counts)]),
-        seconds=seconds,
-    )
+
+    def find(containers: Sequence[ContainerFound]) -> list[Detections]:
+        return engine.detect(image, containers, range(len(containers)), options, progress)
+
+    reliability = read_reliability({weights.kind: weights.sha256 for weights in engine.weights})
+    return count_with(image, engine.segmenter, find, options, reliability=reliability)
 
 
 def count_file(path: Path, engine: Engine, options: CountOptions) -> tuple[Image, PhotoCount]:
@@ -79,6 +67,8 @@ def count_as_json(file: str, count: PhotoCount) -> dict[str, Any]:
         "estimated": count.estimated,
         "dead": count.dead,
         "total": count.total,
+        "interval": None if count.interval is None else list(count.interval),
+        "reasons": list(count.reasons),
         "points": [
             [round(float(x), 1), round(float(y), 1), round(float(score), 3)]
             for (x, y), score in zip(middles, plants.scores, strict=True)
@@ -90,12 +80,3 @@ def count_as_json(file: str, count: PhotoCount) -> dict[str, Any]:
 
 def _rounded(seconds: Mapping[str, float]) -> dict[str, float]:
     return {stage: round(seconds.get(stage, 0.0), 3) for stage in STAGES}
-
-
-@contextmanager
-def _timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
-    start = time.perf_counter()
-    try:
-        yield
-    finally:
-        seconds[stage] = time.perf_counter() - start

@@ -1,7 +1,10 @@
-"""The pipeline: containers, then detections in them, then what was missed; each step can be called alone."""
+"""The pipeline: containers, then detections in them, then what was missed, then how sure the number is.
+
+Each step can be called alone.
+"""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from .arrays import Image, check_image
@@ -10,12 +13,25 @@ from .density import DensityPrior
 from .estimating import estimate_container
 from .options import CountOptions
 from .protocols import Detector, Progress, Segmenter
-from .results import PhotoCount, unite_warnings
+from .reliability import Reliability, judge
+from .results import ContainerFound, Detections, PhotoCount, unite_warnings
 from .scanning import detect_in_containers
 
-__all__ = ["container_mask", "count_plants", "detect_in_containers", "estimate_container", "find_containers"]
+__all__ = [
+    "container_mask",
+    "count_plants",
+    "count_with",
+    "detect_in_containers",
+    "estimate_container",
+    "find_containers",
+    "judge",
+]
 
 DEFAULT_OPTIONS = CountOptions()
+
+Finder = Callable[
+    [Sequence[ContainerFound]], list[Detections]
+]  # plants in each of all containers of a picture
 
 
 def count_plants(
@@ -36,23 +52,48 @@ def count_plants(
     Raises: InvalidInput for another picture; DetectorFault when a model breaks its protocol.
     """
     check_image(image)
+
+    def find(containers: Sequence[ContainerFound]) -> list[Detections]:
+        return detect_in_containers(image, containers, range(len(containers)), detector, options, progress)
+
+    return count_with(image, segmenter, find, options, density)
+
+
+def count_with(
+    image: Image,
+    segmenter: Segmenter,
+    find: Finder,
+    options: CountOptions = DEFAULT_OPTIONS,
+    density: DensityPrior | None = None,
+    reliability: Reliability | None = None,
+) -> PhotoCount:
+    """The same with another way to find plants in containers.
+
+    Args:
+        reliability: of the weights behind `segmenter` and `find`; without it the interval is wide on purpose.
+
+    Raises: InvalidInput for another picture, and what `segmenter` and `find` raise.
+    """
+    check_image(image)
     seconds: dict[str, float] = {}
     with _timed(seconds, "segment"):
         containers, warnings = find_containers(image, segmenter, options)
     with _timed(seconds, "detect"):
-        found = detect_in_containers(image, containers, range(len(containers)), detector, options, progress)
+        found = find(containers)
     with _timed(seconds, "estimate"):
         counts = tuple(
             estimate_container(image, containers, index, detections, options, density)
             for index, detections in enumerate(found)
         )
-    return PhotoCount(
+    count = PhotoCount(
         width=int(image.shape[1]),
         height=int(image.shape[0]),
         containers=counts,
         warnings=unite_warnings([warnings, *(count.warnings for count in counts)]),
         seconds=seconds,
     )
+    with _timed(seconds, "judge"):
+        return judge(image, count, reliability)
 
 
 @contextmanager

@@ -32,8 +32,8 @@ def test_a_photo_is_one_line_of_json_with_everything_in_it(photo):
     (line,) = counted(photo, "--json").splitlines()
     count = json.loads(line)
     assert list(count) == [
-        "file", "width", "height", "containers", "detected", "estimated", "dead", "total", "points", "warnings",
-        "seconds",
+        "file", "width", "height", "containers", "detected", "estimated", "dead", "total", "interval",
+        "reasons", "points", "warnings", "seconds",
     ]  # fmt: skip
     assert count["file"] == str(photo)
     assert (count["width"], count["height"]) == (640, 480)
@@ -43,7 +43,9 @@ def test_a_photo_is_one_line_of_json_with_everything_in_it(photo):
     }
     assert count["total"] == count["detected"] + count["estimated"]
     assert count["detected"] == len(count["points"])
-    assert list(count["seconds"]) == ["decode", "segment", "detect", "estimate", "total"]
+    low, high = count["interval"]
+    assert low <= count["total"] <= high
+    assert list(count["seconds"]) == ["decode", "segment", "detect", "estimate", "judge", "total"]
 
 
 def test_a_bad_photo_is_an_error_line_and_the_others_are_still_counted(photo, tmp_path, capsys):

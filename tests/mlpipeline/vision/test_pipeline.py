@@ -40,7 +40,10 @@ def test_a_photo_is_counted_from_its_pixels_to_its_sum():
     assert (photo.detected, photo.dead, photo.empty) == (len(boxes) - 8, 12, 8)
     assert photo.living == photo.total - 12
     assert photo.warnings == ()
-    assert set(photo.seconds) == {"segment", "detect", "estimate"}
+    assert set(photo.seconds) == {"segment", "detect", "estimate", "judge"}
+    low, high = photo.interval
+    assert low <= photo.total <= high
+    assert photo.reasons[-1] == "uncalibrated"
     assert steps[-1][0] == steps[-1][1] > 0
 
 

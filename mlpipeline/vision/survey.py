@@ -1,0 +1,56 @@
+"""Surveys: a picture as small as its plants allow, with where its containers are, to be judged as a whole."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from .arrays import Image, Mask, check_image, shape_of
+from .boxes import sides
+from .results import ContainerFound, Detections
+
+# Plants are judged at this size: what is small against a plant, a blur for one, does not hide it, however many pixels
+# it has.
+PLANT_PX = 32
+PICTURE_PX = 1600  # longer side at most, so that a large picture of small plants costs no more
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Survey:
+    """A small copy of a picture: image (h, w, 3) uint8 RGB, mask (h, w) True in its containers, never empty.
+
+    `scale` is pixels of the copy per pixel of the picture, at most 1.
+    """
+
+    image: Image
+    mask: Mask
+    scale: float
+
+
+def survey_of(image: Image, containers: Sequence[ContainerFound], plants: Detections) -> Survey:
+    """The survey of a picture, at the size at which its plants span PLANT_PX.
+
+    Args:
+        image: (H, W, 3) uint8 RGB; it is not modified.
+        containers: where to look; the whole picture when none of them has a pixel in it.
+        plants: in full-image pixels; without any the picture's size alone decides.
+
+    Raises: InvalidInput for another picture.
+    """
+    check_image(image)
+    height, width = shape_of(image)
+    scale = min(1.0, PICTURE_PX / max(height, width))
+    if len(plants):
+        scale = min(scale, PLANT_PX / max(float(np.median(sides(plants.boxes))), 1.0))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = image if scale == 1 else _resized(image, size)
+    canvas = np.zeros((size[1], size[0]), dtype=np.uint8)
+    for container in containers:
+        cv2.fillPoly(canvas, [np.rint(container.polygon * scale).astype(np.int32)], 1)
+    mask = canvas.astype(np.bool_)
+    return Survey(small, mask if mask.any() else np.ones_like(mask), scale)
+
+
+def _resized(image: Image, size: tuple[int, int]) -> Image:
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
