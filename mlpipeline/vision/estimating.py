@@ -73,7 +73,7 @@ def estimate_container(
         elif density is not None and empty < SEEN_EMPTY:
             side = math.sqrt(density.plant_area_px)
             bands = estimate_by_density(stand_of(image, region, kept, container.type, side), density)
-    return ContainerCount(
+    count = ContainerCount(
         container=container,
         detections=kept,
         bands=bands,
