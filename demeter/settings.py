@@ -319,7 +319,9 @@ GPS_DEFAULT_ERROR_M = env.float(
 )  # where a phone does not say its own error
 
 # ── counting ─────────────────────────────────────────────────────────────────────────────────────────
-COUNT_ENGINE = env.str("COUNT_ENGINE", default="auto")  # auto | yolo | sahi
+COUNT_ENGINE = env.str("COUNT_ENGINE", default="auto")  # auto | openvino | torch | sahi
+COUNT_BATCH_TILES = env.int("COUNT_BATCH_TILES", default=0)  # a network is handed; 0: as suits where it runs
+MODEL_CACHE_DIR = DATA_HOME / "cache" / "models"  # networks exported for OpenVINO; made where missing
 GPU_WORKERS = env.int("GPU_WORKERS", default=1)  # model workers that the stack starts; one a GPU
 # How many detection steps a model worker works on at once, in common batches. 0: as suits where the model runs.
 DETECT_STEPS_AT_ONCE = env.int("DETECT_STEPS_AT_ONCE", default=0)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Protocol
 
 from django.utils.translation import gettext as _
 
-from mlpipeline.detectors.environment import has_gpu
+from mlpipeline.detectors.backends import batch_tiles, load_forward
 from mlpipeline.detectors.errors import ModelUnavailable
-from mlpipeline.detectors.manifest import Weights, require_weights
+from mlpipeline.detectors.manifest import KINDS, Weights, require_weights
 from mlpipeline.detectors.sahi_engine import SahiDetector
-from mlpipeline.detectors.yolo import UltralyticsDetector, UltralyticsSegmenter
+from mlpipeline.detectors.yolo import YoloDetector, YoloSegmenter
 from mlpipeline.vision.arrays import Image
 from mlpipeline.vision.containers import Ownership
 from mlpipeline.vision.options import CountOptions
@@ -21,7 +21,7 @@ from mlpipeline.vision.protocols import Detector, Progress, Segmenter
 from mlpipeline.vision.results import ContainerFound, Detections
 from mlpipeline.vision.scanning import detect_in_containers
 
-ENGINE_NAMES = ("auto", "yolo", "sahi")
+ENGINE_NAMES = ("auto", "torch", "openvino", "sahi")
 
 
 class Engine(Protocol):
@@ -50,17 +50,21 @@ class Engine(Protocol):
 
 
 class YoloEngine:
-    """Ours: containers by YOLO, plants at the scale that suits them, in tiles only where containers are."""
+    """Ours: containers by YOLO, plants at the scale that suits them, in tiles only where containers are.
 
-    name = "yolo"
+    Its name is that of the library that finds the plants, which need not be the one that was asked for.
+    """
 
-    def __init__(self) -> None:
-        segmentation, detection = require_weights("segmentation"), require_weights("detection")
+    def __init__(self, weights: Mapping[str, Weights] | None = None, backend: str = "auto") -> None:
+        chosen = weights or shipped_weights()
+        segmentation, detection = chosen["segmentation"], chosen["detection"]
         self.weights: tuple[Weights, ...] = (segmentation, detection)
-        self.segmenter: Segmenter = UltralyticsSegmenter(segmentation)
-        self.detector = UltralyticsDetector(detection)
+        self.segmenter: Segmenter = YoloSegmenter(segmentation, load_forward(segmentation, backend))
+        forward = load_forward(detection, backend)
+        self.name = forward.name
+        self.prefers_batches = forward.prefers_batches
+        self.detector = YoloDetector(detection, forward, batch_tiles(self.prefers_batches))
         self.tiles: Detector | None = self.detector
-        self.prefers_batches = has_gpu()
 
     def detect(
         self,
@@ -79,10 +83,11 @@ class SahiEngine:
 
     name = "sahi"
 
-    def __init__(self) -> None:
-        segmentation, detection = require_weights("segmentation"), require_weights("detection")
+    def __init__(self, weights: Mapping[str, Weights] | None = None) -> None:
+        chosen = weights or shipped_weights()
+        segmentation, detection = chosen["segmentation"], chosen["detection"]
         self.weights: tuple[Weights, ...] = (segmentation, detection)
-        self.segmenter: Segmenter = UltralyticsSegmenter(segmentation)
+        self.segmenter: Segmenter = YoloSegmenter(segmentation, load_forward(segmentation))
         self.detector = SahiDetector(detection, detection.confidence)
         self.tiles: Detector | None = None
         self.prefers_batches = False
@@ -103,19 +108,30 @@ class SahiEngine:
         return [ownership.owned(seen, index) for index in indices]
 
 
-@lru_cache(maxsize=2)
+def shipped_weights() -> dict[str, Weights]:
+    """The default weights by kind, checked. Raises ModelUnavailable when they are missing or altered."""
+    return {kind: require_weights(kind) for kind in KINDS}
+
+
+def build_engine(name: str, weights: Mapping[str, Weights]) -> Engine:
+    """An engine with other weights than the shipped ones, to measure them; it is not kept for later calls."""
+    return SahiEngine(weights) if name == "sahi" else YoloEngine(weights, name)
+
+
+@lru_cache(maxsize=len(ENGINE_NAMES))
 def _loaded(name: str) -> Engine:
-    return SahiEngine() if name == "sahi" else YoloEngine()
+    return SahiEngine() if name == "sahi" else YoloEngine(backend=name)
 
 
 def load_engine(name: str = "auto") -> Engine:
-    """The engine of this process, loaded at the first call. `auto` is ours.
+    """The engine of this process, loaded at the first call. `auto` is ours on what is fastest here.
 
-    Raises ModelUnavailable for an unknown name, and when weights are missing or altered.
+    Raises ModelUnavailable for an unknown name, and when weights are missing or altered, or
+    when OpenVINO was asked for by name and cannot run them.
     """
     if name not in ENGINE_NAMES:
         raise ModelUnavailable(_("There is no engine called %(name)s.") % {"name": name})
-    return _loaded("yolo" if name == "auto" else name)
+    return _loaded(name)
 
 
 def model_versions(engine: Engine) -> dict[str, dict[str, str]]:
@@ -124,10 +140,11 @@ def model_versions(engine: Engine) -> dict[str, dict[str, str]]:
 
 
 def tuned_options(engine: Engine, options: CountOptions | None = None) -> CountOptions:
-    """Options with the thresholds at which these weights count best on held-out scenes."""
+    """Options with the thresholds at which these weights count best on held-out scenes, and batches that suit."""
     scores = {weights.kind: weights.confidence for weights in engine.weights}
     return replace(
         options or CountOptions(),
         confidence=scores["detection"],
         container_confidence=scores["segmentation"],
+        batch_tiles=batch_tiles(engine.prefers_batches),
     )

@@ -10,7 +10,7 @@ from PIL import Image as PillowImage
 
 from mlpipeline.detectors.environment import prepare_libraries
 from mlpipeline.detectors.manifest import Weights
-from mlpipeline.detectors.network import device_of_worker, load_model
+from mlpipeline.detectors.torch_forward import device_of_worker, load_model
 from mlpipeline.vision.arrays import Image
 from mlpipeline.vision.results import Detections
 

@@ -1,4 +1,4 @@
-"""The default engine: YOLO networks run by torch, as the Detector and Segmenter of the counting core."""
+"""The default engines: YOLO networks as the Detector and Segmenter of the counting core, whatever runs them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from mlpipeline.detectors.forward import Forward
 from mlpipeline.detectors.manifest import Weights
 from mlpipeline.detectors.network import Candidates, Network
 from mlpipeline.vision.arrays import Image, Mask, Polygon
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     import torch
 
 LEAST_SCORE = 0.05  # nothing below it is worth the work; the count's own thresholds lie above
-BATCH_TILES = 8  # larger batches gain nothing on a CPU and cost memory
 MAX_DET = 1500  # Ultralytics' 300 would cut a tile of 20 px plants without a word
 PLANT_IOU = 0.6
 CONTAINER_IOU = 0.6
@@ -29,17 +29,19 @@ LARGE_SHARE = 0.65  # of the longest side of the picture
 LARGE_MARGIN = 0.25  # of the box's own side
 
 
-class UltralyticsDetector:
+class YoloDetector:
     """Finds plants, dead plants and empty pots in tiles.
 
     Suppression is ours, over all classes at once: one thing is one box, whatever it is taken for. Ultralytics' own
     stops after a time limit and leaves the rest of the batch without detections, with no more than a line in the log.
+    batch_tiles: the most tiles that are handed to the network at once.
     """
 
-    def __init__(self, weights: Weights) -> None:
+    def __init__(self, weights: Weights, forward: Forward, batch_tiles: int = 8) -> None:
         if weights.trained_plant_px is None:
             raise ValueError("weights for detection say which plant sizes they were trained on")
-        self.network = Network(weights)
+        self.network = Network(forward)
+        self.batch_tiles = batch_tiles
         self.trained_plant_px = weights.trained_plant_px
         self.tile_px = weights.tile_px
         self.max_det = MAX_DET
@@ -47,8 +49,8 @@ class UltralyticsDetector:
     def detect(self, tiles: Sequence[Image]) -> list[Detections]:
         """See Detector."""
         found: list[Detections] = []
-        for start in range(0, len(tiles), BATCH_TILES):
-            answer = self.network.run(tiles[start : start + BATCH_TILES], LEAST_SCORE)
+        for start in range(0, len(tiles), self.batch_tiles):
+            answer = self.network.run(tiles[start : start + self.batch_tiles], LEAST_SCORE)
             found += [self._settled(candidates) for candidates in answer.candidates]
         return found
 
@@ -62,11 +64,11 @@ class UltralyticsDetector:
         )
 
 
-class UltralyticsSegmenter:
+class YoloSegmenter:
     """Finds containers in a whole picture, seen at the size it was trained on."""
 
-    def __init__(self, weights: Weights) -> None:
-        self.network = Network(weights)
+    def __init__(self, weights: Weights, forward: Forward) -> None:
+        self.network = Network(forward)
         self.side_px = weights.tile_px
 
     def segment(self, image: Image) -> list[ContainerFound]:

@@ -33,7 +33,7 @@ def test_a_photo_is_one_line_of_json_with_everything_in_it(photo):
     count = json.loads(line)
     assert list(count) == [
         "file", "width", "height", "containers", "detected", "estimated", "dead", "total", "interval",
-        "reasons", "points", "warnings", "seconds",
+        "reasons", "points", "warnings", "seconds", "engine",
     ]  # fmt: skip
     assert count["file"] == str(photo)
     assert (count["width"], count["height"]) == (640, 480)

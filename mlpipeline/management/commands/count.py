@@ -44,7 +44,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         logging.getLogger("ultralytics").setLevel(logging.ERROR)
-        show = self._show_json if options["json"] else self._show_row
         try:
             with contextlib.redirect_stdout(
                 sys.stderr
@@ -75,7 +74,10 @@ class Command(BaseCommand):
                 failed += 1
                 self._show_failure(path, error, as_json=options["json"])
             else:
-                show(path, count)
+                if options["json"]:
+                    self.stdout.write(json.dumps({**count_as_json(str(path), count), "engine": engine.name}))
+                else:
+                    self._show_row(path, count)
         if failed:
             sys.exit(1)
 
@@ -84,9 +86,6 @@ class Command(BaseCommand):
         if folder is not None:
             _write_drawing(folder / f"{path.stem}_counted.jpg", image, count)
         return count
-
-    def _show_json(self, path: Path, count: PhotoCount) -> None:
-        self.stdout.write(json.dumps(count_as_json(str(path), count)))
 
     def _show_row(self, path: Path, count: PhotoCount) -> None:
         self.stdout.write(

@@ -9,7 +9,8 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from mlpipeline.detectors.manifest import find_fault, read_manifest
-from mlpipeline.detectors.yolo import UltralyticsDetector
+from mlpipeline.detectors.torch_forward import TorchForward
+from mlpipeline.detectors.yolo import YoloDetector
 from mlpipeline.training.datasets import DETECTION, SEGMENTATION, DatasetRecipe, DatasetWriter
 from mlpipeline.training.install import Installation, install_weights
 from mlpipeline.training.loop import WARM_UP, TrainingPlan, TrainingRun, learning_rate_share
@@ -64,7 +65,7 @@ def test_a_training_leaves_a_checkpoint_a_log_and_weights_that_detect(tmp_path):
     )
     assert read_manifest(tmp_path / "weights") == {"detection": weights}
     assert find_fault(weights) is None
-    (answer,) = UltralyticsDetector(weights).detect([np.zeros((512, 512, 3), np.uint8)])
+    (answer,) = YoloDetector(weights, TorchForward(weights)).detect([np.zeros((512, 512, 3), np.uint8)])
     assert answer.boxes.shape == (len(answer), 4)
     checkpoint = job.run_folder / CHECKPOINT
     saved = torch.load(checkpoint, weights_only=True)["weights"]
