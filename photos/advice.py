@@ -1,11 +1,14 @@
 """What each warning means to the person who reads it, and what that person can do about it."""
 
+from collections.abc import Mapping
 from typing import Final
 
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from photos.choices import CountWarning
+from photos.choices import CountWarning, IntervalReason
+from photos.models import ProcessingSession
 
 ADVICE: Final[dict[CountWarning, Promise]] = {
     CountWarning.NEEDS_LOCATION: _(
@@ -25,7 +28,8 @@ ADVICE: Final[dict[CountWarning, Promise]] = {
         "supervisor can accept the part that was counted."
     ),
     CountWarning.NEEDS_CALIBRATION: _(
-        "The count is booked. With density parameters for this product and pot the hidden plants are estimated better."
+        "The count is booked. Once photos of this product are validated, or density parameters are entered for it, "
+        "containers without a visible plant are estimated too."
     ),
     CountWarning.SUPERSEDED: _(
         "Nothing to do: a photo of this place that was taken later is what the stock shows."
@@ -40,23 +44,63 @@ ADVICE: Final[dict[CountWarning, Promise]] = {
     CountWarning.TRUNCATED: _(
         "Take this place in two photos, or from a shorter distance, and count it again."
     ),
+    CountWarning.OVER_CAPACITY: _(
+        "Look at the outlines and at the plants in that box: one outline may hold two boxes, or leaves were taken for "
+        "plants. If the count is right, the capacity of this type of container is not."
+    ),
+    CountWarning.UNLIKE_LAST_COUNT: _(
+        "The count is booked. Check that the photo shows this place and all of it, and whether a sale, a planting or "
+        "a move was not recorded."
+    ),
+    CountWarning.OUT_OF_SCALE: _(
+        "Take the next photo from a distance at which plants are neither tiny nor cut off."
+    ),
+    CountWarning.BLURRY: _(
+        "Hold the phone still, touch the plants on the screen to focus, and take the photo again."
+    ),
+    CountWarning.DARK: _(
+        "Take the photo again with more light: what lies in the shade is not counted surely."
+    ),
+    CountWarning.GLARE: _("Take the photo again without the sun on it: what is burnt out shows no plants."),
 }
+UNLIKE: Final = _(
+    "This photo shows %(counted)s living plants; by the last count and what was recorded since, it should be "
+    "%(expected)s."
+)
 
 
-def warning_texts(codes: list[str]) -> list[dict[str, object]]:
+def warnings_of(session: ProcessingSession) -> list[dict[str, object]]:
+    """The warnings of a count as `warning_texts` gives them, with the numbers that they speak of."""
+    facts: dict[str, str] = {}
+    if session.expected_living is not None:
+        facts[CountWarning.UNLIKE_LAST_COUNT] = str(UNLIKE) % {
+            "counted": number_format(session.total_living, force_grouping=True),
+            "expected": number_format(session.expected_living, force_grouping=True),
+        }
+    return warning_texts(session.warnings, facts)
+
+
+def warning_texts(codes: list[str], facts: Mapping[str, str] | None = None) -> list[dict[str, object]]:
     """The title, the advice and the urgency of each warning of a count, those that wait for a person first.
 
-    A code that this version does not know is shown as it is: a warning must never be lost.
+    `facts` are sentences about this very count, by code; they go before the advice. A code that this version does not
+    know is shown as it is: a warning must never be lost.
     """
     texts: list[dict[str, object]] = []
     for code in sorted(codes, key=lambda code: code not in CountWarning.waiting()):
         known = CountWarning(code) if code in CountWarning.values else None
+        advice = [(facts or {}).get(code, ""), str(ADVICE[known]) if known else ""]
         texts.append(
             {
                 "code": code,
                 "title": str(known.label) if known else code,
-                "advice": str(ADVICE[known]) if known else "",
+                "advice": " ".join(sentence for sentence in advice if sentence),
                 "waits": code in CountWarning.waiting(),
             }
         )
     return texts
+
+
+def reason_texts(codes: list[str]) -> list[str]:
+    """Why a count cannot be said more closely, in words; a code that this version does not know stays as it is."""
+    return [str(IntervalReason(code).label) if code in IntervalReason.values else code for code in codes]

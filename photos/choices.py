@@ -74,11 +74,34 @@ class CountWarning(models.TextChoices):
     SAME_LOCATION = "same_location", _("Another photo of this upload shows the same place")
     NO_CONTAINER = "no_container", _("No container was found: the whole picture was counted")
     TRUNCATED = "truncated", _("More plants may be there than could be counted")
+    OVER_CAPACITY = "over_capacity", _("A box or tray shows more plants than it can hold")
+    UNLIKE_LAST_COUNT = "unlike_last_count", _("Far from the last count of this place")
+    OUT_OF_SCALE = "out_of_scale", _("Plants are too small or too large to be seen well")
+    BLURRY = "blurry", _("The picture is blurred")
+    DARK = "dark", _("The picture is too dark")
+    GLARE = "glare", _("Parts of the picture are burnt out")
 
     @classmethod
     def waiting(cls) -> list["CountWarning"]:
         """Those that keep the stock unbooked until a person has answered."""
         return [cls.NEEDS_LOCATION, cls.NEEDS_CONFIG, cls.NEEDS_REVIEW, cls.PARTIAL_COUNT]
+
+
+class IntervalReason(models.TextChoices):
+    """Why a count cannot be said more closely, as a person reads it behind the interval."""
+
+    TRUNCATED = "truncated", _("more plants may be there than could be counted")
+    OUT_OF_SCALE = "out_of_scale", _("plants are too small or too large to be seen well")
+    NO_CONTAINER = "no_container", _("no container was found")
+    BLURRY = "blurry", _("the picture is blurred")
+    DARK = "dark", _("the picture is too dark")
+    GLARE = "glare", _("parts of the picture are burnt out")
+    MUCH_ESTIMATED = "much_estimated", _("many plants were estimated, not seen")
+    CLOSED_CANOPY = "closed_canopy", _("plants overlap")
+    DOUBTFUL_PLANTS = "doubtful_plants", _("many plants are not surely plants")
+    TINY_PLANTS = "tiny_plants", _("plants span few pixels")
+    UNEXPLAINED_LEAF = "unexplained_leaf", _("there is leaf where no plant was seen")
+    UNCALIBRATED = "uncalibrated", _("nobody has measured how exact these weights are")
 
 
 class ContainerType(models.TextChoices):

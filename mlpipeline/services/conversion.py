@@ -1,17 +1,23 @@
 """Between rows and the arrays of the vision core."""
 
 from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 
+from mlpipeline.vision.arrays import Shape
+from mlpipeline.vision.doubles import seen_elsewhere
 from mlpipeline.vision.results import (
     CLASS_NAMES,
+    PLANT,
     BandEstimate,
     ContainerCount,
     ContainerFound,
     Detections,
     PhotoCount,
 )
+from mlpipeline.vision.sizes import MEDIUM, SIZES, size_counts
 from photos.models import Detection, Estimation, ProcessingSession
 from photos.services.drawings import DrawingData
 from photos.services.results import CountedBand, CountedContainer, FoundPlants
@@ -49,13 +55,51 @@ def detections_from(rows: list[Detection], warnings: tuple[str, ...] = ()) -> De
     )
 
 
-def detections_by_container(session: ProcessingSession) -> dict[int, Detections]:
-    """The detections of each counted container by its position, in order; one whose detection failed is left out."""
-    counted = session.containers.filter(is_counted=True).prefetch_related("detections")
-    return {
-        container.position: detections_from(list(container.detections.all()), tuple(container.warnings))
-        for container in counted
-    }
+@dataclass(frozen=True)
+class SeenPlants:
+    """What was detected in each counted container by its position, in order, each plant once.
+
+    `twice`: ids of the rows that are left out, because another container has the same plant more surely. Steps count
+    containers without knowing of each other, so only now it shows.
+    """
+
+    by_position: dict[int, Detections]
+    twice: list[int]
+
+
+def seen_plants(session: ProcessingSession, least_iou: float) -> SeenPlants:
+    """The detections of a count; a container whose detection failed is left out. See `seen_elsewhere`."""
+    containers = list(session.containers.filter(is_counted=True).prefetch_related("detections"))
+    rows = [
+        [row for row in container.detections.all() if row.class_name in CLASS_NAMES]
+        for container in containers
+    ]
+    found = [
+        detections_from(of_one, tuple(container.warnings))
+        for container, of_one in zip(containers, rows, strict=True)
+    ]
+    gone = seen_elsewhere(found, least_iou)
+    return SeenPlants(
+        {
+            container.position: seen.select(~mask)
+            for container, seen, mask in zip(containers, found, gone, strict=True)
+        },
+        [
+            row.pk
+            for of_one, mask in zip(rows, gone, strict=True)
+            for row, is_gone in zip(of_one, mask.tolist(), strict=True)
+            if is_gone
+        ],
+    )
+
+
+def sizes_of(counts: Iterable[ContainerCount], shape: Shape) -> dict[str, int]:
+    """Living plants of a photo of `shape` by size; those that were only estimated are M."""
+    counts = list(counts)
+    living = [count.detections.select(count.detections.classes == PLANT).boxes for count in counts]
+    sizes = size_counts(living, shape)
+    sizes[SIZES[MEDIUM]] += sum(count.estimated for count in counts)
+    return sizes
 
 
 def counted_container(position: int, count: ContainerCount) -> CountedContainer:

@@ -2,6 +2,9 @@
 
 from mlpipeline.detectors.engines import Engine
 from mlpipeline.models import ModelVersion
+from mlpipeline.reliability import read_reliability
+from mlpipeline.vision.reliability import Reliability
+from photos.models import ProcessingSession
 
 
 def register(engine: Engine, kind: str) -> dict[str, str]:
@@ -12,3 +15,8 @@ def register(engine: Engine, kind: str) -> dict[str, str]:
     weights = next(weights for weights in engine.weights if weights.kind == kind)
     ModelVersion.objects.get_or_create(sha256=weights.sha256, defaults={"kind": kind, "name": weights.name})
     return {"name": weights.name, "sha256": weights.sha256, "engine": engine.name}
+
+
+def reliability_of(session: ProcessingSession) -> Reliability | None:
+    """What was measured of the weights that a count was made with; None where nobody has measured them."""
+    return read_reliability({kind: str(model["sha256"]) for kind, model in session.model_versions.items()})

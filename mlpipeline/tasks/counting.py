@@ -15,16 +15,20 @@ from mlpipeline.services import company, priors, versions
 from mlpipeline.services.conversion import (
     containers_found,
     counted_container,
-    detections_by_container,
+    seen_plants,
+    sizes_of,
 )
 from mlpipeline.services.options import count_options, estimate_options
 from mlpipeline.services.originals import load_original
+from mlpipeline.vision.arrays import shape_of
+from mlpipeline.vision.capacity import within_capacity
 from mlpipeline.vision.errors import VisionError
-from mlpipeline.vision.pipeline import estimate_container, find_containers
-from mlpipeline.vision.results import PhotoCount
+from mlpipeline.vision.pipeline import estimate_container, find_containers, judge
+from mlpipeline.vision.results import PhotoCount, unite_warnings
 from photos import queue
-from photos.choices import Stage
+from photos.choices import ContainerType, Stage
 from photos.models import ProcessingStep
+from photos.services.plausibility import units_of
 from photos.services.results import CountedPhoto, FoundContainer, save_containers, save_count
 from photos.services.sessions import begin
 from photos.services.steps import Claim
@@ -104,24 +108,46 @@ def _aggregate(claim: Claim) -> None:
     image = load_original(step.image)
     containers = containers_found(session)
     options = estimate_options()
+    plants = seen_plants(session, options.iou)
+    units = {kind.value: units_of(kind, session.packaging) for kind in ContainerType}
     counted = {
-        position: estimate_container(
-            image,
-            containers,
-            position,
-            seen,
-            options,
-            priors.density_prior(session, containers[position].type),
+        position: within_capacity(
+            estimate_container(
+                image,
+                containers,
+                position,
+                seen,
+                options,
+                priors.density_prior(session, containers[position].type),
+            ),
+            units[containers[position].type],
         )
-        for position, seen in detections_by_container(session).items()
+        for position, seen in plants.by_position.items()
     }
-    photo = PhotoCount(image.shape[1], image.shape[0], tuple(counted.values()))
+    photo = judge(
+        image,
+        PhotoCount(
+            image.shape[1],
+            image.shape[0],
+            tuple(counted.values()),
+            unite_warnings([tuple(session.warnings), *(count.warnings for count in counted.values())]),
+        ),
+        versions.reliability_of(session),
+    )
+    is_whole = len(counted) == len(containers)
     session = save_count(
         claim,
         CountedPhoto(
             containers=[counted_container(position, count) for position, count in counted.items()],
             avg_confidence=photo.mean_confidence if photo.detected else None,
             category_counts=photo.category_counts,
+            sizes=sizes_of(photo.containers, shape_of(image)),
+            seen_twice=plants.twice,
+            # Of containers that failed nothing is known, so nothing can be said about the photo's total.
+            interval=photo.interval if is_whole else None,
+            reasons=photo.reasons if is_whole else (),
+            # What the row said already is not said again: a person may have answered it meanwhile.
+            warnings=[warning for warning in photo.warnings if warning not in session.warnings],
             seconds={"estimate": round(time.perf_counter() - started, 3)},
         ),
     )

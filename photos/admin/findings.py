@@ -53,8 +53,8 @@ class ClassificationAdmin(FindingAdmin):
     """Which product, packaging or size plants are said to be."""
 
     list_display = [
-        "session", "product", "product_confidence_percent", "packaging", "packaging_confidence_percent", "product_size",
-        "size_confidence_percent", "model_version",
+        "session", "product", "packaging", "product_size", "quantity", "product_confidence_percent",
+        "packaging_confidence_percent", "size_confidence_percent", "model_version",
     ]  # fmt: skip
-    list_filter = ["model_version"]
+    list_filter = ["product_size", "model_version"]
     list_select_related = ["session__image", "product", "packaging", "product_size"]

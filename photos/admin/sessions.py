@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import F, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +15,7 @@ from unfold.decorators import action, display
 
 from photos.admin import decisions, labels
 from photos.admin.base import OwnPhotosAdmin
-from photos.advice import warning_texts
+from photos.advice import reason_texts, warnings_of
 from photos.choices import CountWarning
 from photos.models import PhotoContainer, ProcessingSession, ProcessingStep
 from photos.pages.pictures import annotated_url, picture_url
@@ -91,7 +92,7 @@ class ProcessingSessionAdmin(OwnPhotosAdmin):
             {
                 "fields": [
                     "total_plants", "total_detected", "total_estimated", "total_dead", "total_empty_containers",
-                    "avg_confidence", "interval_low", "interval_high", "category_counts",
+                    "avg_confidence", "why_not_more_closely", "category_counts",
                 ]
             },
         ),
@@ -155,16 +156,25 @@ class ProcessingSessionAdmin(OwnPhotosAdmin):
         return session.storage_location.code if session.storage_location else None
 
     @display(description=_("all plants"), ordering="all_plants")
-    def total_plants(self, session: ProcessingSession) -> int:
-        return session.total
+    def total_plants(self, session: ProcessingSession) -> str:
+        total = number_format(session.total, force_grouping=True)
+        if session.interval is None:
+            return total
+        low, high = (number_format(end, force_grouping=True) for end in session.interval)
+        return f"{total} ({low}–{high})"
+
+    @display(description=_("why not more closely"))
+    def why_not_more_closely(self, session: ProcessingSession) -> str:
+        known = reason_texts(session.interval_reasons) if session.interval else []
+        return ", ".join(known) or "—"
 
     @display(description=_("warnings"))
     def warning_titles(self, session: ProcessingSession) -> str:
-        return " · ".join(str(warning["title"]) for warning in warning_texts(session.warnings)) or "—"
+        return " · ".join(str(warning["title"]) for warning in warnings_of(session)) or "—"
 
     @display(description=_("warnings"))
     def advice(self, session: ProcessingSession) -> SafeString | str:
-        texts = [(warning["title"], warning["advice"]) for warning in warning_texts(session.warnings)]
+        texts = [(warning["title"], warning["advice"]) for warning in warnings_of(session)]
         return format_html_join("", "<p><strong>{}</strong><br>{}</p>", texts) or "—"
 
     @display(description=_("candidates"))

@@ -6,7 +6,7 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from photos.choices import JobStatus, Stage
+from photos.choices import IntervalReason, JobStatus, Stage
 from photos.models import UploadJob
 from photos.services.progress import processing_seconds, remaining_seconds
 
@@ -231,6 +231,15 @@ class AnalysisResultSerializer(serializers.Serializer[Any]):
     total_detected = serializers.IntegerField()
     total_estimated = serializers.IntegerField()
     total = serializers.IntegerField()
+    interval = serializers.ListField(
+        child=serializers.IntegerField(),
+        allow_null=True,
+        help_text="[low, high]: the true number lies between them 90 times in 100. null where the photo could not be "
+        "judged, and once a person has validated the count.",
+    )
+    interval_reasons = serializers.ListField(
+        child=serializers.ChoiceField(IntervalReason.choices), help_text="Why it cannot be said more closely."
+    )
     avg_confidence = serializers.FloatField(allow_null=True)
     category_counts = serializers.DictField(child=serializers.IntegerField())
     warnings = serializers.ListField(child=serializers.CharField())

@@ -132,6 +132,8 @@ class Analysis(APIView):
                 "total_detected": session.total_detected,
                 "total_estimated": session.total_estimated,
                 "total": session.total,
+                "interval": session.interval,
+                "interval_reasons": session.interval_reasons,
                 "avg_confidence": session.avg_confidence,
                 "category_counts": session.category_counts,
                 "warnings": session.warnings,

@@ -90,6 +90,15 @@ class ProcessingSession(models.Model):
     avg_confidence = models.FloatField(_("mean confidence"), null=True, blank=True)
     interval_low = models.PositiveIntegerField(_("at least"), null=True, blank=True)
     interval_high = models.PositiveIntegerField(_("at most"), null=True, blank=True)
+    interval_reasons = models.JSONField(
+        _("why not more closely"), default=list, blank=True, help_text=_("Codes of IntervalReason.")
+    )
+    expected_living = models.PositiveIntegerField(
+        _("expected"),
+        null=True,
+        blank=True,
+        help_text=_("Living plants by the last count of the place and what was recorded since."),
+    )
     category_counts = models.JSONField(_("counts by class"), default=dict, blank=True)
     model_versions = models.JSONField(
         _("models"),
@@ -173,6 +182,16 @@ class ProcessingSession(models.Model):
     def total(self) -> int:
         """All plants: detected and estimated, living and dead."""
         return self.total_detected + self.total_estimated
+
+    @property
+    def interval(self) -> tuple[int, int] | None:
+        """Lowest and highest number of plants that are likely, 90 times in 100.
+
+        None where the count could not be judged, and once a person has said what is true.
+        """
+        if self.validated or self.interval_low is None or self.interval_high is None:
+            return None
+        return self.interval_low, self.interval_high
 
     @property
     def total_living(self) -> int:

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from photos.advice import warning_texts
+from photos.advice import warnings_of
 from photos.choices import ImageStatus
 from photos.models import Image, ProcessingSession
 from photos.pages.access import for_readers, user_of
@@ -102,7 +102,7 @@ def cards(photos: Iterable[Image]) -> list[Card]:
 
 
 def _card(image: Image, session: ProcessingSession | None) -> Card:
-    return Card(image, session, thumbnail_url(image), warning_texts(session.warnings) if session else [])
+    return Card(image, session, thumbnail_url(image), warnings_of(session) if session else [])
 
 
 def _midnight(day: Any) -> datetime:

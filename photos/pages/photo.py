@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from demeter.accounts.choices import Role
 from demeter.accounts.models import User
 from inventory.models import StockMovement
-from photos.advice import warning_texts
+from photos.advice import reason_texts, warnings_of
 from photos.models import Image, ProcessingSession
 from photos.pages.access import find_photo, for_readers, may_decide, user_of
 from photos.pages.findings import findings_of
@@ -96,7 +96,8 @@ def _chosen(image: Image, attempt: str | None) -> ProcessingSession | None:
 def _about(session: ProcessingSession, user: User) -> dict[str, Any]:
     """What the page says about one count."""
     return {
-        "warnings": warning_texts(session.warnings),
+        "warnings": warnings_of(session),
+        "reasons": reason_texts(session.interval_reasons),
         "containers": session.containers.all(),
         "classes": _labelled(CLASS_LABELS, session.category_counts),
         "timings": _labelled(TIMING_LABELS, session.timings),

@@ -10,6 +10,7 @@ from django.utils import timezone
 from photos.choices import CountWarning, SessionStatus, Stage, StepKind
 from photos.models import Detection, Estimation, PhotoContainer, ProcessingSession, ProcessingStep
 from photos.services import jobs
+from photos.services.classification import classify
 from photos.services.sessions import settle
 from photos.services.steps import Claim, complete_step, create_step, lock_claim
 
@@ -73,12 +74,20 @@ class CountedContainer:
 
 @dataclass(frozen=True)
 class CountedPhoto:
-    """The sums of one photo."""
+    """The sums of one photo.
+
+    `sizes`: living plants by the code of their size. `seen_twice`: ids of detections that another container has more
+    surely; the sums are without them, and their rows go.
+    """
 
     containers: Sequence[CountedContainer]
     avg_confidence: float | None
     category_counts: dict[str, int]
+    sizes: dict[str, int] = field(default_factory=dict)
+    seen_twice: Sequence[int] = ()
     interval: tuple[int, int] | None = None
+    reasons: Sequence[str] = ()  # why the interval is as wide as it is
+    warnings: Sequence[str] = ()  # about the photo as a whole
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -192,6 +201,7 @@ def save_count(claim: Claim, count: CountedPhoto) -> ProcessingSession:
     session = _session(step)
     containers = {c.position: c for c in session.containers.all()}
     session.estimations.all().delete()
+    session.detections.filter(pk__in=count.seen_twice).delete()
     estimations: list[Estimation] = []
     for counted in count.containers:
         container = containers[counted.container_position]
@@ -203,7 +213,7 @@ def save_count(claim: Claim, count: CountedPhoto) -> ProcessingSession:
         containers.values(), ["detected", "estimated", "dead", "empty", "capacity", "warnings"]
     )
     Estimation.objects.bulk_create(estimations, batch_size=_INSERT_CHUNK)
-    own_warnings = [w for c in containers.values() for w in c.warnings]
+    own_warnings = [*count.warnings, *(w for c in containers.values() for w in c.warnings)]
     if not all(c.is_counted for c in containers.values()):
         own_warnings.append(CountWarning.PARTIAL_COUNT)
     session.total_detected = sum(c.detected for c in containers.values())
@@ -213,11 +223,13 @@ def save_count(claim: Claim, count: CountedPhoto) -> ProcessingSession:
     session.avg_confidence = count.avg_confidence
     session.category_counts = count.category_counts
     session.interval_low, session.interval_high = count.interval or (None, None)
+    session.interval_reasons = list(count.reasons)
     session.warnings = [*dict.fromkeys([*session.warnings, *own_warnings])]
     session.timings = {**session.timings, **count.seconds}
     session.status = SessionStatus.COMPLETED
     session.completed_at = timezone.now()
     session.save()
+    classify(session, count.sizes)
     create_step(image=session.image, session=session, kind=StepKind.DRAW, key=f"{session.uuid}:draw")
     jobs.enter_stage(session, Stage.BOOKING)
     settle(session)

@@ -24,7 +24,9 @@ from photos.models import Image, ProcessingSession, ProcessingStep, UploadJob
 from photos.services import jobs
 from photos.services.autocalibration import is_calibrated, learn
 from photos.services.booking import book
+from photos.services.classification import follow_place
 from photos.services.location import locate
+from photos.services.plausibility import expected_living, is_unlike_expected
 from photos.services.steps import create_steps
 
 
@@ -143,6 +145,7 @@ def settle(session: ProcessingSession) -> BookingState:
     state = book(session)
     session.refresh_from_db()
     refresh_warnings(session)
+    follow_place(session)
     settle_image(session)
     return state
 
@@ -150,8 +153,10 @@ def settle(session: ProcessingSession) -> BookingState:
 def refresh_warnings(session: ProcessingSession) -> None:
     """Find anew the warnings that follow from rows: the place, its configuration, what is known of its plants."""
     keep = [w for w in session.warnings if w not in _SETTLED_ANEW]
-    session.warnings = [*_place_warnings(session), *keep]
-    session.save(update_fields=["warnings"])
+    session.expected_living = expected_living(session)
+    unlike = [CountWarning.UNLIKE_LAST_COUNT] if is_unlike_expected(session) else []
+    session.warnings = [*_place_warnings(session), *unlike, *keep]
+    session.save(update_fields=["warnings", "expected_living"])
 
 
 # Warnings that follow from rows and are found anew whenever a count is settled. Booking writes its own.
@@ -160,6 +165,7 @@ _SETTLED_ANEW = (
     CountWarning.NEEDS_CONFIG,
     CountWarning.NEEDS_CALIBRATION,
     CountWarning.SAME_LOCATION,
+    CountWarning.UNLIKE_LAST_COUNT,
 )
 
 

@@ -1,0 +1,106 @@
+"""Whether a count can be true: what fits into a box, and what the last count of the place lets expect."""
+
+import math
+from typing import Final
+
+from django.conf import settings
+from django.db.models import Sum
+
+from inventory.choices import BinCategory, MovementType
+from inventory.models import PackagingCatalog, StockMovement, StorageBinType
+from photos.choices import BookingState, ContainerType
+from photos.models import ProcessingSession
+
+CATEGORIES: Final = {
+    ContainerType.SEGMENT: (BinCategory.SEGMENT, BinCategory.POT),
+    ContainerType.BOX: (BinCategory.BOX,),
+    ContainerType.PLUG: (BinCategory.PLUG, BinCategory.SEEDLING_TRAY),
+}
+LEAST_DIFFERENCE: Final = 10  # plants: below that a ratio says nothing
+# Area that a round pot needs at least, as a share of its diameter squared: the densest packing there is.
+# Source: Thue 1892, hexagonal packing.
+DENSEST: Final = math.sqrt(3) / 2
+SQUEEZE: Final = 0.9  # of a pot's nominal diameter: rims give way, and catalogues round up
+
+
+def units_of(container_type: ContainerType, packaging: PackagingCatalog | None) -> int | None:
+    """The most plants that a container seen in a photo can hold; None where the nursery knows no limit.
+
+    A photo does not say which box or tray it is, so the largest of the types that it can be decides; one of them
+    without a capacity has no limit, and neither have the plants on a bed. Of pots whose diameter is known no more fit
+    into a box than the densest packing lets stand on its floor.
+    """
+    if container_type == ContainerType.SEGMENT:
+        return None
+    types = list(StorageBinType.objects.filter(category__in=CATEGORIES[container_type]))
+    limits = [_units_in(bin_type, packaging) for bin_type in types]
+    known = [limit for limit in limits if limit is not None]
+    return max(known) if known and len(known) == len(limits) else None
+
+
+def _units_in(bin_type: StorageBinType, packaging: PackagingCatalog | None) -> int | None:
+    limits = [bin_type.capacity] if bin_type.capacity else []
+    is_open = bin_type.category == BinCategory.BOX and not bin_type.is_grid
+    if (
+        is_open
+        and packaging is not None
+        and packaging.diameter_cm
+        and bin_type.length_cm
+        and bin_type.width_cm
+    ):
+        pot_cm2 = DENSEST * (SQUEEZE * float(packaging.diameter_cm)) ** 2
+        limits.append(max(1, math.floor(bin_type.length_cm * bin_type.width_cm / pot_cm2)))
+    return min(limits, default=None)
+
+
+def expected_living(session: ProcessingSession) -> int | None:
+    """The living plants that should stand at the place of a count when its photo was taken.
+
+    The last booked count of an earlier photo of the same place and product, and what people recorded between the two
+    (plantings, deaths, sales, moves). None for a first count, and where place or product is not known.
+    """
+    place, product, taken_at = session.storage_location_id, session.product_id, session.image.taken_at
+    if place is None or product is None:
+        return None
+    last = (
+        ProcessingSession.objects.counted()
+        .filter(
+            storage_location=place,
+            product=product,
+            booking_state=BookingState.BOOKED,
+            image__deleted_at=None,
+            image__taken_at__lt=taken_at,
+        )
+        .exclude(image=session.image_id)
+        .select_related("image")
+        .order_by("-image__taken_at", "-image__uploaded_at", "-attempt")
+        .first()
+    )
+    if last is None:
+        return None
+    recorded = (
+        StockMovement.objects.filter(
+            batch__storage_location=place,
+            batch__product=product,
+            occurred_at__gt=last.image.taken_at,
+            occurred_at__lte=taken_at,
+        )
+        .exclude(movement_type=MovementType.PHOTO)
+        .aggregate(sum=Sum("quantity"))["sum"]
+    )
+    return max(0, last.total_living + (recorded or 0))
+
+
+def is_unlike_expected(session: ProcessingSession) -> bool:
+    """Whether a count lies so far from `session.expected_living` that a person should look at it.
+
+    That is beyond the factors of the settings, by LEAST_DIFFERENCE plants or more, and outside the count's own
+    interval: a count that says itself how unsure it is has said it already. It keeps nothing from being booked.
+    """
+    expected, counted = session.expected_living, session.total_living
+    if expected is None or abs(counted - expected) < LEAST_DIFFERENCE:
+        return False
+    low, high = session.interval_low, session.interval_high
+    if low is not None and high is not None and low <= expected + session.total_dead <= high:
+        return False  # the interval is one of all plants, and the dead were seen
+    return not settings.COUNT_UNLIKE_BELOW * expected <= counted <= settings.COUNT_UNLIKE_ABOVE * expected
