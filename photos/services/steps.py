@@ -112,7 +112,7 @@ def claim_company(claim: Claim, *, at_most: int) -> list[Claim]:
             kind=claim.kind, status=StepStatus.PENDING, attempt=0
         )
         if connection.features.has_select_for_update_skip_locked:  # two workers then choose different ones
-            waiting = waiting.select_for_update(of=("self",), skip_locked=True)
+            waiting = waiting.select_for_update(skip_locked=True)
         chosen = list(waiting.order_by("pk").values_list("pk", flat=True)[:at_most])
         claims = [claim_step(pk) for pk in chosen]
     return [company for company in claims if company is not None]
