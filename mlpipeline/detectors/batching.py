@@ -11,8 +11,6 @@ from mlpipeline.vision.arrays import Image
 from mlpipeline.vision.protocols import Detector
 from mlpipeline.vision.results import Detections
 
-ENOUGH_TILES = 32  # a GPU is busy with so many; waiting for more would leave it idle
-
 
 @dataclass(eq=False, slots=True)
 class _Request:
@@ -30,12 +28,13 @@ class _Request:
 class BatchingDetector:
     """A Detector for several threads, each with a photo of its own, in front of one for a single thread.
 
-    A batch is run as soon as everybody who has joined waits for an answer, or ENOUGH_TILES wait. One of the waiting
-    threads runs it, so there is no thread more and no time-out. A batch that fails is run again photo by photo: what
-    is wrong with one, or is too large for the memory only together, is no fault of the others.
+    A batch is run as soon as everybody who has joined waits for an answer, or `enough_tiles` wait: as many as keep
+    the GPU busy, so that it is not idle for the sake of more. One of the waiting threads runs it, so there is no thread
+    more and no time-out. A batch that fails is run again photo by photo: what is wrong with one, or is too large for
+    the memory only together, is no fault of the others.
     """
 
-    def __init__(self, detector: Detector, enough_tiles: int = ENOUGH_TILES) -> None:
+    def __init__(self, detector: Detector, enough_tiles: int) -> None:
         self.trained_plant_px = detector.trained_plant_px
         self.tile_px = detector.tile_px
         self.max_det = detector.max_det

@@ -61,7 +61,7 @@ class Company:
         self._own, self._others = claims[0], claims[1:]
         self._engine = engine
         self._options = count_options(engine)
-        self.detector = BatchingDetector(tiles)
+        self.detector = BatchingDetector(tiles, self._options.batch_tiles)
         self._board = TileBoard()
         self._running: dict[Future[PlantsFound], DetectionWork] = {}
         self._own_error: Exception | None = None

@@ -12,6 +12,7 @@ from mlpipeline.vision.results import Detections
 
 BAD = 255
 WAIT_S = 20
+MANY = 1000  # tiles that never come together here
 
 
 class MirrorDetector:
@@ -62,27 +63,27 @@ def ask_together(detector, wishes):
 
 def test_who_is_alone_is_answered_at_once():
     inner = MirrorDetector()
-    detector = BatchingDetector(inner)
+    detector = BatchingDetector(inner, MANY)
     assert detector.detect([]) == []
     assert [int(answer.boxes[0, 0]) for answer in detector.detect([tile(3), tile(4)])] == [3, 4]
     assert inner.calls == [[], [3, 4]]
 
 
 def test_it_says_of_itself_what_the_detector_behind_it_says():
-    detector = BatchingDetector(MirrorDetector())
+    detector = BatchingDetector(MirrorDetector(), MANY)
     assert (detector.trained_plant_px, detector.tile_px, detector.max_det) == ((16.0, 120.0), 32, 300)
 
 
 def test_what_all_ask_together_is_one_call_and_each_gets_its_own_answers():
     inner = MirrorDetector()
     wishes = [[1, 2], [11, 12, 13], [21], [31, 32]]
-    assert ask_together(BatchingDetector(inner), wishes) == wishes
+    assert ask_together(BatchingDetector(inner, MANY), wishes) == wishes
     assert [sorted(call) for call in inner.calls] == [[1, 2, 11, 12, 13, 21, 31, 32]]
 
 
 def test_who_leaves_keeps_nobody_waiting():
     inner = MirrorDetector()
-    detector = BatchingDetector(inner)
+    detector = BatchingDetector(inner, MANY)
     asked = threading.Event()
 
     def leave_late():
@@ -111,7 +112,7 @@ def test_enough_tiles_are_run_without_waiting_for_the_others():
 
 def test_a_tile_that_breaks_the_detector_is_the_fault_of_its_own_photo_alone():
     inner = MirrorDetector()
-    outcomes = ask_together(BatchingDetector(inner), [[1, 2], [BAD], [3]])
+    outcomes = ask_together(BatchingDetector(inner, MANY), [[1, 2], [BAD], [3]])
     assert outcomes == [[1, 2], "a tile that no detector can bear", [3]]
     assert sorted(map(sorted, inner.calls[1:])) == [[1, 2], [3], [BAD]]
 
@@ -122,7 +123,7 @@ def test_a_detector_that_answers_too_few_tiles_is_asked_again_photo_by_photo():
             answers = super().detect(tiles)
             return answers[:-1] if len(tiles) > 2 else answers
 
-    assert ask_together(BatchingDetector(Forgetful()), [[1, 2], [3]]) == [[1, 2], [3]]
+    assert ask_together(BatchingDetector(Forgetful(), MANY), [[1, 2], [3]]) == [[1, 2], [3]]
 
 
 def test_the_detector_is_never_asked_twice_at_a_time():
@@ -143,6 +144,6 @@ def test_the_detector_is_never_asked_twice_at_a_time():
 def test_threads_that_ask_in_turns_all_come_to_an_end(threads):
     inner = MirrorDetector()
     wishes = [[number] for number in range(threads)]
-    detector = BatchingDetector(inner)
+    detector = BatchingDetector(inner, MANY)
     assert [ask_together(detector, wishes) for _turn in range(5)] == [wishes] * 5
     assert len(inner.calls) == 5
