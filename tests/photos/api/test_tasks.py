@@ -174,10 +174,13 @@ def test_an_analysis_that_ended_shows_what_was_found_and_a_link_to_its_own_store
     }
     storage.put(storage.PROCESSED, "annotated/x.avif", b"drawing", content_type="image/avif", metadata={})
     Image.objects.update(annotated_key="annotated/x.avif")
-    finish_count(ProcessingSession.objects.get(), detected=4, estimated=2, category_counts={"plant": 4})
+    judged = {"interval_low": 5, "interval_high": 9, "interval_reasons": ["tiny_plants"]}
+    counts = {"plant": 4}
+    finish_count(ProcessingSession.objects.get(), detected=4, estimated=2, category_counts=counts, **judged)
     task = client.get(url).json()
     assert task["status"] == "COMPLETED"
-    assert (task["result"]["total"], task["result"]["category_counts"]) == (6, {"plant": 4})
+    assert (task["result"]["total"], task["result"]["category_counts"]) == (6, counts)
+    assert (task["result"]["interval"], task["result"]["interval_reasons"]) == ([5, 9], ["tiny_plants"])
     assert task["result_url"].startswith("/files/processed/")
     assert b"".join(Client().get(task["result_url"]).streaming_content) == b"drawing"
 

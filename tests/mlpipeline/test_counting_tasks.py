@@ -1,0 +1,133 @@
+"""The task that sums up a photo, run on its rows: what it says about how sure the number is."""
+
+import hashlib
+import io
+
+import numpy as np
+import pytest
+from PIL import Image as Picture
+
+from mlpipeline import reliability
+from mlpipeline.reliability import write_reliability
+from mlpipeline.services import versions
+from mlpipeline.tasks.counting import aggregate_results
+from mlpipeline.vision.difficulty import TERMS
+from mlpipeline.vision.interval import IntervalModel
+from mlpipeline.vision.probability import ProbabilityModel
+from mlpipeline.vision.reliability import Reliability
+from photos import storage
+from photos.choices import SessionStatus, StepKind, StepStatus
+from photos.models import ProcessingSession
+from photos.services.results import FoundContainer, FoundPlants, save_containers, save_detections
+from photos.services.sessions import open_session
+from photos.services.steps import claim_step
+from tests.photos.counted import store_photo
+
+pytestmark = pytest.mark.django_db
+
+WIDTH, HEIGHT = 240, 160
+BED = [[0.0, 0.0], [240.0, 0.0], [240.0, 160.0], [0.0, 160.0]]
+PLANTS = [[x, y, x + 24, y + 24] for x in range(8, 220, 36) for y in range(8, 130, 36)]
+SHA = {"segmentation": "5" * 64, "detection": "d" * 64}
+
+
+def photo_of(owner, light=1.0):
+    """A stored photo of discs on gravel, taken with this much light."""
+    dice = np.random.default_rng(3)
+    pixels = np.repeat(dice.integers(80, 220, (HEIGHT, WIDTH, 1)), 3, axis=2)
+    for x0, y0, x1, y1 in PLANTS:
+        pixels[y0:y1, x0:x1] = (60, 150, 60)
+    buffer = io.BytesIO()
+    Picture.fromarray((pixels * light).astype(np.uint8)).save(buffer, "PNG")
+    sha256 = hashlib.sha256(buffer.getvalue()).hexdigest()
+    image = store_photo(owner, width_px=WIDTH, height_px=HEIGHT, sha256=sha256)
+    storage.put("default", image.original_key, buffer.getvalue(), content_type="image/png", metadata={})
+    return image
+
+
+def claimed(step):
+    claim = claim_step(step.pk)
+    assert claim is not None
+    return claim
+
+
+def summed_up(image, *, types=("segment",), failing=0):
+    """Take a photo to its sum: the same plants in each container; the last `failing` detections fail."""
+    session = open_session(image=image, user=image.uploaded_by)
+    save_containers(
+        claimed(session.steps.get(kind=StepKind.SEGMENT)),
+        [FoundContainer(kind, BED, 0.9) for kind in types],
+        model_version={"name": "test", "sha256": SHA["segmentation"]},
+        warnings=[],
+        seconds={},
+    )
+    steps = list(session.steps.detecting().order_by("pk"))
+    for step in steps[: len(steps) - failing]:
+        save_detections(
+            claimed(step),
+            [
+                FoundPlants(place, PLANTS, [0.9] * len(PLANTS), ["plant"] * len(PLANTS))
+                for place in step.container_positions
+            ],
+            model_version={"name": "test", "sha256": SHA["detection"]},
+            seconds=0.1,
+        )
+    session.steps.detecting().exclude(status=StepStatus.DONE).update(
+        status=StepStatus.FAILED, error_code="detector_fault"
+    )
+    aggregate_results(session.steps.get(kind=StepKind.AGGREGATE).pk)
+    session = ProcessingSession.objects.get(pk=session.pk)
+    assert session.status == SessionStatus.COMPLETED, session.error_message
+    return session
+
+
+@pytest.fixture
+def measured_weights(tmp_path, monkeypatch):
+    """Weights of which is known that they miss up to 5 plants and imagine up to 2, and are always right."""
+    zero = dict.fromkeys(TERMS, 0.0)
+    interval = IntervalModel(
+        up=tuple({**zero, "constant": 5.0}.values()),
+        down=tuple({**zero, "constant": 2.0}.values()),
+        factor=1.0,
+    )
+    folder = tmp_path / "weights"
+    folder.mkdir()
+    write_reliability(Reliability(ProbabilityModel(), interval), SHA, {}, folder)
+    monkeypatch.setattr(
+        versions, "read_reliability", lambda sha256: reliability.read_reliability(sha256, folder)
+    )
+
+
+def test_a_count_by_measured_weights_is_stored_with_their_interval(worker, measured_weights):
+    session = summed_up(photo_of(worker))
+    assert session.total_detected == len(PLANTS)
+    assert session.interval == (session.total - 2, session.total + 5)
+    assert "uncalibrated" not in session.interval_reasons
+
+
+def test_a_count_by_weights_that_nobody_measured_says_so(worker):
+    session = summed_up(photo_of(worker))
+    low, high = session.interval
+    assert low < session.total < high
+    assert session.interval_reasons[-1] == "uncalibrated"
+
+
+def test_a_dark_picture_is_a_warning_and_a_reason(worker, measured_weights):
+    bright, dark = summed_up(photo_of(worker)), summed_up(photo_of(worker, light=0.2))
+    assert (bright.warnings, bright.interval_reasons) == (["needs_location"], [])
+    assert set(dark.warnings) == {"needs_location", "dark"}
+    assert dark.interval_reasons == ["dark"]
+
+
+def test_where_containers_failed_nothing_is_said_about_the_total(worker, measured_weights):
+    session = summed_up(photo_of(worker), types=("segment", "box"), failing=1)
+    assert "partial_count" in session.warnings
+    assert session.interval is None
+    assert session.interval_reasons == []
+
+
+def test_once_a_person_has_validated_the_number_it_needs_no_interval(worker, measured_weights):
+    session = summed_up(photo_of(worker))
+    session.validated = True
+    assert session.interval is None
+    assert session.interval_low is not None, "how far the weights were off can still be told"
