@@ -58,10 +58,9 @@ def _overlapping(first: Boxes, second: Boxes, least_iou: float) -> list[tuple[in
     widest = max(float(np.ptp(boxes[:, ::2], axis=1).max()) for boxes in (first[here], second[there]))
     middle, other = centres(first[here])[:, 0], centres(second[there])[:, 0]
     order = np.argsort(other, kind="stable")
-    start, end = (
-        np.searchsorted(other[order], middle + sign * widest * (1 - least_iou), side=side)
-        for sign, side in ((-1, "left"), (1, "right"))
-    )
+    reach = widest * (1 - least_iou)
+    start = np.searchsorted(other[order], middle - reach, side="left")
+    end = np.searchsorted(other[order], middle + reach, side="right")
     count = end - start
     offset = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
     a, b = np.repeat(here, count), there[order[np.repeat(start, count) + offset]]

@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 
 from mlpipeline.vision.borders import at_border, without_slivers
+from mlpipeline.vision.errors import InvalidInput
+from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.results import DEAD, EMPTY, PLANT, Detections
 
 from .beds import bed, square
@@ -78,3 +80,9 @@ def test_without_whole_plants_nothing_tells_and_all_stay():
 
 def test_warnings_survive():
     assert without_slivers(seen(CUT).warned("truncated"), SHAPE, 0.5).warnings == ("truncated",)
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1])
+def test_a_share_of_a_plant_lies_between_nothing_and_all(share):
+    with pytest.raises(InvalidInput):
+        CountOptions(border_share=share)
