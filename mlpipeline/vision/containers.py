@@ -38,9 +38,7 @@ def find_containers(
     Raises: InvalidInput for another picture than (H, W, 3) uint8; DetectorFault for an impossible answer.
     """
     check_image(image)
-    answer = segmenter.segment(image)
-    if not all(isinstance(found, ContainerFound) for found in answer):
-        raise DetectorFault("a segmenter answers with ContainerFound objects")
+    answer = _checked(segmenter.segment(image))
     shape = shape_of(image)
     sure = [found for found in answer if found.score >= options.container_confidence]
     doubtful = [found for found in answer if found.score < options.container_confidence]
@@ -54,6 +52,12 @@ def find_containers(
     if distinct:
         return distinct, ()
     return [whole_picture(shape)], (NO_CONTAINER,)
+
+
+def _checked(answer: object) -> Sequence[ContainerFound]:
+    if isinstance(answer, Sequence) and all(isinstance(found, ContainerFound) for found in answer):
+        return answer
+    raise DetectorFault("a segmenter answers with ContainerFound objects")
 
 
 def whole_picture(shape: Shape) -> ContainerFound:

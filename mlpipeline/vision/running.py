@@ -5,6 +5,8 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from .arrays import Image, Shape, shape_of
 from .errors import DetectorFault
 from .options import CountOptions
@@ -77,8 +79,7 @@ class Runner:
     def _run_batch(self, batch: Sequence[Tile]) -> list[Detections]:
         tile_px = self.detector.tile_px
         raw = self.detector.detect([cut_tile(self.image, tile, tile_px) for tile in batch])
-        if len(raw) != len(batch):
-            raise DetectorFault(f"{len(batch)} tiles got {len(raw)} answers")
+        _check_answers(raw, len(batch), tile_px)
         self._done += len(batch)
         return [self._placed(answer, tile) for answer, tile in zip(raw, batch, strict=True)]
 
@@ -107,3 +108,14 @@ class Runner:
         done = max(self._done, math.ceil(self._told_share * total - ROUNDING))
         self._told_share = done / total
         self.progress(done, total)
+
+
+def _check_answers(answers: object, tiles: int, tile_px: int) -> None:
+    """Raise DetectorFault unless there is one set of detections a tile, whose boxes lie in it or beside it."""
+    if not isinstance(answers, Sequence) or len(answers) != tiles:
+        raise DetectorFault(f"{tiles} tiles get {tiles} answers, got {answers!r:.100}")
+    if not all(isinstance(answer, Detections) for answer in answers):
+        raise DetectorFault("a detector answers with Detections objects")
+    # A regressed edge may lie somewhat outside; what lies a whole tile away was never seen in this one.
+    if any(len(answer) and np.abs(answer.boxes - tile_px / 2).max() > 1.5 * tile_px for answer in answers):
+        raise DetectorFault("a detector answers with boxes in the pixels of its tile")
