@@ -1,0 +1,137 @@
+"""The ways to count that the benchmark compares: ours on any engine, and SAHI twice."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mlpipeline.counting import count_file
+from mlpipeline.detectors.engines import YoloEngine, shipped_weights, tuned_options
+from mlpipeline.detectors.environment import available_cores, prepare_libraries
+from mlpipeline.detectors.forward import Batch, Forward, RawAnswer
+from mlpipeline.detectors.manifest import Weights
+from mlpipeline.detectors.sahi_engine import SahiDetector
+from mlpipeline.evaluation.bench import Contender, Counted
+from mlpipeline.imageio import read_rgb
+from mlpipeline.vision.arrays import shape_of
+from mlpipeline.vision.boxes import centres
+from mlpipeline.vision.containers import container_region
+from mlpipeline.vision.options import CountOptions
+from mlpipeline.vision.results import PhotoCount
+
+SAHI, SAHI_DEFAULT = "sahi", "sahi_default"
+
+
+@dataclass(slots=True)
+class Stopwatch:
+    """A Forward that adds up the seconds spent within it, and the pictures it was given."""
+
+    forward: Forward
+    seconds: float = 0.0
+    pictures: int = 0
+
+    @property
+    def name(self) -> str:
+        return self.forward.name
+
+    @property
+    def prefers_batches(self) -> bool:
+        return self.forward.prefers_batches
+
+    def run(self, batch: Batch) -> RawAnswer:
+        """See Forward."""
+        start = time.perf_counter()
+        try:
+            return self.forward.run(batch)
+        finally:
+            self.seconds += time.perf_counter() - start
+            self.pictures += len(batch)
+
+
+class OurCount:
+    """Our whole way through a photo, from the file to the count with its interval, on one engine."""
+
+    def __init__(self, backend: str, weights: Mapping[str, Weights]) -> None:
+        self.engine = YoloEngine(weights, backend)
+        self.options: CountOptions = tuned_options(self.engine)
+        networks = (self.engine.segmenter.network, self.engine.detector.network)
+        self.watches = [Stopwatch(network.forward) for network in networks]
+        for network, watch in zip(networks, self.watches, strict=True):
+            network.forward = watch
+
+    def count(self, photo: Path) -> Counted:
+        """Read and count a photo; raises what `count_file` raises."""
+        use_threads(all_threads())
+        before = sum(watch.seconds for watch in self.watches)
+        _, counted = count_file(photo, self.engine, self.options)
+        plants = counted.detections.plants
+        model_s = sum(watch.seconds for watch in self.watches) - before
+        return Counted(
+            count=counted.total,
+            shape=(counted.height, counted.width),
+            points=centres(plants.boxes),
+            scores=plants.scores,
+            seconds={**counted.seconds, "model": model_s},
+            covered=covered_share(counted),
+        )
+
+
+class SahiCount:
+    """SAHI from the file to the count, on a number of threads, with the threshold ours has."""
+
+    def __init__(self, detector: SahiDetector, threads: int) -> None:
+        self.detector = detector
+        self.threads = threads
+
+    def count(self, photo: Path) -> Counted:
+        """Read and count a photo; raises what `read_rgb` raises."""
+        use_threads(self.threads)
+        image = read_rgb(photo)
+        plants = self.detector.detect(image).plants
+        return Counted(len(plants), shape_of(image), centres(plants.boxes), plants.scores)
+
+
+def all_threads() -> int:
+    """The threads that models use here when they have the machine for themselves."""
+    prepare_libraries()
+    return int(os.environ["OMP_NUM_THREADS"])
+
+
+def default_threads() -> int:
+    """The threads that Ultralytics lets torch use as it comes: all cores but one."""
+    return max(available_cores() - 1, 1)
+
+
+def use_threads(threads: int) -> None:
+    """Let torch use so many threads from here on."""
+    import torch  # noqa: PLC0415 - heavy: loaded with the models
+
+    torch.set_num_threads(threads)
+
+
+def contenders(backends: list[str]) -> list[Contender]:
+    """Ours on each backend, then SAHI on all cores and as it comes: same weights, same threshold.
+
+    Raises ModelUnavailable when weights are missing, or a backend that was named cannot run them.
+    """
+    weights = shipped_weights()
+    ours = [Contender(backend, OurCount(backend, weights).count) for backend in backends]
+    sahi = SahiDetector(weights["detection"], weights["detection"].confidence)
+    return [
+        *ours,
+        Contender(SAHI, SahiCount(sahi, all_threads()).count),
+        Contender(SAHI_DEFAULT, SahiCount(sahi, default_threads()).count),
+    ]
+
+
+def covered_share(counted: PhotoCount) -> float:
+    """The share of a photo that lies within its containers, 0–1."""
+    shape = (counted.height, counted.width)
+    found = [part.container for part in counted.containers]
+    areas = [container_region(shape, found, index).area_px for index in range(len(found))]
+    return float(np.sum(areas, dtype=np.float64)) / (shape[0] * shape[1])
