@@ -39,8 +39,8 @@ SURE_DEVIATIONS = 3.0  # the number of sure plants that are real is lower by mor
 class IntervalModel:
     """How large the error of a count may be, either way, from its difficulty.
 
-    up, down: plants that a count of each of TERMS is expected to be too low or too high by, ≥ 0. factor: how many
-    times that error the interval reaches, so that it holds the truth COVERAGE of the time.
+    up, down: plants by which a unit of each of TERMS can make a count too low, and too high, ≥ 0. factor: how many
+    times the sum of these the interval reaches, so that it holds the truth COVERAGE of the time.
 
     Source: split conformal prediction with residuals divided by a difficulty, so that coverage holds whatever the
     errors look like as long as the pictures are alike: Papadopoulos et al. 2008, Normalized Nonconformity Measures;
@@ -58,7 +58,7 @@ class IntervalModel:
         check(all(math.isfinite(n) and n >= 0 for n in numbers), "weights and factor are not negative")
 
     def errors(self, terms: Terms) -> tuple[float, float]:
-        """By how many plants a count with these (len(TERMS),) terms is expected to be too low, and too high."""
+        """By how many plants a count with these (len(TERMS),) terms can be too low, and too high."""
         return float(terms @ np.array(self.up)), float(terms @ np.array(self.down))
 
     def interval(self, total: int, floor: int, terms: Terms) -> tuple[int, int]:

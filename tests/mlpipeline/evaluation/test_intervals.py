@@ -97,10 +97,10 @@ def test_an_interval_of_the_reach_that_is_needed_holds_the_truth_and_a_shorter_o
 def test_errors_are_put_down_to_what_causes_them():
     up, down = fit_errors(nursery(600, seed=1))
     by_term = {name: (up[i], down[i]) for i, name in enumerate(TERMS)}
-    assert 0.02 < by_term["crowded"][0] < 0.06
-    assert by_term["crowded"][1] < 0.01
-    assert 0.15 < by_term["estimated"][1] < 0.35
-    assert by_term["estimated"][0] < 0.05
+    assert by_term["crowded"][0] > 5 * by_term["crowded"][1] > -1e-9
+    assert by_term["crowded"][0] > 0.05
+    assert by_term["estimated"][1] > 5 * by_term["estimated"][0] > -1e-9
+    assert by_term["estimated"][1] > 0.3
 
 
 def test_what_no_picture_shows_keeps_the_error_that_is_expected_of_it():
