@@ -18,6 +18,7 @@ from .bands import (
 from .boxes import centres, iou
 from .capacity import within_capacity
 from .containers import container_region
+from .covering import COVER_PLANT_PX, estimate_by_cover, plant_leaf
 from .density import DensityPrior
 from .floor import leaf_by_example
 from .grids import Lattice, cell_labels, fit_lattice, occupied, read_cells
@@ -64,8 +65,11 @@ def estimate_container(
     if options.estimate and not container.is_assumed and not region.is_empty:
         lattice = fit_lattice(kept.boxes, container.polygon)
         if detected and lattice is not None:
-            bands, empty = _by_cells(stand_of(image, region, kept, container.type), lattice)
+            stand = stand_of(image, region, kept, container.type, work_px=COVER_PLANT_PX)
+            bands, empty = _by_cells(stand, lattice)
             capacity = lattice.capacity
+        elif detected and options.estimator == "cover":
+            bands = estimate_by_cover(stand_of(image, region, kept, container.type, work_px=COVER_PLANT_PX))
         elif detected:
             bands = estimate_bands(
                 stand_of(image, region, kept, container.type), options.alpha[container.type]
@@ -124,18 +128,20 @@ def _by_cells(stand: Stand, lattice: Lattice) -> tuple[tuple[BandEstimate, ...],
     plants, empties = stand.detections.plants, stand.detections.empties
     labels = cell_labels(local, stand.mask.shape)
     free = np.concatenate([[False], ~occupied(local, plants.boxes)])
-    leaf = leaf_by_example(
+    # Between cells and walls a split of the pixels tells leaf best; where it finds none, the plants' own look does.
+    told = leaf_by_example(
         stand.image, stand.mask & (labels > 0), stand.living.boxes, empties.boxes, np.asarray(free[labels])
     )
-    cells = read_cells(local, plants.boxes, empties.boxes, leaf.mask)
+    leaf, strength = (told.mask, told.separation) if told.separation > 0 else plant_leaf(stand)
+    cells = read_cells(local, plants.boxes, empties.boxes, leaf)
     missed = np.concatenate([[False], cells.missed])
-    processed = leaf.mask & missed[labels]
+    processed = leaf & missed[labels]
     covered = ellipse_mask(stand.detections.boxes, stand.mask.shape)
     middles = local.cell_outlines().mean(axis=1)[cells.missed, 1]
     edges = np.array(band_edges(stand.mask.shape[0]), dtype=np.float64)
     band_of = np.clip(np.searchsorted(edges, middles, side="right") - 1, 0, BANDS - 1)
     counts = np.bincount(band_of, minlength=BANDS)
-    leaf_px = np.bincount(labels[leaf.mask], minlength=local.capacity + 1)[1:]
+    leaf_px = np.bincount(labels[leaf], minlength=local.capacity + 1)[1:]
     plant_area = max(float(np.median(leaf_px[cells.planted])), 1.0)
     work = BandWork(
         residual=stand.mask & ~covered,
@@ -145,7 +151,7 @@ def _by_cells(stand: Stand, lattice: Lattice) -> tuple[tuple[BandEstimate, ...],
         method="grid_analysis",
         confidence=estimate_confidence(
             len(stand.living),
-            leaf.separation,
+            strength,
             int(np.count_nonzero(covered)),
             int(np.count_nonzero(processed)),
         ),

@@ -34,6 +34,21 @@ class Leaf:
     separation: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Likeness:
+    """How much each pixel looks like plants: `ratio` (H, W), the log-likelihood ratio of its colour, ±RATIO_LIMIT.
+
+    `valid`, `inner`, `rest`, `bare` (H, W) bool: the container, and in it the middles of plants, what no detection
+    covers, and the middles of empty pots.
+    """
+
+    ratio: NDArray[np.float32]
+    valid: Mask
+    inner: Mask
+    rest: Mask
+    bare: Mask
+
+
 def otsu_threshold(values: NDArray[np.floating]) -> tuple[float, float]:
     """The value that splits numbers best into two groups, and how well: the share of variance between the groups.
 
@@ -103,6 +118,22 @@ def leaf_by_example(
     Returns an empty mask with separation 0 where there are too few examples, where the split puts plants or empty
     pots on the wrong side, or where neither way can tell leaf from ground.
     """
+    likeness = leaf_likeness(image, valid, plants, empties, doubtful)
+    if np.count_nonzero(likeness.inner) < LEAST_PIXELS:
+        return Leaf(np.zeros_like(valid), 0.0)
+    if np.count_nonzero(likeness.rest | likeness.bare) >= LEAST_PIXELS:
+        threshold, separation = otsu_threshold(likeness.ratio[valid])
+        # Below 0 a colour is rather ground, wherever the split lies.
+        leaf = (likeness.ratio > max(threshold, 0.0)) & valid
+        if separation >= LEAST_SEPARATION and _agrees(leaf, likeness):
+            return Leaf(leaf, separation)
+    return Leaf(*closed_canopy(image, likeness))
+
+
+def leaf_likeness(
+    image: Image, valid: Mask, plants: Boxes, empties: Boxes, doubtful: Mask | None = None
+) -> Likeness:
+    """How much each pixel looks like the detected plants; the arguments are those of `leaf_by_example`."""
     check_image(image)
     check_mask(valid)
     inner = ellipse_mask(plants, valid.shape, INNER_SHARE) & valid
@@ -110,26 +141,26 @@ def leaf_by_example(
     rest = valid & ~ellipse_mask(plants, valid.shape) & ~ellipse_mask(empties, valid.shape)
     if doubtful is not None and np.count_nonzero(rest & doubtful) >= LEAST_PIXELS:
         rest &= doubtful
-    nothing = Leaf(np.zeros_like(valid), 0.0)
-    if np.count_nonzero(inner) < LEAST_PIXELS:
-        return nothing
-    if np.count_nonzero(rest | bare) >= LEAST_PIXELS:
-        cells = _colour_cells(image)
-        ratio = _log_ratio(cells, inner, rest, bare)[cells]
-        threshold, separation = otsu_threshold(ratio[valid])
-        # Below 0 a colour is rather ground, wherever the split lies.
-        leaf = (ratio > max(threshold, 0.0)) & valid
-        if separation >= LEAST_SEPARATION and _agrees(leaf, inner, bare):
-            return Leaf(leaf, separation)
-    green = is_leaf_coloured(image) & valid
+    cells = _colour_cells(image)
+    return Likeness(_log_ratio(cells, inner, rest, bare)[cells], valid, inner, rest, bare)
+
+
+def closed_canopy(image: Image, likeness: Likeness) -> tuple[Mask, float]:
+    """Leaf where no ground is to be seen that it could be told from: what is green by rule, if the plants are.
+
+    Returns the mask and the share of green in what is not covered; an empty mask and 0 where that is no canopy.
+    """
+    green = is_leaf_coloured(image) & likeness.valid
+    rest = likeness.rest
     uncovered_green = int(np.count_nonzero(green & rest)) / max(int(np.count_nonzero(rest)), 1)
-    if uncovered_green >= CLOSED_CANOPY and _agrees(green, inner, bare):
-        return Leaf(green, uncovered_green)
-    return nothing
+    if likeness.inner.any() and uncovered_green >= CLOSED_CANOPY and _agrees(green, likeness):
+        return green, uncovered_green
+    return np.zeros_like(green), 0.0
 
 
-def _agrees(leaf: Mask, inner: Mask, bare: Mask) -> bool:
+def _agrees(leaf: Mask, likeness: Likeness) -> bool:
     """Whether a leaf mask knows most of the plants' middles for leaf and few of the empty pots."""
+    inner, bare = likeness.inner, likeness.bare
     recognised = int(np.count_nonzero(leaf & inner)) / int(np.count_nonzero(inner))
     mistaken = int(np.count_nonzero(leaf & bare)) / max(int(np.count_nonzero(bare)), 1)
     return recognised >= RECOGNISED and mistaken <= MISTAKEN

@@ -10,6 +10,9 @@ from .results import CONTAINER_TYPES
 # Share of a plant's own area that floor suppression leaves of it, between neighbours that hide its rim. Measured by
 # taking 10–40 % of the true detections away; the origin's 0.9 stays where nothing was measured (trays: read by cells).
 DEFAULT_ALPHA = MappingProxyType({"segment": 0.75, "box": 0.8, "plug": 0.9})
+# How missed plants are estimated: from the leaf that detections cover (the default), or from bands of floor-suppressed
+# leaf over the area of a plant (the origin's way, kept to compare).
+ESTIMATORS = ("cover", "bands")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +21,7 @@ class CountOptions:
 
     confidence: least score of a detection, 0–1. container_confidence: least score of a container, 0–1.
     iou: overlap (intersection over union) from which two boxes of different tiles are one plant.
-    alpha: container type → share of a plant's area that its neighbours leave to see, in 0.5–1.5.
+    alpha: container type → share of a plant's area that its neighbours leave to see, in 0.5–1.5; for `bands` only.
     largest_segment_only: for nurseries whose photos show their neighbours' edges.
     whole_containers_only: containers that the left or right edge of the picture cuts are the neighbours'.
     border_share: a plant that the picture's border cuts counts if the picture shows this share of it or more.
@@ -26,7 +29,7 @@ class CountOptions:
     overlap: tiles overlap by this multiple of the largest plant measured, > 1.
     max_enlargement: a picture is never enlarged more than this to bring plants to the trained size.
     batch_tiles: tiles handed to the detector at once.
-    estimate: whether plants that were missed are estimated at all.
+    estimate: whether plants that were missed are estimated at all. estimator: how, one of ESTIMATORS.
     """
 
     confidence: float = 0.25
@@ -41,6 +44,7 @@ class CountOptions:
     max_enlargement: float = 4.0
     batch_tiles: int = 8
     estimate: bool = True
+    estimator: str = "cover"
 
     def __post_init__(self) -> None:
         for name in ("confidence", "container_confidence", "iou", "min_container_share", "border_share"):
@@ -53,6 +57,7 @@ class CountOptions:
         )
         check(self.max_enlargement >= 1, f"max_enlargement is at least 1, got {self.max_enlargement}")
         check(self.batch_tiles >= 1, f"batch_tiles is at least 1, got {self.batch_tiles}")
+        check(self.estimator in ESTIMATORS, f"an estimator is one of {ESTIMATORS}, got {self.estimator!r}")
         check(
             set(self.alpha) == set(CONTAINER_TYPES), f"alpha names {CONTAINER_TYPES}, got {tuple(self.alpha)}"
         )

@@ -36,18 +36,24 @@ class Stand:
 
 
 def stand_of(
-    image: Image, region: Region, detections: Detections, container_type: str, plant_px: float | None = None
+    image: Image,
+    region: Region,
+    detections: Detections,
+    container_type: str,
+    plant_px: float | None = None,
+    work_px: int = WORK_PLANT_PX,
 ) -> Stand:
     """Cut a container out of its picture and bring it to working size.
 
-    `detections` are in full-image pixels; `plant_px` is the side of a plant where none was detected.
+    `detections` are in full-image pixels; `plant_px` is the side of a plant where none was detected, `work_px` the side
+    of a plant in the stand, as long as the picture need not be enlarged.
     Raises: InvalidInput for a container without a pixel in the picture.
     """
     tight = region.tight()
     check(not tight.is_empty, "an empty container has no stand")
     plants = detections.plants
-    side = float(np.median(sides(plants.boxes))) if len(plants) else plant_px or WORK_PLANT_PX
-    scale = min(1.0, WORK_PLANT_PX / max(side, 1.0))
+    side = float(np.median(sides(plants.boxes))) if len(plants) else plant_px or work_px
+    scale = min(1.0, work_px / max(side, 1.0))
     height, width = tight.mask.shape
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     crop, mask = image[tight.y0 : tight.y1, tight.x0 : tight.x1], tight.mask

@@ -53,7 +53,10 @@ def test_detected_plants_count_living_or_dead_and_empties_never():
 
 def test_missed_plants_are_added_by_bands_where_plants_stand_anyhow():
     count = estimate(
-        SCATTERED, detections_of(SCATTERED[:56]), alpha={"segment": 1.0, "box": 1.0, "plug": 1.0}
+        SCATTERED,
+        detections_of(SCATTERED[:56]),
+        alpha={"segment": 1.0, "box": 1.0, "plug": 1.0},
+        estimator="bands",
     )
     assert {part.method for part in count.bands} == {"band_based"}
     assert count.capacity is None
