@@ -21,10 +21,13 @@ PLACES = (
     "S1-S-01",
     "S1-S-02",
 )
+WITH_BOXES = 4  # of the places: their photos also have boxes, which are counted in steps of their own
 STAGES = (
     "upload_original",
+    "upload_thumbnail",
     "process_photo_ml",
     "detect_sahi",
+    "detect_direct",
     "aggregate_results",
     "draw_photo",
     "upload_annotated",
@@ -40,14 +43,17 @@ def stack(tmp_path: Path) -> Iterator[Embedded]:
 
 @pytest.fixture
 def photos(stack: Embedded, tmp_path: Path) -> list[Path]:
-    """Ten photos of ten places."""
+    """Ten photos of ten places, a bed of pots on each, boxes beside it on some."""
     folder = tmp_path / "photos"
-    original = render_small(folder, "original")
+    bed, mixed = render_small(folder, "bed"), render_small(folder, "mixed", kind="mixed", seed=900_052)
     places = {
         code: (lat, lon)
         for code, lat, lon in stack.rows("SELECT code, centroid_lat, centroid_lon FROM storage_locations")
     }
-    return [copy_at(original, code, lat=places[code][0], lon=places[code][1]) for code in PLACES]
+    return [
+        copy_at(mixed if number < WITH_BOXES else bed, code, lat=places[code][0], lon=places[code][1])
+        for number, code in enumerate(PLACES)
+    ]
 
 
 def test_ten_photos_survive_a_killed_worker_in_each_stage(stack: Embedded, photos: list[Path]) -> None:
