@@ -99,6 +99,9 @@ def _about(session: ProcessingSession, user: User) -> dict[str, Any]:
         "warnings": warnings_of(session),
         "reasons": reason_texts(session.interval_reasons),
         "containers": session.containers.all(),
+        "sizes": session.classifications.exclude(product_size=None)
+        .order_by("product_size__sort_order")
+        .values_list("product_size__code", "quantity"),
         "classes": _labelled(CLASS_LABELS, session.category_counts),
         "timings": _labelled(TIMING_LABELS, session.timings),
         "models": _labelled(MODEL_LABELS, session.model_versions),
