@@ -8,7 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from mlpipeline.evaluation.crowd_counts import (
@@ -21,6 +23,7 @@ from mlpipeline.evaluation.crowd_counts import (
     worst_error,
 )
 from mlpipeline.evaluation.crowds import COLUMNS, ROWS
+from mlpipeline.evaluation.machine import machine_class
 from mlpipeline.evaluation.tables import Table, percent
 
 
@@ -33,13 +36,21 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--seeds", type=int, default=5, help=_("crowds of each width"))
         parser.add_argument("--markdown", action="store_true", help=_("print Markdown, for a page"))
+        parser.add_argument(
+            "--language",
+            choices=[code for code, _name in settings.LANGUAGES],
+            default=settings.LANGUAGE_CODE,
+            help=_("of the tables"),
+        )
         parser.add_argument("--json", type=Path, metavar="FILE", help=_("write every count to this file"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         counts = count_crowds(RATIOS, range(options["seeds"]))
         taken = time_merging()
-        for table in (merging_table(counts), time_table(taken)):
-            self.stdout.write(table.as_markdown() if options["markdown"] else table.as_text())
+        with translation.override(options["language"]):
+            for table in (merging_table(counts), time_table(taken)):
+                self.stdout.write(f"{table.as_markdown() if options['markdown'] else table.as_text()}\n")
+            self.stdout.write(f"{timezone.now():%Y-%m-%d}, {machine_class()}.")
         if options["json"] is not None:
             found = {"counts": [asdict(count) for count in counts], "time": asdict(taken)}
             options["json"].write_text(json.dumps(found, indent=1) + "\n")

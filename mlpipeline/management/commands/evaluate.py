@@ -101,6 +101,7 @@ class Command(BaseCommand):
             raise CommandError(_("No photo in %(folder)s could be measured.") % {"folder": options["folder"]})
         tables = evaluation_tables(records)
         self._print(tables, options)
+        self._sign(len(records), instruments)
         if options["json"]:
             _write_json(options["json"], [record.as_json() for record in records], failures)
         if options["report"]:
@@ -135,6 +136,7 @@ class Command(BaseCommand):
         if not records:
             raise CommandError(_("No photo in %(folder)s could be measured.") % {"folder": options["folder"]})
         self._print(drop_tables(records), options)
+        self._sign(len(records) // len(options["drop"]), instruments)
         if options["json"]:
             _write_json(options["json"], [record.as_json() for record in records], failures)
 
@@ -153,7 +155,22 @@ class Command(BaseCommand):
 
     def _print(self, tables: Sequence[Table], options: dict[str, Any]) -> None:
         for table in tables:
-            self.stdout.write(table.as_markdown() if options["markdown"] else table.as_text())
+            self.stdout.write(f"{table.as_markdown() if options['markdown'] else table.as_text()}\n")
+
+    def _sign(self, photos: int, instruments: Instruments | None) -> None:
+        """Below the tables: when, where and with what they were measured."""
+        engine = instruments.engine if instruments else None
+        self.stdout.write(
+            _("%(date)s, %(machine)s; photos: %(photos)d; %(models)s.")
+            % {
+                "date": f"{timezone.now():%Y-%m-%d}",
+                "machine": machine_class(),
+                "photos": photos,
+                "models": ", ".join(weights.name for weights in engine.weights)
+                if engine
+                else _("the truth in place of a detector"),
+            }
+        )
 
 
 def _measured(photo: TruePhoto, measure: Measure) -> PhotoFailure | None:
