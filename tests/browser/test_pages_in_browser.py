@@ -25,6 +25,14 @@ def fits(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
 
+# Of the filters: how many there are, and how many are wider than their column, as a date is on a phone.
+FIELDS = """(() => {
+  const inputs = [...document.querySelectorAll("main .field input, main .field select")];
+  const wider = inputs.filter((input) => input.offsetWidth > input.closest(".field").offsetWidth);
+  return {fields: inputs.length, wider: wider.length};
+})()"""
+
+
 def test_signing_in_switching_the_language_and_signing_out(open_page, worker):
     page = open_page("/photos/")
     sign_in(page, worker)
@@ -48,6 +56,7 @@ def test_a_photo_is_found_in_the_gallery_and_shows_what_was_found(open_page, wor
     thumbnail = page.locator(".photo-card img")
     expect(thumbnail).to_be_visible()
     assert fits(page)
+    assert page.evaluate(FIELDS) == {"fields": 6, "wider": 0}
     page.wait_for_function("document.querySelector('.photo-card img').naturalWidth > 0")
     page.locator(".photo-card").click()
 
