@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 
 from demeter.errors import DemeterError
 from mlpipeline.counting import count_as_json, count_file
-from mlpipeline.detectors.engines import ENGINE_NAMES, Engine, load_engine, tuned_options
+from mlpipeline.detectors.engines import ENGINE_NAMES, Engine, load_engine
+from mlpipeline.services.options import count_options
 from mlpipeline.vision.arrays import Image
 from mlpipeline.vision.drawing import LegendTexts, draw_count
 from mlpipeline.vision.errors import VisionError
@@ -51,7 +52,7 @@ class Command(BaseCommand):
                 engine = load_engine(options["engine"])
         except DemeterError as error:
             raise CommandError(str(error)) from error
-        chosen = tuned_options(engine)
+        chosen = count_options(engine)
         if options["draw"] is not None:
             options["draw"].mkdir(parents=True, exist_ok=True)
         if not options["json"]:
