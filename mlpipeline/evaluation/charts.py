@@ -19,6 +19,12 @@ from mlpipeline.evaluation.summary import BinSummary, grouped, sum_up_way
 
 SIDE = 420  # user units of a square chart
 MARGIN = 48
+SQUARE = (
+    0,
+    MARGIN - 10,
+    SIDE - MARGIN + 18,
+    SIDE - MARGIN + 10,
+)  # without the empty margins above and at the right
 BAR_HEIGHT, BAR_GAP = 14, 20
 
 
@@ -78,7 +84,7 @@ def scatter_chart(records: Sequence[PhotoRecord]) -> SafeString:
                     f'<circle class="dot {way}" cx="{axes.x(record.true):.1f}" cy="{axes.y(total):.1f}" r="4">'
                     f"<title>{escape(f'{record.file}: {total} / {record.true} ({way_name(way)})')}</title></circle>"
                 )
-    return _svg(SIDE, SIDE, _("Counted against true"), parts)
+    return _svg(SQUARE, _("Counted against true"), parts)
 
 
 def reliability_chart(bins: Sequence[BinSummary]) -> SafeString:
@@ -104,7 +110,7 @@ def reliability_chart(bins: Sequence[BinSummary]) -> SafeString:
         f"<title>{one.said:.3f} → {one.true:.3f} ({one.count})</title></circle>"
         for x, y, one in points
     ]
-    return _svg(SIDE, SIDE, _("Reliability of the probabilities"), parts)
+    return _svg(SQUARE, _("Reliability of the probabilities"), parts)
 
 
 def kinds_chart(records: Sequence[PhotoRecord]) -> SafeString:
@@ -116,7 +122,7 @@ def kinds_chart(records: Sequence[PhotoRecord]) -> SafeString:
     rows = [(kind, [pair for pair in pairs if not math.isnan(pair[1])]) for kind, pairs in rows]
     rows = [(kind, pairs) for kind, pairs in rows if pairs]
     most = max([0.05, *(error for _kind, pairs in rows for _way, error in pairs)])
-    wide, left, right = 560, 110, 70
+    wide, left, right = 900, 130, 80
     parts, y = [], 8
     for kind, pairs in rows:
         middle = y + BAR_HEIGHT * len(pairs) / 2
@@ -131,16 +137,20 @@ def kinds_chart(records: Sequence[PhotoRecord]) -> SafeString:
             ]
             y += BAR_HEIGHT
         y += BAR_GAP - BAR_HEIGHT // 2
-    return _svg(wide, y, _("Mean error by kind of photo"), parts)
+    return _svg((0, 0, wide, y), _("Mean error by kind of photo"), parts)
 
 
 def _totals(record: PhotoRecord) -> list[int]:
     return [record.ways[way].total for way in (OURS, SAHI) if way in record.ways]
 
 
-def _svg(width: int, height: float, title: str, parts: Sequence[str]) -> SafeString:
-    """A drawing that fills the width it is given; whoever cannot see it is told its title."""
+def _svg(window: tuple[float, float, float, float], title: str, parts: Sequence[str]) -> SafeString:
+    """A drawing that fills the width it is given; `window` (x, y, width, height) of it shows.
+
+    Whoever cannot see it is told its title.
+    """
+    view = " ".join(f"{value:g}" for value in window)
     body = "".join(parts)
     return mark_safe(  # noqa: S308 — every text above is escaped, the rest are numbers
-        f'<svg viewBox="0 0 {width} {height:g}" role="img" aria-label="{escape(title)}">{body}</svg>'
+        f'<svg viewBox="{view}" role="img" aria-label="{escape(title)}">{body}</svg>'
     )

@@ -138,6 +138,14 @@ def test_what_stands_in_file_names_and_reasons_is_text_and_not_markup():
     assert "&lt;i&gt;.jpg" in page
 
 
+def test_the_report_says_what_was_counted_and_with_what():
+    with translation.override("en"):
+        page = render_report([record(), record()], [], [], FACTS)
+    assert "2 photos of scenes, counted beside their truth." in page
+    assert "a machine" in page
+    assert "SHA-256 abc" in page
+
+
 def test_the_worst_photos_are_kept_the_worst_first_and_right_ones_never():
     ranked = kept([("a.jpg", 100, 90), ("b.jpg", 100, 50), ("c.jpg", 100, 100), ("d.jpg", 100, 70)])
     assert [photo.file for photo in ranked] == ["b.jpg", "d.jpg"]
