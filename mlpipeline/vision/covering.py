@@ -36,6 +36,10 @@ BARE_QUANTILE, PLANT_QUANTILE = 0.9, 0.7
 ENOUGH_EMPTIES = 5  # empty pots from which their look is known
 LEAST_LIKENESS = 0.1  # median of the plants' middles below which nothing was learnt of their colour
 LEAST_PIECE = 0.3  # of a plant: smaller pieces of leaf are rims and weeds
+# A missed plant stands as far from its neighbours as all but this share of the detected ones: leaf without such room is
+# moss or the walls of a tray that look like plants. Measured on at most SAMPLED plants, to be quick.
+CLOSEST, SAMPLED = 0.1, 300
+ENOUGH_TO_OUTLINE, FRINGE = 20, 1.5
 NEIGHBOURHOOD = 2.5  # plants: the reach (sigma) over which the leaf of a plant is averaged
 PRIOR_PLANTS = 1.0  # weight of the container's mean against the neighbourhood's
 MOST_MISSED = 2.0  # missed plants for each detected one, from which the series says nothing
@@ -110,7 +114,8 @@ def estimate_by_cover(stand: Stand) -> tuple[BandEstimate, ...]:
     places = centres(objects.boxes[is_plant])
     plant_px = local_plant_px(own, places, _spacing(stand, plants), stand.mask.shape)
     unit = np.asarray(1 / plant_px, dtype=np.float32)
-    processed, free = _pieces(leaf & (covers.times == 0), unit)
+    room = room_between(centres(objects.boxes), places, stand.mask.shape)
+    processed, free = _pieces(leaf & (covers.times == 0), unit, room)
     measured = own * unit[_cells(places, stand.mask.shape)]
     solid = float(measured[measured >= LEAST_PIECE].sum())
     shares = np.array(
@@ -180,11 +185,43 @@ def plant_leaf(stand: Stand) -> tuple[Mask, float]:
     return (smooth >= max(least, 0.0)) & stand.mask, 1 - float(np.exp(-usual))
 
 
-def _pieces(free: Mask, unit: Floats) -> tuple[Mask, Floats]:
-    """Uncovered leaf without what is too small for a plant, and (H, W) the plants that each pixel of it is worth."""
+def room_between(objects: Floats, plants: Floats, shape: Shape) -> Mask:
+    """(H, W) True where a missed plant may have its middle, among (N, 2) objects of which (M, 2) are plants; M ≥ 1.
+
+    It stands as far from all objects as all but the CLOSEST plants do from their nearest neighbour, and, where the
+    objects are ENOUGH_TO_OUTLINE, no further outside their convex hull than FRINGE times that: what lies beyond is
+    the path, or the wall of a tray. Missing plants change both little: of several neighbours one is mostly seen.
+    """
+    distance = _usual_distance(plants)
+    others = np.ones(shape, dtype=np.uint8)
+    others[_cells(objects, shape)] = 0
+    room = np.asarray(cv2.distanceTransform(others, cv2.DIST_L2, 5) >= distance, dtype=np.bool_)
+    if len(objects) < ENOUGH_TO_OUTLINE:
+        return room
+    outside = np.ones(shape, dtype=np.uint8)
+    cv2.fillConvexPoly(outside, cv2.convexHull(np.rint(objects).astype(np.int32)), 0)
+    reach = FRINGE * max(distance, 1.0)
+    return room & np.asarray(cv2.distanceTransform(outside, cv2.DIST_L2, 5) <= reach, dtype=np.bool_)
+
+
+def _usual_distance(places: Floats) -> float:
+    """Pixels from a plant to its nearest neighbour that all but the CLOSEST keep; 0 for one plant."""
+    if len(places) < 2:
+        return 0.0
+    chosen = places[:: math.ceil(len(places) / SAMPLED)]
+    square = ((chosen[:, None] - places[None]) ** 2).sum(axis=2)
+    second = np.partition(square, 1, axis=1)[:, 1]  # the first is the plant itself
+    return float(np.quantile(np.sqrt(second), CLOSEST))
+
+
+def _pieces(free: Mask, unit: Floats, room: Mask) -> tuple[Mask, Floats]:
+    """Uncovered leaf without the pieces that are too small for a plant or have no room for one, and (H, W) the plants
+    that each pixel of it is worth.
+    """
     count, labels = cv2.connectedComponents(free.astype(np.uint8), connectivity=4)
     worth = np.where(free, unit, 0).astype(np.float32)
     large = np.bincount(labels.ravel(), weights=worth.ravel(), minlength=count) >= LEAST_PIECE
+    large &= np.bincount(labels[room], minlength=count) > 0
     large[0] = False  # the background
     kept = np.asarray(large[labels], dtype=np.bool_)
     return kept, np.where(kept, worth, 0).astype(np.float32)

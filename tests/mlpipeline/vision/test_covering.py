@@ -9,6 +9,7 @@ from mlpipeline.vision.covering import (
     estimate_by_cover,
     local_plant_px,
     missed_share,
+    room_between,
 )
 from mlpipeline.vision.errors import InvalidInput
 from mlpipeline.vision.estimating import estimate_container
@@ -107,7 +108,7 @@ def test_small_far_plants_that_were_missed_count_as_much_as_large_near_ones():
     far, near = [disc for disc in discs if disc[1] < 300], [disc for disc in discs if disc[1] >= 300]
     seen = thinned(far, 0.3) + near
     parts = bands(discs, detections_of(seen))
-    assert len(seen) + total(parts) == pytest.approx(len(discs), rel=0.03)
+    assert len(seen) + total(parts) == pytest.approx(len(discs), rel=0.05)
     assert sum(part.estimated for part in parts[:2]) == pytest.approx(total(parts), rel=0.02)
 
 
@@ -126,6 +127,22 @@ def test_the_estimate_stands_in_the_band_where_plants_were_missed_with_their_out
 def test_weeds_and_tips_smaller_than_a_plant_are_not_estimated():
     weeds = [(x + 25, y + 25, 5) for x, y, _ in APART[:60]]
     assert total(bands(APART + weeds, detections_of(APART))) == 0
+
+
+def test_room_for_a_missed_plant_lies_between_the_others_and_not_far_outside_them():
+    grid = np.array([[x, y] for y in range(30, 90, 10) for x in range(30, 90, 10)], np.float32)
+    room = room_between(np.delete(grid, 14, axis=0), np.delete(grid, 14, axis=0), (120, 120))
+    assert room[50, 50]  # the place of the one left out: 10 px from its neighbours, as they are from theirs
+    assert not room[35, 35]  # 7 px from four of them
+    assert room[20, 55]  # a row that is missing altogether
+    assert not room[5, 55]  # 25 px outside their outline
+    assert room_between(grid[:1], grid[:1], (120, 120)).all()  # one plant tells nothing
+
+
+def test_what_looks_like_leaf_beside_the_bed_is_not_estimated():
+    strip = [(x, 780, 14) for x in range(20, 800, 20)]  # as the rim of a tray, or weeds along the path
+    bed = [disc for disc in APART if disc[1] < 650]
+    assert total(bands(bed + strip, detections_of(bed))) == 0
 
 
 def test_empty_pots_are_ground_that_is_known():
