@@ -8,6 +8,8 @@ has a million pairs of which some ten thousand can match, and the tables took 40
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 from ultralytics.utils.metrics import bbox_iou
@@ -36,6 +38,7 @@ class PairAssigner(TaskAlignedAssigner):
         gt_labels: Tensor,
         gt_bboxes: Tensor,
         mask_gt: Tensor,
+        **extra: Any,  # of rotated boxes, which we have none of
     ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         """See the parent: scores (B, A, C), boxes (B, A, 4) px, anchors (A, 2) px, labels (B, G, 1),
         boxes (B, G, 4) px and whether they are any (B, G, 1)."""
