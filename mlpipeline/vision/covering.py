@@ -43,7 +43,8 @@ ENOUGH_TO_OUTLINE, FRINGE = 20, 1.0  # at 1.5 the wall of a tray was 18 plants o
 WIDEST = 0.75  # of a plant's side: how far from its middle the leaf of a missed plant reaches
 NEIGHBOURHOOD = 2.5  # plants: the reach (sigma) over which the leaf of a plant is averaged
 PRIOR_PLANTS = 1.0  # weight of the container's mean against the neighbourhood's
-MOST_MISSED = 2.0  # missed plants for each detected one, from which the series says nothing
+# Missed plants for each detected one from which the leaf is rather ground: wrong detections on gravel made it leaf.
+MOST_MISSED = 1.5
 MOST_COVERS = 4  # covers told apart; the series ends before
 
 
@@ -81,7 +82,7 @@ def missed_share(covered: NDArray[np.floating]) -> float:
 
     If each plant was missed with odds z, leaf that plants cover k times in truth is left with fewer covers in known
     shares (binomial thinning), and c0 − c1 z + c2 z² − c3 z³ is the leaf that no plant covers at all: none, because
-    leaf belongs to plants. The least root is the answer; within 0–MOST_MISSED.
+    leaf belongs to plants. The least root is the answer; 0 if it is MOST_MISSED or more, which is not believed.
     Source: I. Good and G. Toulmin, The number of new species, 1956 (the same alternating series).
     """
     check(
@@ -94,8 +95,9 @@ def missed_share(covered: NDArray[np.floating]) -> float:
     odds = np.linspace(0, MOST_MISSED, 2001)
     left = none - once * odds + twice * odds**2 - thrice * odds**3
     crossed = np.flatnonzero(left <= 0)
-    # Where the series never reaches zero its turning point is as far as it can be believed.
-    return float(odds[crossed[0] if len(crossed) else int(left.argmin())]) if once > 0 else 0.0
+    # Where the series never reaches zero its turning point comes nearest to it.
+    share = float(odds[crossed[0] if len(crossed) else int(left.argmin())])
+    return share if once > 0 and share < MOST_MISSED else 0.0
 
 
 def estimate_by_cover(stand: Stand) -> tuple[BandEstimate, ...]:
@@ -127,6 +129,8 @@ def estimate_by_cover(stand: Stand) -> tuple[BandEstimate, ...]:
     shares *= solid / max(float(shares[1]), 1e-9)
     shares[:2] = free.sum(), solid
     missed = missed_share(shares) * plants
+    if missed == 0:
+        processed = np.zeros_like(processed)
     in_band = np.array([free[rows_of(len(free), band)].sum() for band in range(BANDS)])
     counts = in_band * (missed / max(float(in_band.sum()), 1e-9))
     residual = stand.mask & (covers.times == 0)

@@ -4,7 +4,6 @@ import pytest
 from mlpipeline.training.scenes import SceneSpec, render_scene
 from mlpipeline.vision.covering import (
     COVER_PLANT_PX,
-    MOST_MISSED,
     count_covers,
     estimate_by_cover,
     local_plant_px,
@@ -52,7 +51,8 @@ def total(parts):
         pytest.param([1, 6, 9, 0], 1 / 3, id="all leaf under two plants, a quarter missed"),
         # Leaf under three, half of them missed: 1 − 3z + 3z² − z³ = (1 − z)³.
         pytest.param([1, 3, 3, 1], 1.0, id="all leaf under three plants, half missed"),
-        pytest.param([900, 100, 0, 0], MOST_MISSED, id="more than can be believed"),
+        pytest.param([140, 100, 0, 0], 1.4, id="more missed than seen"),
+        pytest.param([160, 100, 0, 0], 0, id="more than can be believed"),
     ],
 )
 def test_the_share_of_missed_plants_follows_from_how_often_leaf_is_covered(covered, expected):
