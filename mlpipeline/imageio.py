@@ -10,7 +10,7 @@ from photos.pictures import MAX_PIXELS, open_picture, read_picture
 
 
 def read_rgb(source: Path | bytes, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
-    """The picture as (H, W, 3) uint8 RGB, turned as its EXIF says.
+    """The picture as (H, W, 3) uint8 RGB, turned as its EXIF says. It is not writable: that would cost a copy.
 
     Raises InvalidFileType, ImageTooLarge or UnreadableImage for what is no picture, never an OSError: that would be
     taken for a fault of the disk, which passes by itself, and be tried again. FileNotFoundError for a missing path.
@@ -19,4 +19,4 @@ def read_rgb(source: Path | bytes, *, max_pixels: int = MAX_PIXELS) -> NDArray[n
         picture = read_picture(source, max_pixels=max_pixels)
     else:
         picture = open_picture(io.BytesIO(source), max_pixels=max_pixels)
-    return np.array(picture, dtype=np.uint8)
+    return np.asarray(picture, dtype=np.uint8)

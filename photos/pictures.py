@@ -116,7 +116,7 @@ def open_picture(file: BinaryIO, *, max_pixels: int = MAX_PIXELS) -> Image.Image
         rgb = picture if picture.mode == "RGB" and "transparency" not in picture.info else _rgb(picture)
         # Not by Pillow's own function: it writes the whole EXIF anew, and fails where a tag of it is broken.
         upright = rgb.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else rgb
-        clean = Image.new("RGB", upright.size)
+        clean = Image.new("RGB", upright.size, None)  # not filled first: all of it is pasted over
         clean.paste(upright)
     return clean
 

@@ -75,7 +75,8 @@ class YoloEngine:
         progress: Progress | None = None,
     ) -> list[Detections]:
         """See Engine."""
-        return detect_in_containers(image, containers, indices, self.detector, options, progress)
+        detector = self.detector.above(options.confidence)
+        return detect_in_containers(image, containers, indices, detector, options, progress)
 
 
 class SahiEngine:

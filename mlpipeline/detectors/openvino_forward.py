@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -129,7 +130,10 @@ def _write_graph(model: Any, weights: Weights, folder: Path) -> None:
             return tuple(raw[name] for name in names if name in raw)
 
     example = torch.zeros(1, weights.tile_px, weights.tile_px, 3, dtype=torch.uint8)
-    decoder = TorchScriptPythonDecoder(Raw(), example_input=(example,))
+    with warnings.catch_warnings():
+        # torch calls tracing outdated, and warns of every Python branch in it; the frontend knows no other way.
+        warnings.simplefilter("ignore")
+        decoder = TorchScriptPythonDecoder(Raw(), example_input=(example,))
     frontend = FrontEndManager().load_by_framework("pytorch")
     network = frontend.convert(frontend.load(decoder))
     openvino.save_model(network, folder / GRAPH_NAME, compress_to_fp16=False)

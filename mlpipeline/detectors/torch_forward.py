@@ -40,6 +40,14 @@ def load_model(weights: Weights) -> Any:
     return model.eval()
 
 
+def use_threads(threads: int) -> None:
+    """Let torch use so many threads from here on, in the whole process."""
+    prepare_libraries()
+    import torch
+
+    torch.set_num_threads(threads)
+
+
 def device_of_worker() -> torch.device:
     """The GPU that is this worker's, else the CPU."""
     import torch

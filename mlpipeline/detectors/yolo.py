@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from typing import TYPE_CHECKING
 
 import cv2
@@ -13,6 +14,7 @@ from mlpipeline.detectors.manifest import Weights
 from mlpipeline.detectors.network import Candidates, Network
 from mlpipeline.vision.arrays import Image, Mask, Polygon
 from mlpipeline.vision.results import CONTAINER_TYPES, ContainerFound, Detections
+from mlpipeline.vision.shrinking import shrunk
 
 if TYPE_CHECKING:
     import torch
@@ -35,6 +37,7 @@ class YoloDetector:
     Suppression is ours, over all classes at once: one thing is one box, whatever it is taken for. Ultralytics' own
     stops after a time limit and leaves the rest of the batch without detections, with no more than a line in the log.
     batch_tiles: the most tiles that are handed to the network at once.
+    least_score: what scores less is not answered. It suppresses nothing that scores more, so nothing else changes.
     """
 
     def __init__(self, weights: Weights, forward: Forward, batch_tiles: int = 8) -> None:
@@ -45,12 +48,19 @@ class YoloDetector:
         self.trained_plant_px = weights.trained_plant_px
         self.tile_px = weights.tile_px
         self.max_det = MAX_DET
+        self.least_score = LEAST_SCORE
+
+    def above(self, score: float) -> YoloDetector:
+        """The same detector for counts that take nothing below a score: suppression has less to settle."""
+        other = copy(self)
+        other.least_score = max(score, LEAST_SCORE)
+        return other
 
     def detect(self, tiles: Sequence[Image]) -> list[Detections]:
         """See Detector."""
         found: list[Detections] = []
         for start in range(0, len(tiles), self.batch_tiles):
-            answer = self.network.run(tiles[start : start + self.batch_tiles], LEAST_SCORE)
+            answer = self.network.run(tiles[start : start + self.batch_tiles], self.least_score)
             found += [self._settled(candidates) for candidates in answer.candidates]
         return found
 
@@ -77,8 +87,10 @@ class YoloSegmenter:
         scale = self.side_px / max(height, width)
         seen_h, seen_w = max(1, round(height * scale)), max(1, round(width * scale))
         canvas = np.full((-(-seen_h // 32) * 32, -(-seen_w // 32) * 32, 3), PAD_GREY, dtype=np.uint8)
-        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        canvas[:seen_h, :seen_w] = cv2.resize(image, (seen_w, seen_h), interpolation=method)
+        if scale < 1:
+            canvas[:seen_h, :seen_w] = shrunk(image, (seen_w, seen_h))
+        else:
+            canvas[:seen_h, :seen_w] = cv2.resize(image, (seen_w, seen_h), interpolation=cv2.INTER_LINEAR)
         answer = self.network.run([canvas], LEAST_SCORE)
         candidates = answer.candidates[0]
         kept = _suppressed(candidates, CONTAINER_IOU)[:MAX_CONTAINERS]

@@ -16,6 +16,7 @@ from mlpipeline.detectors.environment import available_cores, prepare_libraries
 from mlpipeline.detectors.forward import Batch, Forward, RawAnswer
 from mlpipeline.detectors.manifest import Weights
 from mlpipeline.detectors.sahi_engine import SahiDetector
+from mlpipeline.detectors.torch_forward import use_threads
 from mlpipeline.evaluation.bench import Contender, Counted
 from mlpipeline.imageio import read_rgb
 from mlpipeline.vision.arrays import shape_of
@@ -105,13 +106,6 @@ def all_threads() -> int:
 def default_threads() -> int:
     """The threads that Ultralytics lets torch use as it comes: all cores but one."""
     return max(available_cores() - 1, 1)
-
-
-def use_threads(threads: int) -> None:
-    """Let torch use so many threads from here on."""
-    import torch  # noqa: PLC0415 - heavy: loaded with the models
-
-    torch.set_num_threads(threads)
 
 
 def contenders(backends: list[str]) -> list[Contender]:

@@ -41,7 +41,9 @@ class Quality:
 def measure_quality(survey: Survey) -> Quality:
     """How the picture behind a survey was taken, inside its containers."""
     grey = cv2.cvtColor(survey.image, cv2.COLOR_RGB2GRAY)
-    darkest = survey.image.min(axis=2)[survey.mask]
+    red, green, blue = cv2.split(survey.image)
+    # By channels: numpy's least along an axis of three takes ten times as long.
+    darkest = cv2.min(cv2.min(red, green), blue)[survey.mask]
     return Quality(
         blur=blur_of(np.asarray(grey, dtype=np.uint8), survey.mask),
         brightness=float(np.percentile(grey[survey.mask], BRIGHT_PERCENTILE)),

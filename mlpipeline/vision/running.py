@@ -3,7 +3,7 @@
 import math
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -12,7 +12,8 @@ from .errors import DetectorFault
 from .options import CountOptions
 from .protocols import Detector, Progress
 from .results import TRUNCATED, Detections
-from .tiling import Tile, cut_tile
+from .shrinking import Pyramid
+from .tiling import Tile
 
 Seen = list[tuple[Tile, Detections]]  # of one planned tile: itself, or the smaller ones in its place
 LEAST_SHRINKING = 0.9  # of a tile's side: quarters larger than that would be run for ever
@@ -31,6 +32,10 @@ class Runner:
     _done: int = 0
     _expected: int | None = None
     _told_share: float = 0.0
+    _pyramid: Pyramid = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._pyramid = Pyramid(self.image)
 
     @property
     def shape(self) -> Shape:
@@ -78,10 +83,11 @@ class Runner:
 
     def _run_batch(self, batch: Sequence[Tile]) -> list[Detections]:
         tile_px = self.detector.tile_px
-        raw = self.detector.detect([cut_tile(self.image, tile, tile_px) for tile in batch])
+        cuts = [self._pyramid.cut(tile, tile_px) for tile in batch]
+        raw = self.detector.detect([picture for picture, _ in cuts])
         _check_answers(raw, len(batch), tile_px)
         self._done += len(batch)
-        return [self._placed(answer, tile) for answer, tile in zip(raw, batch, strict=True)]
+        return [self._placed(answer, shown) for answer, (_, shown) in zip(raw, cuts, strict=True)]
 
     def _shrinks(self, tile: Tile, overlap_px: float) -> bool:
         """Whether quarters of a tile would each show fewer plants, and show them as the weights know them.
