@@ -23,6 +23,7 @@ from .tiling import Tile, plan_tiles
 MAX_OVERLAP = 0.6  # of a tile's side; more would multiply the tiles
 SURE_NEIGHBOURS = 2  # containers that must surely show plants before they speak for the others
 GHOST_SHARE = 2.5  # what is smaller than the neighbours' plants by more than this, and unsure, are crumbs
+CLUMP = 2  # plants within a larger one that make it a clump of plants
 ROUNDING_UP = (1.0, 1.15, 1.3)  # tiles may be this much larger where that needs fewer of them
 
 
@@ -71,8 +72,8 @@ def detect_in_containers(
         ownership.owned(_valid(seen, shape, options), index)
         for seen, index in zip(together, indices, strict=True)
     ]
-
     return [without_slivers(seen, shape, options.border_share) for seen in each_once(owned, options.iou)]
+
 
 def settle(looks: Sequence[Look], runner: Runner) -> None:
     """Glance at containers until the size of the plants in each is known; the glances of one round share batches."""
@@ -178,12 +179,20 @@ def _united(scan: Scan, seen: Sequence[Seen], runner: Runner) -> Detections:
     glance = next((sight.seen for sight in scan.look.sights if sight.is_complete), Detections.empty())
     whole = longest_sides(glance.boxes) > largest
     # Without the glance's warnings: what it could not see, the tiles have seen.
-    large = Detections(glance.boxes[whole], glance.scores[whole], glance.classes[whole])
+    large = without_clumps(Detections(glance.boxes[whole], glance.scores[whole], glance.classes[whole]), small)
     merged = merge([small, large], runner.options.iou)
     if scan.look.is_second:  # a finer look takes parts of the large plants around its region for plants
         region = scan.look.region
         merged = merged.select(inside(centres(merged.boxes), region.mask, (region.x0, region.y0)))
     return merged.warned(*(word for zone in scan.plan for word in zone.warnings))
+
+
+def without_clumps(large: Detections, small: Detections) -> Detections:
+    """The large plants of a glance without those in which finer tiles saw several: a crowd looks like one from afar."""
+    middles = centres(small.plants.boxes)
+    boxes = large.boxes
+    held = [int(((middles >= box[:2]) & (middles <= box[2:])).all(axis=1).sum()) for box in boxes]
+    return large.select(np.array(held, dtype=np.int64) < CLUMP)
 
 
 def _valid(seen: Detections, shape: tuple[int, int], options: CountOptions) -> Detections:
