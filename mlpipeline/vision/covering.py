@@ -43,8 +43,9 @@ ENOUGH_TO_OUTLINE, FRINGE = 20, 1.0  # at 1.5 the wall of a tray was 18 plants o
 WIDEST = 0.75  # of a plant's side: how far from its middle the leaf of a missed plant reaches
 NEIGHBOURHOOD = 2.5  # plants: the reach (sigma) over which the leaf of a plant is averaged
 PRIOR_PLANTS = 1.0  # weight of the container's mean against the neighbourhood's
-# Missed plants for each detected one from which the leaf is rather ground: wrong detections on gravel made it leaf.
-MOST_MISSED = 1.5
+# Missed plants for each detected one from which the leaf is rather ground: wrong detections on gravel made it leaf. Of
+# a few plants so many may be missed by chance, so they are allowed CHANCE more, together.
+MOST_MISSED, CHANCE = 1.5, 3.0
 MOST_COVERS = 4  # covers told apart; the series ends before
 
 
@@ -77,12 +78,12 @@ def count_covers(boxes: Boxes, shape: Shape) -> Covers:
     return Covers(times, owners)
 
 
-def missed_share(covered: NDArray[np.floating]) -> float:
+def missed_share(covered: NDArray[np.floating], most: float = MOST_MISSED) -> float:
     """Missed plants for each detected one, from the leaf that is covered 0, 1, 2 and 3 times.
 
     If each plant was missed with odds z, leaf that plants cover k times in truth is left with fewer covers in known
     shares (binomial thinning), and c0 − c1 z + c2 z² − c3 z³ is the leaf that no plant covers at all: none, because
-    leaf belongs to plants. The least root is the answer; 0 if it is MOST_MISSED or more, which is not believed.
+    leaf belongs to plants. The least root is the answer; 0 if it is `most` or more, which is not believed.
     Source: I. Good and G. Toulmin, The number of new species, 1956 (the same alternating series).
     """
     check(
@@ -92,12 +93,12 @@ def missed_share(covered: NDArray[np.floating]) -> float:
     check(min(none, once, twice, thrice) >= 0, "areas are not negative")
     if none == 0:
         return 0.0
-    odds = np.linspace(0, MOST_MISSED, 2001)
+    odds = np.linspace(0, most, 2001)
     left = none - once * odds + twice * odds**2 - thrice * odds**3
     crossed = np.flatnonzero(left <= 0)
     # Where the series never reaches zero its turning point comes nearest to it.
     share = float(odds[crossed[0] if len(crossed) else int(left.argmin())])
-    return share if once > 0 and share < MOST_MISSED else 0.0
+    return share if once > 0 and share < most else 0.0
 
 
 def estimate_by_cover(stand: Stand) -> tuple[BandEstimate, ...]:
@@ -128,7 +129,7 @@ def estimate_by_cover(stand: Stand) -> tuple[BandEstimate, ...]:
     # What the small pieces took from the leaf covered once they take from that covered more often as well.
     shares *= solid / max(float(shares[1]), 1e-9)
     shares[:2] = free.sum(), solid
-    missed = missed_share(shares) * plants
+    missed = missed_share(shares, MOST_MISSED + CHANCE / plants) * plants
     if missed == 0:
         processed = np.zeros_like(processed)
     in_band = np.array([free[rows_of(len(free), band)].sum() for band in range(BANDS)])
