@@ -10,6 +10,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
@@ -45,6 +46,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         logging.getLogger("ultralytics").setLevel(logging.ERROR)
+        if options["engine"] != "sahi" and not any(settings.MODEL_CACHE_DIR.glob("*")):
+            notice = _("Preparing the networks for this machine: that takes up to a minute, and only once.")
+            self.stderr.write(str(notice))
         try:
             with contextlib.redirect_stdout(
                 sys.stderr
