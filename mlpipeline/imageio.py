@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from photos.pictures import MAX_PIXELS, open_picture, read_picture
+from photos.pictures import MAX_PIXELS, open_rgb
 
 
 def read_rgb(source: Path | bytes, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
@@ -15,8 +15,7 @@ def read_rgb(source: Path | bytes, *, max_pixels: int = MAX_PIXELS) -> NDArray[n
     Raises InvalidFileType, ImageTooLarge or UnreadableImage for what is no picture, never an OSError: that would be
     taken for a fault of the disk, which passes by itself, and be tried again. FileNotFoundError for a missing path.
     """
-    if isinstance(source, Path):
-        picture = read_picture(source, max_pixels=max_pixels)
-    else:
-        picture = open_picture(io.BytesIO(source), max_pixels=max_pixels)
-    return np.asarray(picture, dtype=np.uint8)
+    if isinstance(source, bytes):
+        return open_rgb(io.BytesIO(source), max_pixels=max_pixels)
+    with source.open("rb") as file:
+        return open_rgb(file, max_pixels=max_pixels)

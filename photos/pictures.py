@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 import numpy as np
@@ -102,6 +101,21 @@ def open_picture(file: BinaryIO, *, max_pixels: int = MAX_PIXELS) -> Image.Image
     into sRGB takes as long as decoding them again, and moves the green of a leaf by less than the light does.
     Raises InvalidFileType, ImageTooLarge, UnreadableImage.
     """
+    with _upright(file, max_pixels) as upright:
+        clean = Image.new("RGB", upright.size, None)  # not filled first: all of it is pasted over
+        clean.paste(upright)
+    return clean
+
+
+def open_rgb(file: BinaryIO, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
+    """The pixels that `open_picture` would have, (H, W, 3) RGB, not writable; a third faster, for two copies fewer."""
+    with _upright(file, max_pixels) as upright:
+        return np.asarray(upright, dtype=np.uint8)
+
+
+@contextmanager
+def _upright(file: BinaryIO, max_pixels: int) -> Iterator[Image.Image]:
+    """The decoded picture, RGB and turned; its metadata may still be with it."""
     name = _format_of(file)
     with _translated(), _opened(file, name) as picture:
         if picture.width * picture.height > max_pixels:
@@ -115,10 +129,7 @@ def open_picture(file: BinaryIO, *, max_pixels: int = MAX_PIXELS) -> Image.Image
         picture.load()
         rgb = picture if picture.mode == "RGB" and "transparency" not in picture.info else _rgb(picture)
         # Not by Pillow's own function: it writes the whole EXIF anew, and fails where a tag of it is broken.
-        upright = rgb.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else rgb
-        clean = Image.new("RGB", upright.size, None)  # not filled first: all of it is pasted over
-        clean.paste(upright)
-    return clean
+        yield rgb.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else rgb
 
 
 def _rgb(picture: Image.Image) -> Image.Image:
@@ -159,12 +170,6 @@ def encode_jpeg(picture: Image.Image, *, quality: int = 85) -> bytes:
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=quality)
     return buffer.getvalue()
-
-
-def read_picture(path: Path, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
-    """`open_picture` for a file on disk. Raises FileNotFoundError too."""
-    with path.open("rb") as file:
-        return open_picture(file, max_pixels=max_pixels)
 
 
 def _format_of(file: BinaryIO) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .arrays import Image, check, check_image, shape_of
+from .arrays import Boxes, Image, Mask, check, check_image, shape_of
 from .bands import (
     BANDS,
     BandWork,
@@ -15,7 +15,7 @@ from .bands import (
     estimate_by_density,
     estimate_confidence,
 )
-from .boxes import centres, iou
+from .boxes import centres, iou_pairs
 from .capacity import within_capacity
 from .containers import container_region
 from .covering import COVER_PLANT_PX, estimate_by_cover, plant_leaf
@@ -30,6 +30,7 @@ from .stands import Stand, stand_of
 # An estimate larger than this many times what was seen rests on too little to be believed.
 MOST_PER_DETECTED = 2.0
 PLANTED_IOU = 0.3  # a pot that a plant covers by this is that plant's pot
+POTS_AT_ONCE = 256  # rows of the table of pots and plants that is held in memory
 SEEN_EMPTY = 3  # empty pots from which a container without plants is known to be empty
 
 
@@ -112,14 +113,23 @@ def without_planted_pots(detections: Detections) -> Detections:
     if not len(pots) or not len(plants):
         return detections
     kept = np.ones(len(detections), dtype=np.bool_)
-    middles = centres(plants.boxes)
-    for pot in pots.tolist():
-        box = detections.boxes[pot]
-        quarter = (box[2:] - box[:2]) / 4
-        within = ((middles >= box[:2] + quarter) & (middles <= box[2:] - quarter)).all(axis=1)
-        near = ((plants.boxes[:, :2] < box[2:]) & (plants.boxes[:, 2:] > box[:2])).all(axis=1)
-        kept[pot] = not within.any() and not (iou(box[None], plants.boxes[near]) >= PLANTED_IOU).any()
+    for some in np.array_split(pots, math.ceil(len(pots) / POTS_AT_ONCE)):
+        kept[some] = ~_are_planted(detections.boxes[some], plants.boxes)
     return detections.select(kept)
+
+
+def _are_planted(pots: Boxes, plants: Boxes) -> Mask:
+    """(N,) True for the pots, (N, 4) boxes, in which one of the plants, (M, 4) boxes, stands."""
+    x0, y0, x1, y1 = plants.T
+    left, top, right, bottom = pots[:, :, None].transpose(1, 0, 2)
+    pot, plant = np.nonzero((x0 < right) & (x1 > left) & (y0 < bottom) & (y1 > top))
+    quarter = (pots[:, 2:] - pots[:, :2]) / 4
+    middles = centres(plants)[plant]
+    within = (middles >= (pots[:, :2] + quarter)[pot]) & (middles <= (pots[:, 2:] - quarter)[pot])
+    overlaps = iou_pairs(pots[pot], plants[plant]) >= PLANTED_IOU
+    planted = np.zeros(len(pots), dtype=np.bool_)
+    planted[pot[within.all(axis=1) | overlaps]] = True
+    return planted
 
 
 def _by_cells(stand: Stand, lattice: Lattice) -> tuple[tuple[BandEstimate, ...], int]:

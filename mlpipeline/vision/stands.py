@@ -9,6 +9,7 @@ from .arrays import Image, Mask, check
 from .boxes import sides
 from .masks import Region
 from .results import PLANT, Detections
+from .shrinking import shrunk
 
 WORK_PLANT_PX = 28  # plants are measured at this side: finer outlines change no count and cost time
 
@@ -58,7 +59,7 @@ def stand_of(
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     crop, mask = image[tight.y0 : tight.y1, tight.x0 : tight.x1], tight.mask
     if size != (width, height):
-        crop = np.asarray(cv2.resize(crop, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+        crop = shrunk(crop, size)
         mask = cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST).astype(np.bool_)
     moved = detections.shifted(-tight.x0, -tight.y0).scaled(scale)
     return Stand(crop, mask, moved, scale, tight.x0, tight.y0, height, container_type)
