@@ -10,8 +10,9 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from demeter.errors import DemeterError
@@ -40,6 +41,12 @@ class Command(BaseCommand):
         parser.add_argument("--repeat", type=int, default=3, metavar="N", help=_("rounds over each photo"))
         parser.add_argument("--json", action="store_true", help=_("one JSON object instead of tables"))
         parser.add_argument("--markdown", action="store_true", help=_("print Markdown, for a page"))
+        parser.add_argument(
+            "--language",
+            choices=[code for code, _name in settings.LANGUAGES],
+            default=settings.LANGUAGE_CODE,
+            help=_("of the tables"),
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         logging.getLogger("ultralytics").setLevel(logging.ERROR)
@@ -59,5 +66,6 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(as_json(run)))
             return
-        for table in tables(run):
-            self.stdout.write(table.as_markdown() if options["markdown"] else table.as_text())
+        with translation.override(options["language"]):
+            for table in tables(run):
+                self.stdout.write(f"{table.as_markdown() if options['markdown'] else table.as_text()}\n")
