@@ -18,6 +18,7 @@ from mlpipeline.detectors.openvino_forward import (
     picture_to_compare,
 )
 from mlpipeline.detectors.torch_forward import TorchForward
+from mlpipeline.detectors.yolo import YoloDetector
 
 
 class Fixed:
@@ -118,3 +119,15 @@ def test_batches_are_large_on_a_gpu_and_as_the_setting_says(monkeypatch, setting
 def test_an_unknown_engine_is_refused():
     with pytest.raises(ModelUnavailable, match="yolo"):
         load_engine("yolo")
+
+
+def test_dropping_low_scores_first_changes_nothing_above_them(exported):
+    detector = YoloDetector(require_weights("detection"), exported[0])
+    (everything,) = detector.detect([picture_to_compare(512)])
+    middling = float(np.median(everything.scores))
+    (sure,) = detector.above(middling).detect([picture_to_compare(512)])
+    expected = everything.select(everything.scores > middling)
+    assert 0 < len(expected) < len(everything)
+    assert np.array_equal(sure.boxes, expected.boxes)
+    assert np.array_equal(sure.scores, expected.scores)
+    assert detector.least_score < middling, "the detector itself stays as it was"
