@@ -18,7 +18,8 @@ from mlpipeline.detectors.openvino_forward import (
     picture_to_compare,
 )
 from mlpipeline.detectors.torch_forward import TorchForward
-from mlpipeline.detectors.yolo import YoloDetector
+from mlpipeline.detectors.yolo import PLANT_IOU, YoloDetector
+from mlpipeline.vision.boxes import iou
 
 
 class Fixed:
@@ -128,6 +129,7 @@ def test_dropping_low_scores_first_changes_nothing_above_them(exported):
     (sure,) = detector.above(middling).detect([picture_to_compare(512)])
     expected = everything.select(everything.scores > middling)
     assert 0 < len(expected) < len(everything)
-    assert np.array_equal(sure.boxes, expected.boxes)
     assert np.array_equal(sure.scores, expected.scores)
+    # Scores in bf16 are often equal, and which of two equal boxes of a plant stays is chance.
+    assert iou(expected.boxes, sure.boxes).max(axis=1).min() >= PLANT_IOU
     assert detector.least_score < middling, "the detector itself stays as it was"
