@@ -29,7 +29,7 @@ def count_image(
         return engine.detect(image, containers, range(len(containers)), options, progress)
 
     reliability = read_reliability({weights.kind: weights.sha256 for weights in engine.weights})
-    return count_with(image, engine.segmenter, find, options, reliability=reliability)
+    return count_with(image, engine.segmenter, find, options, reliability=reliability, glancer=engine.tiles)
 
 
 def count_file(path: Path, engine: Engine, options: CountOptions) -> tuple[Image, PhotoCount]:

@@ -59,12 +59,14 @@ class YoloEngine:
         chosen = weights or shipped_weights()
         segmentation, detection = chosen["segmentation"], chosen["detection"]
         self.weights: tuple[Weights, ...] = (segmentation, detection)
-        self.segmenter: Segmenter = YoloSegmenter(segmentation, load_forward(segmentation, backend))
+        containers = YoloSegmenter(segmentation, load_forward(segmentation, backend))
+        self.segmenter: Segmenter = containers
         forward = load_forward(detection, backend)
         self.name = forward.name
         self.prefers_batches = forward.prefers_batches
         self.detector = YoloDetector(detection, forward, batch_tiles(self.prefers_batches))
         self.tiles: Detector | None = self.detector
+        self.networks = (containers.network, self.detector.network)
 
     def detect(
         self,

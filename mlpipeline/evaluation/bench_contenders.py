@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -35,14 +35,11 @@ class Stopwatch:
     forward: Forward
     seconds: float = 0.0
     pictures: int = 0
+    name: str = field(init=False)
+    prefers_batches: bool = field(init=False)
 
-    @property
-    def name(self) -> str:
-        return self.forward.name
-
-    @property
-    def prefers_batches(self) -> bool:
-        return self.forward.prefers_batches
+    def __post_init__(self) -> None:
+        self.name, self.prefers_batches = self.forward.name, self.forward.prefers_batches
 
     def run(self, batch: Batch) -> RawAnswer:
         """See Forward."""
@@ -60,9 +57,8 @@ class OurCount:
     def __init__(self, backend: str, weights: Mapping[str, Weights]) -> None:
         self.engine = YoloEngine(weights, backend)
         self.options: CountOptions = tuned_options(self.engine)
-        networks = (self.engine.segmenter.network, self.engine.detector.network)
-        self.watches = [Stopwatch(network.forward) for network in networks]
-        for network, watch in zip(networks, self.watches, strict=True):
+        self.watches = [Stopwatch(network.forward) for network in self.engine.networks]
+        for network, watch in zip(self.engine.networks, self.watches, strict=True):
             network.forward = watch
 
     def count(self, photo: Path) -> Counted:

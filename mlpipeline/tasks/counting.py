@@ -74,7 +74,7 @@ def _segment(claim: Claim) -> None:
     image = load_original(step.image)
     decoded = time.perf_counter()
     engine = load_engine(settings.COUNT_ENGINE)
-    containers, warnings = find_containers(image, engine.segmenter, count_options(engine))
+    containers, warnings = find_containers(image, engine.segmenter, count_options(engine), engine.tiles)
     ended = time.perf_counter()
     session = save_containers(
         claim,

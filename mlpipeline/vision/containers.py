@@ -15,7 +15,8 @@ from .errors import DetectorFault
 from .masks import Region, opened, polygon_region, rasterise, without
 from .neighbours import without_hidden, without_neighbours
 from .options import CountOptions
-from .protocols import Segmenter
+from .overlooked import are_most_outside
+from .protocols import Detector, Segmenter
 from .results import NO_CONTAINER, ContainerFound, Detections
 
 # Masks are cleaned at this size: an outline is no more exact than that, and 12 MP are slow.
@@ -28,13 +29,14 @@ LEANING_SHARE = 0.25  # a plant may lean out of its container by this share of i
 
 
 def find_containers(
-    image: Image, segmenter: Segmenter, options: CountOptions
+    image: Image, segmenter: Segmenter, options: CountOptions, glancer: Detector | None = None
 ) -> tuple[list[ContainerFound], tuple[str, ...]]:
     """The containers to count in a picture, and the warnings.
 
     Outlines are cleaned (holes filled, fringes smoothed, cut at the picture's edge), noise, doubles and, as the
     options say, the neighbours' containers are removed.
-    Where nothing is left the whole picture is one assumed `segment`, with the warning `no_container`.
+    Where nothing is left the whole picture is one assumed `segment`, with the warning `no_container`; where `glancer`
+    sees most plants outside of what was found, the rest of the picture is.
     Raises: InvalidInput for another picture than (H, W, 3) uint8; DetectorFault for an impossible answer.
     """
     check_image(image)
@@ -49,6 +51,8 @@ def find_containers(
         distinct = without_neighbours(distinct, shape)
     if options.largest_segment_only:
         distinct = with_largest_segment(distinct, shape)
+    if distinct and glancer is not None and are_most_outside(image, distinct, glancer):
+        return [*distinct, whole_picture(shape)], (NO_CONTAINER,)
     if distinct:
         return distinct, ()
     return [whole_picture(shape)], (NO_CONTAINER,)

@@ -29,6 +29,8 @@ from .stands import Stand, stand_of
 
 # An estimate larger than this many times what was seen rests on too little to be believed.
 MOST_PER_DETECTED = 2.0
+# Plants seen less surely than this on average teach nothing: stones taken for plants would find more stones.
+TEACHING_SCORE = 0.5
 PLANTED_IOU = 0.3  # a pot that a plant covers by this is that plant's pot
 POTS_AT_ONCE = 256  # rows of the table of pots and plants that is held in memory
 SEEN_EMPTY = 3  # empty pots from which a container without plants is known to be empty
@@ -51,8 +53,8 @@ def estimate_container(
         density: what is known of the plants of this place; used only where no plant was detected.
 
     Returns: the count. `estimated` is rounded once, over all bands, and fills no more cells than were read. Nothing
-    is estimated in an assumed container (its edges mean nothing), with `options.estimate` off, or where nothing was
-    detected and nothing is known.
+    is estimated in an assumed container (its edges mean nothing), with `options.estimate` off, by leaf where the
+    plants are seen unsurely, or where nothing was detected and nothing is known.
     Raises: InvalidInput for a wrong picture or index.
     """
     check_image(image)
@@ -69,9 +71,9 @@ def estimate_container(
             stand = stand_of(image, region, kept, container.type, work_px=COVER_PLANT_PX)
             bands, empty = _by_cells(stand, lattice)
             capacity = lattice.capacity
-        elif detected and options.estimator == "cover":
+        elif detected and options.estimator == "cover" and not _is_unsure(kept):
             bands = estimate_by_cover(stand_of(image, region, kept, container.type, work_px=COVER_PLANT_PX))
-        elif detected:
+        elif detected and options.estimator == "bands":
             bands = estimate_bands(
                 stand_of(image, region, kept, container.type), options.alpha[container.type]
             )
@@ -130,6 +132,10 @@ def _are_planted(pots: Boxes, plants: Boxes) -> Mask:
     planted = np.zeros(len(pots), dtype=np.bool_)
     planted[pot[within.all(axis=1) | overlaps]] = True
     return planted
+
+
+def _is_unsure(detections: Detections) -> bool:
+    return float(np.mean(detections.plants.scores)) < TEACHING_SCORE
 
 
 def _by_cells(stand: Stand, lattice: Lattice) -> tuple[tuple[BandEstimate, ...], int]:

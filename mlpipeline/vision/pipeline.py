@@ -56,7 +56,7 @@ def count_plants(
     def find(containers: Sequence[ContainerFound]) -> list[Detections]:
         return detect_in_containers(image, containers, range(len(containers)), detector, options, progress)
 
-    return count_with(image, segmenter, find, options, density)
+    return count_with(image, segmenter, find, options, density, glancer=detector)
 
 
 def count_with(
@@ -66,10 +66,12 @@ def count_with(
     options: CountOptions = DEFAULT_OPTIONS,
     density: DensityPrior | None = None,
     reliability: Reliability | None = None,
+    glancer: Detector | None = None,
 ) -> PhotoCount:
     """The same with another way to find plants in containers.
 
     Args:
+        glancer: tells whether most plants stand outside of the containers; see `find_containers`.
         reliability: of the weights behind `segmenter` and `find`; without it the interval is wide on purpose.
 
     Raises: InvalidInput for another picture, and what `segmenter` and `find` raise.
@@ -77,7 +79,7 @@ def count_with(
     check_image(image)
     seconds: dict[str, float] = {}
     with _timed(seconds, "segment"):
-        containers, warnings = find_containers(image, segmenter, options)
+        containers, warnings = find_containers(image, segmenter, options, glancer)
     with _timed(seconds, "detect"):
         found = find(containers)
     with _timed(seconds, "estimate"):

@@ -179,7 +179,9 @@ def _united(scan: Scan, seen: Sequence[Seen], runner: Runner) -> Detections:
     glance = next((sight.seen for sight in scan.look.sights if sight.is_complete), Detections.empty())
     whole = longest_sides(glance.boxes) > largest
     # Without the glance's warnings: what it could not see, the tiles have seen.
-    large = without_clumps(Detections(glance.boxes[whole], glance.scores[whole], glance.classes[whole]), small)
+    large = without_clumps(
+        Detections(glance.boxes[whole], glance.scores[whole], glance.classes[whole]), small
+    )
     merged = merge([small, large], runner.options.iou)
     if scan.look.is_second:  # a finer look takes parts of the large plants around its region for plants
         region = scan.look.region

@@ -1,0 +1,38 @@
+"""Overlooked containers: where most plants stand outside of what was found, the outlines are not to be trusted.
+
+Plants outside of all containers are weeds or a neighbour's, and do not count. But a photo of a kind that the weights
+have never seen may show them a box here and there while most of its plants stand in nothing: then the rest of the
+picture is counted too, and the count says so.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .arrays import Image, shape_of
+from .boxes import centres, inside
+from .masks import polygon_region
+from .protocols import Detector
+from .results import ContainerFound
+from .tiling import Tile, cut_tile
+
+SURE = 0.5  # score from which a plant of the glance speaks
+LEAST_OUTSIDE = 3
+
+
+def are_most_outside(image: Image, containers: Sequence[ContainerFound], detector: Detector) -> bool:
+    """Whether most of the plants that one glance at the whole picture surely shows stand in no container.
+
+    image: (H, W, 3) uint8 RGB. Plants too small for such a glance say nothing.
+    """
+    height, width = shape_of(image)
+    tile = Tile(0, 0, max(height, width))
+    seen = detector.detect([cut_tile(image, tile, detector.tile_px)])[0].plants
+    sure = seen.select(seen.scores >= SURE).scaled(tile.side_px / detector.tile_px)
+    points = centres(sure.boxes)
+    held = np.zeros(len(points), dtype=np.bool_)
+    for container in containers:
+        region = polygon_region(container.polygon, (height, width))
+        held |= inside(points, region.mask, (region.x0, region.y0))
+    outside = int(np.count_nonzero(~held))
+    return outside >= LEAST_OUTSIDE and outside > int(np.count_nonzero(held))

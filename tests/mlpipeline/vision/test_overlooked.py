@@ -1,0 +1,58 @@
+"""Where most plants stand outside of what was found, the rest of the picture counts too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mlpipeline.vision.arrays import Image
+from mlpipeline.vision.containers import find_containers
+from mlpipeline.vision.options import CountOptions
+from mlpipeline.vision.results import NO_CONTAINER, ContainerFound, Detections
+
+PICTURE = np.zeros((256, 512, 3), dtype=np.uint8)
+BOX = ContainerFound("box", np.array([[0, 0], [100, 0], [100, 100], [0, 100]], dtype=np.float32), 0.9)
+
+
+class OneBox:
+    def segment(self, image: Image) -> list[ContainerFound]:
+        return [BOX]
+
+
+class Seeing:
+    """Sees plants of 20 px around some points of the picture, which fills the upper half of its tile."""
+
+    trained_plant_px = (10.0, 80.0)
+    tile_px = 512
+    max_det = 300
+
+    def __init__(self, points: Sequence[tuple[float, float]], score: float = 0.8) -> None:
+        self.points = np.array(points, dtype=np.float32).reshape(-1, 2)
+        self.score = score
+
+    def detect(self, tiles: Sequence[Image]) -> list[Detections]:
+        boxes = np.concatenate([self.points - 10, self.points + 10], axis=1)
+        scores = np.full(len(boxes), self.score, dtype=np.float32)
+        return [Detections(boxes, scores, np.zeros(len(boxes), dtype=np.int16)) for _ in tiles]
+
+
+INSIDE = [(30, 30), (60, 30)]
+OUTSIDE = [(300, 40), (340, 40), (380, 40)]
+
+
+def _found(glancer: Seeing) -> tuple[list[str], tuple[str, ...]]:
+    containers, warnings = find_containers(PICTURE, OneBox(), CountOptions(), glancer)
+    return [found.type for found in containers], warnings
+
+
+def test_with_most_plants_outside_the_rest_of_the_picture_is_a_container() -> None:
+    assert _found(Seeing([*INSIDE, *OUTSIDE])) == (["box", "segment"], (NO_CONTAINER,))
+
+
+def test_a_few_weeds_outside_change_nothing() -> None:
+    assert _found(Seeing([*INSIDE, *OUTSIDE[:2]])) == (["box"], ())
+
+
+def test_plants_seen_unsurely_say_nothing() -> None:
+    assert _found(Seeing([*INSIDE, *OUTSIDE], score=0.4)) == (["box"], ())
