@@ -16,6 +16,9 @@ from mlpipeline.vision.interval import COVERAGE, IntervalModel
 FOLDS = 5
 ROUNDS = 12  # of reweighting; after eight the weights change by less than a percent
 LARGE_ERRORS = 9.0
+# Of an error so many times larger than expected, no more teaches: a bed that was overlooked has no term to blame, and
+# would make the constant, and with it the interval of every pot, as large as a bed. One in ten may lie outside.
+OUTLIERS = 3.0
 STEPS = 500  # sweeps over the terms at most
 SETTLED = 1e-6  # plants a term: what changes less than that changes no interval
 # Plants a term is expected to be wrong by where scenes hardly show it, and how many scenes that is worth. What no
@@ -101,7 +104,8 @@ def _weights(terms: Floats, errors: Floats) -> tuple[float, ...]:
     weights, reach = prior, terms @ prior
     for _round in range(ROUNDS):
         share = np.sqrt(np.where(errors > reach, LARGE_ERRORS, 1.0)) / reach
-        weights = _bounded_fit(terms * share[:, None], errors * share, prior)
+        believed = np.minimum(errors, OUTLIERS * reach)
+        weights = _bounded_fit(terms * share[:, None], believed * share, prior)
         reach = terms @ weights
     return tuple(float(weight) for weight in weights)
 

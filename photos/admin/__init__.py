@@ -2,4 +2,14 @@
 
 from photos.admin import calibrations, corrections, findings, images, jobs, requests, sessions, steps, uploads
 
-__all__ = ["calibrations", "corrections", "findings", "images", "jobs", "requests", "sessions", "steps", "uploads"]
+__all__ = [
+    "calibrations",
+    "corrections",
+    "findings",
+    "images",
+    "jobs",
+    "requests",
+    "sessions",
+    "steps",
+    "uploads",
+]

@@ -6,84 +6,234 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('inventory', '0003_append_only_ledger'),
-        ('photos', '0001_initial'),
+        ("inventory", "0003_append_only_ledger"),
+        ("photos", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='PlaceCalibration',
+            name="PlaceCalibration",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('container_type', models.CharField(choices=[('segment', 'Segment'), ('box', 'Box'), ('plug', 'Plug tray')], max_length=10, verbose_name='type of container')),
-                ('photos', models.PositiveIntegerField(default=0, help_text='Validated photos behind it.', verbose_name='photos')),
-                ('plants', models.PositiveIntegerField(default=0, help_text='On all these photos.', verbose_name='plants')),
-                ('plant_area_cm2', models.FloatField(help_text='Newer photos weigh more: plants grow.', null=True, verbose_name='area of a plant (cm²)')),
-                ('plant_area_cm2_spread', models.FloatField(help_text='Standard deviation between photos.', null=True, verbose_name='spread of the area (cm²)')),
-                ('plant_area_px', models.FloatField(help_text='In a picture whose longer side measures 4000 pixels.', null=True, verbose_name='area of a plant (px²)')),
-                ('plants_per_m2', models.FloatField(null=True, verbose_name='plants per m²')),
-                ('plants_per_m2_spread', models.FloatField(null=True, verbose_name='spread of plants per m²')),
-                ('plants_per_m2_most', models.FloatField(null=True, verbose_name='most plants per m²')),
-                ('visible_share', models.FloatField(help_text="Of a plant's own area, what its neighbours leave to see.", null=True, verbose_name='visible share')),
-                ('last_taken_at', models.DateTimeField(null=True, verbose_name='newest photo')),
-                ('changed_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('forgotten_at', models.DateTimeField(help_text='Validations up to that moment are left out.', null=True, verbose_name='reset at')),
-                ('forgotten_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='reset by')),
-                ('packaging', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='calibrations', to='inventory.packagingcatalog', verbose_name='packaging')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='calibrations', to='inventory.product', verbose_name='product')),
-                ('storage_location', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='calibrations', to='inventory.storagelocation', verbose_name='place')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "container_type",
+                    models.CharField(
+                        choices=[("segment", "Segment"), ("box", "Box"), ("plug", "Plug tray")],
+                        max_length=10,
+                        verbose_name="type of container",
+                    ),
+                ),
+                (
+                    "photos",
+                    models.PositiveIntegerField(
+                        default=0, help_text="Validated photos behind it.", verbose_name="photos"
+                    ),
+                ),
+                (
+                    "plants",
+                    models.PositiveIntegerField(
+                        default=0, help_text="On all these photos.", verbose_name="plants"
+                    ),
+                ),
+                (
+                    "plant_area_cm2",
+                    models.FloatField(
+                        help_text="Newer photos weigh more: plants grow.",
+                        null=True,
+                        verbose_name="area of a plant (cm²)",
+                    ),
+                ),
+                (
+                    "plant_area_cm2_spread",
+                    models.FloatField(
+                        help_text="Standard deviation between photos.",
+                        null=True,
+                        verbose_name="spread of the area (cm²)",
+                    ),
+                ),
+                (
+                    "plant_area_px",
+                    models.FloatField(
+                        help_text="In a picture whose longer side measures 4000 pixels.",
+                        null=True,
+                        verbose_name="area of a plant (px²)",
+                    ),
+                ),
+                ("plants_per_m2", models.FloatField(null=True, verbose_name="plants per m²")),
+                (
+                    "plants_per_m2_spread",
+                    models.FloatField(null=True, verbose_name="spread of plants per m²"),
+                ),
+                ("plants_per_m2_most", models.FloatField(null=True, verbose_name="most plants per m²")),
+                (
+                    "visible_share",
+                    models.FloatField(
+                        help_text="Of a plant's own area, what its neighbours leave to see.",
+                        null=True,
+                        verbose_name="visible share",
+                    ),
+                ),
+                ("last_taken_at", models.DateTimeField(null=True, verbose_name="newest photo")),
+                ("changed_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                (
+                    "forgotten_at",
+                    models.DateTimeField(
+                        help_text="Validations up to that moment are left out.",
+                        null=True,
+                        verbose_name="reset at",
+                    ),
+                ),
+                (
+                    "forgotten_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="reset by",
+                    ),
+                ),
+                (
+                    "packaging",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="calibrations",
+                        to="inventory.packagingcatalog",
+                        verbose_name="packaging",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="calibrations",
+                        to="inventory.product",
+                        verbose_name="product",
+                    ),
+                ),
+                (
+                    "storage_location",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="calibrations",
+                        to="inventory.storagelocation",
+                        verbose_name="place",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'calibration of a place',
-                'verbose_name_plural': 'calibrations of places',
-                'db_table': 'place_calibrations',
-                'ordering': ['storage_location__code', 'product', 'container_type'],
+                "verbose_name": "calibration of a place",
+                "verbose_name_plural": "calibrations of places",
+                "db_table": "place_calibrations",
+                "ordering": ["storage_location__code", "product", "container_type"],
             },
         ),
         migrations.CreateModel(
-            name='CalibrationSample',
+            name="CalibrationSample",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('plants', models.PositiveIntegerField(verbose_name='plants')),
-                ('plant_area_cm2', models.FloatField(verbose_name='area of a plant (cm²)')),
-                ('plant_area_px', models.FloatField(help_text='In a picture whose longer side measures 4000 pixels.', verbose_name='area of a plant (px²)')),
-                ('plants_per_m2', models.FloatField(verbose_name='plants per m²')),
-                ('visible_share', models.FloatField(verbose_name='visible share')),
-                ('session', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='calibration_samples', to='photos.processingsession', verbose_name='count')),
-                ('calibration', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='samples', to='photos.placecalibration', verbose_name='calibration')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("plants", models.PositiveIntegerField(verbose_name="plants")),
+                ("plant_area_cm2", models.FloatField(verbose_name="area of a plant (cm²)")),
+                (
+                    "plant_area_px",
+                    models.FloatField(
+                        help_text="In a picture whose longer side measures 4000 pixels.",
+                        verbose_name="area of a plant (px²)",
+                    ),
+                ),
+                ("plants_per_m2", models.FloatField(verbose_name="plants per m²")),
+                ("visible_share", models.FloatField(verbose_name="visible share")),
+                (
+                    "session",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="calibration_samples",
+                        to="photos.processingsession",
+                        verbose_name="count",
+                    ),
+                ),
+                (
+                    "calibration",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="samples",
+                        to="photos.placecalibration",
+                        verbose_name="calibration",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'calibration sample',
-                'verbose_name_plural': 'calibration samples',
-                'db_table': 'calibration_samples',
-                'ordering': ['-session__image__taken_at', '-pk'],
+                "verbose_name": "calibration sample",
+                "verbose_name_plural": "calibration samples",
+                "db_table": "calibration_samples",
+                "ordering": ["-session__image__taken_at", "-pk"],
             },
         ),
         migrations.AddConstraint(
-            model_name='placecalibration',
-            constraint=models.UniqueConstraint(fields=('storage_location', 'product', 'packaging', 'container_type'), name='place_calibrations_one_a_packaging'),
+            model_name="placecalibration",
+            constraint=models.UniqueConstraint(
+                fields=("storage_location", "product", "packaging", "container_type"),
+                name="place_calibrations_one_a_packaging",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='placecalibration',
-            constraint=models.UniqueConstraint(condition=models.Q(('packaging__isnull', True)), fields=('storage_location', 'product', 'container_type'), name='place_calibrations_one_without_packaging'),
+            model_name="placecalibration",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("packaging__isnull", True)),
+                fields=("storage_location", "product", "container_type"),
+                name="place_calibrations_one_without_packaging",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='placecalibration',
-            constraint=models.CheckConstraint(condition=models.Q(('photos', 0), models.Q(('plant_area_cm2__gt', 0), ('plant_area_px__gt', 0), ('plants_per_m2__gt', 0), ('plants_per_m2_most__gt', 0)), _connector='OR'), name='place_calibrations_photos_have_values'),
+            model_name="placecalibration",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("photos", 0),
+                    models.Q(
+                        ("plant_area_cm2__gt", 0),
+                        ("plant_area_px__gt", 0),
+                        ("plants_per_m2__gt", 0),
+                        ("plants_per_m2_most__gt", 0),
+                    ),
+                    _connector="OR",
+                ),
+                name="place_calibrations_photos_have_values",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='calibrationsample',
-            constraint=models.UniqueConstraint(fields=('calibration', 'session'), name='calibration_samples_once_a_count'),
+            model_name="calibrationsample",
+            constraint=models.UniqueConstraint(
+                fields=("calibration", "session"), name="calibration_samples_once_a_count"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='calibrationsample',
-            constraint=models.CheckConstraint(condition=models.Q(('plant_area_cm2__gt', 0), ('plant_area_px__gt', 0), ('plants_per_m2__gt', 0)), name='calibration_samples_values_positive'),
+            model_name="calibrationsample",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("plant_area_cm2__gt", 0), ("plant_area_px__gt", 0), ("plants_per_m2__gt", 0)
+                ),
+                name="calibration_samples_values_positive",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='calibrationsample',
-            constraint=models.CheckConstraint(condition=models.Q(('visible_share__gt', 0), ('visible_share__lte', 1)), name='calibration_samples_visible_share_in_range'),
+            model_name="calibrationsample",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("visible_share__gt", 0), ("visible_share__lte", 1)),
+                name="calibration_samples_visible_share_in_range",
+            ),
         ),
     ]

@@ -4,20 +4,26 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('photos', '0002_place_calibrations'),
+        ("photos", "0002_place_calibrations"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='classification',
-            name='quantity',
-            field=models.PositiveIntegerField(default=0, help_text='Living, detected or estimated.', verbose_name='plants'),
+            model_name="classification",
+            name="quantity",
+            field=models.PositiveIntegerField(
+                default=0, help_text="Living, detected or estimated.", verbose_name="plants"
+            ),
         ),
         migrations.AddField(
-            model_name='processingsession',
-            name='expected_living',
-            field=models.PositiveIntegerField(blank=True, help_text='Living plants by the last count of the place and what was recorded since.', null=True, verbose_name='expected'),
+            model_name="processingsession",
+            name="expected_living",
+            field=models.PositiveIntegerField(
+                blank=True,
+                help_text="Living plants by the last count of the place and what was recorded since.",
+                null=True,
+                verbose_name="expected",
+            ),
         ),
     ]

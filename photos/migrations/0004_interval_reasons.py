@@ -9,7 +9,10 @@ class Migration(migrations.Migration):
             model_name="processingsession",
             name="interval_reasons",
             field=models.JSONField(
-                blank=True, default=list, help_text="Codes of IntervalReason.", verbose_name="why not more closely"
+                blank=True,
+                default=list,
+                help_text="Codes of IntervalReason.",
+                verbose_name="why not more closely",
             ),
         ),
     ]

@@ -153,7 +153,9 @@ class Classification(models.Model):
     product_size = models.ForeignKey(
         "inventory.ProductSize", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
-    quantity = models.PositiveIntegerField(_("plants"), default=0, help_text=_("Living, detected or estimated."))
+    quantity = models.PositiveIntegerField(
+        _("plants"), default=0, help_text=_("Living, detected or estimated.")
+    )
     product_confidence_percent = models.PositiveSmallIntegerField(null=True, blank=True)
     packaging_confidence_percent = models.PositiveSmallIntegerField(null=True, blank=True)
     size_confidence_percent = models.PositiveSmallIntegerField(null=True, blank=True)
