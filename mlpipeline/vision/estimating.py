@@ -50,7 +50,8 @@ def estimate_container(
         image: (H, W, 3) uint8 RGB, the whole picture; it is not modified.
         containers, index: all containers, and which of them: the others own their pixels.
         detections: what `detect_in_containers` found in it, in full-image pixels.
-        density: what is known of the plants of this place; used only where no plant was detected.
+        density: what is known of the plants of this place; used only in beds where no plant was detected: a box or
+            tray that shows none is an empty one (20 empty crates were once counted as 29 plants).
 
     Returns: the count. `estimated` is rounded once, over all bands, and fills no more cells than were read. Nothing
     is estimated in an assumed container (its edges mean nothing), with `options.estimate` off, by leaf where the
@@ -77,7 +78,7 @@ def estimate_container(
             bands = estimate_bands(
                 stand_of(image, region, kept, container.type), options.alpha[container.type]
             )
-        elif density is not None and empty < SEEN_EMPTY:
+        elif density is not None and container.type == "segment" and empty < SEEN_EMPTY:
             side = math.sqrt(density.plant_area_px)
             bands = estimate_by_density(stand_of(image, region, kept, container.type, side), density)
     count = ContainerCount(
