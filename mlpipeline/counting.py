@@ -11,7 +11,7 @@ from typing import Any
 from mlpipeline.detectors.engines import Engine
 from mlpipeline.imageio import read_rgb
 from mlpipeline.reliability import read_reliability
-from mlpipeline.vision.arrays import Image
+from mlpipeline.vision.arrays import Image, check_is_countable
 from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.pipeline import count_with
 from mlpipeline.vision.protocols import Progress
@@ -24,6 +24,7 @@ def count_image(
     image: Image, engine: Engine, options: CountOptions, progress: Progress | None = None
 ) -> PhotoCount:
     """Count the plants of a (H, W, 3) uint8 RGB picture. Raises VisionError when it cannot be counted."""
+    check_is_countable(image)
 
     def find(containers: Sequence[ContainerFound]) -> list[Detections]:
         return engine.detect(image, containers, range(len(containers)), options, progress)

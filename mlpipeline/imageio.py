@@ -4,18 +4,43 @@ import io
 from pathlib import Path
 
 import numpy as np
+from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
+from mlpipeline.vision.arrays import LEAST_SIDE_PX
+from photos.errors import UnreadableImage
 from photos.pictures import MAX_PIXELS, open_rgb
 
 
 def read_rgb(source: Path | bytes, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
     """The picture as (H, W, 3) uint8 RGB, turned as its EXIF says. It is not writable: that would cost a copy.
 
-    Raises InvalidFileType, ImageTooLarge or UnreadableImage for what is no picture, never an OSError: that would be
-    taken for a fault of the disk, which passes by itself, and be tried again. FileNotFoundError for a missing path.
+    Raises InvalidFileType, ImageTooLarge or UnreadableImage for what is no picture, or too small a one, never an
+    OSError: that would be taken for a fault of the disk, which passes by itself, and be tried again.
+    FileNotFoundError for a missing path.
     """
     if isinstance(source, bytes):
-        return open_rgb(io.BytesIO(source), max_pixels=max_pixels)
-    with source.open("rb") as file:
-        return open_rgb(file, max_pixels=max_pixels)
+        image = open_rgb(io.BytesIO(source), max_pixels=max_pixels)
+    else:
+        with source.open("rb") as file:
+            image = open_rgb(file, max_pixels=max_pixels)
+    height_px, width_px = image.shape[:2]
+    if min(height_px, width_px) < LEAST_SIDE_PX:
+        raise UnreadableImage(
+            _(
+                "The picture has only %(width)d × %(height)d px. To show plants it needs %(least)d px on either side."
+            )
+            % {"width": width_px, "height": height_px, "least": LEAST_SIDE_PX}
+        )
+    return image
+
+
+def reading_fault(error: Exception) -> str:
+    """Why a photo could not be read or counted, as a sentence for a person."""
+    if isinstance(error, FileNotFoundError):
+        return _("There is no such file.")
+    if isinstance(error, IsADirectoryError):
+        return _("This is a folder, not a photo.")
+    if isinstance(error, OSError):
+        return _("The file cannot be read: %(reason)s.") % {"reason": error.strerror or error}
+    return str(error)

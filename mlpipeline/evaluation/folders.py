@@ -8,7 +8,7 @@ from pathlib import Path
 
 from demeter.errors import DemeterError
 from mlpipeline.evaluation.truth import PhotoTruth, read_truth
-from mlpipeline.imageio import read_rgb
+from mlpipeline.imageio import read_rgb, reading_fault
 from mlpipeline.vision.arrays import Image, shape_of
 from mlpipeline.vision.errors import VisionError
 
@@ -41,6 +41,6 @@ def read_photos(folder: Path, pictures: Iterable[Path], no_truth: str) -> Iterat
             image = read_rgb(path)
             truth = read_truth(path, shape_of(image))
         except PHOTO_FAULTS as error:
-            yield PhotoFailure(name, str(error))
+            yield PhotoFailure(name, reading_fault(error))
             continue
         yield PhotoFailure(name, no_truth) if truth is None else TruePhoto(name, image, truth)

@@ -1,18 +1,12 @@
 """What the nursery knows of the plants of a place, for containers in which none could be detected."""
 
-from inventory.choices import BinCategory
 from inventory.models import DensityParameter
 from mlpipeline.vision.calibration import cm2_per_px
 from mlpipeline.vision.density import DensityPrior
+from photos.bins import BIN_CATEGORIES
 from photos.choices import ContainerType
 from photos.models import ProcessingSession
 from photos.services.autocalibration import ENOUGH_PHOTOS, learned_density
-
-_CATEGORIES = {
-    ContainerType.SEGMENT: (BinCategory.SEGMENT, BinCategory.POT),
-    ContainerType.BOX: (BinCategory.BOX,),
-    ContainerType.PLUG: (BinCategory.PLUG, BinCategory.SEEDLING_TRAY),
-}
 
 
 def density_prior(session: ProcessingSession, container_type: str) -> DensityPrior | None:
@@ -28,7 +22,7 @@ def density_prior(session: ProcessingSession, container_type: str) -> DensityPri
     cm2_per_px2 = cm2_per_px(place.area_m2, session.image.width_px, session.image.height_px)
     typed_in = (
         DensityParameter.objects.fitting(product, session.packaging)
-        .filter(storage_bin_type__category__in=_CATEGORIES[ContainerType(container_type)])
+        .filter(storage_bin_type__category__in=BIN_CATEGORIES[ContainerType(container_type)])
         .first()
     )
     learned = learned_density(session, container_type)

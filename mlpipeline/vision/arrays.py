@@ -17,6 +17,9 @@ Boxes = NDArray[np.float32]
 Polygon = NDArray[np.float32]
 Floats = NDArray[np.float32]
 Shape = tuple[int, int]
+#: The shorter side of a picture to count: less than the smallest plant that weights are taught needs, and what a
+#: network sees in a strip is its own padding (measured: 104 plants in noise of 4000 × 1 px).
+LEAST_SIDE_PX = 16
 
 
 def check(condition: bool, message: str) -> None:
@@ -32,6 +35,16 @@ def check_image(image: Image) -> None:
         f"a picture is (H, W, 3) uint8, got {image.shape} {image.dtype}",
     )
     check(image.shape[0] > 0 and image.shape[1] > 0, f"a picture has pixels, got {image.shape}")
+
+
+def check_is_countable(image: Image) -> None:
+    """Raise InvalidInput unless the picture is large enough to show a plant."""
+    check_image(image)
+    height, width = image.shape[:2]
+    check(
+        min(height, width) >= LEAST_SIDE_PX,
+        f"a picture of {width} × {height} px shows no plants: either side has {LEAST_SIDE_PX} px at least",
+    )
 
 
 def check_mask(mask: Mask) -> None:

@@ -116,7 +116,7 @@ class ProcessingSessionAdmin(OwnPhotosAdmin):
 
     class Media:
         css = {"all": ["photos/css/overlay.css"]}
-        js = ["photos/js/overlay.js"]
+        js = ["demeter/js/numbers.js", "photos/js/overlay.js"]
 
     def has_decide_permission(self, request: HttpRequest, object_id: object = None) -> bool:
         """Whoever may change counts decides about them, although nobody edits their rows."""

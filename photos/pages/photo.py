@@ -32,7 +32,7 @@ MODEL_LABELS: dict[str, Promise] = {"segmentation": _("Containers"), "detection"
 CLASS_LABELS: dict[str, Promise] = {
     "plant": _("Living plants"),
     "dead": _("Dead plants"),
-    "empty": _("Empty cells"),
+    "empty": _("Empty pots or cells"),
 }
 
 

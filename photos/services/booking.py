@@ -19,6 +19,7 @@ from inventory.choices import BinCategory, MovementSource, MovementType
 from inventory.models import StockBatch, StockMovement, StorageBinType, StorageLocation
 from inventory.services.places import get_photo_bin
 from inventory.services.stock import create_batch, record_movement
+from photos.bins import BIN_CATEGORIES, CONTAINER_TYPES
 from photos.choices import BookingState, ContainerType, CountWarning
 from photos.models import ProcessingSession
 
@@ -27,13 +28,6 @@ _BIN_TYPE_CODES: Final = {
     ContainerType.SEGMENT: "SEGMENT",
     ContainerType.BOX: "BOX",
     ContainerType.PLUG: "PLUG",
-}
-_CATEGORY_OF: Final = {
-    BinCategory.PLUG: ContainerType.PLUG,
-    BinCategory.SEEDLING_TRAY: ContainerType.PLUG,
-    BinCategory.BOX: ContainerType.BOX,
-    BinCategory.SEGMENT: ContainerType.SEGMENT,
-    BinCategory.POT: ContainerType.SEGMENT,
 }
 
 
@@ -170,7 +164,7 @@ def _held_by_type(
     )
     held: Counter[ContainerType] = Counter()
     for row in rows:
-        kind = _CATEGORY_OF[BinCategory(row["category"])] if row["category"] else fallback
+        kind = CONTAINER_TYPES[BinCategory(row["category"])] if row["category"] else fallback
         held[kind] += row["quantity"]
     return dict(held)
 
@@ -181,18 +175,13 @@ def _own_batches(session: ProcessingSession) -> QuerySet[StockBatch]:
     return StockBatch.objects.filter(movements__session_uuid__in=uuids).distinct()
 
 
-def _categories(kind: ContainerType) -> list[BinCategory]:
-    return [category for category, of in _CATEGORY_OF.items() if of == kind]
-
-
 def _batch_to_raise(session: ProcessingSession, location: StorageLocation, kind: ContainerType) -> StockBatch:
     """The batch this photo has booked on before, else a new one in the place's bin for what photos show."""
     own = _own_batches(session).filter(
         storage_location=location,
         product=session.product,
-        movements__destination_bin__storage_bin_type__category__in=_categories(
-            kind
-        ),  # also when emptied since
+        # Also when emptied since.
+        movements__destination_bin__storage_bin_type__category__in=BIN_CATEGORIES[kind],
     )
     if (batch := own.order_by("pk").first()) is not None:
         return batch
@@ -225,7 +214,7 @@ def _take(
         StockBatch.objects.at(location)
         .in_stock()
         .filter(
-            product=session.product, current_storage_bin__storage_bin_type__category__in=_categories(kind)
+            product=session.product, current_storage_bin__storage_bin_type__category__in=BIN_CATEGORIES[kind]
         )
         .newest_first()
     )

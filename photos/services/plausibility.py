@@ -8,14 +8,10 @@ from django.db.models import Sum
 
 from inventory.choices import BinCategory, MovementType
 from inventory.models import PackagingCatalog, StockMovement, StorageBinType
+from photos.bins import BIN_CATEGORIES
 from photos.choices import BookingState, ContainerType
 from photos.models import ProcessingSession
 
-CATEGORIES: Final = {
-    ContainerType.SEGMENT: (BinCategory.SEGMENT, BinCategory.POT),
-    ContainerType.BOX: (BinCategory.BOX,),
-    ContainerType.PLUG: (BinCategory.PLUG, BinCategory.SEEDLING_TRAY),
-}
 LEAST_DIFFERENCE: Final = 10  # plants: below that a ratio says nothing
 # Area that a round pot needs at least, as a share of its diameter squared: the densest packing there is.
 # Source: Thue 1892, hexagonal packing.
@@ -32,7 +28,7 @@ def units_of(container_type: ContainerType, packaging: PackagingCatalog | None) 
     """
     if container_type == ContainerType.SEGMENT:
         return None
-    types = list(StorageBinType.objects.filter(category__in=CATEGORIES[container_type]))
+    types = list(StorageBinType.objects.filter(category__in=BIN_CATEGORIES[container_type]))
     limits = [_units_in(bin_type, packaging) for bin_type in types]
     known = [limit for limit in limits if limit is not None]
     return max(known) if known and len(known) == len(limits) else None

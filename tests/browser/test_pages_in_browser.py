@@ -1,6 +1,8 @@
 """The pages as a person uses them: signing in, switching the language, looking at a photo, sending one."""
 
 import pytest
+from django.template.defaultfilters import floatformat
+from django.utils import translation
 from playwright.sync_api import Page, expect
 
 from demeter.accounts.models import User
@@ -18,6 +20,11 @@ def sign_in(page: Page, user: User) -> None:
     page.get_by_label("Contraseña").fill(PASSWORD)
     page.get_by_role("button", name="Ingresar").click()
     expect(page.get_by_role("button", name="Salir")).to_be_visible()
+
+
+def as_pages_write(number: int, language: str) -> str:
+    with translation.override(language):
+        return floatformat(number, "0g")
 
 
 def fits(page: Page) -> bool:
@@ -38,9 +45,11 @@ def test_signing_in_switching_the_language_and_signing_out(open_page, worker):
     sign_in(page, worker)
     expect(page).to_have_title("Fotos · DemeterAI")
 
+    assert page.evaluate("groupedThousands(1234567)") == as_pages_write(1234567, "es")
     page.get_by_role("button", name="EN").click()
     expect(page).to_have_title("Photos · DemeterAI")
     expect(page.locator("html")).to_have_attribute("lang", "en")
+    assert page.evaluate("groupedThousands(1234567)") == as_pages_write(1234567, "en")
 
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()

@@ -5,6 +5,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.utils import translation
 from PIL import Image
 
 from mlpipeline.training.scenes import SceneSpec, render_scene
@@ -52,12 +53,12 @@ def test_a_bad_photo_is_an_error_line_and_the_others_are_still_counted(photo, tm
     bad, missing = tmp_path / "bad.jpg", tmp_path / "missing.jpg"
     bad.write_bytes(b"\xff\xd8\xff\xe0 this is no picture")
     out = StringIO()
-    with pytest.raises(SystemExit) as ended:
+    with translation.override("en"), pytest.raises(SystemExit) as ended:
         call_command("count", str(bad), str(missing), str(photo), "--json", stdout=out, stderr=StringIO())
     assert ended.value.code == 1
     first, second, third = map(json.loads, out.getvalue().splitlines())
     assert first["error"]["code"] == "unreadable_image"
-    assert second["error"]["code"] == "unreadable_file"
+    assert second["error"] == {"code": "unreadable_file", "message": "There is no such file."}
     assert "error" not in third
     assert capsys.readouterr().out == "", "nothing but the counts is printed"
 

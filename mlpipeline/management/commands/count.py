@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from demeter.errors import DemeterError
 from mlpipeline.counting import count_as_json, count_file
 from mlpipeline.detectors.engines import ENGINE_NAMES, Engine, load_engine
+from mlpipeline.imageio import reading_fault
 from mlpipeline.services.options import count_options
 from mlpipeline.vision.arrays import Image
 from mlpipeline.vision.drawing import LegendTexts, draw_count
@@ -108,9 +109,11 @@ class Command(BaseCommand):
     def _show_failure(self, path: Path, error: Exception, *, as_json: bool) -> None:
         if as_json:
             code = getattr(error, "code", "unreadable_file")
-            self.stdout.write(json.dumps({"file": str(path), "error": {"code": code, "message": str(error)}}))
+            self.stdout.write(
+                json.dumps({"file": str(path), "error": {"code": code, "message": reading_fault(error)}})
+            )
         else:
-            self.stderr.write(f"{path}: {error}")
+            self.stderr.write(f"{path}: {reading_fault(error)}")
 
 
 def _write_drawing(target: Path, image: Image, count: PhotoCount) -> None:

@@ -5,7 +5,6 @@
   const EVERY_MS = 2000;
   const AT_MOST_MS = 32000; // between two tries while the server does not answer
   const ENDED = new Set(["completed", "failed", "rejected"]);
-  const lang = document.documentElement.lang;
 
   function showJob(place, job, labels) {
     const row = place.querySelector(`[data-job="${job.job_id}"]`);
@@ -19,7 +18,7 @@
     const stage = row.querySelector("[data-stage]");
     if (job.error_message) stage.textContent = job.error_message;
     else if (!stage.querySelector("a")) stage.textContent = labels.stage[job.stage] ?? "";
-    if (job.result) row.querySelector("[data-total]").textContent = job.result.total.toLocaleString(lang);
+    if (job.result) row.querySelector("[data-total]").textContent = groupedThousands(job.result.total);
   }
 
   function showSummary(place, summary) {

@@ -36,7 +36,7 @@
       show();
     }
     for (const [name, count] of Object.entries(counts)) {
-      figure.querySelector(`[data-count="${name}"]`).textContent = count(found).toLocaleString(document.documentElement.lang);
+      figure.querySelector(`[data-count="${name}"]`).textContent = groupedThousands(count(found));
     }
   }
 
