@@ -1,6 +1,7 @@
-"""What Ultralytics and torch must be told before they are imported for the first time in a process."""
+"""What the model libraries must be told before they are imported for the first time in a process."""
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -29,6 +30,8 @@ def prepare_libraries() -> None:
     where OMP_NUM_THREADS is unset, set it to 1, so that torch keeps to one core (measured: 2.3 s instead of 3.3–4.3 s
     a photo on two cores once it is set). Threads that wait for each other must sleep: where other processes want the
     cores too, spinning costs most of them (measured on two busy cores: 0.04 s a tile instead of 0.2 s).
+    OpenVINO reports its use to a server when it is imported, from a forked copy of this process, and marks the home
+    folder; without the package that does so it keeps still.
     """
     folder = (
         Path(tempfile.gettempdir())
@@ -44,3 +47,5 @@ def prepare_libraries() -> None:
     }.items():
         os.environ.setdefault(name, value)
     Path(os.environ["YOLO_CONFIG_DIR"]).mkdir(parents=True, exist_ok=True)
+    # An entry of None makes importing it fail, as if it were not installed.
+    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
