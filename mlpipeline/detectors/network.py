@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,13 +11,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mlpipeline.detectors.forward import Forward
+from mlpipeline.detectors.cores import on_cores
+from mlpipeline.detectors.forward import Forward, RawAnswer
 
 if TYPE_CHECKING:
     import torch
 
     from mlpipeline.vision.arrays import Image
 
+LARGEST_SCORE = 1 - 1e-6  # 1 has no logit; f32 knows nothing much nearer to it
+ROUNDING = 0.05  # of a logit, at least what the inverse of the sigmoid is off by
 STRIDES = (8, 16, 32)  # px between the cells of the three maps of a YOLO11. Source: its architecture file
 
 
@@ -44,11 +49,13 @@ class Network:
     """Runs one model on batches of pictures of one size.
 
     Boxes are decoded in f32 and only above a score, because bf16 holds no more than 8 bits: at the far end of a tile
-    a box would be off by 2 px.
+    a box would be off by 2 px. cores: how many share what is left to do for each picture after the layers.
     """
 
     def __init__(self, forward: Forward) -> None:
         self.forward = forward
+        # A GPU's answers lie in its own memory, and cores would only wait for it in turn.
+        self.cores = 1 if forward.prefers_batches else int(os.environ.get("OMP_NUM_THREADS", "1"))
 
     def run(self, pictures: Sequence[Image], least_score: float) -> Answer:
         """Candidates above `least_score` (0–1) in (H, W, 3) uint8 RGB pictures of one size, sides multiples of 32."""
@@ -57,23 +64,33 @@ class Network:
         batch = np.stack(pictures)
         with torch.inference_mode():
             raw = self.forward.run(batch)
-            centres, strides = _places(batch.shape[1], batch.shape[2], raw.boxes.device)
-            scores = raw.scores.float().sigmoid()
-            found = []
-            for index in range(len(pictures)):
-                best, classes = scores[index].max(dim=0)
-                kept = (best > least_score).nonzero().squeeze(1)
-                found.append(
-                    Candidates(
-                        decoded_boxes(raw.boxes[index][:, kept], centres[:, kept], strides[kept]),
-                        best[kept],
-                        classes[kept],
-                        best.new_zeros((len(kept), 0))
-                        if raw.coefficients is None
-                        else raw.coefficients[index][:, kept].T.float(),
-                    )
-                )
-            return Answer(tuple(found), None if raw.prototypes is None else raw.prototypes.float())
+            prototypes = None if raw.prototypes is None else raw.prototypes.float()
+        places = _places(batch.shape[1], batch.shape[2], raw.boxes.device)
+        found = on_cores(
+            lambda index: _candidates(raw, index, places, least_score), range(len(pictures)), self.cores
+        )
+        return Answer(tuple(found), prototypes)
+
+
+def _candidates(
+    raw: RawAnswer, index: int, places: tuple[torch.Tensor, torch.Tensor], least_score: float
+) -> Candidates:
+    """What one picture of a batch shows above a score. Few cells need a sigmoid: the others are told by its inverse."""
+    import torch
+
+    with torch.inference_mode():  # of this thread
+        centres, strides = places
+        logits = raw.scores[index]
+        least = min(least_score, LARGEST_SCORE)
+        likely = (logits.amax(dim=0) > math.log(least / (1 - least)) - ROUNDING).nonzero().squeeze(1)
+        scores, classes = logits[:, likely].float().sigmoid().max(dim=0)
+        above = scores > least_score
+        kept, scores, classes = likely[above], scores[above], classes[above]
+        coefficients = scores.new_zeros((len(kept), 0))
+        if raw.coefficients is not None:
+            coefficients = raw.coefficients[index][:, kept].T.float()
+        boxes = decoded_boxes(raw.boxes[index][:, kept], centres[:, kept], strides[kept])
+        return Candidates(boxes, scores, classes, coefficients)
 
 
 @lru_cache(maxsize=16)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from mlpipeline.detectors.cores import on_cores
+from mlpipeline.detectors.crowding import crowded_out
 from mlpipeline.detectors.forward import Forward
 from mlpipeline.detectors.manifest import Weights
 from mlpipeline.detectors.network import Candidates, Network
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 LEAST_SCORE = 0.05  # nothing below it is worth the work; the count's own thresholds lie above
 MAX_DET = 1500  # Ultralytics' 300 would cut a tile of 20 px plants without a word
 PLANT_IOU = 0.6
-CROWDING_SIGMA = 0.5  # as in the source
 CONTAINER_IOU = 0.6
 MAX_CONTAINERS = 100
 PAD_GREY = 114
@@ -62,7 +63,7 @@ class YoloDetector:
         found: list[Detections] = []
         for start in range(0, len(tiles), self.batch_tiles):
             answer = self.network.run(tiles[start : start + self.batch_tiles], self.least_score)
-            found += [self._settled(candidates) for candidates in answer.candidates]
+            found += on_cores(self._settled, answer.candidates, self.network.cores)
         return found
 
     def _settled(self, candidates: Candidates) -> Detections:
@@ -107,20 +108,6 @@ class YoloSegmenter:
                 kind = CONTAINER_TYPES[int(candidates.classes[index])]
                 found.append(ContainerFound(kind, polygon, min(float(candidates.scores[index]), 1.0)))
         return found
-
-
-def crowded_out(boxes: torch.Tensor, scores: torch.Tensor, sigma: float = CROWDING_SIGMA) -> torch.Tensor:
-    """(N,) scores of boxes (N, 4), best first, less what better boxes cover: `s · Π exp(−IoU² / σ)`.
-
-    Between two plants that touch, a network half sees a third, made of a half of each. No single neighbour suppresses
-    it, both together do. Source: Bodla et al. 2017, Soft-NMS with the Gaussian penalty; here in one step, from the
-    boxes that hard suppression left.
-    """
-    import torch
-    import torchvision
-
-    overlap = torch.triu(torchvision.ops.box_iou(boxes, boxes), diagonal=1)
-    return scores * torch.exp(-overlap.square().sum(dim=0) / sigma)
 
 
 def _suppressed(candidates: Candidates, iou: float) -> torch.Tensor:

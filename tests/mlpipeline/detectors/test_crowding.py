@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 
-from mlpipeline.detectors.yolo import crowded_out
+from mlpipeline.detectors.crowding import crowded_out, overlapping
+from mlpipeline.vision.boxes import common_areas
 
 
 def test_a_box_between_two_loses_to_both() -> None:
@@ -21,3 +23,22 @@ def test_boxes_apart_keep_their_scores_and_the_worse_never_lowers_the_better() -
     assert scores[0] == pytest.approx(0.9)
     assert scores[1] < 0.8
     assert scores[2] == pytest.approx(0.4)
+
+
+def test_every_pair_that_shares_an_area_is_found_once_and_no_other() -> None:
+    dice = np.random.default_rng(4)
+    corners = dice.uniform(0, 200, (300, 2))
+    boxes = np.concatenate([corners, corners + dice.uniform(1, 60, (300, 2))], axis=1).astype(np.float32)
+    better, worse = overlapping(torch.from_numpy(boxes))
+    first, second = np.triu_indices(len(boxes), k=1)
+    shared = common_areas(boxes[first], boxes[second]) > 0
+    expected = set(zip(first[shared].tolist(), second[shared].tolist(), strict=True))
+    pairs = list(zip(better.tolist(), worse.tolist(), strict=True))
+    assert len(pairs) == len(set(pairs)) > 300
+    assert set(pairs) == expected
+
+
+def test_no_box_at_all_and_boxes_without_an_area_are_crowded_out_by_nothing() -> None:
+    assert crowded_out(torch.zeros((0, 4)), torch.zeros(0)).tolist() == []
+    flat = torch.tensor([[0.0, 0, 10, 10], [5, 5, 5, 9], [5, 5, 5, 9]])
+    assert crowded_out(flat, torch.tensor([0.9, 0.8, 0.4])).tolist() == pytest.approx([0.9, 0.8, 0.4])
