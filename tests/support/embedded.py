@@ -60,7 +60,7 @@ class Embedded:
         query = "SELECT worker FROM worker_heartbeats WHERE queues LIKE ? ORDER BY beat_at DESC LIMIT 1"
         return int(self.value(query, f'%"{queue}"%').rpartition(":")[2])
 
-    def kill_holders(self, kinds: Iterable[str], *, within_s: float = 300.0) -> set[str]:
+    def kill_holders(self, kinds: Iterable[str], *, within_s: float = 900.0) -> set[str]:
         """Kill -9, once for each kind of step, a worker in the middle of such a step, in whatever order they come.
 
         Returns the kinds that no worker was seen working on in time.
