@@ -12,23 +12,27 @@ from django.db import transaction
 
 from photos.choices import StepKind, StepStatus
 from photos.models import ProcessingSession, ProcessingStep
-from photos.services.steps import mark_sent
+from photos.services.steps import mark_sent, mark_unsent
 
 PROCESS_IMAGE = "process_image"  # the same work as StepKind.SEGMENT for a photo without inventory
 
 
 def send_steps(steps: Iterable[ProcessingStep]) -> None:
-    """Send a message for each step that waits, once the rows are committed."""
+    """Send a message for each step that waits, once the rows are committed.
+
+    Steps that their own transaction has noted as sent are not noted again; if they cannot be sent, the note goes.
+    """
     waiting = [step for step in steps if step.status == StepStatus.PENDING]
+    unnoted = [step.pk for step in waiting if step.sent_at is None]
     if waiting:
-        transaction.on_commit(lambda: _send(waiting), robust=True)
+        transaction.on_commit(lambda: _send(waiting, note=unnoted), robust=True)
 
 
 def send_steps_again(steps: Iterable[ProcessingStep]) -> None:
     """Send a message for each of these steps whatever its status: a running one may have lost its worker."""
     steps = list(steps)
     if steps:
-        transaction.on_commit(lambda: _send(steps), robust=True)
+        transaction.on_commit(lambda: _send(steps, note=[step.pk for step in steps]), robust=True)
 
 
 def send_session(session: ProcessingSession) -> None:
@@ -50,10 +54,15 @@ def send_summing_up(session_id: int) -> None:
     )
 
 
-def _send(steps: list[ProcessingStep]) -> None:
-    for step in steps:
-        current_app.send_task(task_name(step), args=[step.pk])
-    mark_sent([step.pk for step in steps])
+def _send(steps: list[ProcessingStep], *, note: list[int]) -> None:
+    try:
+        for step in steps:
+            current_app.send_task(task_name(step), args=[step.pk])
+    except Exception:
+        mark_unsent([step.pk for step in steps])
+        raise
+    if note:
+        mark_sent(note)
 
 
 def _send_chord(session_id: int) -> None:

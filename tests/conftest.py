@@ -46,7 +46,8 @@ def _own_machine(settings: Any, tmp_path: Path) -> Iterator[None]:
     settings.STATIC_ROOT = str(tmp_path / "static")
     settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path / "incoming")
     settings.PHOTO_CACHE_DIR = tmp_path / "originals"
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    in_memory = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    settings.CACHES = {"default": in_memory, "uploads": in_memory}
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cache.clear()
     yield

@@ -3,9 +3,11 @@
 from typing import Any, cast
 
 from django.conf import settings
+from django.core.cache import caches
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.connection import ConnectionProxy
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -13,6 +15,7 @@ from rest_framework import status
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
 from demeter.accounts.models import User
@@ -50,11 +53,18 @@ class FileRefused(DemeterError):
         self.code = first.code  # type: ignore[misc]  # the one refusal whose code is known at run time only
 
 
+class UploadThrottle(ScopedRateThrottle):
+    """Bounds the uploads of one user, counted where that costs an upload next to nothing."""
+
+    cache = ConnectionProxy(caches, "uploads")
+
+
 class TakesPhotos(APIView):
     """A view whose requests carry photos: multipart only, bounded as a whole before a byte is read."""
 
     parser_classes = [MultiPartParser]
     permission_classes = [IsWorker]
+    throttle_classes = [UploadThrottle]
     throttle_scope = "upload"
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

@@ -1,5 +1,7 @@
 """The life of a count: opened, named a place, ended, begun again."""
 
+from datetime import datetime
+
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils import timezone
@@ -43,10 +45,33 @@ def open_session(
 
     Raises CountRunning if a count of this photo has not ended yet.
     """
-    last = image.sessions.aggregate(last=Max("attempt"))["last"] or 0
+    session = plan_session(
+        image=image, user=user, location=location, location_source=location_source, reason=reason
+    )
+    session.attempt += image.sessions.aggregate(last=Max("attempt"))["last"] or 0
+    try:
+        with transaction.atomic():
+            begin_session(session)
+    except IntegrityError as error:
+        raise CountRunning(_("This photo is being counted already. Wait for the result.")) from error
+    return session
+
+
+def plan_session(
+    *,
+    image: Image,
+    user: User,
+    location: StorageLocation | None = None,
+    location_source: str = "",
+    reason: str = "",
+) -> ProcessingSession:
+    """The first count of a photo, with its place as far as it is known and what that is configured for.
+
+    Reads but does not write, so that an upload can do it before its transaction; the photo needs no row yet.
+    """
     session = ProcessingSession(
         image=image,
-        attempt=last + 1,
+        attempt=1,
         requested_by=user,
         reason=reason,
         booking_state=BookingState.OPEN if image.with_inventory else BookingState.NOT_WANTED,
@@ -58,11 +83,17 @@ def open_session(
             location, location_source = finding.location, LocationSource.GPS
         if location is not None:
             _take_snapshot(session, location, location_source or LocationSource.UPLOADER)
-    try:
-        with transaction.atomic():
-            session.save()
-    except IntegrityError as error:
-        raise CountRunning(_("This photo is being counted already. Wait for the result.")) from error
+    return session
+
+
+def begin_session(session: ProcessingSession, *, sent_at: datetime | None = None) -> None:
+    """Write a planned count and its first steps. Call in a transaction.
+
+    `sent_at` notes that the caller sends the steps as soon as the transaction ends, which saves a second one.
+    Raises IntegrityError if a count of this photo has not ended yet.
+    """
+    session.save(force_insert=True)
+    image = session.image
     steps = [
         ProcessingStep(image=image, session=session, kind=StepKind.SEGMENT, key=f"{session.uuid}:segment")
     ]
@@ -70,8 +101,9 @@ def open_session(
         steps.append(ProcessingStep(image=image, kind=StepKind.UPLOAD_ORIGINAL, key=f"{image.pk}:original"))
     if not image.thumbnail_key:
         steps.append(ProcessingStep(image=image, kind=StepKind.UPLOAD_THUMBNAIL, key=f"{image.pk}:thumbnail"))
+    for step in steps:
+        step.sent_at = sent_at
     create_steps(steps)
-    return session
 
 
 def _take_snapshot(session: ProcessingSession, location: StorageLocation, source: str) -> None:

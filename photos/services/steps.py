@@ -187,6 +187,11 @@ def mark_sent(step_ids: list[int]) -> None:
     ProcessingStep.objects.filter(pk__in=step_ids).update(sent_at=timezone.now())
 
 
+def mark_unsent(step_ids: list[int]) -> None:
+    """Take the note back: the sweep sends these as soon as it can."""
+    ProcessingStep.objects.filter(pk__in=step_ids).update(sent_at=None)
+
+
 def report_tiles(claim: Claim, *, done: int, total: int) -> bool:
     """Write the share of tiles done. False if the step has moved on, and the work may stop."""
     return bool(

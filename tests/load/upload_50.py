@@ -8,6 +8,7 @@ the logs say that the database was locked. Not part of the test suite: its numbe
 import argparse
 import json
 import math
+import os
 import secrets
 import socket
 import sys
@@ -20,6 +21,7 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 
+import django
 from PIL import Image
 
 from demeter.demo.client import ApiClient, ServerRefused
@@ -192,6 +194,8 @@ def main() -> int:
     parser.add_argument("--log", nargs="*", type=Path, default=[], help="logs of the stack, or their folder")
     parser.add_argument("photos", nargs="*", type=Path, help="JPEG files to send; noise without")
     options = parser.parse_args()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "demeter.settings")
+    django.setup()  # the client says in the user's language why it was refused
     host, port = options.host, options.port
     client = ApiClient(host=host, port=port)
     token = client.sign_in(options.email, options.password)

@@ -320,10 +320,10 @@ def test_strange_file_names_are_kept_as_far_as_they_can_be_shown(bearer: Bearer,
 def test_nothing_stays_in_staging_when_the_rows_cannot_be_written(
     bearer: Bearer, worker: User, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def broken(**_: Any) -> None:
+    def broken(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("photos.services.uploads.open_session", broken)
+    monkeypatch.setattr("photos.services.uploads.begin_session", broken)
     response = upload(bearer(worker), photo_file(1), photo_file(2))
     assert (response.status_code, response.json()["code"]) == (500, "server_error")
     assert [path for path in (tmp_path / "media").rglob("*") if path.is_file()] == []
