@@ -18,6 +18,7 @@ from .options import CountOptions
 from .overlooked import are_most_outside
 from .protocols import Detector, Segmenter
 from .results import NO_CONTAINER, ContainerFound, Detections
+from .strays import overlooked_boxes
 
 # Masks are cleaned at this size: an outline is no more exact than that, and 12 MP are slow.
 CLEANING_SIDE_PX = 1024
@@ -51,8 +52,10 @@ def find_containers(
         distinct = without_neighbours(distinct, shape)
     if options.largest_segment_only:
         distinct = with_largest_segment(distinct, shape)
-    if distinct and glancer is not None and are_most_outside(image, distinct, glancer):
-        return [*distinct, whole_picture(shape)], (NO_CONTAINER,)
+    if distinct and glancer is not None:
+        if are_most_outside(image, distinct, glancer):
+            return [*distinct, whole_picture(shape)], (NO_CONTAINER,)
+        distinct += overlooked_boxes(image, distinct, glancer, options.iou)
     if distinct:
         return distinct, ()
     return [whole_picture(shape)], (NO_CONTAINER,)

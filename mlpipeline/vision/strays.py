@@ -1,0 +1,119 @@
+"""Strays: plants that stand in no container, one step beside boxes or trays that look alike.
+
+Among boxes that were found, such a plant is far more often the content of a box that was overlooked than a weed. So
+the ground around it, as large as its neighbours are, is counted as one of them; ground without a sure plant is not.
+"""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from .arrays import Floats, Image, Mask, Shape, shape_of
+from .boxes import areas, centres
+from .company import ENOUGH_SURE
+from .masks import Region, opened, outlines, rasterise
+from .merging import united
+from .protocols import Detector
+from .results import ContainerFound, Detections
+from .tiling import cut_tile, plan_tiles
+
+SURE = 0.5  # score from which a plant speaks
+WORK_SIDE_PX = (
+    512  # of the longer side, at which ground is measured: a box is not cut out more exactly than that
+)
+REACH = 0.75  # sides of a box: how far from its neighbours' outlines an overlooked one's plants stand
+TILE_SIDES = (
+    4.0  # sides of a box that a tile shows: a box then spans what one plant, or a row of small ones, needs
+)
+TILE_OVERLAP = 0.15  # of a tile's side
+LEAST_GROUND = 0.5  # sides of a box: narrower ground between boxes is the gap between them
+ON_CONTAINER = 0.3  # share of a plant's box that lies on containers, from which it leans out of them
+
+
+def overlooked_boxes(
+    image: Image, containers: Sequence[ContainerFound], detector: Detector, iou: float
+) -> list[ContainerFound]:
+    """Containers for the strays of a picture; none where fewer than ENOUGH_SURE boxes or trays were found.
+
+    Args:
+        image: (H, W, 3) uint8 RGB.
+        iou: from which two boxes of different tiles are one plant.
+    """
+    company = [found for found in containers if found.type != "segment"]
+    if len(company) < ENOUGH_SURE:
+        return []
+    shape = shape_of(image)
+    scale = min(1.0, WORK_SIDE_PX / max(shape))
+    small = (max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale)))
+    side = float(np.median([np.sqrt(_area(found)) for found in company])) * scale
+    taken = _covered(containers, small, scale)
+    ground = _beside(_covered(company, small, scale), REACH * side) & ~taken
+    ground = opened(ground, LEAST_GROUND * side / 2)
+    plants = _seen(image, ground, side, scale, detector, iou)
+    middles = centres(plants.boxes) * np.float32(scale)
+    standing = _values(ground, middles) & (_shares(taken, plants.boxes * np.float32(scale)) < ON_CONTAINER)
+    kind = max(("box", "plug"), key=[found.type for found in company].count)
+    return _around(middles[standing], ground, side, scale, kind)
+
+
+def _seen(
+    image: Image, ground: Mask, side: float, scale: float, detector: Detector, iou: float
+) -> Detections:
+    """The sure plants of the tiles that hold the ground, in full-image pixels."""
+    if not ground.any():
+        return Detections.empty()
+    shape = shape_of(image)
+    full = cv2.resize(ground.astype(np.uint8), (shape[1], shape[0]), interpolation=cv2.INTER_NEAREST)
+    side_px = max(round(TILE_SIDES * side / scale), 1)
+    tiles = plan_tiles(Region(0, 0, full.astype(np.bool_)), shape, side_px, TILE_OVERLAP * side_px)
+    answers = detector.detect([cut_tile(image, tile, detector.tile_px) for tile in tiles])
+    placed = [
+        (tile, answer.scaled(tile.side_px / detector.tile_px).shifted(tile.x0, tile.y0))
+        for tile, answer in zip(tiles, answers, strict=True)
+    ]
+    seen = united(placed, shape, detector.tile_px, iou).plants
+    return seen.select(seen.scores >= SURE)
+
+
+def _around(middles: Floats, ground: Mask, side: float, scale: float, kind: str) -> list[ContainerFound]:
+    """The ground within half a side of the strays, piece by piece, as containers of the picture."""
+    near = np.zeros(ground.shape, dtype=np.uint8)
+    for x, y in np.rint(middles).astype(int).tolist():
+        half = round(side / 2)
+        cv2.rectangle(near, (x - half, y - half), (x + half, y + half), 1, -1)
+    pieces = outlines(near.astype(np.bool_) & ground, scale=1 / scale)
+    return [ContainerFound(kind, piece, 0.0) for piece in pieces]
+
+
+def _covered(containers: Sequence[ContainerFound], shape: Shape, scale: float) -> Mask:
+    mask = np.zeros(shape, dtype=np.bool_)
+    for found in containers:
+        mask |= rasterise(found.polygon * np.float32(scale), (0, 0, shape[1], shape[0]))
+    return mask
+
+
+def _beside(mask: Mask, reach_px: float) -> Mask:
+    """The pixels within a distance of a mask."""
+    distance = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5)
+    return np.asarray(distance <= reach_px, dtype=np.bool_)
+
+
+def _values(mask: Mask, points: Floats) -> Mask:
+    """(N,) what a mask says at points in its frame."""
+    limits = np.array([mask.shape[1] - 1, mask.shape[0] - 1])
+    columns, rows = np.clip(points.astype(int), 0, limits).T
+    return np.asarray(mask[rows, columns], dtype=np.bool_)
+
+
+def _shares(mask: Mask, boxes: Floats) -> Floats:
+    """(N,) shares of boxes, in the frame of a mask, that it covers."""
+    sums = cv2.integral(mask.astype(np.uint8))
+    limits = np.array([mask.shape[1], mask.shape[0]] * 2)
+    x0, y0, x1, y1 = np.clip(np.rint(boxes), 0, limits).astype(int).T
+    covered = sums[y1, x1] - sums[y0, x1] - sums[y1, x0] + sums[y0, x0]
+    return np.asarray(covered / np.maximum(areas(boxes), 1e-6), dtype=np.float32)
+
+
+def _area(found: ContainerFound) -> float:
+    return float(cv2.contourArea(found.polygon))
