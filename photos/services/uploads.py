@@ -23,7 +23,6 @@ from photos import storage
 from photos.choices import ImageSource, JobPurpose, JobStatus, SessionStatus, Stage
 from photos.errors import NoFile, TooManyFiles, UnknownLocation, UnknownWarehouse
 from photos.models import Image, ProcessingSession, ProcessingStep, UploadJob, UploadSession
-from photos.querysets import ProcessingStepQuerySet
 from photos.services.examination import Examined, clean_filename, examine
 from photos.services.known_photos import find_known_photos, hold_photos, newest_counts
 from photos.services.sessions import begin_session, count_again, plan_session
@@ -46,10 +45,13 @@ class UploadOutcome:
     def refused(self) -> list[UploadJob]:
         return [job for job in self.jobs if job.status == JobStatus.REJECTED]
 
-    def open_steps(self) -> ProcessingStepQuerySet:
+    def open_steps(self) -> list[ProcessingStep]:
         """The work that this upload has made, for the caller to send."""
-        images = {job.image_id for job in self.accepted}
-        return ProcessingStep.objects.filter(image__in=images).unfinished().select_related("image")
+        images = {job.image.pk: job.image for job in self.accepted if job.image is not None}
+        steps = list(ProcessingStep.objects.filter(image__in=images).unfinished())
+        for step in steps:
+            step.image = images[step.image_id]  # known already: a join would read it again
+        return steps
 
 
 @dataclass(frozen=True)

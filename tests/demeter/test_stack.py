@@ -43,6 +43,13 @@ def test_only_the_worker_of_the_models_takes_all_cores() -> None:
     assert set(threads.values()) == {1}
 
 
+@pytest.mark.django_db
+def test_workers_leave_the_processor_to_whoever_waits_for_an_answer() -> None:
+    commands = {spec.name: spec.command for spec in stack_processes(host="127.0.0.1", port=8000)}
+    yielding = {name for name, command in commands.items() if command[:3] == ("nice", "-n", "10")}
+    assert yielding == {name for name in PROCESS_NAMES if name.startswith("worker-")}
+
+
 @pytest.fixture
 def running_step(db: None) -> ProcessingStep:
     """A step that this very process has claimed."""

@@ -1,8 +1,10 @@
 """Where the bytes lie, who may fetch them, and the workers' cache of originals."""
 
+import errno
 import hashlib
 import os
 import time
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -81,14 +83,32 @@ def test_a_failed_write_leaves_the_old_file_and_no_draft(tmp_path: Path) -> None
     assert [path.name for path in (tmp_path / "media/staging/a").iterdir()] == ["b.jpg"]
 
 
-def test_an_upload_on_the_same_disk_is_moved_not_copied() -> None:
-    file = TemporaryUploadedFile("IMG.jpg", "image/jpeg", len(BYTES), None)
-    file.write(BYTES)
-    file.flush()
+@pytest.fixture
+def uploaded() -> Iterator[TemporaryUploadedFile]:
+    """A file as an upload leaves it on disk."""
+    with TemporaryUploadedFile("IMG.jpg", "image/jpeg", len(BYTES), None) as file:
+        file.write(BYTES)
+        file.flush()
+        yield file
+
+
+def test_an_upload_on_the_same_disk_is_moved_not_copied(uploaded: TemporaryUploadedFile) -> None:
+    file = uploaded
     inode = Path(file.temporary_file_path()).stat().st_ino
     storage.stage_upload(file, "temp_uploads/x/y.jpg")
-    file.close()
     assert Path(storages["staging"].path("temp_uploads/x/y.jpg")).stat().st_ino == inode
+
+
+def test_an_upload_from_another_disk_is_copied_and_taken_away(
+    uploaded: TemporaryUploadedFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    monkeypatch.setattr(os, "rename", refuse)  # what the kernel answers between two disks
+    storage.stage_upload(uploaded, "temp_uploads/x/y.jpg")
+    assert storage.staging_read("temp_uploads/x/y.jpg") == BYTES
+    assert not Path(uploaded.temporary_file_path()).exists()
 
 
 def test_a_name_cannot_leave_its_folder() -> None:

@@ -1,7 +1,10 @@
 """Messages: sent after the commit, and never worth an error to the person who uploads."""
 
+from datetime import timedelta
+
 import pytest
 from celery import current_app
+from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from photos import queue
@@ -43,6 +46,40 @@ def test_a_broker_that_does_not_answer_refuses_nobodys_upload(
         queue.send_session(session)
     assert "no broker" in caplog.text
     assert session.steps.filter(sent_at=None).count() == 1  # the sweep sends it when the broker is back
+
+
+def test_steps_that_their_own_transaction_noted_as_sent_cost_no_second_one(
+    session, sent, django_capture_on_commit_callbacks, django_assert_num_queries
+):
+    session.image.steps.update(sent_at=timezone.now())
+    steps = list(session.image.steps.select_related("image"))
+    with django_assert_num_queries(0), django_capture_on_commit_callbacks(execute=True):
+        queue.send_steps(steps)
+    assert len(sent) == len(steps) == 3
+
+
+def test_a_note_that_came_too_early_is_taken_back_when_nothing_could_be_sent(
+    session, monkeypatch, caplog, django_capture_on_commit_callbacks
+):
+    session.image.steps.update(sent_at=timezone.now())
+
+    def no_answer(name, args):
+        raise OperationalError("no broker")
+
+    monkeypatch.setattr(current_app, "send_task", no_answer)
+    with django_capture_on_commit_callbacks(execute=True):
+        queue.send_steps(session.image.steps.select_related("image"))
+    assert "no broker" in caplog.text
+    assert session.image.steps.filter(sent_at=None).count() == 3
+
+
+def test_a_lost_step_that_is_sent_again_is_noted_again(session, sent, django_capture_on_commit_callbacks):
+    long_ago = timezone.now() - timedelta(hours=1)
+    session.image.steps.update(sent_at=long_ago)
+    with django_capture_on_commit_callbacks(execute=True):
+        queue.send_steps_again(session.image.steps.select_related("image"))
+    assert len(sent) == 3
+    assert not session.image.steps.filter(sent_at__lte=long_ago).exists()
 
 
 def test_a_photo_without_inventory_is_segmented_by_the_task_of_analyses(make_image, worker):
