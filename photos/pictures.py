@@ -31,6 +31,7 @@ _HEIC_BRANDS: Final = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"m
 _AVIF_BRANDS: Final = {b"avif", b"avis"}
 # Cameras and tools write 10 to 20; each costs a pass over all pixels, some 0.3 s for 60 megapixels.
 _MAX_SCANS: Final = 64
+_JPEG_END: Final = b"\xff\xd9"
 _ORIENTATION: Final = 0x0112
 _TURNED: Final = (5, 6, 7, 8)  # EXIF orientations that swap width and height
 # What brings a picture of each EXIF orientation upright. Source: CIPA DC-008, tag 0112.
@@ -113,23 +114,45 @@ def open_rgb(file: BinaryIO, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint
         return np.asarray(upright, dtype=np.uint8)
 
 
+def plain_jpeg(file: BinaryIO, *, max_pixels: int = MAX_PIXELS) -> tuple[bytes, int] | None:
+    """The bytes of a JPEG that every decoder reads alike, and its EXIF orientation 1–8; None for any other picture.
+
+    That is one of three 8-bit channels whose end is there. Of one that was cut off decoders make what they like.
+    Raises InvalidFileType, ImageTooLarge, UnreadableImage. The file is left at an unknown position.
+    """
+    name = _format_of(file)
+    if name != "JPEG":
+        return None
+    with _translated(), _opened(file, name) as picture:
+        _check_decodable(file, name, picture, max_pixels)
+        is_plain, orientation = picture.mode == "RGB", _orientation(picture)
+        file.seek(0)
+        content = file.read()
+    return (content, orientation) if is_plain and content.endswith(_JPEG_END) else None
+
+
 @contextmanager
 def _upright(file: BinaryIO, max_pixels: int) -> Iterator[Image.Image]:
     """The decoded picture, RGB and turned; its metadata may still be with it."""
     name = _format_of(file)
     with _translated(), _opened(file, name) as picture:
-        if picture.width * picture.height > max_pixels:
-            raise ImageTooLarge(
-                _("The picture has more than %(limit)d megapixels.") % {"limit": max_pixels // 10**6},
-                limit_px=max_pixels,
-            )
-        if name == "JPEG" and count_scans(file, _MAX_SCANS) > _MAX_SCANS:
-            raise UnreadableImage(_damaged())
+        _check_decodable(file, name, picture, max_pixels)
         orientation = _orientation(picture)
         picture.load()
         rgb = picture if picture.mode == "RGB" and "transparency" not in picture.info else _rgb(picture)
         # Not by Pillow's own function: it writes the whole EXIF anew, and fails where a tag of it is broken.
         yield rgb.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else rgb
+
+
+def _check_decodable(file: BinaryIO, name: str, picture: Image.Image, max_pixels: int) -> None:
+    """Raise ImageTooLarge or UnreadableImage for a picture that would keep a decoder busy for too long."""
+    if picture.width * picture.height > max_pixels:
+        raise ImageTooLarge(
+            _("The picture has more than %(limit)d megapixels.") % {"limit": max_pixels // 10**6},
+            limit_px=max_pixels,
+        )
+    if name == "JPEG" and count_scans(file, _MAX_SCANS) > _MAX_SCANS:
+        raise UnreadableImage(_damaged())
 
 
 def _rgb(picture: Image.Image) -> Image.Image:

@@ -1,0 +1,94 @@
+"""A photo has the same pixels whichever decoder reads it, and a broken one is refused by either."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from mlpipeline.imageio import read_rgb
+from photos.errors import ImageTooLarge, UnreadableImage
+from photos.pictures import open_rgb
+
+
+def _picture(mode: str = "RGB") -> Image.Image:
+    dice = np.random.default_rng(3)
+    coarse = dice.integers(0, 256, (12, 18, 3), dtype=np.uint8)
+    return Image.fromarray(coarse).resize((183, 121), Image.Resampling.BICUBIC).convert(mode)
+
+
+def _saved(picture: Image.Image, kind: str = "JPEG", orientation: int = 1, **how: object) -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    buffer = io.BytesIO()
+    picture.save(buffer, kind, exif=exif, **how)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_photo_is_upright_however_the_camera_was_held(orientation: int) -> None:
+    content = _saved(_picture(), orientation=orientation)
+    assert np.array_equal(read_rgb(content), open_rgb(io.BytesIO(content)))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        _saved(_picture(), progressive=True),
+        _saved(_picture(), subsampling=0, quality=95),
+        _saved(_picture("L")),
+        _saved(_picture("CMYK")),
+        _saved(_picture(), "PNG"),
+        _saved(_picture()) + bytes(100),  # some cameras append notes of their own
+    ],
+    ids=["progressive", "fine colours", "grey", "CMYK", "PNG", "appended"],
+)
+def test_both_decoders_give_the_same_pixels(content: bytes) -> None:
+    assert np.array_equal(read_rgb(content), open_rgb(io.BytesIO(content)))
+
+
+def test_the_pixels_of_a_photo_cannot_be_changed_by_who_reads_them() -> None:
+    assert not read_rgb(_saved(_picture())).flags.writeable
+
+
+def test_a_photo_that_was_cut_off_is_refused_and_not_filled_with_grey() -> None:
+    content = _saved(_picture())
+    for share in (0.3, 0.6, 0.9):
+        with pytest.raises(UnreadableImage):
+            read_rgb(content[: int(len(content) * share)])
+
+
+def test_the_limit_of_pixels_holds_before_any_is_decoded() -> None:
+    with pytest.raises(ImageTooLarge):
+        read_rgb(_saved(_picture()), max_pixels=1000)
+
+
+def test_a_photo_with_a_wrong_byte_is_read_alike_by_both_decoders() -> None:
+    content = _saved(_picture().resize((64, 48)))
+    dice = np.random.default_rng(8)
+    read = refused = 0
+    for place in dice.integers(2, len(content) - 2, 200).tolist():
+        wrong = bytearray(content)
+        wrong[place] = int(
+            dice.integers(0, 255)
+        )  # 255 begins a marker: at one that is wrong the one gives up, the other goes on
+        pixels, expected = (_pixels_or_none(reader, bytes(wrong)) for reader in (read_rgb, _by_pillow))
+        read += pixels is not None and expected is not None and np.array_equal(pixels, expected)
+        refused += pixels is None and expected is None
+    assert read + refused == 200
+    assert min(read, refused) > 3
+
+
+def _by_pillow(content: bytes) -> NDArray[np.uint8]:
+    return open_rgb(io.BytesIO(content))
+
+
+def _pixels_or_none(reader: Callable[[bytes], NDArray[np.uint8]], content: bytes) -> NDArray[np.uint8] | None:
+    try:
+        return reader(content)
+    except UnreadableImage:
+        return None
