@@ -4,6 +4,7 @@ import pytest
 from mlpipeline.training.scenes import SceneSpec, render_scene
 from mlpipeline.vision.covering import (
     COVER_PLANT_PX,
+    GROWTH,
     count_covers,
     estimate_by_cover,
     local_plant_px,
@@ -73,6 +74,23 @@ def test_covers_are_counted_and_know_who_covers_alone():
     assert covers.times[99, 99] == 1  # cut at the edge of the picture
     # A circle of radius 1.2 × 10 px covers 452 px².
     assert np.count_nonzero(count_covers(boxes[:1], (100, 100)).times) == pytest.approx(452, rel=0.03)
+
+
+def test_covers_are_those_of_the_ellipses_pixel_by_pixel():
+    dice = np.random.default_rng(5)
+    middle, side = dice.uniform(-10, 130, (200, 2)), dice.uniform(0, 25, (200, 2))
+    boxes = np.concatenate([middle - side / 2, middle + side / 2], axis=1).astype(np.float32)
+    y, x = np.mgrid[:90, :120] + 0.5
+    centre = ((boxes[:, :2] + boxes[:, 2:]) / 2).astype(np.float64)
+    half = np.maximum((boxes[:, 2:] - boxes[:, :2]) / 2 * GROWTH, 0.5).astype(np.float64)
+    inside = [
+        ((x - cx) / a) ** 2 + ((y - cy) / b) ** 2 <= 1 for (cx, cy), (a, b) in zip(centre, half, strict=True)
+    ]
+    covers = count_covers(boxes, (90, 120))
+    assert np.array_equal(covers.times, np.sum(inside, axis=0))
+    alone = covers.times == 1
+    assert np.count_nonzero(alone) > 500
+    assert np.array_equal(covers.owner[alone], np.argmax(inside, axis=0)[alone])
 
 
 def test_what_a_plant_covers_is_measured_in_its_neighbourhood():
