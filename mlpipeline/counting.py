@@ -16,6 +16,7 @@ from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.pipeline import count_with
 from mlpipeline.vision.protocols import Progress
 from mlpipeline.vision.results import ContainerFound, Detections, PhotoCount
+from mlpipeline.vision.scanning import detect_in_containers
 
 STAGES = ("decode", "segment", "detect", "estimate", "judge", "total")
 
@@ -26,11 +27,16 @@ def count_image(
     """Count the plants of a (H, W, 3) uint8 RGB picture. Raises VisionError when it cannot be counted."""
     check_is_countable(image)
 
+    eyes = engine.eyes(options)
+
     def find(containers: Sequence[ContainerFound]) -> list[Detections]:
-        return engine.detect(image, containers, range(len(containers)), options, progress)
+        everywhere = range(len(containers))
+        if eyes is None:
+            return engine.detect(image, containers, everywhere, options, progress)
+        return detect_in_containers(image, containers, everywhere, eyes, options, progress)
 
     reliability = read_reliability({weights.kind: weights.sha256 for weights in engine.weights})
-    return count_with(image, engine.segmenter, find, options, reliability=reliability, glancer=engine.tiles)
+    return count_with(image, engine.segmenter, find, options, reliability=reliability, glancer=eyes)
 
 
 def count_file(path: Path, engine: Engine, options: CountOptions) -> tuple[Image, PhotoCount]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from mlpipeline.detectors.backends import batch_tiles, load_forward
 from mlpipeline.detectors.errors import ModelUnavailable
 from mlpipeline.detectors.manifest import KINDS, Weights, require_weights
+from mlpipeline.detectors.remembering import RememberingDetector
 from mlpipeline.detectors.sahi_engine import SahiDetector
 from mlpipeline.detectors.yolo import YoloDetector, YoloSegmenter
 from mlpipeline.vision.arrays import Image
@@ -36,6 +37,10 @@ class Engine(Protocol):
     weights: tuple[Weights, ...]
     tiles: Detector | None
     prefers_batches: bool
+
+    def eyes(self, options: CountOptions) -> Detector | None:
+        """What finds plants in the tiles of one photo, at the threshold of its count; None where `tiles` is None."""
+        ...
 
     def detect(
         self,
@@ -68,6 +73,10 @@ class YoloEngine:
         self.tiles: Detector | None = self.detector
         self.networks = (containers.network, self.detector.network)
 
+    def eyes(self, options: CountOptions) -> Detector:
+        """See Engine. What is asked of the whole photo more than once is answered from memory."""
+        return RememberingDetector(self.detector.above(options.confidence))
+
     def detect(
         self,
         image: Image,
@@ -77,8 +86,7 @@ class YoloEngine:
         progress: Progress | None = None,
     ) -> list[Detections]:
         """See Engine."""
-        detector = self.detector.above(options.confidence)
-        return detect_in_containers(image, containers, indices, detector, options, progress)
+        return detect_in_containers(image, containers, indices, self.eyes(options), options, progress)
 
 
 class SahiEngine:
@@ -94,6 +102,9 @@ class SahiEngine:
         self.detector = SahiDetector(detection, detection.confidence)
         self.tiles: Detector | None = None
         self.prefers_batches = False
+
+    def eyes(self, options: CountOptions) -> None:
+        """See Engine: SAHI looks at whole pictures."""
 
     def detect(
         self,

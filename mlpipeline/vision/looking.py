@@ -21,11 +21,11 @@ from .options import CountOptions
 from .protocols import Detector
 from .results import TRUNCATED, Detections, unite_warnings
 from .scales import ENOUGH, PlantSizes, is_comfortable, sizes_of
-from .tiling import Tile, plan_tiles
+from .tiling import Tile, even_side, plan_tiles, whole_tile
 
 GLANCE_OVERLAP = 0.15  # of a tile's side
-# The first tile is larger than the container by the margin that tiles keep for plants that lean out of it, half an
-# overlap on either side: so it is a single one.
+# A tile that shows a whole container is larger than it by the margin that tiles keep for plants that lean out of it,
+# half an overlap on either side.
 GLANCE_MARGIN = 1 / (1 - GLANCE_OVERLAP)
 SAMPLE_TILES = 4
 FINEST_ENLARGEMENT = 2.0  # looking stops there: plants too small at twice their size hold no detail to detect
@@ -35,10 +35,7 @@ BARE_SHARE = 0.08  # of what was looked at: smaller bare stretches are not worth
 BARE_WORK_PX = 512  # bare stretches are found at this size
 CONVINCING = 3  # plants that a second look must see, with SURE_SCORE on average, or its finer eyes see ghosts
 CERTAINTY_POWER = 4
-# Every container is first shown as small as in the whole picture: a pot that fills the tile shows its crumbs, not its
-# plant, and where that is too small, the finer glances follow.
-FIRST_GLANCE_SHARE = 1.0  # of the picture's longer side
-FIRST_GLANCE_SCALE = 0.8  # at most
+FIRST_GLANCE_SCALE = 0.8  # tile px per picture px at most: the plants of a small picture may be large in it
 SURE_SCORE = 0.55  # mean score from which a sight is believed without a finer look
 
 
@@ -105,11 +102,9 @@ class Look:
     def __post_init__(self) -> None:
         tight = self.region.tight()
         whole_px = max(1, math.ceil(max(tight.mask.shape) * GLANCE_MARGIN) + 2)
-        # Nor is a small picture enlarged at first: its plants may be large in it.
         self._first_px = max(
             whole_px,
-            math.ceil(FIRST_GLANCE_SHARE * max(self.shape)),
-            math.ceil(self.detector.tile_px / FIRST_GLANCE_SCALE),
+            first_glance(self.shape, self.detector.tile_px).side_px,
         )
         self._side_px = self.second_side_px or self._first_px
         self.is_settled = tight.is_empty
@@ -119,7 +114,9 @@ class Look:
         return self.second_side_px is not None
 
     def next_tiles(self) -> tuple[Tile, ...]:
-        """The tiles of the next glance."""
+        """The tiles of the next glance; the first is the same for all containers of a picture."""
+        if not self.is_second and not self.sights:
+            return (first_glance(self.shape, self.detector.tile_px),)
         tiles = plan_tiles(self.region, self.shape, self._side_px, GLANCE_OVERLAP * self._side_px)
         self._share = 1.0
         if len(tiles) > SAMPLE_TILES:
@@ -137,7 +134,7 @@ class Look:
             list(zip(tiles, answers, strict=True)), self.shape, self.detector.tile_px, self.options.iou
         )
         seen = seen.select(inside(centres(seen.boxes), self.region.mask, (self.region.x0, self.region.y0)))
-        scale = self.detector.tile_px / self._side_px
+        scale = self.detector.tile_px / tiles[0].side_px
         self.sights.append(Sight(seen, tuple(tiles), self._share, scale, sizes_of(seen)))
         self.is_settled = self.is_second or self._is_enough()
         if not self.is_settled:
@@ -208,6 +205,15 @@ class Look:
             self.is_settled = True
 
 
+def first_glance(shape: Shape, tile_px: int) -> Tile:
+    """The tile that the first glance at a picture of `shape` shows: all of it.
+
+    For a single container too: a pot that fills the tile shows its crumbs, not its plant, and where this is too small,
+    finer glances follow.
+    """
+    return whole_tile(shape, even_side(max(*shape, math.ceil(tile_px / FIRST_GLANCE_SCALE)), tile_px))
+
+
 def second_look(look: Look) -> Look | None:
     """A finer look at the stretches in which a settled look saw nothing, though it saw plants beside them.
 
@@ -239,21 +245,24 @@ def bare_region(region: Region, sight: Sight) -> Region:
 
     Stretches into which no disc of a plant's radius fits are left out: they are the gaps in a row.
     """
-    scale = min(1.0, BARE_WORK_PX / max(region.mask.shape))
-    size = (max(1, round(region.mask.shape[1] * scale)), max(1, round(region.mask.shape[0] * scale)))
+    height, width = region.mask.shape
+    scale = min(1.0, BARE_WORK_PX / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
     # Plants that a tile's edge cuts were dropped, so a rim of each tile seems bare.
     rim = round(sight.tiles[0].side_px * GLANCE_OVERLAP / 2) if len(sight.tiles) > 1 else 0
     looked_at = [Tile(tile.x0 + rim, tile.y0 + rim, tile.side_px - 2 * rim) for tile in sight.tiles]
-    bare = cv2.resize((region.mask & _under(region, looked_at)).astype(np.uint8), size)
+    bare = cv2.resize((region.mask & _under(region, looked_at)).view(np.uint8), size)
     boxes = sight.seen.shifted(-region.x0, -region.y0).boxes
     half = (boxes[:, 2:] - boxes[:, :2]) / 2
     reach = np.concatenate([-half, half], axis=1)
     for x0, y0, x1, y1 in np.rint((boxes + reach) * scale).clip(0).astype(int).tolist():
         bare[y0:y1, x0:x1] = 0
     radius = sight.sizes.median_px * scale / 2 if sight.sizes else 0.0
-    wide = opened(bare.astype(np.bool_), radius).astype(np.uint8)
-    full = cv2.resize(wide, (region.mask.shape[1], region.mask.shape[0]), interpolation=cv2.INTER_NEAREST)
-    return Region(region.x0, region.y0, full.astype(np.bool_) & region.mask)
+    wide = opened(bare.astype(np.bool_), radius).view(np.uint8)
+    if not wide.any():
+        return Region(region.x0, region.y0, np.zeros((0, 0), dtype=np.bool_))
+    full = cv2.resize(wide, (width, height), interpolation=cv2.INTER_NEAREST)
+    return Region(region.x0, region.y0, full.view(np.bool_) & region.mask)
 
 
 def _under(region: Region, tiles: Sequence[Tile]) -> Mask:

@@ -40,11 +40,10 @@ class Region:
 
     def tight(self) -> "Region":
         """The same pixels in the smallest rectangle that holds them; an empty region keeps none."""
-        rows, columns = np.flatnonzero(self.mask.any(axis=1)), np.flatnonzero(self.mask.any(axis=0))
-        if not len(rows):
+        if not self.mask.size:
             return Region(self.x0, self.y0, np.zeros((0, 0), dtype=np.bool_))
-        cut = self.mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-        return Region(self.x0 + int(columns[0]), self.y0 + int(rows[0]), cut)
+        x, y, width, height = cv2.boundingRect(self.mask.view(np.uint8))
+        return Region(self.x0 + x, self.y0 + y, self.mask[y : y + height, x : x + width])
 
 
 def polygon_region(polygon: Polygon, shape: Shape) -> Region:
@@ -66,7 +65,7 @@ def rasterise(polygon: Polygon, window: tuple[int, int, int, int]) -> Mask:
     # `shift` keeps the fraction (1/16 px). Points far outside would overflow its fixed-point numbers.
     points = np.clip(polygon - np.array([x0, y0], dtype=np.float32) - 0.5, -1e5, 1e5)
     cv2.fillPoly(canvas, [np.rint(points * 16).astype(np.int32)], 1, shift=4)
-    return canvas.astype(np.bool_)
+    return canvas.view(np.bool_)  # zeros and ones already
 
 
 def without(region: Region, other: Region) -> Region:

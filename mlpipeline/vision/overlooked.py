@@ -11,13 +11,15 @@ import numpy as np
 
 from .arrays import Image, shape_of
 from .boxes import centres, inside
+from .looking import first_glance
 from .masks import polygon_region
 from .protocols import Detector
 from .results import ContainerFound
-from .tiling import Tile, cut_tile
+from .shrinking import Pyramid
 
 SURE = 0.5  # score from which a plant of the glance speaks
 LEAST_OUTSIDE = 3
+WORK_SIDE_PX = 1024  # longer side at which plants are put into containers: no middle is known more exactly
 
 
 def are_most_outside(image: Image, containers: Sequence[ContainerFound], detector: Detector) -> bool:
@@ -26,13 +28,15 @@ def are_most_outside(image: Image, containers: Sequence[ContainerFound], detecto
     image: (H, W, 3) uint8 RGB. Plants too small for such a glance say nothing.
     """
     height, width = shape_of(image)
-    tile = Tile(0, 0, max(height, width))
-    seen = detector.detect([cut_tile(image, tile, detector.tile_px)])[0].plants
-    sure = seen.select(seen.scores >= SURE).scaled(tile.side_px / detector.tile_px)
-    points = centres(sure.boxes)
+    picture, tile = Pyramid(image).cut(first_glance((height, width), detector.tile_px), detector.tile_px)
+    seen = detector.detect([picture])[0].plants
+    sure = seen.select(seen.scores >= SURE).scaled(tile.side_px / detector.tile_px).shifted(tile.x0, tile.y0)
+    scale = np.float32(min(1.0, WORK_SIDE_PX / max(height, width)))
+    small = (max(1, round(height * scale)), max(1, round(width * scale)))
+    points = centres(sure.boxes) * scale
     held = np.zeros(len(points), dtype=np.bool_)
     for container in containers:
-        region = polygon_region(container.polygon, (height, width))
+        region = polygon_region(container.polygon * scale, small)
         held |= inside(points, region.mask, (region.x0, region.y0))
     outside = int(np.count_nonzero(~held))
     return outside >= LEAST_OUTSIDE and outside > int(np.count_nonzero(held))

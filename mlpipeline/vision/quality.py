@@ -41,13 +41,14 @@ class Quality:
 def measure_quality(survey: Survey) -> Quality:
     """How the picture behind a survey was taken, inside its containers."""
     grey = cv2.cvtColor(survey.image, cv2.COLOR_RGB2GRAY)
-    red, green, blue = cv2.split(survey.image)
-    # By channels: numpy's least along an axis of three takes ten times as long.
-    darkest = cv2.min(cv2.min(red, green), blue)[survey.mask]
+    area = survey.mask.view(np.uint8)
+    clipped = cv2.inRange(survey.image, (CLIPPED_FROM,) * 3, (255,) * 3)
+    # By a histogram: to sort all pixels for a percentile takes seven times as long.
+    below = np.cumsum(cv2.calcHist([grey], [0], area, [256], [0, 256]))
     return Quality(
         blur=blur_of(np.asarray(grey, dtype=np.uint8), survey.mask),
-        brightness=float(np.percentile(grey[survey.mask], BRIGHT_PERCENTILE)),
-        glare=float((darkest >= CLIPPED_FROM).mean()),
+        brightness=float(np.searchsorted(below, BRIGHT_PERCENTILE / 100 * below[-1])),
+        glare=cv2.mean(clipped, area)[0] / 255,
     )
 
 

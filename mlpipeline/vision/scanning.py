@@ -18,7 +18,7 @@ from .protocols import Detector, Progress
 from .results import OUT_OF_SCALE, ContainerFound, Detections
 from .running import Runner, Seen
 from .scales import Zone, best_scale, zones
-from .tiling import Tile, plan_tiles
+from .tiling import Tile, even_side, plan_tiles
 
 MAX_OVERLAP = 0.6  # of a tile's side; more would multiply the tiles
 SURE_NEIGHBOURS = 2  # containers that must surely show plants before they speak for the others
@@ -135,7 +135,12 @@ def _plan_zone(region: Region, zone: Zone, look: Look) -> ScanZone:
     rows = Region(region.x0, zone.y0, region.mask[zone.y0 - region.y0 : zone.y1 - region.y0])
     # A somewhat larger tile often saves a whole row or column of them; plants stay well within the trained range.
     room = max(1.0, zone.sizes.low_px * scale / trained[0])
-    sides = [round(side_px * factor) for factor in ROUNDING_UP if factor <= room]
+    factors = [factor for factor in ROUNDING_UP if factor <= room]
+    even = [even_side(round(side_px * factor), tile_px) for factor in factors]
+    sides = [
+        side if side <= side_px * room else round(side_px * factor)
+        for side, factor in zip(even, factors, strict=True)
+    ]
     candidates = [
         (plan_tiles(rows, look.shape, side, min(overlap_px, MAX_OVERLAP * side)), side) for side in sides
     ]

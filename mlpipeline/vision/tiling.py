@@ -13,6 +13,10 @@ PAD_VALUE = 114  # the grey that YOLO letterboxes with, so the weights have seen
 # Tiles with less of the container are left out. Source: origin, slices below 2 % content.
 MIN_CONTAINER_SHARE = 0.02
 
+# Tiles may be this much larger to be made of whole pixels: averaging those takes a tenth of the time or less (from
+# 1 024 px 0.3 ms, from 1 008 px 5 ms). It is what photos of 4 000 px lack to 4 096.
+EVEN_ROOM = 0.04
+
 
 @dataclass(frozen=True, slots=True)
 class Tile:
@@ -80,6 +84,25 @@ def plan_tiles(region: Region, shape: tuple[int, int], side_px: int, overlap_px:
     held = [_held(tight, tile) for tile in tiles]
     least = min(MIN_CONTAINER_SHARE * side_px**2, max(held))
     return tuple(tile for tile, area in zip(tiles, held, strict=True) if area >= least)
+
+
+def even_side(side_px: int, tile_px: int) -> int:
+    """A tile's side of which whole pixels make one of `tile_px`, if one is at most EVEN_ROOM larger; else the side."""
+    unit = tile_px
+    while 2 * unit <= side_px:
+        unit *= 2
+    for even in (unit, unit * 3 // 2, 2 * unit):
+        # One and a half of the tile itself would have pixels that are shared.
+        if side_px <= even <= side_px * (1 + EVEN_ROOM) and (even * 2 != 3 * tile_px):
+            return even
+    return side_px
+
+
+def whole_tile(shape: tuple[int, int], least_side_px: int = 1) -> Tile:
+    """The tile over the whole of a picture of `shape`, in its middle, at least `least_side_px` wide."""
+    height, width = shape
+    side = max(height, width, least_side_px)
+    return Tile((width - side) // 2, (height - side) // 2, side)
 
 
 def cut_tile(image: Image, tile: Tile, tile_px: int) -> Image:

@@ -3,7 +3,16 @@ import pytest
 
 from mlpipeline.vision.errors import InvalidInput
 from mlpipeline.vision.masks import Region
-from mlpipeline.vision.tiling import PAD_VALUE, Tile, cut_tile, plan_tiles, tile_starts
+from mlpipeline.vision.tiling import (
+    EVEN_ROOM,
+    PAD_VALUE,
+    Tile,
+    cut_tile,
+    even_side,
+    plan_tiles,
+    tile_starts,
+    whole_tile,
+)
 
 
 @pytest.mark.parametrize(
@@ -87,3 +96,42 @@ def test_quarters_cover_their_tile_and_overlap():
     assert min(q.y0 for q in quarters) == 200
     assert max(q.y1 for q in quarters) == 712
     assert quarters[0].x1 - quarters[1].x0 == 40
+
+
+@pytest.mark.parametrize(
+    ("side", "expected"),
+    [
+        (4032, 4096),
+        (4000, 4096),
+        (2016, 2048),
+        (1500, 1536),
+        (3000, 3072),
+        (504, 512),
+        (512, 512),
+        (1024, 1024),
+    ],
+)
+def test_a_side_that_lacks_little_is_made_of_whole_pixels(side, expected):
+    assert even_side(side, 512) == expected
+
+
+@pytest.mark.parametrize("side", [1, 256, 490, 513, 760, 1025, 1600, 2105])
+def test_a_side_that_lacks_much_stays(side):
+    assert even_side(side, 512) == side
+
+
+def test_no_side_grows_by_more_than_its_room_or_shrinks():
+    sides = np.arange(1, 9000)
+    even = np.array([even_side(side, 640) for side in sides.tolist()])
+    assert (even >= sides).all()
+    assert (even <= sides * (1 + EVEN_ROOM)).all()
+    assert np.count_nonzero(even > sides) > 100
+
+
+@pytest.mark.parametrize("shape", [(30, 400), (400, 30), (7, 7)])
+def test_one_tile_shows_a_whole_picture_in_its_middle(shape):
+    tile = whole_tile(shape, 64)
+    assert tile.side_px == max(*shape, 64)
+    assert min(tile.x0, tile.y0) <= 0
+    assert abs((tile.x0 + tile.x1) / 2 - shape[1] / 2) <= 1
+    assert abs((tile.y0 + tile.y1) / 2 - shape[0] / 2) <= 1
