@@ -1,7 +1,6 @@
 """Waiting in line to write: between threads, between processes, and whatever becomes of who was before."""
 
 import multiprocessing
-import os
 import signal
 import threading
 from multiprocessing.connection import Connection
@@ -70,11 +69,13 @@ def test_a_process_that_is_killed_in_its_turn_lets_the_next_one_go_on(tmp_path: 
     # Not forked: this process may have threads.
     holder = multiprocessing.get_context("spawn").Process(target=hold_until_killed, args=(says, tmp_path))
     holder.start()
-    assert hears.poll(SOON_S)
-    thread, had = another_thread()
-    assert not had.wait(0.2)
-    os.kill(holder.pid or 0, signal.SIGKILL)
-    holder.join(SOON_S)
+    try:
+        assert hears.poll(SOON_S)
+        thread, had = another_thread()
+        assert not had.wait(0.2)
+    finally:
+        holder.kill()
+        holder.join(SOON_S)
     thread.join(SOON_S)
     assert had.is_set()
 
