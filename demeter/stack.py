@@ -71,8 +71,8 @@ def stack_processes(*, host: str, port: int) -> list[ProcessSpec]:
     )  # SQLite has one writer; more threads would only wait
     gunicorn = (
         sys.executable, "-m", "gunicorn", "demeter.wsgi", "--bind", f"{host}:{port}",
-        # Threads of a process wait for each other's Python. 50 uploads at once, p95 on two idle cores, most of four
-        # runs: one process of 50 threads is too late by far, 2 × 16 took .63 s at worst, 4 × 16 .71 s, 4 × 8 .50 s.
+        # Threads of a process wait for each other's Python. 50 uploads at once beside other work on two cores, p95,
+        # median of four runs: 2 × 16 took .64 s, 4 × 16 .71 s, 4 × 8 .52 s (.32 s beside no other work).
         "--worker-class", "gthread", "--workers", "4", "--threads", "8", "--backlog", "2048",
         "--timeout", "120", "--graceful-timeout", "5", "--keep-alive", "5", "--no-control-socket",
     )  # fmt: skip
