@@ -72,7 +72,7 @@ def stack_processes(*, host: str, port: int) -> list[ProcessSpec]:
     gunicorn = (
         sys.executable, "-m", "gunicorn", "demeter.wsgi", "--bind", f"{host}:{port}",
         # Threads of a process wait for each other's Python. 50 uploads at once beside other work on two cores, p95,
-        # median of four runs: 2 × 16 took .64 s, 4 × 16 .71 s, 4 × 8 .52 s (.32 s beside no other work).
+        # median of four runs: 2 × 16 took .64 s, 4 × 16 .71 s, 4 × 8 .52 s.
         "--worker-class", "gthread", "--workers", "4", "--threads", "8", "--backlog", "2048",
         "--timeout", "120", "--graceful-timeout", "5", "--keep-alive", "5", "--no-control-socket",
     )  # fmt: skip
