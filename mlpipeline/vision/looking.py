@@ -36,6 +36,7 @@ BARE_WORK_PX = 512  # bare stretches are found at this size
 CONVINCING = 3  # plants that a second look must see, with SURE_SCORE on average, or its finer eyes see ghosts
 CERTAINTY_POWER = 4
 FIRST_GLANCE_SCALE = 0.8  # tile px per picture px at most: the plants of a small picture may be large in it
+FADED = 0.25  # of the best sight's evidence: where a finer glance shows less, plants are too large for still finer ones
 SURE_SCORE = 0.55  # mean score from which a sight is believed without a finer look
 
 
@@ -192,14 +193,22 @@ class Look:
             sight.is_believed and sizes.count >= ENOUGH and sizes.low_px >= self.detector.trained_plant_px[0]
         )
 
+    def _has_faded(self, best: Sight) -> bool:
+        """Whether the last glance shows little of what a coarser one, if unsurely, showed at a size that suits."""
+        sizes = best.tile_sizes
+        if sizes is None or sizes.count < ENOUGH or self.sights[-1].evidence >= FADED * best.evidence:
+            return False
+        return is_comfortable(sizes, self.detector.trained_plant_px)
+
     def _advance(self) -> None:
         """Go twice as fine; after the finest glance saw nothing, once twice as coarse: a plant may fill the tile."""
         finest_px = self.detector.tile_px / min(FINEST_ENLARGEMENT, self.options.max_enlargement)
-        if self._side_px > self._first_px:
+        best = self.best()
+        if self._side_px > self._first_px or (best is not None and self._has_faded(best)):
             self.is_settled = True
         elif self._side_px / 2 >= max(finest_px, 1.0):
             self._side_px = math.ceil(self._side_px / 2)
-        elif self.best() is None:
+        elif best is None:
             self._side_px = 2 * self._first_px
         else:
             self.is_settled = True

@@ -95,6 +95,29 @@ def test_an_unsure_crowd_of_crumbs_is_forgotten_beside_pots_that_surely_hold_one
     assert len(looks[0].best().seen) == 1
 
 
+def test_looking_ends_where_a_finer_glance_shows_little_of_what_was_seen_at_a_good_size():
+    look = _look_that_saw(rows_of_plants(120, 100), rows_of_plants(120, 100)[:1])
+    assert look.is_settled
+    assert len(look.best().seen) > 8
+
+
+@pytest.mark.parametrize(("spacing", "side"), [(30, 20), (400, 390)])
+def test_looking_goes_on_where_what_was_seen_may_be_too_small_or_too_large_to_be_plants(spacing, side):
+    boxes = rows_of_plants(spacing, side)
+    assert not _look_that_saw(boxes, boxes[:1]).is_settled
+
+
+def _look_that_saw(*glances):
+    """A look at a whole picture after some glances, at which all was unsure."""
+    shape, truth = (HEIGHT, WIDTH), TruthDetector(WIDTH, HEIGHT, np.zeros((0, 4)))
+    whole = container("segment", 0, 0, WIDTH, HEIGHT)
+    look = Look(container_region(shape, [whole], 0), shape, truth, CountOptions())
+    for boxes in glances:
+        tiles = look.next_tiles()
+        look.add(tiles, [detections(boxes, 0.4), *(Detections.empty() for _ in tiles[1:])])
+    return look
+
+
 def test_tiles_are_spent_only_on_containers():
     boxes = rows_of_plants(40, 32, box=(100, 100, 700, 500))
     (_,), alone = count(boxes, [container("segment", 90, 90, 710, 510)])
