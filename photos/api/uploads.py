@@ -4,6 +4,7 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.core.cache import caches
+from django.core.cache.backends.base import BaseCache
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 from django.urls import reverse
@@ -56,7 +57,7 @@ class FileRefused(DemeterError):
 class UploadThrottle(ScopedRateThrottle):
     """Bounds the uploads of one user, counted where that costs an upload next to nothing."""
 
-    cache = ConnectionProxy(caches, "uploads")
+    cache = cast(BaseCache, ConnectionProxy(caches, "uploads"))
 
 
 class TakesPhotos(APIView):
