@@ -24,7 +24,8 @@ class Weights:
     kind: segmentation or detection. file, card: names in the folder of the manifest. architecture: the Ultralytics
     file that the tensors fit. classes: in the order of their ids. tile_px: side of the pictures it is shown.
     trained_plant_px: sides of plants it was trained on, in its own pixels (detection only). confidence: the least
-    score at which counts were nearest to the truth on held-out scenes.
+    score at which counts were nearest to the truth on held-out scenes. class_gains: added to the logits of the classes
+    where it is settled what a thing is, and to no score: a rare class is else named too seldom.
     """
 
     kind: str
@@ -36,6 +37,7 @@ class Weights:
     tile_px: int
     trained_plant_px: tuple[float, float] | None
     confidence: float
+    class_gains: tuple[float, ...]
     licence: str
     card: str
     folder: Path = WEIGHTS_FOLDER
@@ -81,8 +83,11 @@ def _entry(values: dict[str, Any], folder: Path) -> Weights:
     known = {
         **values,
         "classes": tuple(values["classes"]),
+        "class_gains": tuple(float(gain) for gain in values["class_gains"]),
         "trained_plant_px": None if plant_px is None else (float(plant_px[0]), float(plant_px[1])),
     }
+    if len(known["class_gains"]) != len(known["classes"]):
+        raise ValueError(f"class_gains are {len(known['classes'])} numbers")
     if values["kind"] not in KINDS:
         raise ValueError(f"unknown kind {values['kind']!r}")
     return Weights(**known, folder=folder)

@@ -50,10 +50,12 @@ class Network:
 
     Boxes are decoded in f32 and only above a score, because bf16 holds no more than 8 bits: at the far end of a tile
     a box would be off by 2 px. cores: how many share what is left to do for each picture after the layers.
+    class_gains: see Weights.
     """
 
-    def __init__(self, forward: Forward) -> None:
+    def __init__(self, forward: Forward, class_gains: Sequence[float]) -> None:
         self.forward = forward
+        self.class_gains = tuple(class_gains)
         # A GPU's answers lie in its own memory, and cores would only wait for it in turn.
         self.cores = 1 if forward.prefers_batches else int(os.environ.get("OMP_NUM_THREADS", "1"))
 
@@ -67,13 +69,19 @@ class Network:
             prototypes = None if raw.prototypes is None else raw.prototypes.float()
         places = _places(batch.shape[1], batch.shape[2], raw.boxes.device)
         found = on_cores(
-            lambda index: _candidates(raw, index, places, least_score), range(len(pictures)), self.cores
+            lambda index: _candidates(raw, index, places, least_score, self.class_gains),
+            range(len(pictures)),
+            self.cores,
         )
         return Answer(tuple(found), prototypes)
 
 
 def _candidates(
-    raw: RawAnswer, index: int, places: tuple[torch.Tensor, torch.Tensor], least_score: float
+    raw: RawAnswer,
+    index: int,
+    places: tuple[torch.Tensor, torch.Tensor],
+    least_score: float,
+    class_gains: tuple[float, ...],
 ) -> Candidates:
     """What one picture of a batch shows above a score. Few cells need a sigmoid: the others are told by its inverse."""
     import torch
@@ -83,7 +91,9 @@ def _candidates(
         logits = raw.scores[index]
         least = min(least_score, LARGEST_SCORE)
         likely = (logits.amax(dim=0) > math.log(least / (1 - least)) - ROUNDING).nonzero().squeeze(1)
-        scores, classes = logits[:, likely].float().sigmoid().max(dim=0)
+        likely_logits = logits[:, likely].float()
+        scores = likely_logits.amax(dim=0).sigmoid()
+        classes = (likely_logits + likely_logits.new_tensor(class_gains).unsqueeze(1)).argmax(dim=0)
         above = scores > least_score
         kept, scores, classes = likely[above], scores[above], classes[above]
         coefficients = scores.new_zeros((len(kept), 0))

@@ -45,7 +45,7 @@ class YoloDetector:
     def __init__(self, weights: Weights, forward: Forward, batch_tiles: int = 8) -> None:
         if weights.trained_plant_px is None:
             raise ValueError("weights for detection say which plant sizes they were trained on")
-        self.network = Network(forward)
+        self.network = Network(forward, weights.class_gains)
         self.batch_tiles = batch_tiles
         self.trained_plant_px = weights.trained_plant_px
         self.tile_px = weights.tile_px
@@ -81,7 +81,7 @@ class YoloSegmenter:
     """Finds containers in a whole picture, seen at the size it was trained on."""
 
     def __init__(self, weights: Weights, forward: Forward) -> None:
-        self.network = Network(forward)
+        self.network = Network(forward, weights.class_gains)
         self.side_px = weights.tile_px
 
     def segment(self, image: Image) -> list[ContainerFound]:

@@ -21,12 +21,16 @@ NAMES = {"detection": "plants-yolo11n", "segmentation": "containers-yolo11n-seg"
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """What becomes the default: a checkpoint of a kind, and the least score (0–1) it counts best at."""
+    """What becomes the default: a checkpoint of a kind, and the least score (0–1) it counts best at.
+
+    dead_gain: added to the logit of dead plants where living and dead are told apart.
+    """
 
     kind: str
     checkpoint: Path
     confidence: float
     version: str
+    dead_gain: float = 0.0
 
 
 def install_weights(installation: Installation, folder: Path) -> Weights:
@@ -57,6 +61,7 @@ def install_weights(installation: Installation, folder: Path) -> Weights:
         tile_px=COUNTED_PX[kind],
         trained_plant_px=TRAINED_PLANT_PX if kind == DETECTION else None,
         confidence=installation.confidence,
+        class_gains=tuple(installation.dead_gain if name == "dead" else 0.0 for name in CLASSES[kind]),
         licence="AGPL-3.0",
         card=f"{NAMES[kind]}.md",
         folder=folder,

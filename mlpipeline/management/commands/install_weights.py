@@ -24,6 +24,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--confidence", type=float, required=True, help=_("least score of a detection, 0 to 1")
         )
+        parser.add_argument(
+            "--dead-gain",
+            type=float,
+            default=0.0,
+            help=_("added to the logit of dead plants, so that as many are named as there are"),
+        )
         # Not --version: every command has that one already.
         parser.add_argument(
             "--release", required=True, help=_("what these weights are called, e.g. 2026-11-21")
@@ -35,7 +41,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         folder = options["folder"] or settings.DATA_HOME / "training"
         checkpoint = folder / options["kind"] / CHECKPOINT
-        installation = Installation(options["kind"], checkpoint, options["confidence"], options["release"])
+        installation = Installation(
+            options["kind"], checkpoint, options["confidence"], options["release"], options["dead_gain"]
+        )
         try:
             weights = install_weights(installation, WEIGHTS_FOLDER)
         except FileNotFoundError as error:

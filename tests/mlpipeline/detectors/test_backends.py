@@ -67,8 +67,10 @@ def test_openvino_answers_as_torch_does_one_picture_or_several(exported):
     forward, _ = exported
     picture = picture_to_compare(512)
     assert difference(forward, TorchForward(require_weights("detection")), picture) <= LARGEST_DIFFERENCE
-    alone = Network(forward).run([picture], 0.25).candidates[0]
-    together = Network(forward).run([picture[::-1], picture, picture[:, ::-1]], 0.25).candidates
+    alone = Network(forward, (0.0, 0.0, 0.0)).run([picture], 0.25).candidates[0]
+    together = (
+        Network(forward, (0.0, 0.0, 0.0)).run([picture[::-1], picture, picture[:, ::-1]], 0.25).candidates
+    )
     assert len(together) == 3
     assert len(alone.boxes) > 0
     assert torch.allclose(alone.boxes, together[1].boxes, atol=0.5)

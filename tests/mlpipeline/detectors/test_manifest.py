@@ -38,6 +38,7 @@ def folder(tmp_path, monkeypatch):
             tile_px=512,
             trained_plant_px=(14.0, 120.0) if kind == "detection" else None,
             confidence=0.3,
+            class_gains=(0.0, 1.5, 0.0),
             licence="AGPL-3.0",
             card=f"{kind}.md",
             folder=tmp_path,

@@ -48,7 +48,9 @@ class CountingDetector(TruthDetector):
 
 
 def weights(kind: str) -> Weights:
-    return Weights(kind, f"{kind} of the test", "", kind[0] * 64, "", (), 512, (16.0, 120.0), 0.25, "", "")
+    return Weights(
+        kind, f"{kind} of the test", "", kind[0] * 64, "", (), 512, (16.0, 120.0), 0.25, (), "", ""
+    )
 
 
 @dataclass
