@@ -16,7 +16,8 @@ from .masks import Region, opened, outlines, rasterise
 from .merging import united
 from .protocols import Detector
 from .results import ContainerFound, Detections
-from .tiling import cut_tile, plan_tiles
+from .shrinking import Pyramid
+from .tiling import Tile, plan_tiles
 
 SURE = 0.5  # score from which a plant speaks
 WORK_SIDE_PX = (
@@ -63,14 +64,20 @@ def _seen(
     """The sure plants of the tiles that hold the ground, in full-image pixels."""
     if not ground.any():
         return Detections.empty()
-    shape = shape_of(image)
-    full = cv2.resize(ground.astype(np.uint8), (shape[1], shape[0]), interpolation=cv2.INTER_NEAREST)
-    side_px = max(round(TILE_SIDES * side / scale), 1)
-    tiles = plan_tiles(Region(0, 0, full.astype(np.bool_)), shape, side_px, TILE_OVERLAP * side_px)
-    answers = detector.detect([cut_tile(image, tile, detector.tile_px) for tile in tiles])
+    shape, pyramid = shape_of(image), Pyramid(image)
+    small_px = max(round(TILE_SIDES * side), 1)
+    planned = plan_tiles(
+        Region(0, 0, ground), (ground.shape[0], ground.shape[1]), small_px, TILE_OVERLAP * small_px
+    )
+    side_px = round(small_px / scale)
+    cut = [
+        pyramid.cut(Tile(round(tile.x0 / scale), round(tile.y0 / scale), side_px), detector.tile_px)
+        for tile in planned
+    ]
+    answers = detector.detect([picture for picture, _tile in cut])
     placed = [
         (tile, answer.scaled(tile.side_px / detector.tile_px).shifted(tile.x0, tile.y0))
-        for tile, answer in zip(tiles, answers, strict=True)
+        for (_picture, tile), answer in zip(cut, answers, strict=True)
     ]
     seen = united(placed, shape, detector.tile_px, iou).plants
     return seen.select(seen.scores >= SURE)
