@@ -180,7 +180,7 @@ REST_FRAMEWORK = {
     "NUM_PROXIES": env.int("TRUSTED_PROXIES", default=0),
     # Bounds for a client gone wild, far above a walk through the nursery (50 uploads at once, a poll every 2 s).
     "DEFAULT_THROTTLE_RATES": {
-        "upload": env.str("THROTTLE_UPLOAD", default="600/min"),  # requests of one user, to one process
+        "upload": env.str("THROTTLE_UPLOAD", default="600/min"),  # requests of one user
         "registration": env.str("THROTTLE_REGISTRATION", default="300/hour"),  # new accounts from one address
     },
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
@@ -256,8 +256,10 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 1000},  # beyond, a third is dropped at random, failed sign-ins among it
     }
 }
+# Of the web server that `manage.py stack` starts.
+WEB_PROCESSES = 4
 # Where uploads are counted. Files would cost each upload a rename that waits for the disk (3 ms): without a cache
-# server each process counts its own.
+# server each process counts its own, and allows its share of the whole.
 CACHES["uploads"] = (
     CACHES["default"] if CACHE_URL else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 )

@@ -17,7 +17,6 @@ from demeter.supervisor import ProcessEvent, ProcessSpec, Supervisor
 from photos.models import ProcessingStep
 
 WEB = "web"
-WEB_PROCESSES = 4  # of gunicorn, below its own
 PROCESS_NAMES = (WEB, "worker-gpu", "worker-cpu", "worker-io", "worker-default", "beat")
 DEADLINE_CHECK_EVERY_S = 5.0
 # The web server passes photos through buffers of up to a megabyte. By itself glibc asks the kernel for each and gives
@@ -74,7 +73,7 @@ def stack_processes(*, host: str, port: int) -> list[ProcessSpec]:
         sys.executable, "-m", "gunicorn", "demeter.wsgi", "--bind", f"{host}:{port}",
         # Threads of a process wait for each other's Python. 50 uploads at once beside other work on two cores, p95,
         # median of four runs: 2 × 16 took .64 s, 4 × 16 .71 s, 4 × 8 .52 s.
-        "--worker-class", "gthread", "--workers", str(WEB_PROCESSES), "--threads", "8", "--backlog", "2048",
+        "--worker-class", "gthread", "--workers", str(settings.WEB_PROCESSES), "--threads", "8", "--backlog", "2048",
         "--timeout", "120", "--graceful-timeout", "5", "--keep-alive", "5", "--no-control-socket",
     )  # fmt: skip
     few, all_cores = _threads_env(1), _threads_env(cores)

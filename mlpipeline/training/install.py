@@ -14,7 +14,8 @@ from mlpipeline.training.train import ARCHITECTURES, CLASSES
 # are not: of 270 on held-out scenes as many were found at 416 px as at 512 px (IoU ≥ .5), for half of the work.
 COUNTED_PX = {"detection": 512, "segmentation": 416}
 # In a tile: what 10 to 114 px are at the size of the training. The middle, 41 px, is the scale that plants are counted
-# at: on held-out scenes counts were off by 9.4 % there, by 10.6 % at 34 px, and at 44 px seedlings were missed.
+# at: on held-out scenes counts were off by 9.4 % there and by 10.6 % at 34 px; with 16 to 120 px (44 px) seedlings
+# were missed.
 TRAINED_PLANT_PX = (12.0, 140.0)
 
 NAMES = {"detection": "plants-yolo11n", "segmentation": "containers-yolo11n-seg"}

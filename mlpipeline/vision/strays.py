@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from .arrays import Floats, Image, Mask, Shape, shape_of
-from .boxes import areas, centres
+from .boxes import areas, centres, inside
 from .company import ENOUGH_SURE
 from .masks import Region, opened, outlines, rasterise
 from .merging import united
@@ -53,7 +53,7 @@ def overlooked_boxes(
     ground = opened(ground, LEAST_GROUND * side / 2)
     plants = _seen(image, ground, side, scale, detector, iou)
     middles = centres(plants.boxes) * np.float32(scale)
-    standing = _values(ground, middles) & (_shares(taken, plants.boxes * np.float32(scale)) < ON_CONTAINER)
+    standing = inside(middles, ground) & (_shares(taken, plants.boxes * np.float32(scale)) < ON_CONTAINER)
     kind = max(("box", "plug"), key=[found.type for found in company].count)
     return _around(middles[standing], ground, side, scale, kind)
 
@@ -104,13 +104,6 @@ def _beside(mask: Mask, reach_px: float) -> Mask:
     """The pixels within a distance of a mask."""
     distance = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5)
     return np.asarray(distance <= reach_px, dtype=np.bool_)
-
-
-def _values(mask: Mask, points: Floats) -> Mask:
-    """(N,) what a mask says at points in its frame."""
-    limits = np.array([mask.shape[1] - 1, mask.shape[0] - 1])
-    columns, rows = np.clip(points.astype(int), 0, limits).T
-    return np.asarray(mask[rows, columns], dtype=np.bool_)
 
 
 def _shares(mask: Mask, boxes: Floats) -> Floats:

@@ -55,9 +55,18 @@ class FileRefused(DemeterError):
 
 
 class UploadThrottle(ScopedRateThrottle):
-    """Bounds the uploads of one user, counted where that costs an upload next to nothing."""
+    """Bounds the uploads of one user, counted where that costs an upload next to nothing.
+
+    Where each process counts its own, each allows its share, so that together they allow no more than is set.
+    """
 
     cache = cast(BaseCache, ConnectionProxy(caches, "uploads"))
+
+    def parse_rate(self, rate: str | None) -> tuple[int | None, int | None]:
+        allowed, period_s = super().parse_rate(rate)
+        if allowed is not None and not settings.CACHE_URL:
+            allowed = max(1, allowed // settings.WEB_PROCESSES)
+        return allowed, period_s
 
 
 class TakesPhotos(APIView):

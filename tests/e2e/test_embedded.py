@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from demeter.demo.accounts import ADMIN
 from demeter.demo.client import ApiClient
 from demeter.demo.counting import follow
-from demeter.stack import WEB_PROCESSES
 from tests.support.embedded import Embedded, running_stack
 from tests.support.http import Browser
 from tests.support.nursery_photos import copy_at, render_small
@@ -119,7 +119,7 @@ def test_after_every_page_and_endpoint_the_web_process_maps_no_library_that_coun
     assert {path: status for path, status in answers.items() if status >= 400} == {}
     assert len(answers) > 40
     processes = _web_processes(stack)
-    assert len(processes) == 1 + WEB_PROCESSES, "the server and its workers"
+    assert len(processes) == 1 + settings.WEB_PROCESSES, "the server and its workers"
     mapped = {pid: HEAVY.findall(Path(f"/proc/{pid}/maps").read_text()) for pid in processes}
     assert mapped == {pid: [] for pid in processes}
 

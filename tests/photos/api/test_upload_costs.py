@@ -18,10 +18,25 @@ def upload(client: Any, *files: SimpleUploadedFile) -> Any:
     return client.post("/api/v1/photos/upload", {"files": list(files)}, format="multipart")
 
 
+@pytest.mark.parametrize(
+    ("rate", "cache_url", "processes"),
+    [
+        pytest.param("2/min", "redis://cache", 4, id="counted for all processes"),
+        pytest.param("8/min", "", 4, id="each process allows its share"),
+    ],
+)
 def test_a_client_gone_wild_is_asked_to_wait(
-    bearer: Bearer, worker: User, other_worker: User, monkeypatch: pytest.MonkeyPatch
+    bearer: Bearer,
+    worker: User,
+    other_worker: User,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Any,
+    rate: str,
+    cache_url: str,
+    processes: int,
 ) -> None:
-    monkeypatch.setattr(UploadThrottle, "THROTTLE_RATES", {"upload": "2/min"})
+    settings.CACHE_URL, settings.WEB_PROCESSES = cache_url, processes
+    monkeypatch.setattr(UploadThrottle, "THROTTLE_RATES", {"upload": rate})
     client = bearer(worker)
     answers = [upload(client, photo_file(n)) for n in range(3)]
     assert [answer.status_code for answer in answers] == [202, 202, 429]
