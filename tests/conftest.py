@@ -3,6 +3,7 @@
 Nothing is run eagerly: a message is sent as in life, to a broker without workers, and tests call the work itself.
 """
 
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,15 @@ def _own_machine(settings: Any, tmp_path: Path) -> Iterator[None]:
     cache.clear()
     yield
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _own_signals() -> Iterator[None]:
+    """Loading training data leaves a handler for children that end. In a later test, which starts processes of its
+    own, the kernel could not set up its frame and ended the whole run (SIGSEGV from the kernel, no traceback)."""
+    before = signal.getsignal(signal.SIGCHLD)
+    yield
+    signal.signal(signal.SIGCHLD, before)
 
 
 @pytest.fixture
