@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mlpipeline.detectors.cores import on_cores
 from mlpipeline.detectors.forward import Forward, RawAnswer
+from mlpipeline.vision.cores import on_cores
 
 if TYPE_CHECKING:
     import torch
@@ -59,15 +59,22 @@ class Network:
         # A GPU's answers lie in its own memory, and cores would only wait for it in turn.
         self.cores = 1 if forward.prefers_batches else int(os.environ.get("OMP_NUM_THREADS", "1"))
 
+    def raw(self, pictures: Sequence[Image]) -> RawAnswer:
+        """What the layers say of (H, W, 3) uint8 RGB pictures of one size, sides multiples of 32."""
+        import torch
+
+        with torch.inference_mode():
+            return self.forward.run(np.stack(pictures))
+
     def run(self, pictures: Sequence[Image], least_score: float) -> Answer:
         """Candidates above `least_score` (0–1) in (H, W, 3) uint8 RGB pictures of one size, sides multiples of 32."""
         import torch
 
-        batch = np.stack(pictures)
+        raw = self.raw(pictures)
         with torch.inference_mode():
-            raw = self.forward.run(batch)
             prototypes = None if raw.prototypes is None else raw.prototypes.float()
-        places = _places(batch.shape[1], batch.shape[2], raw.boxes.device)
+        height, width = pictures[0].shape[:2]
+        places = cell_places(height, width, raw.boxes.device)
         found = on_cores(
             lambda index: _candidates(raw, index, places, least_score, self.class_gains),
             range(len(pictures)),
@@ -89,8 +96,7 @@ def _candidates(
     with torch.inference_mode():  # of this thread
         centres, strides = places
         logits = raw.scores[index]
-        least = min(least_score, LARGEST_SCORE)
-        likely = (logits.amax(dim=0) > math.log(least / (1 - least)) - ROUNDING).nonzero().squeeze(1)
+        likely = (logits.amax(dim=0) > least_logit(least_score)).nonzero().squeeze(1)
         likely_logits = logits[:, likely].float()
         scores = likely_logits.amax(dim=0).sigmoid()
         classes = (likely_logits + likely_logits.new_tensor(class_gains).unsqueeze(1)).argmax(dim=0)
@@ -103,8 +109,14 @@ def _candidates(
         return Candidates(boxes, scores, classes, coefficients)
 
 
+def least_logit(least_score: float) -> float:
+    """A logit below which none reaches a score of 0–1: a little less than the inverse of the sigmoid."""
+    least = min(least_score, LARGEST_SCORE)
+    return math.log(least / (1 - least)) - ROUNDING
+
+
 @lru_cache(maxsize=16)
-def _places(height: int, width: int, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+def cell_places(height: int, width: int, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
     """The (2, P) centres of the network's cells in cells, and their (P,) strides in px."""
     import torch
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import threading
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from mlpipeline.detectors.environment import prepare_libraries
 from mlpipeline.detectors.exports import GRAPH_NAME, ExportKey, kept_export
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 #: graph that is wrong is off by the scores themselves.
 LARGEST_DIFFERENCE = 0.03
 COMPARED_CELLS = 200  # those with the best scores: what becomes a detection
+
+Part = NDArray[np.float32]  # of an answer, for one picture or all of a batch
 
 
 class ExportDisagrees(Exception):
@@ -66,16 +70,30 @@ class OpenVinoForward:
         import torch
 
         if len(batch) == 1:
-            answers = [_copied(self.together.infer({0: batch}))]
+            self.together.infer({0: batch}, share_inputs=True)
+            parts = [said.copy() for said in _said(self.together)]
         else:
-            found: dict[int, list[np.ndarray[Any, Any]]] = {}
-            self.queue.set_callback(lambda request, place: found.update({place: _copied(request.results)}))
-            for place in range(len(batch)):
-                self.queue.start_async({0: batch[place : place + 1]}, place)
-            self.queue.wait_all()
-            answers = [found[place] for place in range(len(batch))]
-        parts = [torch.from_numpy(np.concatenate(parts)) for parts in zip(*answers, strict=True)]
-        return RawAnswer(*parts)
+            parts = self._apart(batch)
+        return RawAnswer(*(torch.from_numpy(part) for part in parts))
+
+    def _apart(self, batch: Batch) -> list[Part]:
+        """What each core says of its own pictures, copied once: to where the answer of the whole batch is."""
+        parts: list[Part] = []
+        only_one = threading.Lock()
+
+        def keep(request: Any, place: int) -> None:
+            said = _said(request)
+            with only_one:
+                if not parts:
+                    parts.extend(np.empty((len(batch), *one.shape[1:]), one.dtype) for one in said)
+            for part, one in zip(parts, said, strict=True):
+                part[place] = one[0]
+
+        self.queue.set_callback(keep)
+        for place in range(len(batch)):
+            self.queue.start_async({0: batch[place : place + 1]}, place, share_inputs=True)
+        self.queue.wait_all()
+        return parts
 
     def _load(self, graph: Path, weights: Weights) -> None:
         import openvino
@@ -174,6 +192,6 @@ def difference(ours: Forward, reference: Forward, picture: np.ndarray[Any, Any])
         return found if np.isfinite(found) else 1.0
 
 
-def _copied(results: Any) -> list[np.ndarray[Any, Any]]:
-    """The answer of a request, copied before the request is used again."""
-    return [np.array(value) for value in results.values()]
+def _said(request: Any) -> list[Part]:
+    """The parts of a request's answer, in memory that its next picture overwrites."""
+    return [tensor.data for tensor in request.output_tensors]

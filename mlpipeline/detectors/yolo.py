@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
-from mlpipeline.detectors.cores import on_cores
-from mlpipeline.detectors.crowding import crowded_out
+from mlpipeline.detectors.crowding import SIGMA, crowded_out
 from mlpipeline.detectors.forward import Forward
 from mlpipeline.detectors.manifest import Weights
-from mlpipeline.detectors.network import Candidates, Network
-from mlpipeline.vision.arrays import Image, Mask, Polygon
+from mlpipeline.detectors.network import Candidates, Network, cell_places, least_logit
+from mlpipeline.detectors.settling import Rules, settled
+from mlpipeline.vision.arrays import Floats, Image, Mask, Polygon
+from mlpipeline.vision.cores import on_cores
 from mlpipeline.vision.results import CONTAINER_TYPES, ContainerFound, Detections
 from mlpipeline.vision.shrinking import shrunk
 
@@ -62,9 +64,27 @@ class YoloDetector:
         """See Detector."""
         found: list[Detections] = []
         for start in range(0, len(tiles), self.batch_tiles):
-            answer = self.network.run(tiles[start : start + self.batch_tiles], self.least_score)
-            found += on_cores(self._settled, answer.candidates, self.network.cores)
+            batch = tiles[start : start + self.batch_tiles]
+            found += self._on_gpu(batch) if self.network.forward.prefers_batches else self._on_cores(batch)
         return found
+
+    def _on_gpu(self, tiles: Sequence[Image]) -> list[Detections]:
+        """Boxes are settled where the network's answer lies."""
+        return [self._settled(part) for part in self.network.run(tiles, self.least_score).candidates]
+
+    def _on_cores(self, tiles: Sequence[Image]) -> list[Detections]:
+        """The same by machine code, each core a tile at a time; in f32 boxes differ by no more than its rounding."""
+        raw = self.network.raw(tiles)
+        rules = Rules(self.least_score, PLANT_IOU, self.max_det, self.tile_px, SIGMA)
+        gains = np.asarray(self.network.class_gains, dtype=np.float32)
+        places = _places_of_tile(self.tile_px)
+        logit = least_logit(self.least_score)
+
+        def settle(index: int) -> Detections:
+            distances, logits = (part[index].float().numpy() for part in (raw.boxes, raw.scores))
+            return Detections(*settled(distances, logits, gains, places, logit, rules))
+
+        return on_cores(settle, range(len(tiles)), self.network.cores)
 
     def _settled(self, candidates: Candidates) -> Detections:
         kept = _suppressed(candidates, PLANT_IOU)[: self.max_det]
@@ -75,6 +95,15 @@ class YoloDetector:
             scores.cpu().numpy().clip(0, 1),
             candidates.classes[kept].cpu().numpy().astype(np.int16),
         )
+
+
+@lru_cache(maxsize=4)
+def _places_of_tile(tile_px: int) -> Floats:
+    """(3, P) centre x and y of the network's cells in cells, and their strides in px."""
+    import torch
+
+    centres, strides = cell_places(tile_px, tile_px, torch.device("cpu"))
+    return np.vstack([centres.numpy(), strides.numpy()])
 
 
 class YoloSegmenter:

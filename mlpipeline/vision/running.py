@@ -83,7 +83,7 @@ class Runner:
 
     def _run_batch(self, batch: Sequence[Tile]) -> list[Detections]:
         tile_px = self.detector.tile_px
-        cuts = [self._pyramid.cut(tile, tile_px) for tile in batch]
+        cuts = self._pyramid.cut_all(batch, tile_px)
         raw = self.detector.detect([picture for picture, _ in cuts])
         _check_answers(raw, len(batch), tile_px)
         self._done += len(batch)

@@ -1,12 +1,15 @@
 """Shrinking: large pictures made small by halves: one step over all of their pixels takes several times as long."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
 from .arrays import Image
+from .averaging import averaged
+from .cores import on_cores
 from .tiling import Tile, cut_tile
 
-ANY = cv2.INTER_AREA  # every pixel counts alike, so that nothing aliases
 # Pixels that are left for each one wanted, at least, before the last step. Without them all is averaged twice, and
 # blurred: on a dense bed F1 fell by .03.
 FINENESS = 2
@@ -16,7 +19,7 @@ def halved(image: Image) -> Image:
     """(H // 2, W // 2, 3): each pixel the mean of four; of an odd size the last row or column is left out."""
     height, width = image.shape[0] // 2, image.shape[1] // 2
     even = image[: 2 * height, : 2 * width]
-    return np.asarray(cv2.resize(even, (width, height), interpolation=ANY), dtype=np.uint8)
+    return np.asarray(cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
 def shrunk(image: Image, size: tuple[int, int], fineness: float = FINENESS) -> Image:
@@ -26,7 +29,7 @@ def shrunk(image: Image, size: tuple[int, int], fineness: float = FINENESS) -> I
     """
     while image.shape[0] >= 2 * fineness * size[1] and image.shape[1] >= 2 * fineness * size[0]:
         image = halved(image)
-    return np.asarray(cv2.resize(image, size, interpolation=ANY), dtype=np.uint8)
+    return averaged(image, size)
 
 
 class Pyramid:
@@ -43,13 +46,25 @@ class Pyramid:
 
         That is the tile asked for, on whole pixels of the level it is cut from: moved by a quarter tile pixel at most.
         """
-        depth = 0
-        while tile.side_px >= FINENESS * tile_px << (depth + 1) and min(self._level(depth).shape[:2]) >= 2:
-            depth += 1
+        depth = self._depth(tile, tile_px)
         step = 1 << depth
         small = Tile(round(tile.x0 / step), round(tile.y0 / step), round(tile.side_px / step))
         shown = Tile(small.x0 * step, small.y0 * step, small.side_px * step)
         return cut_tile(self._level(depth), small, tile_px), shown
+
+    def cut_all(self, tiles: Sequence[Tile], tile_px: int) -> list[tuple[Image, Tile]]:
+        """The same for several tiles, each core one at a time."""
+        for tile in tiles:
+            self._depth(tile, tile_px)  # makes the levels, which threads would make twice
+        return on_cores(lambda tile: self.cut(tile, tile_px), tiles, cv2.getNumThreads())
+
+    def _depth(self, tile: Tile, tile_px: int) -> int:
+        """How many times the picture is halved before a tile is cut from it."""
+        depth = 0
+        while tile.side_px >= FINENESS * tile_px << (depth + 1) and min(self._level(depth).shape[:2]) >= 2:
+            depth += 1
+        self._level(depth)
+        return depth
 
     def _level(self, depth: int) -> Image:
         while len(self.levels) <= depth:

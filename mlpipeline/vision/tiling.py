@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from .arrays import Image, Mask, check
+from .averaging import averaged
 from .masks import Region
 
 PAD_VALUE = 114  # the grey that YOLO letterboxes with, so the weights have seen it as "nothing here"
@@ -116,9 +117,11 @@ def cut_tile(image: Image, tile: Tile, tile_px: int) -> Image:
         window = full
     if tile.side_px == tile_px:
         return np.ascontiguousarray(window)
-    # Area averaging when shrinking (nothing aliases), cubic when enlarging (edges stay edges).
-    method = cv2.INTER_AREA if tile.side_px > tile_px else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(window, (tile_px, tile_px), interpolation=method), dtype=np.uint8)
+    size = (tile_px, tile_px)
+    if tile.side_px > tile_px:  # nothing aliases
+        return averaged(window, size)
+    # Cubic when enlarging: edges stay edges.
+    return np.asarray(cv2.resize(window, size, interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
 
 
 def _stretches(columns: Mask, gap_px: int) -> list[tuple[int, int]]:
