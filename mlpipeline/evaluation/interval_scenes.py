@@ -103,7 +103,9 @@ class CountedScene:
             true=self.true,
             total=self.count.total,
             floor=sure_plants(self.count, probabilities),
-            terms=difficulty_terms(self.count, probabilities, self.unexplained),
+            terms=difficulty_terms(
+                self.count, probabilities, probability.of(self.count.doubted), self.unexplained
+            ),
             is_degraded=bool(self.scene.degradation),
         )
 
@@ -201,6 +203,9 @@ def _save_count(target: Path, count: PhotoCount, unexplained: float, boxes: Sequ
             scores=seen.scores,
             classes=seen.classes,
             is_right=is_right,
+            doubted_boxes=count.doubted.boxes,
+            doubted_scores=count.doubted.scores,
+            doubted_classes=count.doubted.classes,
             about=np.array(json.dumps(about)),
         )
     fresh.replace(target)
@@ -212,6 +217,7 @@ def read_counted(scene: SmallScene, path: Path) -> CountedScene:
         seen = Detections(stored["boxes"], stored["scores"], stored["classes"])
         about = json.loads(str(stored["about"]))
         is_right = stored["is_right"]
+        doubted = Detections(stored["doubted_boxes"], stored["doubted_scores"], stored["doubted_classes"])
     ends = np.cumsum([part["detections"] for part in about["containers"]], dtype=np.int64)
     parts = []
     for part, end in zip(about["containers"], ends.tolist(), strict=True):
@@ -227,7 +233,9 @@ def read_counted(scene: SmallScene, path: Path) -> CountedScene:
                 empty=len(own.empties),
             )
         )
-    count = PhotoCount(about["width"], about["height"], tuple(parts), tuple(about["warnings"]))
+    count = PhotoCount(
+        about["width"], about["height"], tuple(parts), tuple(about["warnings"]), doubted=doubted
+    )
     return CountedScene(scene, about["true"], count, about["unexplained"], is_right)
 
 

@@ -25,8 +25,9 @@ from mlpipeline.evaluation.truth import PhotoTruth
 from mlpipeline.reliability import read_reliability
 from mlpipeline.vision.arrays import Floats, Image
 from mlpipeline.vision.boxes import centres
-from mlpipeline.vision.estimating import estimate_container, without_planted_pots
+from mlpipeline.vision.estimating import estimate_container
 from mlpipeline.vision.options import CountOptions
+from mlpipeline.vision.pots import without_planted_pots
 from mlpipeline.vision.probability import ProbabilityModel
 from mlpipeline.vision.results import Detections, PhotoCount
 

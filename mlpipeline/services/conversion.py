@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlpipeline.vision.arrays import Shape
-from mlpipeline.vision.doubles import seen_elsewhere
 from mlpipeline.vision.results import (
     CLASS_NAMES,
     PLANT,
@@ -18,17 +17,20 @@ from mlpipeline.vision.results import (
     PhotoCount,
 )
 from mlpipeline.vision.sizes import MEDIUM, SIZES, size_counts
-from photos.models import Detection, Estimation, ProcessingSession
+from mlpipeline.vision.verdicts import verdicts_on
+from photos.models import Detection, Estimation, PhotoContainer, ProcessingSession
 from photos.services.drawings import DrawingData
 from photos.services.results import CountedBand, CountedContainer, FoundPlants
 
 
 def containers_found(session: ProcessingSession) -> list[ContainerFound]:
     """The containers of a count, by position."""
-    return [
-        ContainerFound(row.type, np.array(row.polygon, dtype=np.float32), row.confidence)
-        for row in session.containers.all()
-    ]
+    return [container_found(row) for row in session.containers.all()]
+
+
+def container_found(row: PhotoContainer) -> ContainerFound:
+    """A row as the core knows it."""
+    return ContainerFound(row.type, np.array(row.polygon, dtype=np.float32), row.confidence)
 
 
 def found_plants(position: int, seen: Detections) -> FoundPlants:
@@ -57,18 +59,20 @@ def detections_from(rows: list[Detection], warnings: tuple[str, ...] = ()) -> De
 
 @dataclass(frozen=True)
 class SeenPlants:
-    """What was detected in each counted container by its position, in order, each plant once.
+    """What counts of what was detected, in each counted container by its position, in order.
 
-    `twice`: ids of the rows that are left out, because another container has the same plant more surely. Steps count
-    containers without knowing of each other, so only now it shows.
+    `left_out`: ids of the rows that do not count. Steps look into containers without knowing of each other, and whether
+    a detection counts depends on the whole photo, so only now it shows. `doubted`: the plants that these rows held and
+    that are too unsure.
     """
 
     by_position: dict[int, Detections]
-    twice: list[int]
+    left_out: list[int]
+    doubted: Detections
 
 
 def seen_plants(session: ProcessingSession, least_iou: float) -> SeenPlants:
-    """The detections of a count; a container whose detection failed is left out. See `seen_elsewhere`."""
+    """The detections of a count; a container whose detection failed is not among them. See `verdicts_on`."""
     containers = list(session.containers.filter(is_counted=True).prefetch_related("detections"))
     rows = [
         [row for row in container.detections.all() if row.class_name in CLASS_NAMES]
@@ -78,18 +82,18 @@ def seen_plants(session: ProcessingSession, least_iou: float) -> SeenPlants:
         detections_from(of_one, tuple(container.warnings))
         for container, of_one in zip(containers, rows, strict=True)
     ]
-    gone = seen_elsewhere(found, least_iou)
+    verdicts = verdicts_on(found, [container_found(container) for container in containers], least_iou)
     return SeenPlants(
-        {
-            container.position: seen.select(~mask)
-            for container, seen, mask in zip(containers, found, gone, strict=True)
+        by_position={
+            container.position: seen for container, seen in zip(containers, verdicts.counting, strict=True)
         },
-        [
+        left_out=[
             row.pk
-            for of_one, mask in zip(rows, gone, strict=True)
+            for of_one, mask in zip(rows, verdicts.left_out, strict=True)
             for row, is_gone in zip(of_one, mask.tolist(), strict=True)
             if is_gone
         ],
+        doubted=verdicts.doubted,
     )
 
 

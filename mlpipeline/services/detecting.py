@@ -12,7 +12,6 @@ from mlpipeline.services.conversion import containers_found, found_plants
 from mlpipeline.services.options import count_options
 from mlpipeline.services.originals import load_original
 from mlpipeline.services.progress import TileReporter
-from mlpipeline.vision.estimating import without_planted_pots
 from mlpipeline.vision.results import ContainerFound, Detections
 from photos import queue
 from photos.models import Image, ProcessingStep
@@ -65,10 +64,7 @@ def save_found(work: DetectionWork, found: PlantsFound, engine: Engine) -> None:
     """Write what a step has found, under its claim. Raises StepLost if the step has moved on."""
     save_detections(
         work.claim,
-        [
-            found_plants(position, without_planted_pots(seen))
-            for position, seen in zip(work.positions, found.plants, strict=True)
-        ],
+        [found_plants(position, seen) for position, seen in zip(work.positions, found.plants, strict=True)],
         model_version=versions.register(engine, "detection"),
         seconds=found.seconds,
     )

@@ -131,6 +131,7 @@ def _aggregate(claim: Claim) -> None:
             image.shape[0],
             tuple(counted.values()),
             unite_warnings([tuple(session.warnings), *(count.warnings for count in counted.values())]),
+            doubted=plants.doubted,
         ),
         versions.reliability_of(session),
     )
@@ -142,7 +143,7 @@ def _aggregate(claim: Claim) -> None:
             avg_confidence=photo.mean_confidence if photo.detected else None,
             category_counts=photo.category_counts,
             sizes=sizes_of(photo.containers, shape_of(image)),
-            seen_twice=plants.twice,
+            left_out=plants.left_out,
             # Of containers that failed nothing is known, so nothing can be said about the photo's total.
             interval=photo.interval if is_whole else None,
             reasons=photo.reasons if is_whole else (),

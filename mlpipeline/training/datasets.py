@@ -82,7 +82,7 @@ def scene_spec(seed: int, recipe: DatasetRecipe) -> SceneSpec:
 
     check_seed(seed)
     rng = np.random.default_rng(seed)
-    weights = CLOSE_UP_SHARES if recipe.close_ups else recipe.kinds
+    weights = CLOSE_UP_SHARES if recipe.close_ups and recipe.kinds == KIND_SHARES else recipe.kinds
     kinds, shares = list(weights), np.array(list(weights.values()))
     kind = str(rng.choice(kinds, p=shares / shares.sum()))
     long_px = int(rng.integers(recipe.scene_px[0], recipe.scene_px[1] + 1)) // 8 * 8

@@ -26,6 +26,7 @@ TERMS = (
     "chance",  # √total: plants that are missed independently of each other
     "whole",  # total: what is wrong with all plants at once
     "doubtful",  # Σ (1 − p): detections that are expected to be none
+    "doubted",  # Σ p: plants that were too unsure to count, and yet expected to be some
     "estimated",  # plants that nobody saw
     "crowded",  # plants in closed canopies, where one is taken for two and two for one
     "tiny",  # plants that span few pixels
@@ -43,11 +44,12 @@ LEAST_SEEN_PX = 16.0  # side that plants have which nobody saw, where none was s
 Terms = NDArray[np.float64]
 
 
-def difficulty_terms(count: PhotoCount, probabilities: Floats, unexplained: float) -> Terms:
+def difficulty_terms(count: PhotoCount, probabilities: Floats, doubted: Floats, unexplained: float) -> Terms:
     """The (len(TERMS),) values of a count, all ≥ 0 and in plants.
 
     Args:
         probabilities: (N,) of `count.detections`, in their order: the probability of each to be what it is said to be.
+        doubted: (M,) the same of `count.doubted`.
         unexplained: see `unexplained_plants`.
     """
     seen = count.detections
@@ -60,6 +62,7 @@ def difficulty_terms(count: PhotoCount, probabilities: Floats, unexplained: floa
             np.sqrt(total),
             total,
             float((1 - probabilities[is_plant]).sum()),
+            float(doubted.sum()),
             count.estimated,
             sum(part.detected * crowding(part) for part in count.containers),
             float(tininess(seen.boxes[is_plant]).sum()),

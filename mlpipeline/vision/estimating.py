@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .arrays import Boxes, Image, Mask, check, check_image, shape_of
+from .arrays import Image, check, check_image, shape_of
 from .bands import (
     BANDS,
     BandWork,
@@ -15,7 +15,6 @@ from .bands import (
     estimate_by_density,
     estimate_confidence,
 )
-from .boxes import centres, iou_pairs
 from .capacity import within_capacity
 from .containers import container_region
 from .covering import COVER_PLANT_PX, estimate_by_cover, plant_leaf
@@ -24,15 +23,14 @@ from .floor import leaf_by_example
 from .grids import Lattice, cell_labels, fit_lattice, occupied, read_cells
 from .masks import ellipse_mask
 from .options import CountOptions
-from .results import EMPTY, BandEstimate, ContainerCount, ContainerFound, Detections
+from .pots import without_planted_pots
+from .results import BandEstimate, ContainerCount, ContainerFound, Detections
 from .stands import Stand, stand_of
 
 # An estimate larger than this many times what was seen rests on too little to be believed.
 MOST_PER_DETECTED = 2.0
 # Plants seen less surely than this on average teach nothing: stones taken for plants would find more stones.
 TEACHING_SCORE = 0.5
-PLANTED_IOU = 0.3  # a pot that a plant covers by this is that plant's pot
-POTS_AT_ONCE = 256  # rows of the table of pots and plants that is held in memory
 SEEN_EMPTY = 3  # empty pots from which a container without plants is known to be empty
 
 
@@ -104,35 +102,6 @@ def rounded_estimate(bands: Sequence[BandEstimate], detected: int) -> int:
     if detected:
         total = min(total, MOST_PER_DETECTED * detected)
     return math.floor(total + 0.5)
-
-
-def without_planted_pots(detections: Detections) -> Detections:
-    """The detections without `empty` ones in which a detected plant stands: the detector saw the pot beside it.
-
-    A plant stands in a pot if their boxes overlap, or if its middle lies in the middle half of the pot.
-    """
-    pots = np.flatnonzero(detections.classes == EMPTY)
-    plants = detections.plants
-    if not len(pots) or not len(plants):
-        return detections
-    kept = np.ones(len(detections), dtype=np.bool_)
-    for some in np.array_split(pots, math.ceil(len(pots) / POTS_AT_ONCE)):
-        kept[some] = ~_are_planted(detections.boxes[some], plants.boxes)
-    return detections.select(kept)
-
-
-def _are_planted(pots: Boxes, plants: Boxes) -> Mask:
-    """(N,) True for the pots, (N, 4) boxes, in which one of the plants, (M, 4) boxes, stands."""
-    x0, y0, x1, y1 = plants.T
-    left, top, right, bottom = pots[:, :, None].transpose(1, 0, 2)
-    pot, plant = np.nonzero((x0 < right) & (x1 > left) & (y0 < bottom) & (y1 > top))
-    quarter = (pots[:, 2:] - pots[:, :2]) / 4
-    middles = centres(plants)[plant]
-    within = (middles >= (pots[:, :2] + quarter)[pot]) & (middles <= (pots[:, 2:] - quarter)[pot])
-    overlaps = iou_pairs(pots[pot], plants[plant]) >= PLANTED_IOU
-    planted = np.zeros(len(pots), dtype=np.bool_)
-    planted[pot[within.all(axis=1) | overlaps]] = True
-    return planted
 
 
 def _is_unsure(detections: Detections) -> bool:

@@ -20,13 +20,13 @@ TINY_PLANTS = "tiny_plants"
 UNEXPLAINED_LEAF = "unexplained_leaf"
 UNCALIBRATED = "uncalibrated"
 FROM_WARNINGS = (TRUNCATED, OUT_OF_SCALE, NO_CONTAINER, BLURRY, DARK, GLARE)
-# From this share of the total on, a term is worth naming to a person.
-NAMED_FROM: Mapping[str, tuple[str, float]] = {
-    MUCH_ESTIMATED: ("estimated", 0.15),
-    CLOSED_CANOPY: ("crowded", 0.5),
-    DOUBTFUL_PLANTS: ("doubtful", 0.15),
-    TINY_PLANTS: ("tiny", 0.5),
-    UNEXPLAINED_LEAF: ("unexplained", 1.0),
+# From this share of the total on, the sum of these terms is worth naming to a person.
+NAMED_FROM: Mapping[str, tuple[tuple[str, ...], float]] = {
+    MUCH_ESTIMATED: (("estimated",), 0.15),
+    CLOSED_CANOPY: (("crowded",), 0.5),
+    DOUBTFUL_PLANTS: (("doubtful", "doubted"), 0.15),
+    TINY_PLANTS: (("tiny",), 0.5),
+    UNEXPLAINED_LEAF: (("unexplained",), 1.0),
 }
 LEAST_NAMED = 1.0  # plants; less is not worth a word
 REASONS = (*FROM_WARNINGS, *NAMED_FROM, UNCALIBRATED)
@@ -95,8 +95,8 @@ class IntervalModel:
 
 # For weights that nobody has measured. Wide on purpose: a third of what is seen, all of what is guessed.
 UNMEASURED = IntervalModel(
-    up=(3.0, 2.0, 0.33, 0.0, 1.0, 0.33, 1.0, 0.5, 0.5, 1.0, 0.5, 0.2),
-    down=(3.0, 2.0, 0.33, 1.0, 1.0, 0.0, 0.2, 0.0, 0.2, 0.0, 0.2, 0.5),
+    up=(3.0, 2.0, 0.33, 0.0, 1.0, 1.0, 0.33, 1.0, 0.5, 0.5, 1.0, 0.5, 0.2),
+    down=(3.0, 2.0, 0.33, 1.0, 0.0, 1.0, 0.0, 0.2, 0.0, 0.2, 0.0, 0.2, 0.5),
     factor=1.0,
 )
 
@@ -120,8 +120,8 @@ def reasons_for(count: PhotoCount, terms: Terms, *, is_calibrated: bool) -> tupl
     said = set(count.warnings)
     said |= {
         code
-        for code, (term, share) in NAMED_FROM.items()
-        if by_name[term] >= max(share * count.total, LEAST_NAMED)
+        for code, (terms_of_it, share) in NAMED_FROM.items()
+        if sum(by_name[term] for term in terms_of_it) >= max(share * count.total, LEAST_NAMED)
     }
     if not is_calibrated:
         said.add(UNCALIBRATED)

@@ -16,6 +16,7 @@ from .protocols import Detector, Progress, Segmenter
 from .reliability import Reliability, judge
 from .results import ContainerFound, Detections, PhotoCount, unite_warnings
 from .scanning import detect_in_containers
+from .verdicts import verdicts_on
 
 __all__ = [
     "container_mask",
@@ -82,10 +83,11 @@ def count_with(
         containers, warnings = find_containers(image, segmenter, options, glancer)
     with _timed(seconds, "detect"):
         found = find(containers)
+        verdicts = verdicts_on(found, containers, options.iou)
     with _timed(seconds, "estimate"):
         counts = tuple(
             estimate_container(image, containers, index, detections, options, density)
-            for index, detections in enumerate(found)
+            for index, detections in enumerate(verdicts.counting)
         )
     count = PhotoCount(
         width=int(image.shape[1]),
@@ -93,6 +95,7 @@ def count_with(
         containers=counts,
         warnings=unite_warnings([warnings, *(count.warnings for count in counts)]),
         seconds=seconds,
+        doubted=verdicts.doubted,
     )
     with _timed(seconds, "judge"):
         return judge(image, count, reliability)

@@ -54,7 +54,7 @@ def weigh(count: PhotoCount, unexplained: float, reliability: Reliability | None
     """
     known = reliability or NOT_MEASURED
     probabilities = known.probability.of(count.detections)
-    terms = difficulty_terms(count, probabilities, unexplained)
+    terms = difficulty_terms(count, probabilities, known.probability.of(count.doubted), unexplained)
     return replace(
         count,
         interval=known.interval.interval(count.total, sure_plants(count, probabilities), terms),

@@ -194,7 +194,8 @@ class PhotoCount:
     """One photo, counted. `seconds` tells what each stage took.
 
     `interval`: the lowest and highest total that are likely, 90 times in 100; `reasons`: what makes it wide, as codes
-    of the module `interval`. None and () where nobody has judged the count.
+    of the module `interval`. None and () where nobody has judged the count. `doubted`: plants that were too unsure to
+    count; a person may know better.
     """
 
     width: int
@@ -204,6 +205,7 @@ class PhotoCount:
     seconds: Mapping[str, float] = field(default_factory=dict)
     interval: tuple[int, int] | None = None
     reasons: tuple[str, ...] = ()
+    doubted: Detections = field(default_factory=Detections.empty)
 
     @property
     def detected(self) -> int:

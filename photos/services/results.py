@@ -76,15 +76,15 @@ class CountedContainer:
 class CountedPhoto:
     """The sums of one photo.
 
-    `sizes`: living plants by the code of their size. `seen_twice`: ids of detections that another container has more
-    surely; the sums are without them, and their rows go.
+    `sizes`: living plants by the code of their size. `left_out`: ids of detections that do not count, now that the
+    whole photo is known; the sums are without them, and their rows go.
     """
 
     containers: Sequence[CountedContainer]
     avg_confidence: float | None
     category_counts: dict[str, int]
     sizes: dict[str, int] = field(default_factory=dict)
-    seen_twice: Sequence[int] = ()
+    left_out: Sequence[int] = ()
     interval: tuple[int, int] | None = None
     reasons: Sequence[str] = ()  # why the interval is as wide as it is
     warnings: Sequence[str] = ()  # about the photo as a whole
@@ -201,7 +201,7 @@ def save_count(claim: Claim, count: CountedPhoto) -> ProcessingSession:
     session = _session(step)
     containers = {c.position: c for c in session.containers.all()}
     session.estimations.all().delete()
-    session.detections.filter(pk__in=count.seen_twice).delete()
+    session.detections.filter(pk__in=count.left_out).delete()
     estimations: list[Estimation] = []
     for counted in count.containers:
         container = containers[counted.container_position]

@@ -70,6 +70,22 @@ def test_a_plant_that_two_steps_saw_on_their_side_of_a_line_is_counted_and_kept_
     assert sorted(session.detections.values_list("center_x", flat=True)) == [30.0, 121.0, 200.0]
 
 
+def test_crumbs_among_empty_pots_do_not_count_and_their_pots_stay_empty(worker):
+    """Steps keep all they saw; what counts is decided when the whole photo is known, and the other rows go."""
+    pots = [square(15 + 20 * column, 20 + 25 * row, 16) for row in range(5) for column in range(5)]
+    crumbs = [square(15, 20, 12), square(75, 70, 12)]
+    found = ("plug", LEFT, [*pots, *crumbs], [0.8] * 25 + [0.3, 0.25])
+    session = summed_up(worker, found, classes=["empty"] * 25 + ["plant"] * 2)
+    assert (session.total_detected, session.containers.get().empty) == (0, 25)
+    assert set(session.detections.values_list("class_name", flat=True)) == {"empty"}
+
+
+def test_a_pot_keeps_no_row_beside_its_plant(worker):
+    found = ("plug", LEFT, [square(30, 40, 20), square(30, 40, 16)], [0.8, 0.9])
+    session = summed_up(worker, found, classes=["empty", "plant"])
+    assert list(session.detections.values_list("class_name", flat=True)) == ["plant"]
+
+
 def test_a_box_that_shows_more_plants_than_it_holds_says_so_and_keeps_them(worker):
     StorageBinType.objects.filter(category="box").update(capacity=4)
     plants = [square(x, 20 + y) for x, y in ((130, 0), (150, 5), (172, 1), (190, 9), (214, 4))]

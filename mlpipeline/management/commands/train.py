@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from argparse import ArgumentParser
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from mlpipeline.training.datasets import DatasetRecipe, DatasetWriter, ForbiddenSeed, check_seed
+from mlpipeline.training.scenes.spec import KINDS
 from mlpipeline.training.seeds import TRAINING_SEEDS
 from mlpipeline.training.train import ARCHITECTURES, TrainingJob, train
 
@@ -44,6 +46,9 @@ class Command(BaseCommand):
         )
         parser.add_argument("--lr", type=float, default=None, help=_("highest learning rate"))
         parser.add_argument("--close-ups", action="store_true", help=_("render scenes with large plants"))
+        parser.add_argument(
+            "--kinds", nargs="+", choices=KINDS, help=_("render only these kinds of scenes, as many of each")
+        )
         parser.add_argument("--resume", action="store_true", help=_("go on from the last checkpoint"))
         parser.add_argument("--start", type=Path, help=_("begin with the weights of this checkpoint"))
         parser.add_argument(
@@ -60,6 +65,8 @@ class Command(BaseCommand):
         except ForbiddenSeed as error:
             raise CommandError(str(error)) from error
         recipe = DatasetRecipe(close_ups=options["close_ups"])
+        if options["kinds"]:
+            recipe = replace(recipe, kinds=dict.fromkeys(options["kinds"], 1.0))
         self._render(folder / "pictures", seeds, options["processes"], recipe)
         if options["kind"] == "pictures":
             return

@@ -4,7 +4,7 @@ import pytest
 from mlpipeline.vision.containers import whole_picture
 from mlpipeline.vision.density import DensityPrior
 from mlpipeline.vision.errors import InvalidInput
-from mlpipeline.vision.estimating import estimate_container, rounded_estimate, without_planted_pots
+from mlpipeline.vision.estimating import estimate_container, rounded_estimate
 from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.results import BandEstimate, ContainerFound, Detections
 
@@ -82,19 +82,6 @@ def test_an_empty_pot_is_counted_where_the_detector_sees_one():
     seen = Detections.concat([detections_of(discs[:70]), detections_of(discs[70:], 2)])
     count = estimate(discs[:70], seen, tray)
     assert (count.detected, count.empty, count.estimated) == (70, 30, 0)
-
-
-def test_a_pot_is_not_empty_if_a_plant_stands_in_it():
-    plant = detections_of([(50, 50, 20)])
-    pots = Detections.concat([detections_of([(52, 50, 26)], 2), detections_of([(120, 50, 26)], 2)])
-    kept = without_planted_pots(Detections.concat([plant, pots]))
-    assert len(kept.plants) == 1
-    assert kept.empties.boxes[:, 0].tolist() == [94]
-
-
-def test_a_plant_that_leans_over_an_empty_pot_does_not_fill_it():
-    leaning = Detections.concat([detections_of([(50, 50, 30)]), detections_of([(95, 50, 24)], 2)])
-    assert len(without_planted_pots(leaning).empties) == 1
 
 
 def test_the_leaf_in_a_box_is_not_estimated_for_the_segment_around_it():

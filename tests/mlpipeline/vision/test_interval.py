@@ -1,5 +1,7 @@
 """Difficulties, intervals and their reasons, worked out by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -58,7 +60,8 @@ def photo(*parts, warnings=()):
 
 
 def terms_of(count, unexplained=0.0):
-    values = difficulty_terms(count, ProbabilityModel().of(count.detections), unexplained)
+    itself = ProbabilityModel()
+    values = difficulty_terms(count, itself.of(count.detections), itself.of(count.doubted), unexplained)
     return dict(zip(TERMS, values.tolist(), strict=True))
 
 
@@ -227,7 +230,8 @@ def test_empty_pots_are_no_sure_plants():
 
 
 def reasons(count, unexplained=0.0, **calibrated):
-    values = difficulty_terms(count, ProbabilityModel().of(count.detections), unexplained)
+    itself = ProbabilityModel()
+    values = difficulty_terms(count, itself.of(count.detections), itself.of(count.doubted), unexplained)
     return reasons_for(count, values, **{"is_calibrated": True, **calibrated})
 
 
@@ -248,6 +252,14 @@ def reasons(count, unexplained=0.0, **calibrated):
 )  # fmt: skip
 def test_what_makes_a_count_unsure_is_named(count, expected):
     assert reasons(count) == expected
+
+
+def test_plants_too_unsure_to_count_are_a_reason_and_make_the_count_harder():
+    count = replace(
+        photo(container(row_of_plants(20, side=40))), doubted=row_of_plants(10, side=40, score=0.3)
+    )
+    assert terms_of(count)["doubted"] == pytest.approx(3.0)
+    assert reasons(count) == ("doubtful_plants",)
 
 
 def test_leaf_that_nobody_explains_is_a_reason():
