@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from .arrays import Boxes, Floats, Mask, Shape, check
 from .bands import BANDS, BandWork, bands_of, estimate_confidence, rows_of
 from .boxes import centres
+from .compiling import compiled
+from .discs import disc
 from .floor import closed_canopy, leaf_likeness
-from .masks import disc
 from .results import EMPTY, BandEstimate
 from .stands import Stand
 
@@ -60,33 +61,39 @@ class Covers:
 
 
 def count_covers(boxes: Boxes, shape: Shape) -> Covers:
-    """Cover a picture of `shape` with the ellipses inscribed in (N, 4) boxes, their axes multiplied by GROWTH.
+    """Cover a picture of `shape` with the ellipses inscribed in (N, 4) boxes, their axes multiplied by GROWTH."""
+    middle = (boxes[:, :2] + boxes[:, 2:]) / 2
+    half = np.maximum((boxes[:, 2:] - boxes[:, :2]) / 2 * GROWTH, 0.5)
+    return Covers(*_covers(middle.astype(np.float64), half.astype(np.float64), *shape))
 
-    Row by row of each ellipse: what begins and what ends at a pixel is noted there, and sums along the rows tell how
-    many cover each. The sum of their numbers is the owner, where there is one.
+
+@compiled
+def _covers(
+    middle: NDArray[np.float64], half: NDArray[np.float64], height: int, width: int
+) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
+    """`times` and `owner` from ellipses' middles and half axes, row by row: a pixel is covered where its middle is.
+
+    The sum of the numbers of those that cover a pixel is the owner's, where there is one.
     """
-    height, width = shape
-    middle = ((boxes[:, :2] + boxes[:, 2:]) / 2).astype(np.float64)
-    half = np.maximum((boxes[:, 2:] - boxes[:, :2]) / 2 * GROWTH, 0.5).astype(np.float64)
-    top = np.clip(np.floor(middle[:, 1] - half[:, 1]), 0, height).astype(np.int64)
-    bottom = np.clip(np.ceil(middle[:, 1] + half[:, 1]), 0, height).astype(np.int64)
-    rows = bottom - top
-    number = np.repeat(np.arange(len(boxes)), rows)
-    row = np.arange(len(number)) + np.repeat(top - (np.cumsum(rows) - rows), rows)
-    upward = (row + 0.5 - middle[number, 1]) / half[number, 1]
-    reach = half[number, 0] * np.sqrt(np.maximum(1 - upward**2, 0))
-    begin = np.clip(np.ceil(middle[number, 0] - reach - 0.5), 0, width).astype(np.int64)
-    end = np.clip(np.floor(middle[number, 0] + reach - 0.5) + 1, 0, width).astype(np.int64)
-    crossed = (np.abs(upward) <= 1) & (end > begin)
-    # One column more than the picture has, for what ends at its right edge.
-    places = [row[crossed] * (width + 1) + edge[crossed] for edge in (begin, end)]
-
-    def summed(weights: NDArray[np.int64] | None) -> NDArray[np.int32]:
-        starts, stops = (np.bincount(place, weights, height * (width + 1)) for place in places)
-        return np.cumsum(starts - stops).reshape(height, width + 1)[:, :width].astype(np.int32)
-
-    times = np.minimum(summed(None), 255).astype(np.uint8)
-    return Covers(times, np.where(times == 1, summed(number[crossed]), 0).astype(np.int32))
+    count = np.zeros((height, width), np.int32)
+    owner = np.zeros((height, width), np.int32)
+    for number in range(len(middle)):
+        (x, y), (half_x, half_y) = middle[number], half[number]
+        for row in range(max(math.floor(y - half_y), 0), min(math.ceil(y + half_y), height)):
+            upward = (row + 0.5 - y) / half_y
+            if abs(upward) > 1:
+                continue
+            reach = half_x * math.sqrt(max(1 - upward**2, 0.0))
+            begin, end = math.ceil(x - reach - 0.5), math.floor(x + reach - 0.5) + 1
+            for column in range(max(begin, 0), min(end, width)):
+                count[row, column] += 1
+                owner[row, column] += number
+    times = np.empty((height, width), np.uint8)
+    for row in range(height):
+        for column in range(width):
+            times[row, column] = min(count[row, column], 255)
+            owner[row, column] *= count[row, column] == 1
+    return times, owner
 
 
 def missed_share(covered: NDArray[np.floating], most: float = MOST_MISSED) -> float:
@@ -242,7 +249,7 @@ def _pieces(free: Mask, unit: Floats, room: Mask) -> tuple[Mask, Floats]:
     """
     count, labels = cv2.connectedComponents(free.astype(np.uint8), connectivity=4)
     worth = np.where(free, unit, 0).astype(np.float32)
-    large = np.bincount(labels.ravel(), weights=worth.ravel(), minlength=count) >= LEAST_PIECE
+    large = np.bincount(labels[free], weights=unit[free], minlength=count) >= LEAST_PIECE
     large &= np.bincount(labels[room], minlength=count) > 0
     large[0] = False  # the background
     kept = np.asarray(large[labels], dtype=np.bool_)

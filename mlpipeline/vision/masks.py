@@ -5,7 +5,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from .arrays import Boxes, Image, Mask, Polygon, Shape, check
+from .arrays import Boxes, Mask, Polygon, Shape, check
+from .discs import disc, under_discs
+
+LARGE_DISC_PX = 6  # radius from which `under_discs` is quicker: 1 ms instead of 47 at 45 px
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,17 +100,13 @@ def ellipse_mask(boxes: Boxes, shape: Shape, share: float = 1.0) -> Mask:
     return canvas.astype(np.bool_)
 
 
-def disc(radius_px: int) -> Image:
-    """A round structuring element of 2 r + 1 px."""
-    size = 2 * radius_px + 1
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)), dtype=np.uint8)
-
-
 def opened(mask: Mask, radius_px: float) -> Mask:
     """The mask without what a disc of this radius does not fit into; a radius below half a pixel changes nothing."""
     radius = round(radius_px)
     if radius < 1 or not mask.size:
         return mask
+    if radius >= LARGE_DISC_PX:
+        return under_discs(mask, radius)
     # Outside the picture counts as empty when eroding, or strips along its edge would survive any radius.
     padded = cv2.copyMakeBorder(
         mask.astype(np.uint8), radius, radius, radius, radius, cv2.BORDER_CONSTANT, value=0

@@ -14,6 +14,8 @@ PAD_VALUE = 114  # the grey that YOLO letterboxes with, so the weights have seen
 # Tiles with less of the container are left out. Source: origin, slices below 2 % content.
 MIN_CONTAINER_SHARE = 0.02
 
+SOME_ROWS = 16  # every so many tell of nearly all tiles that they hold more than that
+
 # Tiles may be this much larger to be made of whole pixels: averaging those takes a tenth of the time or less (from
 # 1 024 px 0.3 ms, from 1 008 px 5 ms). It is what photos of 4 000 px lack to 4 096.
 EVEN_ROOM = 0.04
@@ -82,8 +84,9 @@ def plan_tiles(region: Region, shape: tuple[int, int], side_px: int, overlap_px:
             tiles += [Tile(x0, y0, side_px) for x0 in tile_starts(start, stop, side_px, overlap_px, width)]
     if len(tiles) == 1:
         return tuple(tiles)
-    held = [_held(tight, tile) for tile in tiles]
-    least = min(MIN_CONTAINER_SHARE * side_px**2, max(held))
+    enough = MIN_CONTAINER_SHARE * side_px**2
+    held = [_held(tight, tile, enough) for tile in tiles]
+    least = min(enough, max(held))
     return tuple(tile for tile, area in zip(tiles, held, strict=True) if area >= least)
 
 
@@ -135,8 +138,10 @@ def _stretches(columns: Mask, gap_px: int) -> list[tuple[int, int]]:
     return [(first, last + 1) for first, last in zip(firsts, lasts, strict=True)]
 
 
-def _held(region: Region, tile: Tile) -> int:
-    """How many pixels of a region lie in a tile."""
+def _held(region: Region, tile: Tile, enough: float) -> int:
+    """How many pixels of a region lie in a tile; where some of the rows hold `enough`, only theirs."""
     rows = slice(max(tile.y0 - region.y0, 0), max(tile.y1 - region.y0, 0))
     columns = slice(max(tile.x0 - region.x0, 0), max(tile.x1 - region.x0, 0))
-    return int(np.count_nonzero(region.mask[rows, columns]))
+    under = region.mask[rows, columns]
+    in_some = int(np.count_nonzero(under[::SOME_ROWS]))
+    return in_some if in_some >= enough else int(np.count_nonzero(under))
