@@ -190,14 +190,23 @@ def _line_numbers(values: NDArray[np.float64]) -> NDArray[np.int64] | None:
 def _mean_phases(shares: NDArray[np.float64], count: int) -> NDArray[np.complex128]:
     """(count,) mean phase vectors of (N,) shares of the extent, for 1, 1 + LINES_STEP, … lines over it.
 
-    A number of lines is a coarse step and a fine one, and the phase of a sum is a product: twice √count exponentials
-    a share do for all of them (measured: an eighth of the time).
+    A number of lines is a coarse step and a fine one, and the phase of a sum is a product: three exponentials a share
+    do for all of them.
     """
     block = math.ceil(math.sqrt(count))
     turn = 2j * np.pi * shares
-    coarse = np.exp((1 + LINES_STEP * block * np.arange(block))[:, None] * turn)
-    fine = np.exp(turn[:, None] * (LINES_STEP * np.arange(block)))
-    return np.asarray((coarse @ fine).ravel()[:count] / len(shares), dtype=np.complex128)
+    coarse = _powers(np.exp(turn), np.exp(LINES_STEP * block * turn), block)
+    fine = _powers(np.ones_like(turn), np.exp(LINES_STEP * turn), block)
+    return np.asarray((coarse @ fine.T).ravel()[:count] / len(shares), dtype=np.complex128)
+
+
+def _powers(
+    first: NDArray[np.complex128], factor: NDArray[np.complex128], count: int
+) -> NDArray[np.complex128]:
+    """(count, N) rows that begin with (N,) `first`, each the last one times (N,) `factor`."""
+    rows = np.empty((count, len(first)), dtype=np.complex128)
+    rows[0], rows[1:] = first, factor
+    return np.multiply.accumulate(rows, axis=0, out=rows)
 
 
 def _is_filled(cells: NDArray[np.int64], capacity: int) -> bool:

@@ -5,15 +5,19 @@ Each step can be called alone.
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+
+import cv2
 
 from .arrays import Image, check_image
 from .containers import container_mask, find_containers
+from .cores import on_cores
 from .density import DensityPrior
 from .estimating import estimate_container
 from .options import CountOptions
 from .protocols import Detector, Progress, Segmenter
-from .reliability import Reliability, judge
+from .reliability import Reliability, impression_of, judge, judged
 from .results import ContainerFound, Detections, PhotoCount, unite_warnings
 from .scanning import detect_in_containers
 from .verdicts import verdicts_on
@@ -84,21 +88,25 @@ def count_with(
     with _timed(seconds, "detect"):
         found = find(containers)
         verdicts = verdicts_on(found, containers, options.iou)
-    with _timed(seconds, "estimate"):
-        counts = tuple(
-            estimate_container(image, containers, index, detections, options, density)
-            for index, detections in enumerate(verdicts.counting)
+    counting = verdicts.counting
+    # What the picture looks like is told beside what was missed in it: neither needs the other.
+    with _timed(seconds, "estimate"), ThreadPoolExecutor(1) as beside:
+        impression = beside.submit(impression_of, image, containers, Detections.concat(counting))
+        counts = on_cores(
+            lambda index: estimate_container(image, containers, index, counting[index], options, density),
+            range(len(containers)),
+            cv2.getNumThreads(),
         )
     count = PhotoCount(
         width=int(image.shape[1]),
         height=int(image.shape[0]),
-        containers=counts,
+        containers=tuple(counts),
         warnings=unite_warnings([warnings, *(count.warnings for count in counts)]),
         seconds=seconds,
         doubted=verdicts.doubted,
     )
     with _timed(seconds, "judge"):
-        return judge(image, count, reliability)
+        return judged(count, impression.result(), reliability)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Reliability: what was measured about weights that count, and the word on one count that follows from it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,7 +9,7 @@ from .difficulty import difficulty_terms, unexplained_plants
 from .interval import UNMEASURED, IntervalModel, reasons_for, sure_plants
 from .probability import ProbabilityModel
 from .quality import measure_quality
-from .results import PhotoCount, unite_warnings
+from .results import ContainerFound, Detections, PhotoCount, unite_warnings
 from .survey import survey_of
 
 
@@ -34,6 +34,22 @@ class Reliability:
 NOT_MEASURED = Reliability(ProbabilityModel(), UNMEASURED)
 
 
+@dataclass(frozen=True, slots=True)
+class Impression:
+    """How a picture looks where it was counted: what is wrong with it, and the plants that could stand on green leaf
+    where nothing was detected.
+    """
+
+    warnings: tuple[str, ...]
+    unexplained: float
+
+
+def impression_of(image: Image, containers: Sequence[ContainerFound], detections: Detections) -> Impression:
+    """The impression of a (H, W, 3) uint8 RGB picture; it is not modified. `detections` are those that count."""
+    survey = survey_of(image, containers, detections.plants)
+    return Impression(measure_quality(survey).warnings, unexplained_plants(survey, detections))
+
+
 def judge(image: Image, count: PhotoCount, reliability: Reliability | None) -> PhotoCount:
     """The same count with its interval, the reasons for its width, and warnings about the picture.
 
@@ -42,9 +58,14 @@ def judge(image: Image, count: PhotoCount, reliability: Reliability | None) -> P
         reliability: of the weights that counted; None where nobody has measured them: the interval is wide then, and
             `uncalibrated` is among its reasons.
     """
-    survey = survey_of(image, [part.container for part in count.containers], count.detections.plants)
-    warned = replace(count, warnings=unite_warnings([count.warnings, measure_quality(survey).warnings]))
-    return weigh(warned, unexplained_plants(survey, count.detections), reliability)
+    containers = [part.container for part in count.containers]
+    return judged(count, impression_of(image, containers, count.detections), reliability)
+
+
+def judged(count: PhotoCount, impression: Impression, reliability: Reliability | None) -> PhotoCount:
+    """See `judge`, for a picture of which there is an impression already."""
+    warned = replace(count, warnings=unite_warnings([count.warnings, impression.warnings]))
+    return weigh(warned, impression.unexplained, reliability)
 
 
 def weigh(count: PhotoCount, unexplained: float, reliability: Reliability | None) -> PhotoCount:
