@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from .arrays import Boxes, Floats, Mask, Polygon, Shape, check
 from .boxes import centres
+from .compiling import compiled
+
+Phases = NDArray[np.complex128]
 
 LEAST_POINTS = 12  # fewer objects line up by chance
 MOST_LINES = 40  # rows or columns of the finest tray (288 cells are 18 by 16) with room above
@@ -187,26 +190,35 @@ def _line_numbers(values: NDArray[np.float64]) -> NDArray[np.int64] | None:
     return np.asarray(numbers - numbers.min(), dtype=np.int64)
 
 
-def _mean_phases(shares: NDArray[np.float64], count: int) -> NDArray[np.complex128]:
+def _mean_phases(shares: NDArray[np.float64], count: int) -> Phases:
     """(count,) mean phase vectors of (N,) shares of the extent, for 1, 1 + LINES_STEP, … lines over it.
 
     A number of lines is a coarse step and a fine one, and the phase of a sum is a product: three exponentials a share
-    do for all of them.
+    do for all of them. No product of matrices: the threads of numpy's wait for each other, up to 8 ms on busy cores.
     """
     block = math.ceil(math.sqrt(count))
     turn = 2j * np.pi * shares
-    coarse = _powers(np.exp(turn), np.exp(LINES_STEP * block * turn), block)
-    fine = _powers(np.ones_like(turn), np.exp(LINES_STEP * turn), block)
-    return np.asarray((coarse @ fine.T).ravel()[:count] / len(shares), dtype=np.complex128)
+    sums = _sums_of_powers(np.exp(turn), np.exp(LINES_STEP * block * turn), np.exp(LINES_STEP * turn), block)
+    return np.asarray(sums.ravel()[:count] / len(shares), dtype=np.complex128)
 
 
-def _powers(
-    first: NDArray[np.complex128], factor: NDArray[np.complex128], count: int
-) -> NDArray[np.complex128]:
-    """(count, N) rows that begin with (N,) `first`, each the last one times (N,) `factor`."""
-    rows = np.empty((count, len(first)), dtype=np.complex128)
-    rows[0], rows[1:] = first, factor
-    return np.multiply.accumulate(rows, axis=0, out=rows)
+@compiled
+def _sums_of_powers(first: Phases, coarse: Phases, fine: Phases, block: int) -> Phases:
+    """(block, block) sums over (N,) numbers of first · coarse ** row · fine ** column."""
+    real, imaginary = np.zeros((block, block)), np.zeros((block, block))
+    fine_real, fine_imaginary = np.empty(block), np.empty(block)
+    for place in range(len(first)):
+        power = np.complex128(1)
+        for column in range(block):
+            fine_real[column], fine_imaginary[column] = power.real, power.imag
+            power *= fine[place]
+        begin = first[place]
+        for row in range(block):
+            for column in range(block):
+                real[row, column] += begin.real * fine_real[column] - begin.imag * fine_imaginary[column]
+                imaginary[row, column] += begin.real * fine_imaginary[column] + begin.imag * fine_real[column]
+            begin *= coarse[place]
+    return np.asarray(real + 1j * imaginary)
 
 
 def _is_filled(cells: NDArray[np.int64], capacity: int) -> bool:
