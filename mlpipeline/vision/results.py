@@ -1,5 +1,6 @@
 """What a count consists of: frozen records whose arrays cannot be written to."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self, TypeVar
@@ -80,33 +81,48 @@ class Detections:
         sets = list(parts)
         if not sets:
             return cls.empty()
-        return cls(
+        return cls._of_checked(
             np.concatenate([part.boxes for part in sets]),
             np.concatenate([part.scores for part in sets]),
             np.concatenate([part.classes for part in sets]),
             unite_warnings(part.warnings for part in sets),
         )
 
+    @classmethod
+    def _of_checked(
+        cls, boxes: Boxes, scores: Floats, classes: NDArray[np.int16], warnings: tuple[str, ...]
+    ) -> Self:
+        """From arrays that were made of checked ones and that nobody else holds: a photo makes hundreds of sets."""
+        made = object.__new__(cls)
+        for name, array in (("boxes", boxes), ("scores", scores), ("classes", classes)):
+            array.flags.writeable = False
+            object.__setattr__(made, name, array)
+        object.__setattr__(made, "warnings", warnings)
+        return made
+
     def __len__(self) -> int:
         return len(self.boxes)
 
     def select(self, chosen: Mask | NDArray[np.int64]) -> "Detections":
         """Those where a (N,) bool array is True, or at the given indices."""
-        return Detections(self.boxes[chosen], self.scores[chosen], self.classes[chosen], self.warnings)
+        return self._of_checked(self.boxes[chosen], self.scores[chosen], self.classes[chosen], self.warnings)
 
     def shifted(self, dx: float, dy: float) -> "Detections":
-        """The same, moved by dx, dy px."""
+        """The same, moved by dx, dy px, both finite."""
+        check(math.isfinite(dx) and math.isfinite(dy), f"boxes are moved by finite numbers, got {dx}, {dy}")
         step = np.array([dx, dy, dx, dy], dtype=np.float32)
-        return Detections(self.boxes + step, self.scores, self.classes, self.warnings)
+        return self._of_checked(self.boxes + step, self.scores, self.classes, self.warnings)
 
     def scaled(self, factor: float) -> "Detections":
         """The same in a picture resized by `factor` > 0."""
-        check(factor > 0, f"a picture is resized by a positive factor, got {factor}")
-        return Detections(self.boxes * np.float32(factor), self.scores, self.classes, self.warnings)
+        check(0 < factor < math.inf, f"a picture is resized by a positive factor, got {factor}")
+        return self._of_checked(self.boxes * np.float32(factor), self.scores, self.classes, self.warnings)
 
     def warned(self, *warnings: str) -> "Detections":
         """The same with further warnings."""
-        return Detections(self.boxes, self.scores, self.classes, unite_warnings([self.warnings, warnings]))
+        return self._of_checked(
+            self.boxes, self.scores, self.classes, unite_warnings([self.warnings, warnings])
+        )
 
     @property
     def plants(self) -> "Detections":
