@@ -10,6 +10,7 @@ from django.utils.formats import number_format
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from unfold.admin import TabularInline
 from unfold.decorators import action, display
 
@@ -35,6 +36,11 @@ class WarningFilter(admin.SimpleListFilter):
         return queryset.filter(warnings__icontains=f'"{self.value()}"') if self.value() else queryset
 
 
+def as_percent(share: float | None) -> str:
+    """A share of 0 to 1 as people read it; a dash for None."""
+    return "—" if share is None else f"{share:.0%}".replace("%", " %")
+
+
 class ReadOnlyInline(TabularInline):
     """Rows that belong to a count, to be looked at."""
 
@@ -52,7 +58,13 @@ class ContainerInline(ReadOnlyInline):
     """What stands in the photo."""
 
     model = PhotoContainer
-    fields = ["type", "detected", "estimated", "dead", "empty", "confidence", "is_counted", "storage_bin"]
+    fields = ["type", "detected", "estimated", "dead", "empty", "percent", "is_counted", "storage_bin"]
+    readonly_fields = ["percent"]
+
+    @display(description=_("confidence"))
+    def percent(self, container: PhotoContainer) -> str:
+        # What nobody outlined is assumed: a confidence of 0 would read as a doubt.
+        return as_percent(container.confidence or None)
 
 
 class StepInline(ReadOnlyInline):
@@ -92,7 +104,7 @@ class ProcessingSessionAdmin(OwnPhotosAdmin):
             {
                 "fields": [
                     "total_plants", "total_detected", "total_estimated", "total_dead", "total_empty_containers",
-                    "avg_confidence", "why_not_more_closely", "category_counts",
+                    "mean_confidence", "why_not_more_closely",
                 ]
             },
         ),
@@ -100,7 +112,7 @@ class ProcessingSessionAdmin(OwnPhotosAdmin):
         (_("Booking"), {"fields": ["product", "product_state", "packaging", "booked_quantity", "booking_revision"]}),
         (
             _("Review"),
-            {"fields": ["validated", "validated_by", "validation_date", "manual_adjustments", "accepted_partial"]},
+            {"fields": ["validated", "validated_by", "validation_date", "adjustments", "accepted_partial"]},
         ),
         (
             _("How it was counted"),
@@ -167,6 +179,22 @@ class ProcessingSessionAdmin(OwnPhotosAdmin):
     def why_not_more_closely(self, session: ProcessingSession) -> str:
         known = reason_texts(session.interval_reasons) if session.interval else []
         return ", ".join(known) or "—"
+
+    @display(description=_("mean confidence"))
+    def mean_confidence(self, session: ProcessingSession) -> str:
+        return as_percent(session.avg_confidence)
+
+    @display(description=_("adjustments"))
+    def adjustments(self, session: ProcessingSession) -> str:
+        texts = []
+        if note := session.manual_adjustments.get("note"):
+            texts.append(note)
+        if short := session.manual_adjustments.get("missing"):
+            said = ngettext(
+                "the stock is %(plants)s plant short", "the stock is %(plants)s plants short", short
+            )
+            texts.append(said % {"plants": number_format(short, force_grouping=True)})
+        return " · ".join(texts) or "—"
 
     @display(description=_("warnings"))
     def warning_titles(self, session: ProcessingSession) -> str:

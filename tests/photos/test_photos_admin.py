@@ -71,6 +71,26 @@ def test_a_count_is_shown_with_picture_overlay_numbers_warnings_and_candidates(
     assert "Claro 7 · 4.2 m" in text
 
 
+def test_shares_and_notes_of_a_count_are_shown_as_people_read_them(
+    signed_in, supervisor, make_photo, count, place
+):
+    """No raw numbers of a row: 0.5754901768777038, {"note": …}."""
+    session = count(make_photo(), place)
+    session.avg_confidence, session.manual_adjustments = (
+        0.5754901768777038,
+        {"note": "two fell", "missing": 1200},
+    )
+    session.save()
+    session.containers.update(confidence=0.8962513804435573)
+
+    page = signed_in(supervisor).get(change_page(session), headers={"Accept-Language": "en"}).text
+
+    assert "58 %" in page
+    assert "90 %" in page
+    assert "two fell · the stock is 1,200 plants short" in page
+    assert "0.57549" not in page
+
+
 def test_lists_ask_no_query_for_each_row(signed_in, supervisor, make_photo, count, place):
     client = signed_in(supervisor)
     addresses = [reverse(f"admin:photos_{name}_changelist") for name in LISTS]
