@@ -17,6 +17,7 @@ from mlpipeline.vision.pipeline import count_with
 from mlpipeline.vision.protocols import Progress
 from mlpipeline.vision.results import ContainerFound, Detections, PhotoCount
 from mlpipeline.vision.scanning import detect_in_containers
+from mlpipeline.vision.shrinking import shared_halves
 
 STAGES = ("decode", "segment", "detect", "estimate", "judge", "total")
 
@@ -36,7 +37,8 @@ def count_image(
         return detect_in_containers(image, containers, everywhere, eyes, options, progress)
 
     reliability = read_reliability({weights.kind: weights.sha256 for weights in engine.weights})
-    return count_with(image, engine.segmenter, find, options, reliability=reliability, glancer=eyes)
+    with shared_halves(image):
+        return count_with(image, engine.segmenter, find, options, reliability=reliability, glancer=eyes)
 
 
 def count_file(path: Path, engine: Engine, options: CountOptions) -> tuple[Image, PhotoCount]:

@@ -25,6 +25,7 @@ from mlpipeline.vision.capacity import within_capacity
 from mlpipeline.vision.errors import VisionError
 from mlpipeline.vision.pipeline import estimate_container, find_containers, judge
 from mlpipeline.vision.results import PhotoCount, unite_warnings
+from mlpipeline.vision.shrinking import shared_halves
 from photos import queue
 from photos.choices import ContainerType, Stage
 from photos.models import ProcessingStep
@@ -74,7 +75,8 @@ def _segment(claim: Claim) -> None:
     image = load_original(step.image)
     decoded = time.perf_counter()
     engine = load_engine(settings.COUNT_ENGINE)
-    containers, warnings = find_containers(image, engine.segmenter, count_options(engine), engine.tiles)
+    with shared_halves(image):
+        containers, warnings = find_containers(image, engine.segmenter, count_options(engine), engine.tiles)
     ended = time.perf_counter()
     session = save_containers(
         claim,

@@ -1,1 +1,1 @@
-"""From the pixels of a photo to a count of its plants. Pure: the standard library, numpy and OpenCV only."""
+"""From the pixels of a photo to a count of its plants. Pure: the standard library, numpy, numba and OpenCV only."""

@@ -85,6 +85,8 @@ def _merged(parts: Sequence[Detections], near_edge: Mask, iou: float) -> Detecti
     """
     check(0 < iou < 1, f"iou lies between 0 and 1, got {iou}")
     together = Detections.concat(parts)
+    if sum(len(part) > 0 for part in parts) < 2:  # nothing to suppress, only to rank
+        return together.select(np.argsort(-together.scores, kind="stable"))
     part_of = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
     order = np.lexsort((-together.scores, near_edge))
     ranked, part_of, near_edge = together.select(order), part_of[order], near_edge[order]

@@ -15,7 +15,7 @@ from .looking import first_glance
 from .masks import polygon_region
 from .protocols import Detector
 from .results import ContainerFound
-from .shrinking import Pyramid
+from .shrinking import pyramid_of
 
 SURE = 0.5  # score from which a plant of the glance speaks
 LEAST_OUTSIDE = 3
@@ -28,7 +28,7 @@ def are_most_outside(image: Image, containers: Sequence[ContainerFound], detecto
     image: (H, W, 3) uint8 RGB. Plants too small for such a glance say nothing.
     """
     height, width = shape_of(image)
-    picture, tile = Pyramid(image).cut(first_glance((height, width), detector.tile_px), detector.tile_px)
+    picture, tile = pyramid_of(image).cut(first_glance((height, width), detector.tile_px), detector.tile_px)
     seen = detector.detect([picture])[0].plants
     sure = seen.select(seen.scores >= SURE).scaled(tile.side_px / detector.tile_px).shifted(tile.x0, tile.y0)
     scale = np.float32(min(1.0, WORK_SIDE_PX / max(height, width)))

@@ -12,7 +12,7 @@ from .errors import DetectorFault
 from .options import CountOptions
 from .protocols import Detector, Progress
 from .results import TRUNCATED, Detections
-from .shrinking import Pyramid
+from .shrinking import Pyramid, pyramid_of
 from .tiling import Tile
 
 Seen = list[tuple[Tile, Detections]]  # of one planned tile: itself, or the smaller ones in its place
@@ -35,7 +35,7 @@ class Runner:
     _pyramid: Pyramid = field(init=False)
 
     def __post_init__(self) -> None:
-        self._pyramid = Pyramid(self.image)
+        self._pyramid = pyramid_of(self.image)
 
     @property
     def shape(self) -> Shape:

@@ -1,6 +1,8 @@
 """Shrinking: large pictures made small by halves: one step over all of their pixels takes several times as long."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from threading import Lock
 
 import cv2
 import numpy as np
@@ -27,9 +29,11 @@ def shrunk(image: Image, size: tuple[int, int], fineness: float = FINENESS) -> I
 
     fineness: pixels that are left for each one wanted, at least, before the last step; fewer are quicker.
     """
-    while image.shape[0] >= 2 * fineness * size[1] and image.shape[1] >= 2 * fineness * size[0]:
-        image = halved(image)
-    return averaged(image, size)
+    pyramid, depth, small = pyramid_of(image), 0, image
+    while small.shape[0] >= 2 * fineness * size[1] and small.shape[1] >= 2 * fineness * size[0]:
+        depth += 1
+        small = pyramid.level(depth)
+    return averaged(small, size)
 
 
 class Pyramid:
@@ -39,7 +43,8 @@ class Pyramid:
     """
 
     def __init__(self, image: Image) -> None:
-        self.levels = [image]
+        self._levels = [image]
+        self._making = Lock()
 
     def cut(self, tile: Tile, tile_px: int) -> tuple[Image, Tile]:
         """The picture under a tile at (tile_px, tile_px, 3), and the tile that it shows, in picture pixels.
@@ -50,23 +55,42 @@ class Pyramid:
         step = 1 << depth
         small = Tile(round(tile.x0 / step), round(tile.y0 / step), round(tile.side_px / step))
         shown = Tile(small.x0 * step, small.y0 * step, small.side_px * step)
-        return cut_tile(self._level(depth), small, tile_px), shown
+        return cut_tile(self.level(depth), small, tile_px), shown
 
     def cut_all(self, tiles: Sequence[Tile], tile_px: int) -> list[tuple[Image, Tile]]:
         """The same for several tiles, each core one at a time."""
-        for tile in tiles:
-            self._depth(tile, tile_px)  # makes the levels, which threads would make twice
         return on_cores(lambda tile: self.cut(tile, tile_px), tiles, cv2.getNumThreads())
 
     def _depth(self, tile: Tile, tile_px: int) -> int:
         """How many times the picture is halved before a tile is cut from it."""
         depth = 0
-        while tile.side_px >= FINENESS * tile_px << (depth + 1) and min(self._level(depth).shape[:2]) >= 2:
+        while tile.side_px >= FINENESS * tile_px << (depth + 1) and min(self.level(depth).shape[:2]) >= 2:
             depth += 1
-        self._level(depth)
         return depth
 
-    def _level(self, depth: int) -> Image:
-        while len(self.levels) <= depth:
-            self.levels.append(halved(self.levels[-1]))
-        return self.levels[depth]
+    def level(self, depth: int) -> Image:
+        """The picture halved `depth` times."""
+        with self._making:
+            while len(self._levels) <= depth:
+                self._levels.append(halved(self._levels[-1]))
+            return self._levels[depth]
+
+
+_SHARED: dict[int, Pyramid] = {}  # by the id of the picture, which each of them keeps alive
+
+
+@contextmanager
+def shared_halves(image: Image) -> Iterator[None]:
+    """While the body runs, whoever asks for halves of this very picture, in any thread, gets the same: it is halved
+    once for all steps of a count.
+    """
+    _SHARED[id(image)] = Pyramid(image)
+    try:
+        yield
+    finally:
+        _SHARED.pop(id(image), None)
+
+
+def pyramid_of(image: Image) -> Pyramid:
+    """A picture and its halves; those that others use as well, within `shared_halves`."""
+    return _SHARED.get(id(image)) or Pyramid(image)

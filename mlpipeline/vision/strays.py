@@ -16,7 +16,7 @@ from .masks import Region, opened, outlines, rasterise
 from .merging import united
 from .protocols import Detector
 from .results import ContainerFound, Detections
-from .shrinking import Pyramid
+from .shrinking import pyramid_of
 from .tiling import Tile, plan_tiles
 
 SURE = 0.5  # score from which a plant speaks
@@ -64,7 +64,7 @@ def _seen(
     """The sure plants of the tiles that hold the ground, in full-image pixels."""
     if not ground.any():
         return Detections.empty()
-    shape, pyramid = shape_of(image), Pyramid(image)
+    shape, pyramid = shape_of(image), pyramid_of(image)
     small_px = max(round(TILE_SIDES * side), 1)
     planned = plan_tiles(
         Region(0, 0, ground), (ground.shape[0], ground.shape[1]), small_px, TILE_OVERLAP * small_px

@@ -1,4 +1,4 @@
-"""The counting core imports nothing but the standard library, numpy, OpenCV and itself."""
+"""The counting core imports nothing but the standard library, numpy, numba, OpenCV and itself."""
 
 import subprocess
 import sys

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mlpipeline.vision.shrinking import Pyramid, halved, shrunk
+from mlpipeline.vision.shrinking import Pyramid, halved, pyramid_of, shared_halves, shrunk
 from mlpipeline.vision.tiling import Tile, cut_tile
 
 
@@ -64,3 +64,22 @@ def test_a_picture_one_pixel_high_has_tiles_too():
     cut, shown = Pyramid(slope(1, 5000)).cut(Tile(0, -2500, 5000), 64)
     assert cut.shape == (64, 64, 3)
     assert shown.side_px == 5000
+
+
+def test_halves_of_one_picture_are_shared_while_it_is_counted_and_no_longer():
+    picture, other = slope(200, 300), slope(200, 300)
+    with shared_halves(picture):
+        assert pyramid_of(picture) is pyramid_of(picture)
+        assert pyramid_of(other) is not pyramid_of(picture)
+        assert np.array_equal(pyramid_of(picture).level(1), halved(picture))
+    assert pyramid_of(picture) is not pyramid_of(picture)
+
+
+def test_tiles_cut_together_are_those_cut_one_by_one():
+    picture = slope(1000, 1200)
+    tiles = [Tile(0, 0, 1000), Tile(100, 50, 130), Tile(-50, 300, 600), Tile(700, 500, 333)]
+    together = Pyramid(picture).cut_all(tiles, 64)
+    for (cut, shown), tile in zip(together, tiles, strict=True):
+        alone, shown_alone = Pyramid(picture).cut(tile, 64)
+        assert shown == shown_alone
+        assert np.array_equal(cut, alone)
