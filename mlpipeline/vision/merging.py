@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from .arrays import Boxes, Floats, Mask, Shape, check
 from .boxes import covered_pairs, iou_pairs, longest_sides
+from .compiling import compiled
 from .results import Detections
 from .tiling import Tile
 
@@ -128,21 +129,18 @@ def _overlapping(
     step = 1 / threshold
     level = np.floor(np.log(side) / math.log(step)).astype(np.int64)
     middle = ((boxes[:, :2] + boxes[:, 2:]) / 2).astype(np.float64)
-    pairs: list[tuple[Indices, Indices]] = []
-    for rung in np.unique(level).tolist():
-        here = np.flatnonzero(level == rung)
-        for there in (here, np.flatnonzero(level == rung + 1)):
-            if not len(there):
-                continue
-            longest = step ** (rung + (1 if there is here else 2))
-            a, b = _near(middle, here, there, longest * (1 - threshold) / (1 + threshold))
-            distinct = part_of[a] != part_of[b]
-            if there is here:
-                distinct &= a < b
-            pairs.append((a[distinct], b[distinct]))
-    if not pairs:
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    a, b = (np.concatenate(ends) for ends in zip(*pairs, strict=True))
+    found = [
+        _near(
+            middle,
+            part_of,
+            np.flatnonzero(level == rung),
+            np.flatnonzero(level == other),
+            step ** (other + 1) * (1 - threshold) / (1 + threshold),
+        )
+        for rung in np.unique(level).tolist()
+        for other in (rung, rung + 1)
+    ]
+    a, b = np.concatenate([np.zeros((2, 0), np.int64), *found], axis=1)
     a, b = np.minimum(a, b), np.maximum(a, b)
     same = iou_pairs(boxes[a], boxes[b]) >= threshold
     doubtful = np.flatnonzero(near_edge[b] & ~same)
@@ -150,24 +148,46 @@ def _overlapping(
     return a[same], b[same]
 
 
-def _near(middle: NDArray[np.float64], here: Indices, there: Indices, cell: float) -> tuple[Indices, Indices]:
-    """Index pairs (of `here`, of `there`) whose middles lie in the same or neighbouring cells of a square grid."""
-    low = np.minimum(middle[here].min(axis=0), middle[there].min(axis=0))
-    cells = [np.floor((middle[group] - low) / cell).astype(np.int64) + 1 for group in (here, there)]
-    width = max(int(group[:, 0].max()) for group in cells) + 2
-    # Both sides in the order of their keys: a search with sorted needles walks the memory once.
-    orders = [np.argsort(group[:, 1] * width + group[:, 0], kind="stable") for group in cells]
-    key_here, sorted_keys = (
-        (group[:, 1] * width + group[:, 0])[order] for group, order in zip(cells, orders, strict=True)
-    )
-    here, there = here[orders[0]], there[orders[1]]
-    found: list[tuple[Indices, Indices]] = []
-    for row in (-width, 0, width):
-        # Three cells of a row are neighbours in the sorted keys: one range a box.
-        start = np.searchsorted(sorted_keys, key_here + row - 1, side="left")
-        count = np.searchsorted(sorted_keys, key_here + row + 1, side="right") - start
-        total = int(count.sum())
-        offset = np.arange(total) - np.repeat(np.cumsum(count) - count, count)
-        found.append((np.repeat(here, count), there[np.repeat(start, count) + offset]))
-    a, b = (np.concatenate(ends) for ends in zip(*found, strict=True))
-    return a, b
+@compiled
+def _near(
+    middle: NDArray[np.float64], part_of: Indices, here: Indices, there: Indices, cell: float
+) -> Indices:
+    """(2, P) pairs of boxes of different parts, one of `here` and one of `there`, whose middles (N, 2) lie in the same
+    or neighbouring cells of a square grid. Where `here` and `there` are the same boxes, each pair is found once.
+    """
+    are_same = len(here) == len(there) and np.array_equal(here, there)
+    pairs = np.empty((2, 4 * len(here) + 64), np.int64)
+    if not len(here) or not len(there):
+        return pairs[:, :0].copy()
+    left = min(middle[here, 0].min(), middle[there, 0].min())
+    top = min(middle[here, 1].min(), middle[there, 1].min())
+    column, row = _cells(middle[there, 0], left, cell), _cells(middle[there, 1], top, cell)
+    own_column, own_row = _cells(middle[here, 0], left, cell), _cells(middle[here, 1], top, cell)
+    width = max(column.max(), own_column.max()) + 2
+    keys = row * width + column
+    order = np.argsort(keys, kind="mergesort")
+    keys = keys[order]
+    count = 0
+    for place in range(len(here)):
+        for line in range(-1, 2):
+            # Three cells of a row are neighbours in the sorted keys: one range a box.
+            key = (own_row[place] + line) * width + own_column[place]
+            at = np.searchsorted(keys, key - 1)
+            while at < len(keys) and keys[at] <= key + 1:
+                one, other = here[place], there[order[at]]
+                at += 1
+                if part_of[one] == part_of[other] or (are_same and one > other):
+                    continue
+                if count == pairs.shape[1]:
+                    larger = np.empty((2, 2 * count), np.int64)
+                    larger[:, :count] = pairs
+                    pairs = larger
+                pairs[0, count], pairs[1, count] = one, other
+                count += 1
+    return pairs[:, :count].copy()
+
+
+@compiled
+def _cells(places: NDArray[np.float64], low: float, cell: float) -> Indices:
+    """The row or column, from 1, of the cell in which each of (N,) places lies."""
+    return np.floor((places - low) / cell).astype(np.int64) + 1
