@@ -8,6 +8,7 @@ alike.
 """
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import cv2
@@ -129,15 +130,18 @@ def estimate_by_cover(stand: Stand) -> tuple[BandEstimate, ...]:
     is_plant = objects.classes != EMPTY
     plants = int(np.count_nonzero(is_plant))
     check(plants > 0, "missed plants are told from detected ones")
-    leaf, strength = plant_leaf(stand)
-    covers = count_covers(objects.boxes, stand.mask.shape)
+    # Leaf is told by colour, room by where plants stand: neither needs the other.
+    with ThreadPoolExecutor(1) as beside:
+        told = beside.submit(plant_leaf, stand)
+        places = centres(objects.boxes[is_plant])
+        covers = count_covers(objects.boxes, stand.mask.shape)
+        room = room_between(centres(objects.boxes), places, stand.mask.shape)
+        own_room = cv2.distanceTransform((~room).astype(np.uint8), cv2.DIST_L2, 5) <= WIDEST * COVER_PLANT_PX
+        leaf, strength = told.result()
     once = leaf & (covers.times == 1)
     own = np.bincount(covers.owner[once], minlength=len(objects)).astype(np.float64)[is_plant]
-    places = centres(objects.boxes[is_plant])
     plant_px = local_plant_px(own, places, _spacing(stand, plants), stand.mask.shape)
     unit = np.asarray(1 / plant_px, dtype=np.float32)
-    room = room_between(centres(objects.boxes), places, stand.mask.shape)
-    own_room = cv2.distanceTransform((~room).astype(np.uint8), cv2.DIST_L2, 5) <= WIDEST * COVER_PLANT_PX
     processed, free = _pieces(leaf & (covers.times == 0) & own_room, unit, room)
     measured = own * unit[_cells(places, stand.mask.shape)]
     solid = float(measured[measured >= LEAST_PIECE].sum())

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arrays import Boxes, Image, Mask, check, check_image, check_mask
+from .compiling import compiled
 from .masks import ellipse_mask
 
 INNER_SHARE = 0.55  # of a box's ellipse: its leaves, with little of the ground between them
@@ -168,8 +169,19 @@ def _agrees(leaf: Mask, likeness: Likeness) -> bool:
 
 def _colour_cells(image: Image) -> NDArray[np.int32]:
     """(H, W) index of each pixel's cell in a Lab cube of 16 by 32 by 32: colour counts for more than brightness."""
-    lab = cv2.cvtColor(cv2.GaussianBlur(image, (3, 3), 0), cv2.COLOR_RGB2LAB).astype(np.int32)
-    return np.asarray((lab[..., 0] // 16) * 1024 + (lab[..., 1] // 8) * 32 + lab[..., 2] // 8, dtype=np.int32)
+    lab = cv2.cvtColor(cv2.GaussianBlur(image, (3, 3), 0), cv2.COLOR_RGB2LAB)
+    return _cells_of(np.asarray(lab, dtype=np.uint8))
+
+
+@compiled
+def _cells_of(lab: Image) -> NDArray[np.int32]:
+    height, width = lab.shape[:2]
+    cells = np.empty((height, width), np.int32)
+    for row in range(height):
+        for column in range(width):
+            light, red, yellow = lab[row, column]
+            cells[row, column] = (light // 16) * 1024 + (red // 8) * 32 + yellow // 8
+    return cells
 
 
 def _log_ratio(cells: NDArray[np.int32], plant: Mask, rest: Mask, bare: Mask) -> NDArray[np.float32]:

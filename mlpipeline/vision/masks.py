@@ -33,7 +33,7 @@ class Region:
 
     @property
     def is_empty(self) -> bool:
-        return self.area_px == 0
+        return not self.mask.any()
 
     def on(self, shape: Shape) -> Mask:
         """The mask over a whole picture of `shape`."""
