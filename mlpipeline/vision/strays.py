@@ -1,7 +1,7 @@
 """Strays: plants that stand in no container, one step beside boxes or trays that look alike.
 
-Among boxes that were found, such a plant is far more often the content of a box that was overlooked than a weed. So
-the ground around it, as large as its neighbours are, is counted as one of them; ground without a sure plant is not.
+Among boxes that were found, several such plants are far more often the content of a box that was overlooked than weeds.
+So the ground around them, as large as its neighbours are, is counted as one of them; ground without sure plants is not.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from .arrays import Floats, Image, Mask, Shape, shape_of
+from .arrays import Floats, Image, Mask, Polygon, Shape, shape_of
 from .boxes import areas, centres, inside
 from .company import ENOUGH_SURE
 from .masks import Region, opened, outlines, rasterise
@@ -20,6 +20,7 @@ from .shrinking import pyramid_of
 from .tiling import Tile, plan_tiles
 
 SURE = 0.5  # score from which a plant speaks
+LEAST_PLANTS = 3  # that stand together: weeds come alone or in pairs
 WORK_SIDE_PX = (
     512  # of the longer side, at which ground is measured: a box is not cut out more exactly than that
 )
@@ -90,7 +91,14 @@ def _around(middles: Floats, ground: Mask, side: float, scale: float, kind: str)
         half = round(side / 2)
         cv2.rectangle(near, (x - half, y - half), (x + half, y + half), 1, -1)
     pieces = outlines(near.astype(np.bool_) & ground, scale=1 / scale)
-    return [ContainerFound(kind, piece, 0.0) for piece in pieces]
+    return [
+        ContainerFound(kind, piece, 0.0) for piece in pieces if _held(middles / scale, piece) >= LEAST_PLANTS
+    ]
+
+
+def _held(points: Floats, polygon: Polygon) -> int:
+    """How many of (N, 2) points lie in a polygon."""
+    return sum(cv2.pointPolygonTest(polygon, (x, y), False) >= 0 for x, y in points.tolist())
 
 
 def _covered(containers: Sequence[ContainerFound], shape: Shape, scale: float) -> Mask:
