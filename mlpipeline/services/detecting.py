@@ -9,10 +9,12 @@ from django.conf import settings
 from mlpipeline.detectors.engines import Engine
 from mlpipeline.services import versions
 from mlpipeline.services.conversion import containers_found, found_plants
+from mlpipeline.services.glances import eyes_for
 from mlpipeline.services.options import count_options
 from mlpipeline.services.originals import load_original
 from mlpipeline.services.progress import TileReporter
 from mlpipeline.vision.results import ContainerFound, Detections
+from mlpipeline.vision.scanning import detect_in_containers
 from photos import queue
 from photos.models import Image, ProcessingStep
 from photos.services.results import save_detections
@@ -74,9 +76,13 @@ def detect_alone(claim: Claim, engine: Engine) -> None:
     """Do one claimed step."""
     started = time.perf_counter()
     work = load_work(claim)
-    image = load_original(work.image)
+    image, options = load_original(work.image), count_options(engine)
+    eyes = eyes_for(work.image, engine, options)
     with TileReporter(claim, work.session_id) as progress:
-        plants = engine.detect(image, work.containers, work.positions, count_options(engine), progress)
+        if eyes is None:
+            plants = engine.detect(image, work.containers, work.positions, options, progress)
+        else:
+            plants = detect_in_containers(image, work.containers, work.positions, eyes, options, progress)
     save_found(work, PlantsFound(plants, round(time.perf_counter() - started, 3)), engine)
     if claim.attempt > 1:  # sent again, so its chord does not wait for it
         queue.send_summing_up(work.session_id)

@@ -18,6 +18,7 @@ from mlpipeline.services.conversion import (
     seen_plants,
     sizes_of,
 )
+from mlpipeline.services.glances import eyes_for
 from mlpipeline.services.options import count_options, estimate_options
 from mlpipeline.services.originals import load_original
 from mlpipeline.vision.arrays import shape_of
@@ -75,8 +76,10 @@ def _segment(claim: Claim) -> None:
     image = load_original(step.image)
     decoded = time.perf_counter()
     engine = load_engine(settings.COUNT_ENGINE)
+    options = count_options(engine)
+    eyes = eyes_for(step.image, engine, options)
     with shared_halves(image):
-        containers, warnings = find_containers(image, engine.segmenter, count_options(engine), engine.tiles)
+        containers, warnings = find_containers(image, engine.segmenter, options, eyes)
     ended = time.perf_counter()
     session = save_containers(
         claim,

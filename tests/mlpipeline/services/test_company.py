@@ -13,6 +13,7 @@ from PIL import Image as Picture
 
 from mlpipeline.detectors.engines import Engine
 from mlpipeline.detectors.manifest import Weights
+from mlpipeline.detectors.remembering import RememberingDetector
 from mlpipeline.services.company import Company, detect
 from mlpipeline.services.detecting import STEPS_ON_GPU, steps_at_once
 from mlpipeline.vision.errors import DetectorFault, VisionError
@@ -62,6 +63,9 @@ class TruthEngine:
     segmenter: Any = None
     weights: tuple[Weights, ...] = (weights("segmentation"), weights("detection"))
     tiles: Any = field(default_factory=lambda: CountingDetector(WIDTH, HEIGHT, PLANTS))
+
+    def eyes(self, options):
+        return RememberingDetector(self.tiles)
 
     def detect(self, image, containers, indices, options, progress=None):
         return detect_in_containers(image, containers, indices, self.tiles, options, progress)
