@@ -42,6 +42,8 @@ RUN apt-get update \
 COPY --from=worker-packages /opt/venv /opt/venv
 COPY --chown=demeter:demeter . .
 USER demeter
+# Kernels are compiled for the processor that runs them, so not here; on the volume they outlive the container.
+ENV NUMBA_CACHE_DIR=/data/cache/kernels
 VOLUME /data
 CMD ["python", "manage.py", "stack", "--only", "worker-gpu", "worker-cpu", "worker-io", "worker-default"]
 
