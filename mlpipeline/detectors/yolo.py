@@ -15,10 +15,11 @@ from mlpipeline.detectors.forward import Forward
 from mlpipeline.detectors.manifest import Weights
 from mlpipeline.detectors.network import Candidates, Network, cell_places, least_logit
 from mlpipeline.detectors.settling import Rules, settled
-from mlpipeline.vision.arrays import Floats, Image, Mask, Polygon
+from mlpipeline.detectors.views import View, turned_view, upright_view
+from mlpipeline.vision.arrays import Floats, Image, Mask, Polygon, Shape, shape_of
+from mlpipeline.vision.askew import seen_upright
 from mlpipeline.vision.cores import on_cores
 from mlpipeline.vision.results import CONTAINER_TYPES, ContainerFound, Detections
-from mlpipeline.vision.shrinking import shrunk
 
 if TYPE_CHECKING:
     import torch
@@ -28,7 +29,6 @@ MAX_DET = 1500  # Ultralytics' 300 would cut a tile of 20 px plants without a wo
 PLANT_IOU = 0.6
 CONTAINER_IOU = 0.6
 MAX_CONTAINERS = 100
-PAD_GREY = 114
 # Boxes of beds that fill the picture come out short, and would cut their masks. Masks of smaller containers spill out
 # of their boxes instead. Of 126 containers 108 reached an IoU of .85 so, 103 without a margin, 33 with one for all.
 LARGE_SHARE = 0.65  # of the longest side of the picture
@@ -107,33 +107,37 @@ def _places_of_tile(tile_px: int) -> Floats:
 
 
 class YoloSegmenter:
-    """Finds containers in a whole picture, seen at the size it was trained on."""
+    """Finds containers in a whole picture, seen at the size it was trained on; see `seen_upright`."""
 
     def __init__(self, weights: Weights, forward: Forward) -> None:
         self.network = Network(forward, weights.class_gains)
         self.side_px = weights.tile_px
+        self.sure = weights.confidence
 
     def segment(self, image: Image) -> list[ContainerFound]:
         """See Segmenter."""
-        height, width = image.shape[:2]
-        scale = self.side_px / max(height, width)
-        seen_h, seen_w = max(1, round(height * scale)), max(1, round(width * scale))
-        canvas = np.full((-(-seen_h // 32) * 32, -(-seen_w // 32) * 32, 3), PAD_GREY, dtype=np.uint8)
-        if scale < 1:
-            canvas[:seen_h, :seen_w] = shrunk(image, (seen_w, seen_h))
-        else:
-            canvas[:seen_h, :seen_w] = cv2.resize(image, (seen_w, seen_h), interpolation=cv2.INTER_LINEAR)
-        answer = self.network.run([canvas], LEAST_SCORE)
+        shape = shape_of(image)
+
+        def look(turn: float) -> list[ContainerFound]:
+            side_px = self.side_px
+            view = turned_view(image, side_px, turn) if turn else upright_view(image, side_px)
+            return self._found_in(view, shape)
+
+        return seen_upright(look, shape, self.sure)
+
+    def _found_in(self, view: View, shape: Shape) -> list[ContainerFound]:
+        """The containers of a view of a picture of `shape`, outlines in the picture's px."""
+        answer = self.network.run([view.canvas], LEAST_SCORE)
         candidates = answer.candidates[0]
         kept = _suppressed(candidates, CONTAINER_IOU)[:MAX_CONTAINERS]
         if answer.prototypes is None or not len(kept):
             return []
         found = []
         for index in kept.tolist():
-            mask = _container_mask(candidates, index, answer.prototypes[0], canvas.shape[:2])
-            outline = _largest_outline(mask[:seen_h, :seen_w])
+            mask = _container_mask(candidates, index, answer.prototypes[0], shape_of(view.canvas))
+            outline = _largest_outline(mask & view.shown)
             if outline is not None:
-                polygon = outline * np.array([width / seen_w, height / seen_h], dtype=np.float32)
+                polygon = np.clip(view.in_picture(outline), 0, [shape[1], shape[0]]).astype(np.float32)
                 kind = CONTAINER_TYPES[int(candidates.classes[index])]
                 found.append(ContainerFound(kind, polygon, min(float(candidates.scores[index]), 1.0)))
         return found
