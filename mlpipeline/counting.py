@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mlpipeline.detectors.engines import Engine
+from mlpipeline.detectors.remembering import glancing_ahead
 from mlpipeline.imageio import read_rgb
 from mlpipeline.reliability import read_reliability
 from mlpipeline.vision.arrays import Image, check_is_countable
@@ -37,7 +38,7 @@ def count_image(
         return detect_in_containers(image, containers, everywhere, eyes, options, progress)
 
     reliability = read_reliability({weights.kind: weights.sha256 for weights in engine.weights})
-    with shared_halves(image):
+    with shared_halves(image), glancing_ahead(image, eyes):
         return count_with(image, engine.segmenter, find, options, reliability=reliability, glancer=eyes)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,11 +32,33 @@ SAHI, SAHI_DEFAULT = "sahi", "sahi_default"
 
 @dataclass(slots=True)
 class Stopwatch:
-    """A Forward that adds up the seconds spent within it, and the pictures it was given."""
+    """Adds up the seconds in which at least one network runs: two at once are not counted twice."""
+
+    seconds: float = 0.0
+    _running: int = 0
+    _since: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        with self._lock:
+            self._since = self._since if self._running else time.perf_counter()
+            self._running += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._running -= 1
+                if not self._running:
+                    self.seconds += time.perf_counter() - self._since
+
+
+@dataclass(slots=True)
+class TimedForward:
+    """A Forward whose time a stopwatch takes."""
 
     forward: Forward
-    seconds: float = 0.0
-    pictures: int = 0
+    watch: Stopwatch
     name: str = field(init=False)
     prefers_batches: bool = field(init=False)
 
@@ -43,12 +67,8 @@ class Stopwatch:
 
     def run(self, batch: Batch) -> RawAnswer:
         """See Forward."""
-        start = time.perf_counter()
-        try:
+        with self.watch.running():
             return self.forward.run(batch)
-        finally:
-            self.seconds += time.perf_counter() - start
-            self.pictures += len(batch)
 
 
 class OurCount:
@@ -57,17 +77,17 @@ class OurCount:
     def __init__(self, backend: str, weights: Mapping[str, Weights]) -> None:
         self.engine = YoloEngine(weights, backend)
         self.options: CountOptions = tuned_options(self.engine)
-        self.watches = [Stopwatch(network.forward) for network in self.engine.networks]
-        for network, watch in zip(self.engine.networks, self.watches, strict=True):
-            network.forward = watch
+        self.watch = Stopwatch()
+        for network in self.engine.networks:
+            network.forward = TimedForward(network.forward, self.watch)
 
     def count(self, photo: Path) -> Counted:
         """Read and count a photo; raises what `count_file` raises."""
         use_threads(all_threads())
-        before = sum(watch.seconds for watch in self.watches)
+        before = self.watch.seconds
         _, counted = count_file(photo, self.engine, self.options)
         plants = counted.detections.plants
-        model_s = sum(watch.seconds for watch in self.watches) - before
+        model_s = self.watch.seconds - before
         return Counted(
             count=counted.total,
             shape=(counted.height, counted.width),

@@ -11,6 +11,7 @@ from celery import shared_task
 from django.conf import settings
 
 from mlpipeline.detectors.engines import load_engine
+from mlpipeline.detectors.remembering import glancing_ahead
 from mlpipeline.services import company, priors, versions
 from mlpipeline.services.conversion import (
     containers_found,
@@ -78,7 +79,7 @@ def _segment(claim: Claim) -> None:
     engine = load_engine(settings.COUNT_ENGINE)
     options = count_options(engine)
     eyes = eyes_for(step.image, engine, options)
-    with shared_halves(image):
+    with shared_halves(image), glancing_ahead(image, eyes):
         containers, warnings = find_containers(image, engine.segmenter, options, eyes)
     ended = time.perf_counter()
     session = save_containers(

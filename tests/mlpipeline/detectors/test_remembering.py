@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
-from mlpipeline.detectors.remembering import RememberingDetector
+from mlpipeline.detectors.remembering import RememberingDetector, glancing_ahead
 from mlpipeline.vision.arrays import Image
 from mlpipeline.vision.errors import DetectorFault
-from mlpipeline.vision.results import Detections
+from mlpipeline.vision.overlooked import are_most_outside
+from mlpipeline.vision.results import ContainerFound, Detections
 
 
 class Counting:
@@ -72,3 +75,45 @@ def test_a_detector_that_answers_for_fewer_tiles_is_at_fault() -> None:
     eyes.detect([_tile(1)])
     with pytest.raises(DetectorFault):
         eyes.detect([_tile(2), _tile(3)])
+
+
+def test_who_asks_while_the_glance_is_taken_waits_for_it() -> None:
+    begun, may_end = threading.Event(), threading.Event()
+
+    class Slow(Counting):
+        def detect(self, tiles: Sequence[Image]) -> list[Detections]:
+            begun.set()
+            assert may_end.wait(10)
+            return super().detect(tiles)
+
+    network = Slow()
+    eyes = RememberingDetector(network)
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(eyes.detect, [_tile(7)])
+        assert begun.wait(10)
+        second = threads.submit(eyes.detect, [_tile(7)])
+        may_end.set()
+        assert _left(first.result()) == _left(second.result()) == [7]
+    assert network.shown == [7]
+
+
+def test_a_photo_is_glanced_at_ahead_and_nothing_is_asked_twice() -> None:
+    network, photo = Counting(), np.full((90, 120, 3), 9, dtype=np.uint8)
+    eyes = RememberingDetector(network)
+    with glancing_ahead(photo, eyes):
+        look_outside(photo, eyes)
+    assert len(network.shown) == 1
+
+
+def test_without_eyes_nothing_is_glanced_at_and_a_failing_glance_spoils_nothing_else() -> None:
+    photo, steps = np.zeros((90, 120, 3), dtype=np.uint8), []
+    with glancing_ahead(photo, None):
+        steps.append("segmented")
+    with glancing_ahead(photo, RememberingDetector(Counting(answers=0))):
+        steps.append("segmented")
+    assert steps == ["segmented"] * 2
+
+
+def look_outside(photo: Image, eyes: RememberingDetector) -> None:
+    bed = np.array([[0, 0], [120, 0], [120, 90], [0, 90]], dtype=np.float32)
+    assert not are_most_outside(photo, [ContainerFound("segment", bed, 0.9)], eyes)
