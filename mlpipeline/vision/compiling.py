@@ -1,6 +1,7 @@
 """Compiling: loops that no library has, as machine code, and where it is kept."""
 
 import os
+import stat
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -16,29 +17,51 @@ _SETTINGS: Any = numba_config
 _HERE = Path(__file__).parent
 
 
-def compiled(function: Kernel) -> Kernel:
-    """Compiles at the first call, which takes seconds; later processes load the code. Other threads run beside it.
+def compiler(name: str, **settings: Any) -> Callable[[Kernel], Kernel]:
+    """A decorator that compiles functions at their first call, which takes seconds; later processes load the code.
 
-    Dividing by zero gives what it gives in numpy. Kernels call no others of another file: numba looks for changes in
-    the file of the function itself only.
+    Other threads run beside a kernel. Kernels call no others of another file: numba looks for changes in the file of
+    the function itself only. Machine code is kept in a folder `name` of its own (see `cache_folder`); where there is
+    no place for it, each process compiles anew. `settings` are numba's.
     """
-    previous = _SETTINGS.CACHE_DIR
-    _SETTINGS.CACHE_DIR = _FOLDER
-    try:
-        kernel = njit(cache=True, nogil=True, error_model="numpy")(function)
-    finally:
-        _SETTINGS.CACHE_DIR = previous
-    return cast(Kernel, kernel)
+    folder = cache_folder()
+
+    def compiled(function: Kernel) -> Kernel:
+        if folder is None:
+            return cast(Kernel, njit(nogil=True, **settings)(function))
+        previous = _SETTINGS.CACHE_DIR
+        _SETTINGS.CACHE_DIR = str(folder / name)
+        try:
+            return cast(Kernel, njit(cache=True, nogil=True, **settings)(function))
+        finally:
+            _SETTINGS.CACHE_DIR = previous
+
+    return compiled
 
 
-def _cache_folder() -> str:
-    """Beside the code as Python's own; where that cannot be written, a folder of this user alone."""
+def cache_folder() -> Path | None:
+    """Where machine code is kept: NUMBA_CACHE_DIR, else beside this code as Python's own, else in a temporary folder.
+
+    Whoever can write machine code can run it. So a temporary folder, whose name anybody may guess, is taken only if it
+    is this user's and nobody else can write it; None where that cannot be had.
+    """
     if _SETTINGS.CACHE_DIR:
-        return str(_SETTINGS.CACHE_DIR)
+        return Path(_SETTINGS.CACHE_DIR)
     if os.access(_HERE, os.W_OK):
-        return str(_HERE / "__pycache__")
-    owner = os.getuid() if hasattr(os, "getuid") else "user"
-    return str(Path(tempfile.gettempdir()) / f"demeter-kernels-{owner}")
+        return _HERE / "__pycache__"
+    return private_folder(Path(tempfile.gettempdir()) / f"demeter-kernels-{os.getuid()}")
 
 
-_FOLDER = _cache_folder()
+def private_folder(folder: Path) -> Path | None:
+    """The folder, made if it is missing; None if it cannot be made, is another user's, or others can write it."""
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        known = folder.lstat()
+    except OSError:
+        return None
+    is_own = stat.S_ISDIR(known.st_mode) and known.st_uid == os.getuid()
+    return folder if is_own and not known.st_mode & (stat.S_IWGRP | stat.S_IWOTH) else None
+
+
+# Dividing by zero gives what it gives in numpy.
+compiled = compiler("kernels", error_model="numpy")
