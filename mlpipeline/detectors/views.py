@@ -36,6 +36,11 @@ class View:
         return np.asarray(outline @ self.to_picture[:, :2].T + self.to_picture[:, 2], dtype=np.float32)
 
 
+def view_of(image: Image, side_px: int, degrees: float) -> View:
+    """A picture turned back by `degrees` clockwise, on a square canvas; as it is at 0. See the two kinds of views."""
+    return turned_view(image, side_px, degrees) if degrees else upright_view(image, side_px)
+
+
 def upright_view(image: Image, side_px: int) -> View:
     """A picture (H, W, 3) with `side_px` along its longer side."""
     height, width = image.shape[:2]
@@ -73,6 +78,13 @@ def turned_view(image: Image, side_px: int, degrees: float) -> View:
         np.asarray(shown, dtype=np.bool_),
         np.column_stack([back, -back @ moved]),
     )
+
+
+def mirrored(view: View) -> View:
+    """The same view with left and right exchanged."""
+    back = np.array([[-1, 0, view.canvas.shape[1]], [0, 1, 0], [0, 0, 1]], dtype=np.float64)
+    canvas, shown = np.ascontiguousarray(view.canvas[:, ::-1]), np.ascontiguousarray(view.shown[:, ::-1])
+    return View(canvas, shown, view.to_picture @ back)
 
 
 def _fitting(image: Image, scale: float) -> tuple[int, int]:

@@ -15,10 +15,11 @@ from mlpipeline.detectors.forward import Forward
 from mlpipeline.detectors.manifest import Weights
 from mlpipeline.detectors.network import Candidates, Network, cell_places, least_logit
 from mlpipeline.detectors.settling import Rules, settled
-from mlpipeline.detectors.views import View, turned_view, upright_view
+from mlpipeline.detectors.views import View, mirrored, view_of
 from mlpipeline.vision.arrays import Floats, Image, Mask, Polygon, Shape, shape_of
 from mlpipeline.vision.askew import seen_upright
 from mlpipeline.vision.cores import on_cores
+from mlpipeline.vision.majority import by_majority
 from mlpipeline.vision.results import CONTAINER_TYPES, ContainerFound, Detections
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ MAX_CONTAINERS = 100
 # of their boxes instead. Of 126 containers 108 reached an IoU of .85 so, 103 without a margin, 33 with one for all.
 LARGE_SHARE = 0.65  # of the longest side of the picture
 LARGE_MARGIN = 0.25  # of the box's own side
+LARGER = 512 / 416  # of the trained size: at half as large again as this, beds fall apart
 
 
 class YoloDetector:
@@ -107,7 +109,11 @@ def _places_of_tile(tile_px: int) -> Floats:
 
 
 class YoloSegmenter:
-    """Finds containers in a whole picture, seen at the size it was trained on; see `seen_upright`."""
+    """Finds containers in a whole picture, seen at the size it was trained on.
+
+    Boxes and trays are seen upright, and their outlines are those that most of three looks agree on: one at the size
+    it was trained on, one a little larger, one mirrored. A picture without them is looked at once.
+    """
 
     def __init__(self, weights: Weights, forward: Forward) -> None:
         self.network = Network(forward, weights.class_gains)
@@ -119,11 +125,14 @@ class YoloSegmenter:
         shape = shape_of(image)
 
         def look(turn: float) -> list[ContainerFound]:
-            side_px = self.side_px
-            view = turned_view(image, side_px, turn) if turn else upright_view(image, side_px)
-            return self._found_in(view, shape)
+            return self._found_in(view_of(image, self.side_px, turn), shape)
 
-        return seen_upright(look, shape, self.sure)
+        found, turn = seen_upright(look, shape, self.sure)
+        if all(one.type == "segment" for one in found if one.score >= self.sure):
+            return found
+        larger = view_of(image, round(LARGER * self.side_px), turn)
+        again = mirrored(view_of(image, self.side_px, turn))
+        return by_majority(found, [self._found_in(view, shape) for view in (larger, again)], shape)
 
     def _found_in(self, view: View, shape: Shape) -> list[ContainerFound]:
         """The containers of a view of a picture of `shape`, outlines in the picture's px."""

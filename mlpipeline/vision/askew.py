@@ -25,8 +25,10 @@ LEAST_WORTH = 0.8  # of the scores of the look before: one that shows less is no
 
 def seen_upright(
     look: Callable[[float], list[ContainerFound]], shape: Shape, sure: float
-) -> list[ContainerFound]:
-    """The containers of a picture of `shape`, seen so that boxes and trays stand upright; three looks at most.
+) -> tuple[list[ContainerFound], float]:
+    """The containers of a picture of `shape`, seen so that boxes and trays stand upright, and the angle of that look.
+
+    There are three looks at most.
 
     look: what a picture shows, outlines in its own pixels, when it is seen turned back by an angle, in degrees
     clockwise; 0 is the picture as it is. sure: least score, 0–1, of containers that tell the angle.
@@ -40,7 +42,7 @@ def seen_upright(
         if _worth(again, sure) < LEAST_WORTH * _worth(found, sure):
             break
         found, turn = again, seen
-    return found
+    return found, turn
 
 
 def turn_of(containers: Sequence[ContainerFound], shape: Shape) -> float:

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mlpipeline.detectors.views import PAD_GREY, STRIDE_PX, turned_view, upright_view
+from mlpipeline.detectors.views import PAD_GREY, STRIDE_PX, mirrored, turned_view, upright_view
 
 
 def picture_with(polygon, shape):
@@ -68,3 +68,13 @@ def test_every_turn_takes_a_canvas_of_the_same_size():
     assert {turned_view(picture, 416, turn).canvas.shape for turn in (-40, -10, 10, 30, 45)} == {
         (512, 512, 3)
     }
+
+
+def test_a_mirrored_view_leads_back_to_the_same_place():
+    corners = np.array([[400, 300], [700, 300], [700, 700], [400, 700]], dtype=np.float32)
+    view = mirrored(upright_view(picture_with(corners, (1200, 1600)), 416))
+    x0, y0, x1, y1 = extent(view)
+    assert x0 > view.canvas.shape[1] / 2
+    assert view.in_picture(np.array([[x1, y0], [x0, y1]], dtype=np.float32)) == pytest.approx(
+        np.array([[400, 300], [700, 700]]), abs=4
+    )
