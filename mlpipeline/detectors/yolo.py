@@ -34,7 +34,7 @@ MAX_CONTAINERS = 100
 # of their boxes instead. Of 126 containers 108 reached an IoU of .85 so, 103 without a margin, 33 with one for all.
 LARGE_SHARE = 0.65  # of the longest side of the picture
 LARGE_MARGIN = 0.25  # of the box's own side
-LARGER = 512 / 416  # of the trained size: at half as large again as this, beds fall apart
+LARGER = 512 / 416  # of the trained size; a quarter above this beds fall apart
 
 
 class YoloDetector:

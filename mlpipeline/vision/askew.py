@@ -1,7 +1,7 @@
 """Askew: boxes and trays that stand turned against their picture are looked at again, upright.
 
 There a box's outline and the rectangle that its mask is cut at agree, and it stands as most that a network has learnt
-from. Of 120 containers of held-out scenes that stand so, 35 reached an IoU of .85 at the first look, 94 upright.
+from. Of 123 containers of held-out scenes that stand so, 44 reached an IoU of .85 at the first look, 97 upright.
 """
 
 from collections.abc import Callable, Sequence
