@@ -20,7 +20,9 @@ SURE_SCORE = 0.35  # from which a detection tells what the photo shows
 BASE = -2.1
 TRUST = 0.2  # for each unit of the log-odds that a plant of this photo is a sure one
 EMPTINESS = 3.0  # where all that is sure is an empty pot; grows with the square, for beds are rarely full
-NO_CONTAINER = 0.6  # where the rest of the picture counts too, stones and weeds are in it
+# Where the rest of the picture counts too, stones and weeds are in it.
+NO_CONTAINER = 0.6
+LEAST_WITHOUT_CONTAINER = 0.2
 # What is seen that surely always counts: in a tray that is nearly sold out, or of a species that the weights hardly
 # know, all the rest speaks against it.
 BEYOND_DOUBT = 0.5
@@ -38,9 +40,9 @@ def least_score(found: Sequence[Detections], containers: Sequence[ContainerFound
     # Half a plant on either side: a photo of one plant proves little.
     trust = np.log((sure + 0.5) / (len(plants) - sure + 0.5))
     doubt = BASE - TRUST * trust + EMPTINESS * (empty / (empty + sure + 1)) ** 2
-    if any(part.is_assumed and part.type == "segment" for part in containers):
-        doubt += NO_CONTAINER
-    return min(float(1 / (1 + np.exp(-doubt))), BEYOND_DOUBT)
+    is_all = any(part.is_assumed and part.type == "segment" for part in containers)
+    least = 1 / (1 + np.exp(-doubt - (NO_CONTAINER if is_all else 0.0)))
+    return min(max(float(least), LEAST_WITHOUT_CONTAINER if is_all else 0.0), BEYOND_DOUBT)
 
 
 def doubted(found: Sequence[Detections], containers: Sequence[ContainerFound]) -> list[Mask]:

@@ -14,7 +14,7 @@ from .boxes import centres, inside
 from .looking import first_glance
 from .masks import polygon_region
 from .protocols import Detector
-from .results import ContainerFound
+from .results import EMPTY, ContainerFound
 from .shrinking import pyramid_of
 
 SURE = 0.5  # score from which a plant of the glance speaks
@@ -23,13 +23,15 @@ WORK_SIDE_PX = 1024  # longer side at which plants are put into containers: no m
 
 
 def are_most_outside(image: Image, containers: Sequence[ContainerFound], detector: Detector) -> bool:
-    """Whether most of the plants that one glance at the whole picture surely shows stand in no container.
+    """Whether one glance at the whole picture surely shows more plants in no container than plants and pots in them.
 
-    image: (H, W, 3) uint8 RGB. Plants too small for such a glance say nothing.
+    Empty pots speak for the outlines around them: beside boxes without plants a few weeds are most of all plants.
+
+    image: (H, W, 3) uint8 RGB. What is too small for such a glance says nothing.
     """
     height, width = shape_of(image)
     picture, tile = pyramid_of(image).cut(first_glance((height, width), detector.tile_px), detector.tile_px)
-    seen = detector.detect([picture])[0].plants
+    seen = detector.detect([picture])[0]
     sure = seen.select(seen.scores >= SURE).scaled(tile.side_px / detector.tile_px).shifted(tile.x0, tile.y0)
     scale = np.float32(min(1.0, WORK_SIDE_PX / max(height, width)))
     small = (max(1, round(height * scale)), max(1, round(width * scale)))
@@ -38,5 +40,5 @@ def are_most_outside(image: Image, containers: Sequence[ContainerFound], detecto
     for container in containers:
         region = polygon_region(container.polygon * scale, small)
         held |= inside(points, region.mask, (region.x0, region.y0))
-    outside = int(np.count_nonzero(~held))
+    outside = int(np.count_nonzero(~held & (sure.classes != EMPTY)))
     return outside >= LEAST_OUTSIDE and outside > int(np.count_nonzero(held))

@@ -53,6 +53,11 @@ def test_where_the_whole_picture_counts_more_certainty_is_asked():
     assert least_score(found, [whole_picture((1000, 1000))]) > least_score(found, [BOX])
 
 
+def test_where_the_whole_picture_counts_no_certainty_of_the_others_makes_up_for_a_low_score():
+    found = seen((60, 0.9, PLANT), (5, 0.18, PLANT))
+    assert (doubts(found), doubts(found, whole_picture((1000, 1000)))) == (0, 5)
+
+
 def test_the_photo_decides_for_all_its_containers():
     """A box with crumbs beside boxes of empty pots is one of them."""
     box, pots = seen((3, 0.6, PLANT), (6, 0.3, PLANT)), seen((60, 0.8, EMPTY))
