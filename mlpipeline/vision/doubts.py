@@ -21,7 +21,7 @@ BASE = -2.1
 TRUST = 0.2  # for each unit of the log-odds that a plant of this photo is a sure one
 EMPTINESS = 3.0  # where all that is sure is an empty pot; grows with the square, for beds are rarely full
 # Where the rest of the picture counts too, stones and weeds are in it.
-NO_CONTAINER = 0.6
+NO_CONTAINER = 0.9
 LEAST_WITHOUT_CONTAINER = 0.2
 # What is seen that surely always counts: in a tray that is nearly sold out, or of a species that the weights hardly
 # know, all the rest speaks against it.
