@@ -31,7 +31,7 @@ TERMS = (
     "crowded",  # plants in closed canopies, where one is taken for two and two for one
     "tiny",  # plants that span few pixels
     "unexplained",  # plants that could stand on green leaf that nothing detected covers
-    "unclear",  # all plants of a blurred, dark or glaring picture
+    "unclear",  # what is doubtful or doubted in a blurred, dark or glaring picture, once more
     "truncated",  # all plants where the detector's limit was reached
     "out_of_scale",  # all plants where they could not be shown at a size the detector knows
     "unbounded",  # all plants of a picture in which no container was found
@@ -39,7 +39,7 @@ TERMS = (
 # Boxes cover this share of a container where plants touch, and this where hardly any ground shows between them.
 TOUCHING, CLOSED = 0.5, 1.0
 TINY_PX, SMALL_PX = 12.0, 24.0  # longest side of a plant: all of it is difficulty, and none of it
-LEAST_SEEN_PX = 16.0  # side that plants have which nobody saw, where none was seen
+LEAST_SEEN_PX = 16.0  # side that plants have which nobody saw, where neither plants nor pots were seen
 
 Terms = NDArray[np.float64]
 
@@ -55,19 +55,20 @@ def difficulty_terms(count: PhotoCount, probabilities: Floats, doubted: Floats, 
     seen = count.detections
     is_plant = seen.classes != EMPTY
     total = float(count.total)
+    doubtful, set_aside = float((1 - probabilities[is_plant]).sum()), float(doubted.sum())
     said = set(count.warnings)
     return np.array(
         [
             1.0,
             np.sqrt(total),
             total,
-            float((1 - probabilities[is_plant]).sum()),
-            float(doubted.sum()),
+            doubtful,
+            set_aside,
             count.estimated,
             sum(part.detected * crowding(part) for part in count.containers),
             float(tininess(seen.boxes[is_plant]).sum()),
             unexplained,
-            total if said & {BLURRY, DARK, GLARE} else 0.0,
+            doubtful + set_aside if said & {BLURRY, DARK, GLARE} else 0.0,
             total if TRUNCATED in said else 0.0,
             total if OUT_OF_SCALE in said else 0.0,
             total if NO_CONTAINER in said else 0.0,
@@ -85,8 +86,9 @@ def unexplained_plants(survey: Survey, detections: Detections) -> float:
     own = detections.scaled(survey.scale)
     leaf = is_leaf_coloured(survey.image) & survey.mask
     leaf &= ~ellipse_mask(own.boxes, (leaf.shape[0], leaf.shape[1]))
-    plants = own.plants.boxes
-    side = float(np.median(sides(plants))) if len(plants) else LEAST_SEEN_PX * survey.scale
+    # Where only pots are seen, a plant could fill one: the leaf in green crates would be hundreds of small ones.
+    boxes = own.plants.boxes if len(own.plants) else own.empties.boxes
+    side = float(np.median(sides(boxes))) if len(boxes) else LEAST_SEEN_PX * survey.scale
     return int(np.count_nonzero(leaf)) / max(side**2 * np.pi / 4, 1.0)
 
 

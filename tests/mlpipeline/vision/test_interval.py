@@ -92,12 +92,18 @@ def test_empty_pots_are_no_doubtful_plants():
     assert terms_of(photo(container(row_of_plants(5, score=0.3, first_class=2))))["doubtful"] == 0
 
 
+@pytest.mark.parametrize("warning", ["blurry", "dark", "glare"])
+def test_a_picture_that_is_unclear_makes_its_unsure_plants_harder(warning):
+    """Plants that are seen surely all the same are as sure as elsewhere."""
+    part = container(row_of_plants(10, side=40, score=0.6))
+    count = replace(photo(part, warnings=(warning,)), doubted=row_of_plants(5, side=40, score=0.2))
+    assert terms_of(count)["unclear"] == pytest.approx(10 * 0.4 + 5 * 0.2)
+    assert terms_of(replace(count, warnings=()))["unclear"] == 0
+
+
 @pytest.mark.parametrize(
     ("warning", "term"),
     [
-        ("blurry", "unclear"),
-        ("dark", "unclear"),
-        ("glare", "unclear"),
         ("truncated", "truncated"),
         ("out_of_scale", "out_of_scale"),
         ("no_container", "unbounded"),
