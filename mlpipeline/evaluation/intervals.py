@@ -33,8 +33,8 @@ EXPECTED = {
     "unbounded": 0.05,
 }
 # No count is surer than that, however many scenes were counted exactly: else one plant missed where none is expected
-# to be would widen all intervals, because the factor is a quotient. And of a species that no scene shows, doubted plants
-# and leaf that nothing explains are all that tells of it.
+# to be would widen all intervals, because the factor is a quotient. And of a species that no scene shows, doubted
+# plants and leaf that nothing explains are all that tells of it.
 AT_LEAST = {"constant": 0.5, "chance": 0.1, "doubted": 0.2, "unexplained": 0.03}
 EXPECTED_SCENES = 2.0
 
