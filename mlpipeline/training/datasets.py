@@ -10,8 +10,8 @@ later, by several processes at once, and a training may start before it is compl
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,6 +56,7 @@ class ForbiddenSeed(ValueError):
 class DatasetRecipe:
     """What is cut from a scene. `plant_px`: the side a plant spans in a tile, as trained.
 
+    kinds: how often each kind of scene is rendered; None for the shares above.
     close_ups: plants of CLOSE_UP_PX in the scene instead, larger in its tiles than `plant_px` too.
     """
 
@@ -64,7 +65,7 @@ class DatasetRecipe:
     tiles_per_scene: int = 4
     overview_px: int = 640
     scene_px: tuple[int, int] = (1280, 1536)
-    kinds: dict[str, float] = field(default_factory=lambda: dict(KIND_SHARES))
+    kinds: Mapping[str, float] | None = None
     close_ups: bool = False
 
 
@@ -82,7 +83,7 @@ def scene_spec(seed: int, recipe: DatasetRecipe) -> SceneSpec:
 
     check_seed(seed)
     rng = np.random.default_rng(seed)
-    weights = CLOSE_UP_SHARES if recipe.close_ups and recipe.kinds == KIND_SHARES else recipe.kinds
+    weights = recipe.kinds or (CLOSE_UP_SHARES if recipe.close_ups else KIND_SHARES)
     kinds, shares = list(weights), np.array(list(weights.values()))
     kind = str(rng.choice(kinds, p=shares / shares.sum()))
     long_px = int(rng.integers(recipe.scene_px[0], recipe.scene_px[1] + 1)) // 8 * 8

@@ -6,6 +6,7 @@ from PIL import Image
 
 from mlpipeline.training.datasets import (
     DETECTION,
+    KIND_SHARES,
     SEGMENTATION,
     DatasetRecipe,
     DatasetWriter,
@@ -79,7 +80,15 @@ def test_scenes_that_weights_are_measured_on_are_refused(writer, seed):
 def test_a_seed_always_asks_for_the_same_scene_and_seeds_for_many_kinds():
     recipe = DatasetRecipe()
     assert scene_spec(1234, recipe) == scene_spec(1234, recipe)
-    assert {scene_spec(seed, recipe).kind for seed in range(1000, 1400)} == set(recipe.kinds)
+    assert {scene_spec(seed, recipe).kind for seed in range(1000, 1400)} == set(KIND_SHARES)
+
+
+def test_only_the_kinds_that_were_asked_for_are_rendered_also_as_close_ups():
+    seeds = range(TRAINING_SEEDS.start, TRAINING_SEEDS.start + 60)
+    near = DatasetRecipe(kinds={"empty": 1.0, "tiny": 1.0}, close_ups=True)
+    assert {scene_spec(seed, near).kind for seed in seeds} == {"empty", "tiny"}
+    usual = {scene_spec(seed, DatasetRecipe(close_ups=True)).kind for seed in seeds}
+    assert not usual & {"empty", "tiny"}
 
 
 def test_training_scenes_never_use_the_held_out_look():
