@@ -17,6 +17,16 @@ class ImageSource(models.TextChoices):
     API = "api", _("API")
 
 
+class TakenAtSource(models.TextChoices):
+    """Who says when a photo was taken. With `received` nobody does: the time is that of the upload."""
+
+    EXIF = "exif", _("Camera")
+    GPS = "gps", _("Satellites")
+    UPLOADER = "uploader", _("Named at upload")
+    PERSON = "person", _("Named by a person later")
+    RECEIVED = "received", _("Time of the upload")
+
+
 class JobStatus(models.TextChoices):
     PENDING = "pending", _("Pending")
     PROCESSING = "processing", _("Processing")

@@ -33,7 +33,7 @@ class ImageAdmin(OwnPhotosAdmin):
     fieldsets = [
         (None, {"fields": ["thumbnail", "links", "original_filename", "status", "error_details"]}),
         (_("Picture"), {"fields": ["width_px", "height_px", "file_size_bytes", "content_type", "sha256"]}),
-        (_("Taken"), {"fields": ["taken_at", "gps_coordinates", "exif"]}),
+        (_("Taken"), {"fields": ["taken_at", "taken_at_source", "gps_coordinates", "exif"]}),
         (_("Uploaded"), {"fields": ["uploaded_by", "uploaded_at", "upload_session", "source", "with_inventory"]}),
         (
             _("Where the bytes lie"),

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from photos.choices import ImageSource, ImageStatus
+from photos.choices import ImageSource, ImageStatus, TakenAtSource
 from photos.querysets import ImageQuerySet
 
 
@@ -43,7 +43,12 @@ class Image(models.Model):
         blank=True,
         help_text=_("lat and lon in degrees, altitude and accuracy in metres."),
     )
-    taken_at = models.DateTimeField(_("taken at"), help_text=_("The EXIF date, else the time of the upload."))
+    taken_at = models.DateTimeField(
+        _("taken at"), help_text=_("As the photo or its uploader says, else the time of the upload.")
+    )
+    taken_at_source = models.CharField(
+        _("date from"), max_length=10, choices=TakenAtSource, default=TakenAtSource.RECEIVED
+    )
 
     staging_key = models.CharField(
         max_length=255, blank=True, help_text=_("Empty once the store has the original.")
@@ -94,3 +99,8 @@ class Image(models.Model):
 
     def __str__(self) -> str:
         return self.original_filename
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether anybody says when the photo was taken; else `taken_at` is the time of the upload."""
+        return self.taken_at_source != TakenAtSource.RECEIVED

@@ -3,7 +3,7 @@
 from __future__ import annotations  # Django's files take no type argument at run time
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, BinaryIO, Final, cast
 
 from django.conf import settings
@@ -18,6 +18,8 @@ from photos.receiving import sha256_of
 _MIB: Final = 1024**2
 # A camera whose clock was never set says 1970 or 1980; phones with positions came later than this.
 _EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+# How far a phone's clock may run ahead of ours; a date beyond it is no date.
+CLOCK_SLACK: Final = timedelta(minutes=5)
 _NAME_LENGTH: Final = 255
 
 
@@ -81,15 +83,15 @@ def clean_filename(name: str | None) -> str:
 def _taken_at(exif: pictures.ExifData) -> datetime | None:
     """When the photo was taken: with the camera's own offset if it has one, else in the nursery's time zone.
 
-    None for a clock that was never set. A clock that runs ahead counts as now, or the photo would be the newest of
-    its place for as long.
+    None for a clock that was never set, or runs ahead by more than clocks do.
     """
     if exif.datetime_original is None:
         return None
     taken_at = exif.datetime_original
     if timezone.is_naive(taken_at):
         taken_at = timezone.make_aware(taken_at)
-    return min(taken_at, timezone.now()) if taken_at >= _EARLIEST else None
+    now = timezone.now()
+    return min(taken_at, now) if _EARLIEST <= taken_at <= now + CLOCK_SLACK else None
 
 
 def _position(exif: pictures.ExifData) -> dict[str, float | None] | None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from demeter.health import QUEUES
 from demeter.stack import PROCESS_NAMES, pids_past_deadline, stack_processes
-from photos.choices import StepKind, StepStatus
+from photos.choices import StepKind, StepStatus, TakenAtSource
 from photos.models import Image, ProcessingStep, UploadSession
 from photos.services.steps import claim_step
 from tests.inventory.factories import UserFactory
@@ -64,6 +64,7 @@ def running_step(db: None) -> ProcessingStep:
         width_px=1,
         height_px=1,
         taken_at=timezone.now(),
+        taken_at_source=TakenAtSource.EXIF,
         staging_key="claro.jpg",
         original_key="claro.jpg",
     )

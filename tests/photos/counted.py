@@ -7,6 +7,7 @@ from django.utils import timezone
 from demeter.accounts.models import User
 from inventory.models import StorageLocation
 from photos import storage
+from photos.choices import TakenAtSource
 from photos.models import (
     Detection,
     Estimation,
@@ -35,6 +36,7 @@ def store_photo(owner: User, *, upload: UploadSession | None = None, **fields: A
         width_px=48,
         height_px=32,
         taken_at=timezone.now(),
+        taken_at_source=TakenAtSource.EXIF,
         is_stored=True,
     )
     today = timezone.now().date()

@@ -13,7 +13,7 @@ from django.utils import timezone
 from demeter.accounts.models import User
 from inventory.models import StorageLocation
 from photos import storage
-from photos.choices import JobStatus, SessionStatus, StepKind
+from photos.choices import JobStatus, SessionStatus, StepKind, TakenAtSource
 from photos.models import Image, ProcessingSession, ProcessingStep, UploadJob, UploadSession
 from photos.services.sessions import fail_session
 from tests.conftest import Bearer
@@ -137,11 +137,13 @@ def test_a_photo_is_as_old_as_its_camera_says_if_that_can_be(
 ) -> None:
     before = timezone.now()
     upload(bearer(worker), photo_file(exif=exif_bytes(taken=taken, make="Pixel")))
-    taken_at = Image.objects.get().taken_at
+    image = Image.objects.get()
     if expected is None:
-        assert before <= taken_at <= timezone.now()
+        assert before <= image.taken_at <= timezone.now()
+        assert (image.taken_at_source, image.is_dated) == (TakenAtSource.RECEIVED, False)
     else:
-        assert taken_at == expected
+        assert image.taken_at == expected
+        assert (image.taken_at_source, image.is_dated) == (TakenAtSource.EXIF, True)
 
 
 def test_the_named_place_and_warehouse_are_taken(

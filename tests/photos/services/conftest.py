@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from demeter.accounts.models import User
 from inventory.models import StorageLocation, StorageLocationConfig
-from photos.choices import StepKind
+from photos.choices import StepKind, TakenAtSource
 from photos.models import Image, ProcessingSession, UploadJob, UploadSession
 from photos.services.results import (
     CountedContainer,
@@ -64,6 +64,7 @@ def make_image(worker: User) -> MakeImage:
             width_px=100,
             height_px=100,
             taken_at=timezone.now() - timedelta(hours=hours_ago),
+            taken_at_source=fields.pop("taken_at_source", TakenAtSource.EXIF),
             staging_key=f"temp_uploads/{number}.jpg",
             original_key=f"originals/{number}.jpg",
             **fields,
