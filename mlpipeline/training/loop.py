@@ -128,16 +128,18 @@ class TrainingRun:
         self.loader = self._loader(pictures)
         self.epoch = 0
 
-    def _begin_with(self, checkpoint: Path) -> None:
-        """Take over the weights of a checkpoint; of one for another task all but its head, which answers otherwise."""
+    def _begin_with(self, start: Path) -> None:
+        """Take over the weights of a checkpoint or of default weights.
+
+        Of a network for another task, all but its head, which answers otherwise.
+        """
         import torch
 
-        saved = torch.load(checkpoint, map_location=self.device, weights_only=True)
-        weights = saved["weights"]
-        if saved["plan"]["architecture"] != self.plan.architecture:
+        weights = torch.load(start, map_location=self.device, weights_only=True)["weights"]
+        own = self.model.state_dict()
+        if weights.keys() != own.keys():
             head = f"model.{len(self.model.model) - 1}."
-            weights = {name: value for name, value in weights.items() if not name.startswith(head)}
-            weights = {**self.model.state_dict(), **weights}
+            weights = {**own, **{name: value for name, value in weights.items() if not name.startswith(head)}}
         self.model.load_state_dict(weights)
 
     def _prepare_loss(self) -> None:

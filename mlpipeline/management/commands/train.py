@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -15,14 +15,22 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from mlpipeline.training.datasets import DatasetRecipe, DatasetWriter, ForbiddenSeed, check_seed
+from mlpipeline.training.real import UnusableRealSet
 from mlpipeline.training.scenes.spec import KINDS
 from mlpipeline.training.seeds import TRAINING_SEEDS
-from mlpipeline.training.train import ARCHITECTURES, TrainingJob, train
+from mlpipeline.training.train import ARCHITECTURES, REAL_SHARE, TrainingJob, train
 
 
 def render_share(folder: Path, seeds: list[int], recipe: DatasetRecipe) -> int:
     """Render the missing scenes among some seeds; returns how many were rendered. Runs in a process of its own."""
     return sum(1 for _seed in DatasetWriter(folder, recipe).add_scenes(seeds))
+
+
+def _share(text: str) -> float:
+    share = float(text)
+    if not 0 <= share < 1:
+        raise ArgumentTypeError(_("%(share)s is not from 0 to below 1") % {"share": text})
+    return share
 
 
 class Command(BaseCommand):
@@ -49,13 +57,29 @@ class Command(BaseCommand):
         parser.add_argument(
             "--kinds", nargs="+", choices=KINDS, help=_("render only these kinds of scenes, as many of each")
         )
+        parser.add_argument(
+            "--real",
+            type=Path,
+            default=None,
+            help=_("folder of sets of real pictures; as it comes: `real` below DEMETER_DATA_DIR"),
+        )
+        parser.add_argument(
+            "--real-share",
+            type=_share,
+            default=REAL_SHARE,
+            help=_("share of real pictures while training, from 0 to below 1"),
+        )
         parser.add_argument("--resume", action="store_true", help=_("go on from the last checkpoint"))
-        parser.add_argument("--start", type=Path, help=_("begin with the weights of this checkpoint"))
+        parser.add_argument(
+            "--start", type=Path, help=_("begin with these weights: a checkpoint, or default weights")
+        )
         parser.add_argument(
             "--folder", type=Path, default=None, help=_("where pictures and checkpoints are kept")
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["real"] and not options["real"].is_dir():
+            raise CommandError(_("There is no folder %(path)s.") % {"path": options["real"]})
         folder = options["folder"] or settings.DATA_HOME / "training"
         data_dir = os.environ.get("DEMETER_DATA_DIR")
         seeds = list(range(options["first_seed"], options["first_seed"] + options["scenes"]))
@@ -77,6 +101,8 @@ class Command(BaseCommand):
             image_px=options["imgsz"],
             learning_rate=options["lr"],
             oil_palms=Path(data_dir) / "oilpalm" if data_dir else None,
+            real=options["real"] or (Path(data_dir) / "real" if data_dir else None),
+            real_share=options["real_share"],
             resume=options["resume"],
             start=options["start"],
         )
@@ -84,7 +110,7 @@ class Command(BaseCommand):
             for epoch in train(job):
                 self.stdout.write("  ".join(f"{name} {value}" for name, value in epoch.items()))
                 self.stdout.flush()
-        except FileNotFoundError as error:
+        except (FileNotFoundError, UnusableRealSet) as error:
             raise CommandError(str(error)) from error
 
     def _render(self, folder: Path, seeds: list[int], processes: int, recipe: DatasetRecipe) -> None:
