@@ -46,6 +46,9 @@ KIND_SHARES = {
 #: The same for close-ups: speckled substrate seen from near must not look like tiny plants.
 CLOSE_UP_SHARES = {"flats": 0.3, "open": 0.2, "boxes": 0.2, "easy": 0.1, "plugs": 0.1, "dense": 0.1}
 CLOSE_UP_PX = (100.0, 260.0)
+#: Typical span of a plant in a scene, in px, by kind; USUAL_PX where a kind isn't named.
+USUAL_PX = (16.0, 100.0)
+SPAN_PX = {"tiny": (16.0, 24.0), "netted": (16.0, 330.0), "sown": (20.0, 160.0)}
 
 
 class ForbiddenSeed(ValueError):
@@ -89,7 +92,7 @@ def scene_spec(seed: int, recipe: DatasetRecipe) -> SceneSpec:
     long_px = int(rng.integers(recipe.scene_px[0], recipe.scene_px[1] + 1)) // 8 * 8
     short_px = int(long_px * rng.choice([0.75, 0.75, 0.5625, 1.0])) // 8 * 8
     width, height = (long_px, short_px) if rng.random() < 0.75 else (short_px, long_px)
-    sizes = CLOSE_UP_PX if recipe.close_ups else (16.0, 24.0 if kind == "tiny" else 100.0)
+    sizes = CLOSE_UP_PX if recipe.close_ups else SPAN_PX.get(kind, USUAL_PX)
     middle_px = float(np.exp(rng.uniform(*np.log(sizes))))
     spread = rng.uniform(1.05, 1.5)
     return SceneSpec(

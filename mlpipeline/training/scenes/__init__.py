@@ -3,6 +3,6 @@
 from mlpipeline.training.scenes.exif import ExifFacts
 from mlpipeline.training.scenes.render import render_scene
 from mlpipeline.training.scenes.scene import Scene
-from mlpipeline.training.scenes.spec import KINDS, SceneError, SceneSpec
+from mlpipeline.training.scenes.spec import ALL_KINDS, KINDS, LOOKS, SceneError, SceneSpec
 
-__all__ = ["KINDS", "ExifFacts", "Scene", "SceneError", "SceneSpec", "render_scene"]
+__all__ = ["ALL_KINDS", "KINDS", "LOOKS", "ExifFacts", "Scene", "SceneError", "SceneSpec", "render_scene"]

@@ -96,8 +96,8 @@ class Tray:
     height: float
 
 
-def tray(dice: Dice, columns: int, rows: int, pitch: float, px: float) -> Tray:
-    """A moulded tray; `px` is a cell's span in the picture."""
+def tray(dice: Dice, columns: int, rows: int, pitch: float, px: float, soil: Material | None = None) -> Tray:
+    """A moulded tray; `px` is a cell's span in the picture, `soil` what fills the cells."""
     is_round = dice.chance(0.3)
     # A multiple of eight has a vertex at each corner of the square cell.
     segments = 24 if px > 70 else 16 if px > 30 else 8
@@ -126,7 +126,7 @@ def tray(dice: Dice, columns: int, rows: int, pitch: float, px: float) -> Tray:
     wall = _ring_mesh(
         wall_foot, around * hole_radius[:, None], level, height, material.tinted((0.02, 0.02, 0.02), 0.25)
     )
-    filling = _ring_mesh(wall_foot * 0.02, wall_foot, level + 0.05 * pitch, level, substrate(dice))
+    filling = _ring_mesh(wall_foot * 0.02, wall_foot, level + 0.05 * pitch, level, soil or substrate(dice))
     plates = [plate.moved(x, y, 0.0) for x, y in centres]
     width, deep = columns * pitch + 2 * margin, rows * pitch + 2 * margin
     frame = _frame(columns * pitch, rows * pitch, margin, height, dice.between(0.0, 0.6), material)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpipeline.training.scenes.containers import crate, outline_of, tray
+from mlpipeline.training.scenes.materials import Material
 from mlpipeline.training.scenes.mesh import rotation_z
 from mlpipeline.training.scenes.placing import Rect
 from mlpipeline.training.scenes.planting import Crop, Planter
@@ -38,11 +39,11 @@ class Furnisher:
     planter: Planter
     yaw: float
 
-    def _to_world(self, local: NDArray[np.float64], rect: Rect, turn: float) -> NDArray[np.float64]:
+    def to_world(self, local: NDArray[np.float64], rect: Rect, turn: float) -> NDArray[np.float64]:
         placed = local @ rotation_z(turn).T + (rect.x, rect.y, 0.0)
         return np.asarray(placed @ rotation_z(self.yaw).T)
 
-    def _register(self, kind: ContainerType, outline: NDArray[np.float64], slots: NDArray[np.float64]) -> int:
+    def register(self, kind: ContainerType, outline: NDArray[np.float64], slots: NDArray[np.float64]) -> int:
         containers = self.planter.stage.containers
         containers.append(Container(len(containers), kind, outline, slots))
         return len(containers) - 1
@@ -81,17 +82,26 @@ class Furnisher:
         model = self._pot_for(pitch * dice.between(0.82, 0.96), rect)
         self._pots("box", slots, model, rect, turn, pitch, crop, outline_of(long, short, height))
 
-    def tray(self, rect: Rect, is_turned: bool, grid: tuple[int, int], pitch: float, crop: Crop) -> None:
-        """A moulded tray with a grid of cells."""
+    def tray(
+        self,
+        rect: Rect,
+        is_turned: bool,
+        grid: tuple[int, int],
+        pitch: float,
+        crop: Crop,
+        filling: Material | None = None,
+    ) -> NDArray[np.float64]:
+        """A moulded tray with a grid of cells; returns the places of their substrate (S, 3) cm."""
         planter = self.planter
         px = pitch * planter.camera.pixels_per_cm(0, 0, 0)
-        model = tray(planter.dice, *grid, pitch, px)
+        model = tray(planter.dice, *grid, pitch, px, filling)
         turn = (np.pi / 2 if is_turned else 0.0) + planter.dice.rng.normal(0, 0.025)
         planter.stage.add(model.body.turned(turn).moved(rect.x, rect.y, 0).turned(self.yaw))
-        slots = self._to_world(model.centres, rect, turn)
-        outline = self._to_world(outline_of(model.width, model.depth, model.height), rect, turn)
-        number = self._register("plug", outline, slots)
+        slots = self.to_world(model.centres, rect, turn)
+        outline = self.to_world(outline_of(model.width, model.depth, model.height), rect, turn)
+        number = self.register("plug", outline, slots)
         planter.fill(slots, np.full(len(slots), turn + self.yaw), pitch, crop, number, model.cell)
+        return slots
 
     def _pot_for(self, width: float, rect: Rect) -> Pot:
         return pot(self.planter.dice, width, width * self.planter.camera.pixels_per_cm(0, 0, 0))
@@ -109,7 +119,7 @@ class Furnisher:
     ) -> None:
         """Stands pots in the slots (local, at their feet) and plants them; without `outline` theirs is taken."""
         planter = self.planter
-        feet = self._to_world(slots, rect, turn)
+        feet = self.to_world(slots, rect, turn)
         reach = model.body.span() / 2
         if outline is None:
             corners = reach * np.array(((-1, -1, 0), (1, -1, 0), (1, 1, 0), (-1, 1, 0)))
@@ -117,11 +127,11 @@ class Furnisher:
             points = (slots[:, None, None, :] + corners[None, :, None, :] + levels[None, None, :, :]).reshape(
                 -1, 3
             )
-            world = self._to_world(points, rect, turn)
+            world = self.to_world(points, rect, turn)
         else:
-            world = self._to_world(outline, rect, turn)
+            world = self.to_world(outline, rect, turn)
         substrate = feet + np.array((0.0, 0.0, model.substrate_cm))
-        number = self._register(kind, world, substrate)
+        number = self.register(kind, world, substrate)
         near = planter.is_near_frame(feet, 1.6 * pitch)
         yaws = turn + self.yaw + planter.dice.rng.normal(0, 0.05, len(feet))
         planter.stage.add_copies(model.body, feet[near], yaws[near])

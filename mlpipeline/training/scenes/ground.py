@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,18 +13,32 @@ from mlpipeline.training.scenes.mesh import Floats
 from mlpipeline.training.scenes.palette import drawn, grey
 
 KINDS = ("gravel", "cloth", "soil", "concrete", "tiles", "wood", "mesh", "plastic", "grass")
-_SHARES = {
-    "gravel": 4,
-    "cloth": 5,
-    "soil": 4,
-    "concrete": 4,
-    "tiles": 1.5,
-    "wood": 1.2,
-    "mesh": 0.8,
-    "plastic": 1.5,
-    "grass": 1,
+#: How often each ground is seen, by the name that a recipe gives to its grounds.
+SHARES = {
+    "yard": {
+        "gravel": 4,
+        "cloth": 5,
+        "soil": 4,
+        "concrete": 4,
+        "tiles": 1.5,
+        "wood": 1.2,
+        "mesh": 0.8,
+        "plastic": 1.5,
+        "grass": 1,
+    },
+    "open": {"gravel": 1, "soil": 7, "grass": 0.7, "cloth": 1, "mesh": 1, "concrete": 0.4},
+    "bed": {"humus": 6, "mulch": 2, "soil": 2},
+    "table": {
+        "board": 5,
+        "wood": 3,
+        "foil": 3,
+        "grit": 2,
+        "concrete": 2,
+        "plastic": 2,
+        "cloth": 1,
+        "tiles": 1,
+    },
 }
-_OPEN_SHARES = {"gravel": 1, "soil": 7, "grass": 0.7, "cloth": 1, "mesh": 1, "concrete": 0.4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +54,17 @@ class Ground:
         return np.array((*self.line, first_material, first_material + 1, salt % 65_521), dtype=np.float32)
 
 
-def drawn_ground(dice: Dice, frame_cm: float, is_open: bool) -> Ground:
-    """The ground under a frame `frame_cm` wide."""
-    shares = _OPEN_SHARES if is_open else _SHARES
+def drawn_ground(dice: Dice, frame_cm: float, place: str) -> Ground:
+    """The ground of a place (see SHARES) under a frame `frame_cm` wide."""
+    shares = SHARES[place]
     first = dice.pick(list(shares), list(shares.values()))
     second = dice.pick([kind for kind in KINDS if kind != first])
-    has_two = dice.chance(0.15 if is_open else 0.4)
+    has_two = dice.chance(0.4 if place == "yard" else 0.15)
     angle = dice.between(0, 2 * np.pi)
     offset = frame_cm * dice.between(0.2, 0.5) if has_two else 1e6
-    wobble = frame_cm * dice.pick((0.0, 0.05, 0.12))
+    wobble = (
+        frame_cm * dice.pick((0.0, 0.05, 0.12)) * (place != "table")
+    )  # a table ends along a straight line
     line = (float(np.cos(angle)), float(np.sin(angle)), offset, wobble, dice.between(4, 12) / frame_cm)
     kinds = (first, second) if has_two else (first,)
     return Ground(kinds, (material(dice, first), material(dice, second)), line)
@@ -56,6 +73,8 @@ def drawn_ground(dice: Dice, frame_cm: float, is_open: bool) -> Ground:
 def material(dice: Dice, kind: str) -> Material:
     """A surface of the kind, with its own colours and scale."""
     salt = dice.texture_salt + dice.whole(0, 9999) * 2
+    if kind in _MAKERS:
+        return _MAKERS[kind](dice, salt)
     if kind == "gravel":
         base = drawn(dice, ((15, 60), (0.03, 0.25), (0.4, 0.72)))
         return Material(
@@ -161,3 +180,91 @@ def material(dice: Dice, kind: str) -> Material:
         frequency=dice.between(0.8, 2.2),
         salt=salt,
     )
+
+
+def _humus(dice: Dice, salt: int) -> Material:
+    """Dark, damp earth of a bed, with pale fibres and chips."""
+    base = drawn(dice, ((12, 34), (0.12, 0.5), (0.1, 0.34)))
+    return Material(
+        Pattern.SOIL,
+        base,
+        (base[0] * 0.55, base[1] * 0.53, base[2] * 0.5),
+        drawn(dice, ((24, 48), (0.2, 0.55), (0.5, 0.85))),
+        frequency=dice.between(0.3, 1.2),
+        amount=dice.between(0.4, 1.3),
+        salt=salt,
+        p0=dice.pick((0.0, 0.1, 0.35)) * dice.between(0.5, 1.0),
+    )
+
+
+def _mulch(dice: Dice, salt: int) -> Material:
+    """Wood chips, husks or bark on dark earth."""
+    base = drawn(dice, ((14, 32), (0.25, 0.5), (0.12, 0.3)))
+    return Material(
+        Pattern.SUBSTRATE,
+        base,
+        (base[0] * 0.6, base[1] * 0.55, base[2] * 0.5),
+        drawn(dice, ((28, 46), (0.3, 0.6), (0.55, 0.85))),
+        frequency=dice.between(0.3, 1.0),
+        amount=dice.between(0.6, 1.2),
+        noise=dice.between(0.3, 0.9),
+        salt=salt,
+        p0=dice.between(0.15, 0.65),
+    )
+
+
+def _grit(dice: Dice, salt: int) -> Material:
+    """Lava, pumice or fine gravel on a bench."""
+    base = drawn(dice, ((6, 40), (0.05, 0.5), (0.2, 0.7)))
+    return Material(
+        Pattern.GRAVEL,
+        base,
+        (base[0] * 0.6, base[1] * 0.6, base[2] * 0.6),
+        drawn(dice, ((15, 45), (0.03, 0.3), (0.4, 0.9))),
+        frequency=dice.between(0.8, 3.0),
+        noise=dice.between(0.1, 0.5),
+        salt=salt,
+    )
+
+
+def _board(dice: Dice, salt: int) -> Material:
+    """A painted table, a cloth or a wall of any colour, from almost white to almost black."""
+    base = drawn(dice, ((0, 360), (0.0, 0.75), (0.12, 0.97)))
+    return Material(
+        Pattern.CONCRETE,
+        base,
+        (base[0] * 0.8, base[1] * 0.8, base[2] * 0.8),
+        (base[0] * 0.5, base[1] * 0.5, base[2] * 0.5),
+        frequency=dice.between(0.3, 1.2),
+        amount=dice.between(0.0, 0.5),
+        noise=dice.between(0.0, 0.08),
+        gloss=dice.between(0.0, 0.4),
+        shine=dice.between(8, 40),
+        salt=salt,
+    )
+
+
+def _foil(dice: Dice, salt: int) -> Material:
+    """Black sheeting with folds and dust."""
+    base = grey(dice, 0.05, 0.16)
+    return Material(
+        Pattern.CONCRETE,
+        base,
+        grey(dice, 0.25, 0.5),
+        base,
+        frequency=dice.between(0.3, 1.0),
+        amount=dice.between(0.1, 0.6),
+        noise=dice.between(0.02, 0.2),
+        gloss=dice.between(0.1, 0.5),
+        shine=dice.between(10, 50),
+        salt=salt,
+    )
+
+
+_MAKERS: dict[str, Callable[[Dice, int], Material]] = {
+    "humus": _humus,
+    "mulch": _mulch,
+    "grit": _grit,
+    "board": _board,
+    "foil": _foil,
+}

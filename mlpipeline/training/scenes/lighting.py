@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -60,6 +60,22 @@ def drawn_light(dice: Dice, scale_cm: float) -> Light:
         period = scale_cm * dice.between(0.12, 1.2)
         bars = (dice.between(0, np.pi), period, period * dice.between(0.15, 0.6), dice.between(0.3, 0.85))
     return Light(direction, sun, sky, ground, softness, bars)
+
+
+def unusual_light(dice: Dice, light: Light) -> Light:
+    """Mostly the light as it is; now and then violet growing lamps, a hard noon sun, or lamps indoors."""
+    manner = dice.pick(("as it is", "violet", "hard", "lamps"), (6, 0.8, 2, 0.8))
+    if manner == "violet":
+        tint = np.array((1.0, dice.between(0.3, 0.75), dice.between(0.95, 1.25)))
+        return replace(light, sun=light.sun * tint, sky=light.sky * tint, bars=(0.0, 1.0, 0.0, 0.0))
+    if manner == "hard":
+        return replace(
+            light, sun=light.sun * 1.3 + 0.2, sky=light.sky * dice.between(0.35, 0.7), softness=0.008
+        )
+    if manner == "lamps":
+        tint = np.array((1.0, dice.between(0.8, 0.95), dice.between(0.5, 0.85)))
+        return replace(light, sun=light.sun * tint, sky=light.sky * tint, softness=0.15)
+    return light
 
 
 @dataclass(frozen=True, slots=True)

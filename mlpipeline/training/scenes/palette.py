@@ -39,6 +39,11 @@ def foliage(dice: Dice, families: Mapping[str, float]) -> Colour:
     manner = dice.pick(("family", "pale", "any"), (8, 1.3, 0.7))
     if manner != "family":
         return drawn(dice, _PALE if manner == "pale" else _ANY)
+    return of_families(dice, families)
+
+
+def of_families(dice: Dice, families: Mapping[str, float]) -> Colour:
+    """A leaf colour of one of the families, by their weights, and of no other."""
     return drawn(dice, FOLIAGE[dice.pick(list(families), list(families.values()))])
 
 

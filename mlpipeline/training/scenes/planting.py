@@ -21,7 +21,8 @@ class Crop:
     """What grows in a set of slots: strains side by side, and how well they fill their places.
 
     `canopy` is a plant's span as a share of the slots' pitch; `fill` the share of slots that hold a
-    plant; `dead` the share of the plants that died; `drift` how far stems stand from the middle.
+    plant; `dead` the share of the plants that died; `drift` how far stems stand from the middle; `weeds` the
+    share of the empty slots in which a weed grows.
     """
 
     strains: tuple[Strain, ...]
@@ -30,6 +31,7 @@ class Crop:
     fill: float
     dead: float
     drift: float
+    weeds: float = 0.04
 
 
 def drawn_crop(
@@ -94,7 +96,7 @@ class Planter:
             strain = crop.strains[strain_of[index]]
             span = pitch * crop.canopies[strain_of[index]] * max(0.35, rng.normal(1.0, crop.spread))
             self.plant(strain, span, (x, y, slots[index, 2]), container_id, bool(alive[index]))
-        for index in np.flatnonzero(~planted & (rng.random(len(slots)) < 0.04)):
+        for index in np.flatnonzero(~planted & (rng.random(len(slots)) < crop.weeds)):
             self.put(
                 "weed", distractors.weed, pitch * rng.uniform(0.15, 0.4), slots[index], rng.uniform(0, 6.3)
             )

@@ -39,6 +39,21 @@ def developed(light: Floats, dice: Dice, supersample: int) -> NDArray[np.uint8]:
     return _through_jpeg(pixels, dice.whole(58, 97))
 
 
+#: How often the sun, or a lamp, shines into the lens.
+GLARE_SHARE = 0.15
+
+
+def add_glare(light: Floats, dice: Dice) -> None:
+    """A bright veil around a place at the picture's border; changes `light` (H, W, 3)."""
+    height, width = light.shape[:2]
+    x0, y0 = dice.between(0, 1), dice.pick((-0.1, 0.05, 1.0))
+    y = np.linspace(0, height / width, height, dtype=np.float32)[:, None] - np.float32(y0 * height / width)
+    x = np.linspace(0, 1, width, dtype=np.float32)[None, :] - np.float32(x0)
+    reach = dice.between(0.15, 0.5)
+    veil = np.exp(-(x * x + y * y) / np.float32(2 * reach**2)) * np.float32(dice.between(0.2, 1.4))
+    light += (veil * np.float32(light[::8, ::8].mean() * 2))[..., None]
+
+
 def _exposure(light: Floats, dice: Dice) -> np.float32:
     """Brings the mean to a middle tone, as a phone's meter does, with an error of its own."""
     mean = float(np.mean(light[::8, ::8]))

@@ -92,6 +92,22 @@ def substrate(dice: Dice, crumbs_per_cm: float | None = None) -> Material:
     )
 
 
+def perlite_mix(dice: Dice) -> Material:
+    """What seeds are sown in: peat or coir with crumbs of perlite, vermiculite or sand."""
+    base = drawn(dice, ((18, 36), (0.2, 0.55), (0.14, 0.5)))
+    return Material(
+        Pattern.SUBSTRATE,
+        base,
+        (base[0] * 0.55, base[1] * 0.55, base[2] * 0.55),
+        dice.pick(((0.93, 0.92, 0.88), (0.8, 0.68, 0.45), (0.6, 0.6, 0.58)), (5, 1.5, 1)),
+        frequency=dice.between(1.2, 4.0),
+        amount=dice.between(0.4, 1.1),
+        noise=dice.between(0.1, 0.8),
+        salt=dice.texture_salt,
+        p0=dice.between(0.05, 0.5),
+    )
+
+
 def ring(segments: int, is_square: bool) -> NDArray[np.float64]:
     """Radius by angle of a round (1) or rounded square outline whose half side is 1."""
     angle = np.linspace(0, 2 * np.pi, segments + 1)

@@ -12,12 +12,12 @@ from mlpipeline.training.scenes.camera import Camera
 from mlpipeline.training.scenes.dice import Dice
 from mlpipeline.training.scenes.ground import Ground
 from mlpipeline.training.scenes.layout import lay_out
-from mlpipeline.training.scenes.lighting import crevices, drawn_light, shadow_map, sky_map
-from mlpipeline.training.scenes.post import developed
+from mlpipeline.training.scenes.lighting import crevices, drawn_light, shadow_map, sky_map, unusual_light
+from mlpipeline.training.scenes.post import GLARE_SHARE, add_glare, developed
 from mlpipeline.training.scenes.rasterizer import count_seen, draw_faces, smooth_normals
 from mlpipeline.training.scenes.scene import Scene
 from mlpipeline.training.scenes.shading import fill_ground, shade
-from mlpipeline.training.scenes.spec import KINDS, SceneSpec
+from mlpipeline.training.scenes.spec import ALL_KINDS, LOOKS, SceneSpec
 from mlpipeline.training.scenes.stage import Geometry, Stage
 from mlpipeline.training.scenes.truth import (
     Buffers,
@@ -34,7 +34,7 @@ _SHADOW_PX = (1024, 4096)
 
 def render_scene(spec: SceneSpec) -> Scene:
     """Renders the scene; the same spec gives the same pixels and the same truth."""
-    dice = Dice(spec.seed, spec.split, KINDS.index(spec.kind))
+    dice = Dice(spec.seed, spec.split, ALL_KINDS.index(spec.kind))
     stage, camera, ground = lay_out(spec, dice)
     return render_stage(spec, dice, stage, camera, ground)
 
@@ -46,6 +46,8 @@ def render_stage(spec: SceneSpec, dice: Dice, stage: Stage, camera: Camera, grou
     fine = camera.scaled(spec.supersample)
     buffers, nearest, face_at = _draw(geometry, fine, len(stage.instances))
     light_px = _lit(spec, dice, geometry, fine, ground.row(first_ground, dice.texture_salt), nearest, face_at)
+    if spec.kind in LOOKS and dice.chance(GLARE_SHARE):
+        add_glare(light_px, dice)
     plants, planted = read_plants(stage, geometry, buffers, camera, spec.supersample)
     return Scene(
         spec=spec,
@@ -105,6 +107,8 @@ def _lit(
     fill_ground(view, nearest, face_at)
     scale = camera.pixels_per_cm(0, 0, 0)
     light = drawn_light(dice, camera.width_px / scale)
+    if spec.kind in LOOKS:
+        light = unusual_light(dice, light)
     size = int(np.clip(max(camera.width_px, camera.height_px) * 1.1, *_SHADOW_PX))
     shadow = shadow_map(geometry.vertices, geometry.faces, light, size)
     sky = sky_map(geometry.vertices, geometry.faces, 2.0, 7.0, size // 2)

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 
 from mlpipeline.training.scenes.dice import Split
 
+#: The kinds that weights are measured on; their number and order decide which seed shows what.
 KINDS = ("mixed", "dense", "oblique", "boxes", "plugs", "tiny", "easy", "empty", "open", "flats")
+#: Kinds after photos of real nurseries: beds under a string grid, sown trays.
+LOOKS = ("netted", "sown")
+ALL_KINDS = KINDS + LOOKS
 
 #: Span of a plant in pixels of a 4032 px wide picture, by kind of scene.
 PLANT_PX = {
@@ -20,6 +24,8 @@ PLANT_PX = {
     "empty": (70.0, 200.0),
     "open": (50.0, 250.0),
     "flats": (90.0, 330.0),
+    "netted": (90.0, 900.0),
+    "sown": (24.0, 330.0),
 }
 _FULL_WIDTH_PX = 4032.0
 _SMALLEST_PLANT_PX = 12.0
@@ -48,8 +54,8 @@ class SceneSpec:
     threads: int = 1
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise SceneError(f"unknown scene kind {self.kind!r}; known: {', '.join(KINDS)}")
+        if self.kind not in ALL_KINDS:
+            raise SceneError(f"unknown scene kind {self.kind!r}; known: {', '.join(ALL_KINDS)}")
         if min(self.width_px, self.height_px) < 64 or max(self.width_px, self.height_px) > 8192:
             raise SceneError("a scene is 64 to 8192 px wide and high")
         if not 1 <= self.supersample <= 4:

@@ -29,7 +29,7 @@ SMALL = {"width_px": 320, "height_px": 240}
 def rendered(stage, camera=CAMERA, supersample=1):
     dice = Dice(1, "train")
     spec = SceneSpec("open", 1, camera.width_px, camera.height_px, supersample=supersample)
-    return render_stage(spec, dice, stage, camera, drawn_ground(dice, 100.0, is_open=True))
+    return render_stage(spec, dice, stage, camera, drawn_ground(dice, 100.0, "open"))
 
 
 def sheet(x0, y0, x1, y1, z):

@@ -6,7 +6,15 @@ from collections.abc import Callable, Mapping
 
 from mlpipeline.training.scenes.dice import Dice
 from mlpipeline.training.scenes.species.cacti import barrel, column, lithops, mammillaria, opuntia
-from mlpipeline.training.scenes.species.leafy import brassica, crown, grass, palm, seedling
+from mlpipeline.training.scenes.species.leafy import (
+    brassica,
+    chrysanthemum,
+    crown,
+    cutting,
+    grass,
+    palm,
+    seedling,
+)
 from mlpipeline.training.scenes.species.rosettes import agave, aloe, echeveria, haworthia, sempervivum
 from mlpipeline.training.scenes.species.shrubs import crassula, jade, sedum
 from mlpipeline.training.scenes.species.strain import Strain
@@ -16,9 +24,11 @@ SPECIES: dict[str, Callable[[Dice], Strain]] = {
     "aloe": aloe,
     "barrel": barrel,
     "brassica": brassica,
+    "chrysanthemum": chrysanthemum,
     "column": column,
     "crassula": crassula,
     "crown": crown,
+    "cutting": cutting,
     "echeveria": echeveria,
     "grass": grass,
     "haworthia": haworthia,
@@ -72,6 +82,7 @@ ASSORTMENT: Mapping[str, Mapping[str, float]] = {
     "leafy": _LEAFY,
     "plugs": _SMALL,
     "flats": {"seedling": 6, "brassica": 3, "grass": 1, "sedum": 1, "echeveria": 1},
+    "cuttings": {"cutting": 5, "chrysanthemum": 4, "seedling": 1.5, "brassica": 1.5, "crown": 0.5},
     "open": {"seedling": 4, "brassica": 4, "grass": 5, "palm": 1, "crown": 2, "agave": 1},
 }
 

@@ -7,7 +7,7 @@ import numpy as np
 from mlpipeline.training.scenes import forms
 from mlpipeline.training.scenes.dice import Dice
 from mlpipeline.training.scenes.mesh import Mesh
-from mlpipeline.training.scenes.palette import foliage, shifted
+from mlpipeline.training.scenes.palette import foliage, of_families, shifted
 from mlpipeline.training.scenes.species.rosettes import GOLDEN_ANGLE, detail
 from mlpipeline.training.scenes.species.strain import Strain, leaf_material, strain
 
@@ -236,3 +236,85 @@ def crown(dice: Dice) -> Strain:
         return Mesh.joined((inside, blades))
 
     return strain("crown", dice, grow)
+
+
+def cutting(dice: Dice) -> Strain:
+    """A rooted cutting: crossed pairs of ovate leaves on a stem that leans (snapdragon, basil, pepper)."""
+    colour = of_families(dice, {"green": 5, "light_green": 5, "dark_green": 2, "bluegrey": 1, "yellowish": 1})
+    material = leaf_material(
+        dice,
+        colour,
+        second=shifted(colour, -6, 0.75, 1.2),
+        amount=dice.between(0.05, 0.25),
+        translucency=0.35,
+        p0=dice.between(0.2, 0.6),
+    )
+    most = dice.whole(2, 4)
+    slender = dice.between(0.35, 0.75)
+    rise = dice.between(0.1, 0.6)
+    gap = dice.between(0.08, 0.3)
+    lean = dice.between(0.0, 0.7)
+
+    def grow(rng: np.random.Generator, px: float) -> Mesh:
+        pairs = int(rng.integers(max(1, most - 1), most + 1))
+        layer = np.repeat(np.arange(pairs), 2)
+        azimuth = layer * np.pi / 2 + np.tile((0.0, np.pi), pairs) + rng.normal(0, 0.18, 2 * pairs)
+        length = (0.55 - 0.35 * layer / max(pairs, 2)) * rng.uniform(0.75, 1.15, 2 * pairs)
+        origin = np.zeros((2 * pairs, 3))
+        origin[:, 2] = 0.08 + layer * gap
+        shape = forms.LeafShape(
+            forms.petiolate(detail(px, 5, 10), 0.16, 0.12, 0.5),
+            cup=rng.uniform(0.0, 0.4),
+            wave=rng.uniform(0.0, 0.15),
+            sides=detail(px, 2, 4),
+        )
+        elevation = rise + 0.2 * layer + rng.normal(0, 0.12, 2 * pairs)
+        bend = rng.normal(-0.5, 0.2, 2 * pairs)
+        plant = forms.leaves(azimuth, elevation, bend, length, length * slender, origin, shape, material, rng)
+        return plant.turned(rng.uniform(0, 6.3), abs(rng.normal(0, lean)), rng.uniform(0, 6.3)).moved(
+            0, 0, 0.1
+        )
+
+    return strain("cutting", dice, grow)
+
+
+def chrysanthemum(dice: Dice) -> Strain:
+    """Eight to eighteen deeply lobed leaves around a stem: one plant that looks like many (also oak-leaf lettuce)."""
+    colour = of_families(dice, {"green": 5, "light_green": 4, "dark_green": 3, "yellowish": 1})
+    material = leaf_material(
+        dice,
+        colour,
+        second=shifted(colour, -6, 0.75, 1.25),
+        amount=dice.between(0.1, 0.35),
+        translucency=0.35,
+        p0=dice.between(0.3, 0.7),
+    )
+    most = dice.whole(8, 18)
+    slender = dice.between(0.4, 0.75)
+    lobes = dice.whole(2, 4)
+    depth = dice.between(0.25, 0.6)
+    lowest = dice.between(0.0, 0.4)
+    tall = dice.between(0.2, 0.7)
+
+    def grow(rng: np.random.Generator, px: float) -> Mesh:
+        number = int(rng.integers(max(5, most // 2), most + 1))
+        order = np.arange(number)[::-1] / max(number - 1, 1)
+        azimuth = np.arange(number) * GOLDEN_ANGLE + rng.normal(0, 0.2, number)
+        elevation = lowest + (1 - order) * 0.9 + rng.normal(0, 0.12, number)
+        length = (0.35 + 0.65 * order**0.6) * rng.uniform(0.75, 1.15, number)
+        origin = np.zeros((number, 3))
+        origin[:, 2] = 0.05 + (1 - order) * tall
+        steps = detail(px, 8, 20)
+        t = np.linspace(0.0, 1.0, steps + 1)
+        # Lobes are narrow places of the half-width; the leaf's tip is a lobe of its own.
+        cut = 1 - depth * (0.5 + 0.5 * np.cos(2 * np.pi * (lobes + 0.5) * t)) * (t > 0.2)
+        shape = forms.LeafShape(
+            forms.petiolate(steps, 0.18, 0.1, 0.6) * cut,
+            cup=rng.uniform(0.0, 0.4),
+            wave=rng.uniform(0.05, 0.3),
+            sides=detail(px, 2, 6),
+        )
+        bend = rng.normal(-0.6, 0.2, number)
+        return forms.leaves(azimuth, elevation, bend, length, length * slender, origin, shape, material, rng)
+
+    return strain("chrysanthemum", dice, grow)

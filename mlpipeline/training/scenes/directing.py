@@ -1,0 +1,196 @@
+"""The recipes of the kinds of scenes, and the director who draws a scene by one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mlpipeline.training.scenes import distractors
+from mlpipeline.training.scenes.camera import Camera
+from mlpipeline.training.scenes.dice import Dice
+from mlpipeline.training.scenes.furnishing import CRATE_CM, CRATE_GRIDS, Furnisher
+from mlpipeline.training.scenes.mesh import rotation_z
+from mlpipeline.training.scenes.placing import Floor, Rect
+from mlpipeline.training.scenes.planting import Crop, drawn_crop
+from mlpipeline.training.scenes.spec import SceneSpec
+from mlpipeline.training.scenes.stage import Stage
+
+Range = tuple[float, float]
+TrayGrid = tuple[int, int, float]
+
+#: More slots than this are not planted; a bed is cut down instead.
+MOST_SLOTS = 2600
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Ranges of a kind of scene: tilt in degrees, pitch of the slots in cm, canopy as a share of the pitch.
+
+    `ground` names its grounds, `loose` the things that lie about, `clutter` how many of them.
+    """
+
+    tilt_deg: Range
+    pitch_cm: Range
+    canopy: Range
+    room: Range = (0.8, 1.0)
+    fill: Range = (0.75, 1.0)
+    ground: str = "yard"
+    loose: tuple[str, ...] = tuple(distractors.LOOSE)
+    clutter: float = 1.0
+
+
+RECIPES = {
+    "mixed": Recipe((4, 32), (7, 15), (0.55, 1.2)),
+    "dense": Recipe((0, 28), (6, 14), (0.95, 1.5), fill=(0.88, 1.0)),
+    "oblique": Recipe((24, 36), (7, 15), (0.6, 1.25)),
+    "boxes": Recipe((0, 30), (6.2, 19), (0.5, 1.2), fill=(0.45, 1.0)),
+    "plugs": Recipe((0, 24), (2.2, 6.5), (0.3, 1.15), fill=(0.6, 1.0)),
+    "tiny": Recipe((0, 25), (6, 12), (0.55, 1.1)),
+    "easy": Recipe((0, 25), (10, 22), (0.4, 0.75), room=(0.45, 0.75)),
+    "empty": Recipe((0, 32), (6.2, 17), (0.6, 1.0), fill=(0.0, 0.0)),
+    "open": Recipe((0, 30), (7, 30), (0.25, 0.95), fill=(0.8, 1.0), ground="open", loose=("leaf", "stone")),
+    "flats": Recipe((0, 18), (4.5, 11), (0.2, 0.95), fill=(0.7, 1.0)),
+    "netted": Recipe(
+        (0, 30), (9, 34), (0.35, 0.95), fill=(0.8, 1.0), ground="bed", loose=("leaf", "stone", "label")
+    ),
+    "sown": Recipe(
+        (0, 25), (2.2, 11), (0.5, 0.9), fill=(0.0, 0.0), ground="table", loose=("label", "sheet"), clutter=0.3
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """What a scene's containers measure: pitch of the plants (cm), tray (columns, rows, pitch), width (cm)."""
+
+    pitch: float
+    tray: TrayGrid
+    container_cm: float | None
+
+
+@dataclass(slots=True)
+class Director:
+    """Draws one scene onto a stage."""
+
+    spec: SceneSpec
+    dice: Dice
+    stage: Stage
+    camera: Camera
+    floor: Floor
+    furnisher: Furnisher
+    measures: Measures
+
+    @property
+    def pitch(self) -> float:
+        return self.measures.pitch
+
+    @property
+    def recipe(self) -> Recipe:
+        return RECIPES[self.spec.kind]
+
+    def crop(self, assortment: str, most_strains: int) -> Crop:
+        return drawn_crop(
+            self.dice, assortment, self.recipe.canopy, self.dice.between(*self.recipe.fill), most_strains
+        )
+
+    def assortment(self) -> str:
+        """Mostly the nursery's succulents and some others; one container in five holds leafy plants alone."""
+        return self.dice.pick(("pots", "leafy"), (4, 1))
+
+    def beds(self, area: Rect, count: int) -> None:
+        """`count` beds side by side over the area, with paths between."""
+        dice = self.dice
+        path = 0.0 if count == 1 else self.pitch * dice.between(0.8, 4)
+        is_beside = dice.chance(0.6)
+        extent = area.width if is_beside else area.depth
+        share = (extent - path * (count - 1)) / count
+        for index in range(count):
+            offset = (index - (count - 1) / 2) * (share + path)
+            rect = (
+                Rect(area.x + offset, area.y, share, area.depth)
+                if is_beside
+                else Rect(area.x, area.y + offset, area.width, share)
+            )
+            # Too large a bed is cut down evenly on both sides.
+            slots = rect.width * rect.depth / self.pitch**2
+            shrink = min(1.0, (MOST_SLOTS / count / max(slots, 1.0)) ** 0.5)
+            rect = self.floor.take(Rect(rect.x, rect.y, rect.width * shrink, rect.depth * shrink))
+            self.furnisher.bed(
+                rect, self.pitch, dice.between(*self.recipe.room), self.crop(self.assortment(), 4)
+            )
+
+    def crates(self, places: list[Rect], is_turned: bool, scale: float) -> None:
+        grids = [
+            dice_grid for dice_grid in CRATE_GRIDS if CRATE_CM[0] * scale / dice_grid[0] > 0.75 * self.pitch
+        ] or [CRATE_GRIDS[-1]]
+        for rect in places:
+            self.floor.take(rect)
+            self.furnisher.crate(
+                rect, is_turned, self.dice.pick(grids), self.crop(self.assortment(), 2), scale
+            )
+
+    def trays(self, places: list[Rect], is_turned: bool, grid: TrayGrid, assortment: str) -> None:
+        for rect in places:
+            self.floor.take(rect)
+            self.furnisher.tray(rect, is_turned, grid[:2], grid[2], self.crop(assortment, 2))
+
+    def scatter(self, density: float) -> None:
+        """Small things on the free ground, the more the larger the density; and one hose in three scenes."""
+        dice, area = self.dice, self.floor.area
+        kinds = self.recipe.loose
+        shares = [distractors.LOOSE[kind][2] for kind in kinds]
+        frame_cm = self.spec.width_px / self.camera.pixels_per_cm(0, 0, 0)
+        for _ in range(dice.rng.poisson(26 * self.recipe.clutter * density * min(1.0, frame_cm / 140))):
+            kind = dice.pick(kinds, shares)
+            maker, sizes, _ = distractors.LOOSE[kind]
+            size = min(dice.between(*sizes), frame_cm * 0.35)
+            spot = self.floor.find(dice.rng, size * 0.7, size * 0.7, 0.0, 0.5)
+            if spot is not None:
+                self.put(kind, maker, size, spot)
+        hose_cm = area.width * dice.between(0.4, 1.3)
+        hose_spot = self.floor.find(dice.rng, hose_cm * 0.9, hose_cm * 0.2, 0.0, 0.4)
+        if dice.chance(0.45) and hose_spot is not None:
+            place = rotation_z(self.furnisher.yaw) @ np.array((hose_spot.x, hose_spot.y, 0.0))
+            self.furnisher.planter.put("hose", distractors.hose, hose_cm, place, self.furnisher.yaw)
+        if dice.chance(0.12):
+            spot = Rect(
+                area.x + area.width * dice.pick((-0.5, 0.5)),
+                area.y + dice.rng.normal(0, area.depth / 4),
+                1,
+                1,
+            )
+            self.put("boot", distractors.boot, 29.0, spot)
+
+    def put(self, kind: str, maker: distractors.Maker, size: float, spot: Rect) -> None:
+        place = rotation_z(self.furnisher.yaw) @ np.array((spot.x, spot.y, 0.0))
+        self.furnisher.planter.put(kind, maker, size, place, self.dice.rng.uniform(0, 2 * np.pi))
+
+    def stones(self) -> None:
+        """A stony field: many small stones, as meshes with shadows of their own."""
+        dice, area = self.dice, self.floor.area
+        for _ in range(dice.rng.poisson(dice.pick((100, 500, 900), (3, 3, 1)))):
+            spot = Rect(
+                area.x + dice.rng.uniform(-0.6, 0.6) * area.width,
+                area.y + dice.rng.uniform(-0.6, 0.6) * area.depth,
+                1,
+                1,
+            )
+            self.put("stone", distractors.stone, self.pitch * dice.rng.lognormal(-2.5, 0.55), spot)
+
+
+def inner_area(director: Director, low: float, high: float) -> Rect:
+    """The area times a factor; above 1 the border of the picture cuts what stands there."""
+    area, dice = director.floor.area, director.dice
+    factor_x, factor_y = dice.between(low, high), dice.between(low, high)
+    return Rect(
+        area.x + dice.rng.normal(0, 0.02) * area.width,
+        area.y + dice.rng.normal(0, 0.02) * area.depth,
+        area.width * factor_x,
+        area.depth * factor_y,
+    )
+
+
+def tray_cm(tray: TrayGrid) -> tuple[float, float]:
+    """Width and depth of a tray with its rim."""
+    return tray[0] * tray[2] + 4.2, tray[1] * tray[2] + 4.2

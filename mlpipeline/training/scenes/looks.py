@@ -1,0 +1,116 @@
+"""How the kinds of scenes after photos of real nurseries are staged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from mlpipeline.training.scenes import distractors, fixtures
+from mlpipeline.training.scenes.directing import MOST_SLOTS, Director, inner_area, tray_cm
+from mlpipeline.training.scenes.mesh import Mesh
+from mlpipeline.training.scenes.placing import Rect, grid_places
+from mlpipeline.training.scenes.pots import perlite_mix
+from mlpipeline.training.scenes.stage import Distractor
+
+
+def _stage_netted(director: Director) -> None:
+    """A bed of cuttings in dark earth under a grid of strings, with drip lines, and boots at its end."""
+    dice, pitch = director.dice, director.pitch
+    inner = inner_area(director, 0.7, 1.3)
+    columns, rows = max(1, round(inner.width / pitch)), max(1, round(inner.depth / pitch))
+    while columns * rows > MOST_SLOTS:
+        columns, rows = max(1, int(columns * 0.9)), max(1, int(rows * 0.9))
+    bed = director.floor.take(Rect(inner.x, inner.y, columns * pitch, rows * pitch))
+    x, y = np.meshgrid(np.arange(columns) - (columns - 1) / 2, np.arange(rows) - (rows - 1) / 2)
+    slots = np.stack((x.ravel() * pitch, y.ravel() * pitch, np.zeros(x.size)), axis=1)
+    slots[:, :2] += dice.rng.normal(0, dice.between(0.03, 0.16), (len(slots), 2)) * pitch
+    crop = replace(director.crop("cuttings", 2), weeds=dice.pick((0.0, 0.04)))
+    furnisher = director.furnisher
+    corners = np.array(((-1, -1, 0), (1, -1, 0), (1, 1, 0), (-1, 1, 0))) * (bed.width / 2, bed.depth / 2, 0)
+    world = furnisher.to_world(slots, bed, 0.0)
+    number = furnisher.register("segment", furnisher.to_world(corners, bed, 0.0), world)
+    furnisher.planter.fill(world, np.zeros(len(world)), pitch, crop, number, None)
+    if dice.chance(0.85):
+        _net(director, bed, pitch * dice.pick((1.0, 0.5, 2.0), (8, 1, 1)))
+    if dice.chance(0.7):
+        _drip_lines(director, bed)
+    if dice.chance(0.35):
+        _boots(director)
+
+
+def _add(director: Director, kind: str, mesh: Mesh) -> None:
+    """Put a thing on the stage that is built in the stage's own, turned, directions."""
+    placed = mesh.turned(director.furnisher.yaw)
+    director.stage.add(placed)
+    director.stage.distractors.append(Distractor(kind, placed.vertices.astype(float)))
+
+
+def _pixel_cm(director: Director) -> float:
+    """Width of a pixel on the ground in the middle of the picture, in cm."""
+    return 1.0 / director.camera.pixels_per_cm(0, 0, 0)
+
+
+def _net(director: Director, bed: Rect, mesh_cm: float) -> None:
+    """Strings in both directions over the bed; they sag and are not quite straight."""
+    dice = director.dice
+    twine = fixtures.twine(dice)
+    height = dice.between(0.5, 7.0)
+    radius = max(dice.between(0.08, 0.2), 0.45 * _pixel_cm(director))
+    west, south = bed.x - bed.width / 2, bed.y - bed.depth / 2
+    lines = [((x, south), (x, south + bed.depth)) for x in np.arange(west, west + bed.width + 0.1, mesh_cm)]
+    lines += [((west, y), (west + bed.width, y)) for y in np.arange(south, south + bed.depth + 0.1, mesh_cm)]
+    for start, end in lines:
+        mesh = fixtures.string(dice, start, end, height, mesh_cm * 0.04, radius, twine)
+        _add(director, "string", mesh)
+
+
+def _drip_lines(director: Director, bed: Rect) -> None:
+    """Irrigation tubes along or across the bed, every few rows."""
+    dice = director.dice
+    material = fixtures.tube_material(dice)
+    radius = max(dice.between(0.7, 1.3), 0.6 * _pixel_cm(director))
+    gap = director.pitch * dice.pick((2, 3, 4))
+    is_along = dice.chance(0.5)
+    reach, span = (bed.width, bed.depth) if is_along else (bed.depth, bed.width)
+    for offset in np.arange(-reach / 2 + gap / 2, reach / 2, gap):
+        ends = ((bed.x + offset, bed.y - span / 2), (bed.x + offset, bed.y + span / 2))
+        if not is_along:
+            ends = ((bed.x - span / 2, bed.y + offset), (bed.x + span / 2, bed.y + offset))
+        mesh = fixtures.string(dice, *ends, radius, director.pitch * 0.05, radius, material)
+        _add(director, "hose", mesh)
+
+
+def _boots(director: Director) -> None:
+    """The photographer's feet, at the lower border of the picture."""
+    dice, camera = director.dice, director.camera
+    x, y = camera.ground_at(
+        camera.width_px * dice.between(0.25, 0.75), camera.height_px * dice.between(0.93, 1.0)
+    )
+    apart = dice.between(16, 26)
+    for side in (-0.5, 0.5):
+        place = np.array((x + side * apart, y, 0.0))
+        yaw = np.pi / 2 + dice.rng.normal(0, 0.15)
+        director.furnisher.planter.put("boot", distractors.boot, 29.0, place, yaw)
+
+
+def _stage_sown(director: Director) -> None:
+    """Trays that were sown: seeds and perlite in every cell, not one plant."""
+    dice, tray = director.dice, director.measures.tray
+    is_turned = dice.chance(0.3)
+    wide, deep = tray_cm(tray)
+    if is_turned:
+        wide, deep = deep, wide
+    most = max(1, min(MOST_SLOTS // (tray[0] * tray[1]), dice.whole(1, 6)))
+    crop = replace(director.crop("plugs", 1), fill=0.0, weeds=0.0)
+    soil = perlite_mix(dice)
+    for rect in grid_places(inner_area(director, 0.8, 1.3), wide, deep, dice.between(0.3, 8), most):
+        director.floor.take(rect)
+        cells = director.furnisher.tray(rect, is_turned, tray[:2], tray[2], crop, soil)
+        near = director.furnisher.planter.is_near_frame(cells, tray[2])
+        if near.any() and dice.chance(0.7):
+            director.stage.add(fixtures.seeds(dice, cells[near], tray[2]))
+
+
+LOOK_STAGERS: dict[str, Callable[[Director], None]] = {"netted": _stage_netted, "sown": _stage_sown}
