@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from mlpipeline.training.datasets import DatasetRecipe, DatasetWriter, ForbiddenSeed, check_seed
 from mlpipeline.training.real import UnusableRealSet
-from mlpipeline.training.scenes.spec import KINDS
+from mlpipeline.training.scenes.spec import ALL_KINDS
 from mlpipeline.training.seeds import TRAINING_SEEDS
 from mlpipeline.training.train import ARCHITECTURES, REAL_SHARE, TrainingJob, train
 
@@ -55,7 +55,7 @@ class Command(BaseCommand):
         parser.add_argument("--lr", type=float, default=None, help=_("highest learning rate"))
         parser.add_argument("--close-ups", action="store_true", help=_("render scenes with large plants"))
         parser.add_argument(
-            "--kinds", nargs="+", choices=KINDS, help=_("render only these kinds of scenes, as many of each")
+            "--kinds", nargs="+", choices=ALL_KINDS, help=_("render only these kinds of scenes, as many of each")
         )
         parser.add_argument(
             "--real",
