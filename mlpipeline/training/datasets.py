@@ -48,7 +48,13 @@ CLOSE_UP_SHARES = {"flats": 0.3, "open": 0.2, "boxes": 0.2, "easy": 0.1, "plugs"
 CLOSE_UP_PX = (100.0, 260.0)
 #: Typical span of a plant in a scene, in px, by kind; USUAL_PX where a kind isn't named.
 USUAL_PX = (16.0, 100.0)
-SPAN_PX = {"tiny": (16.0, 24.0), "netted": (16.0, 330.0), "sown": (20.0, 160.0)}
+SPAN_PX = {
+    "tiny": (16.0, 24.0),
+    "netted": (16.0, 330.0),
+    "sown": (20.0, 160.0),
+    "assorted": (24.0, 330.0),
+    "display": (24.0, 330.0),
+}
 
 
 class ForbiddenSeed(ValueError):

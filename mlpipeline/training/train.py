@@ -122,6 +122,7 @@ def train(job: TrainingJob) -> Iterator[dict[str, float]]:
         stream.write(
             json.dumps({"plan": asdict(plan), "pictures": len(pictures), "resumed": job.resume}) + "\n"
         )
+        stream.flush()
         for epoch in run.train():
             stream.write(json.dumps(epoch) + "\n")
             stream.flush()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -20,6 +21,9 @@ from mlpipeline.training.scenes.spec import ALL_KINDS
 from mlpipeline.training.seeds import TRAINING_SEEDS
 from mlpipeline.training.train import ARCHITECTURES, REAL_SHARE, TrainingJob, train
 
+#: A scene is cut into tiles of 512 px at up to 1.7 times its size.
+LEAST_SCENE_PX = 320
+
 
 def render_share(folder: Path, seeds: list[int], recipe: DatasetRecipe) -> int:
     """Render the missing scenes among some seeds; returns how many were rendered. Runs in a process of its own."""
@@ -31,6 +35,13 @@ def _share(text: str) -> float:
     if not 0 <= share < 1:
         raise ArgumentTypeError(_("%(share)s is not from 0 to below 1") % {"share": text})
     return share
+
+
+def _checked_px(sides: Sequence[int]) -> tuple[int, int]:
+    low, high = sides
+    if not LEAST_SCENE_PX <= low <= high:
+        raise CommandError(_("--scene-px is LOW HIGH, from %(least)d px") % {"least": LEAST_SCENE_PX})
+    return low, high
 
 
 class Command(BaseCommand):
@@ -53,9 +64,20 @@ class Command(BaseCommand):
             "--imgsz", type=int, default=None, help=_("side of the pictures while training, in px")
         )
         parser.add_argument("--lr", type=float, default=None, help=_("highest learning rate"))
+        parser.add_argument(
+            "--scene-px",
+            type=int,
+            nargs=2,
+            metavar=("LOW", "HIGH"),
+            default=DatasetRecipe().scene_px,
+            help=_("longer side of the scenes; smaller ones render sooner"),
+        )
         parser.add_argument("--close-ups", action="store_true", help=_("render scenes with large plants"))
         parser.add_argument(
-            "--kinds", nargs="+", choices=ALL_KINDS, help=_("render only these kinds of scenes, as many of each")
+            "--kinds",
+            nargs="+",
+            choices=ALL_KINDS,
+            help=_("render only these kinds of scenes, as many of each"),
         )
         parser.add_argument(
             "--real",
@@ -88,7 +110,7 @@ class Command(BaseCommand):
                 check_seed(seed)
         except ForbiddenSeed as error:
             raise CommandError(str(error)) from error
-        recipe = DatasetRecipe(close_ups=options["close_ups"])
+        recipe = DatasetRecipe(close_ups=options["close_ups"], scene_px=_checked_px(options["scene_px"]))
         if options["kinds"]:
             recipe = replace(recipe, kinds=dict.fromkeys(options["kinds"], 1.0))
         self._render(folder / "pictures", seeds, options["processes"], recipe)

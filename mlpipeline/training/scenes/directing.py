@@ -57,6 +57,26 @@ RECIPES = {
     "sown": Recipe(
         (0, 25), (2.2, 11), (0.5, 0.9), fill=(0.0, 0.0), ground="table", loose=("label", "sheet"), clutter=0.3
     ),
+    "assorted": Recipe(
+        (0, 30),
+        (5, 12),
+        (0.45, 1.1),
+        room=(0.92, 1.0),
+        fill=(0.85, 1.0),
+        ground="table",
+        loose=("label",),
+        clutter=0.2,
+    ),
+    "display": Recipe(
+        (0, 44),
+        (7, 14),
+        (0.5, 1.05),
+        room=(0.5, 0.9),
+        fill=(0.9, 1.0),
+        ground="table",
+        loose=("label", "sheet"),
+        clutter=0.1,
+    ),
 }
 
 
@@ -194,3 +214,17 @@ def inner_area(director: Director, low: float, high: float) -> Rect:
 def tray_cm(tray: TrayGrid) -> tuple[float, float]:
     """Width and depth of a tray with its rim."""
     return tray[0] * tray[2] + 4.2, tray[1] * tray[2] + 4.2
+
+
+def seen_area(camera: Camera, yaw: float) -> Rect:
+    """The ground in the picture as a rectangle in the stage's own, turned, directions."""
+    corners = [
+        camera.ground_at(x * camera.width_px, y * camera.height_px)
+        for x, y in ((0, 0.5), (1, 0.5), (0.5, 0), (0.5, 1))
+    ]
+    wide = abs(corners[1][0] - corners[0][0])
+    deep = abs(corners[2][1] - corners[3][1])
+    middle = np.array((0.0, (corners[2][1] + corners[3][1]) / 2, 0.0)) @ rotation_z(yaw)
+    if abs(np.sin(yaw)) > 0.7:
+        wide, deep = deep, wide
+    return Rect(float(middle[0]), float(middle[1]), wide, deep)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,11 +11,13 @@ from mlpipeline.training.scenes import forms
 from mlpipeline.training.scenes.dice import Dice
 from mlpipeline.training.scenes.materials import Material, Pattern
 from mlpipeline.training.scenes.mesh import Mesh
-from mlpipeline.training.scenes.palette import drawn, grey
+from mlpipeline.training.scenes.palette import drawn, grey, of_families
 from mlpipeline.training.scenes.pots import plastic
 
 Point = tuple[float, float]
 
+#: A hedge grows back with its height, or its foot would lie in the dark.
+_LEAN = 0.8
 _TWINE = ((0.93, 0.9, 0.85), (0.82, 0.68, 0.45), (0.35, 0.5, 0.3), (0.12, 0.12, 0.12))
 
 
@@ -67,3 +71,145 @@ def seeds(dice: Dice, cells: NDArray[np.float64], pitch_cm: float) -> Mesh:
     frames[:, 0, 1], frames[:, 1, 1] = -np.sin(turn) * wide, np.cos(turn) * wide
     frames[:, 2, 2] = half * 0.7
     return forms.ellipsoids(at, frames, 4, 6, material)
+
+
+def sign(dice: Dice, tall_cm: float) -> Mesh:
+    """One to three painted boards with writing on a stick; it stands at the origin, seen from −y."""
+    colour = drawn(dice, ((0, 360), (0.4, 0.9), (0.5, 1.0)))
+    stick = plastic(dice, colour)
+    parts = [forms.block((-0.15, 0.15), (0.0, 0.25), (0.0, tall_cm), stick)]
+    boards = dice.whole(1, 3)
+    high = min(tall_cm / 4, dice.between(0.8, 2.5))
+    for index in range(boards):
+        board = drawn(dice, ((0, 360), (0.3, 0.9), (0.55, 1.0)))
+        face = Material(
+            Pattern.LABEL,
+            board,
+            board,
+            (0.1, 0.1, 0.15),
+            frequency=0.8 / high,
+            amount=0.8,
+            salt=dice.texture_salt,
+        )
+        wide = high * dice.between(1.5, 3.5)
+        top = tall_cm - index * high * 1.15
+        plate = forms.block((-wide / 2, wide / 2), (-0.15, 0.0), (top - high, top), face)
+        parts.append(plate.turned(dice.rng.normal(0, 0.2)))
+    return Mesh.joined(parts).turned(dice.rng.normal(0, 0.5), 0.3, np.pi / 2)
+
+
+def bow(dice: Dice, wide_cm: float) -> Mesh:
+    """A satin bow: two loops and two ends."""
+    colour = drawn(
+        dice,
+        dice.pick((((350, 368), (0.75, 0.95), (0.55, 0.9)), ((0, 360), (0.2, 0.9), (0.4, 0.95))), (2, 1)),
+    )
+    satin = Material(
+        Pattern.PLAIN, colour, colour, colour, noise=0.05, gloss=0.35, shine=15, salt=dice.texture_salt
+    )
+    half = wide_cm / 2
+    loops = forms.ellipsoids(
+        np.array(((-half * 0.55, -0.3, half * 0.3), (half * 0.55, -0.3, half * 0.3))),
+        np.array((_tilted(half * 0.55, 0.4), _tilted(half * 0.55, -0.4))),
+        6,
+        10,
+        satin,
+    )
+    ends = forms.leaves(
+        np.array((-2.0, -1.1)) + dice.rng.normal(0, 0.2, 2),
+        np.array((0.3, 0.3)),
+        np.array((-1.4, -1.4)),
+        np.full(2, wide_cm),
+        np.full(2, wide_cm * 0.22),
+        np.tile((0.0, -0.2, half * 0.3), (2, 1)),
+        forms.LeafShape(forms.outline(5, 0.6, 5.0, base=0.8, tip=0.6), cup=0.2, wave=0.2, sides=2),
+        satin,
+        dice.rng,
+    )
+    return Mesh.joined((loops, ends))
+
+
+def _tilted(half: float, angle: float) -> NDArray[np.float64]:
+    """Half axes (columns) of a flat loop that is turned in the x-z plane."""
+    c, s = np.cos(angle), np.sin(angle)
+    return np.array(((c * half, 0, -s * half * 0.45), (0, half * 0.3, 0), (s * half, 0, c * half * 0.45)))
+
+
+def hand(dice: Dice) -> Mesh:
+    """A palm with four fingers and a forearm along −x; the fingers point to +x."""
+    tone = drawn(dice, ((12, 30), (0.25, 0.6), (0.35, 0.92)))
+    skin = Material(
+        Pattern.PLAIN, tone, tone, tone, noise=0.1, gloss=0.08, translucency=0.1, salt=dice.texture_salt
+    )
+    parts = [forms.ellipsoids(np.zeros((1, 3)), np.diag((5.0, 4.2, 1.6))[None], 8, 14, skin)]
+    for index in range(4):
+        y = (index - 1.5) * 1.9
+        reach = dice.between(6.5, 8.5)
+        path = np.array(((3.5, y, 0.2), (3.5 + reach * 0.5, y * 1.1, 0.3), (3.5 + reach, y * 1.15, -1.2)))
+        parts.append(forms.tube(path, 0.85, 8, skin))
+    thumb = np.array(((-1.0, 3.5, 0.0), (2.5, 6.0, 0.2), (5.0, 6.5, -0.5)))
+    parts.append(forms.tube(thumb, 1.0, 8, skin))
+    arm = np.array(((-3.0, 0, 0.3), (-20.0, 0, 3.0), (-60.0, 0, 8.0)))
+    parts.append(
+        forms.tube(
+            arm,
+            2.9,
+            12,
+            skin if dice.chance(0.5) else plastic(dice, drawn(dice, ((0, 360), (0.0, 0.7), (0.1, 0.9)))),
+        )
+    )
+    return Mesh.joined(parts).turned(dice.rng.normal(0, 0.4))
+
+
+def hedge(dice: Dice, wide_cm: float, tall_cm: float) -> Mesh:
+    """A wall of leaves around the x axis, up to a height: shrubs behind a table, none of them for sale."""
+    blade = dice.between(5, 14)
+    count = int(min(6000, 2.5 * wide_cm * tall_cm / blade**2))
+    rng = dice.rng
+    material = leafage(dice)
+    high = rng.uniform(0, 1, count) * tall_cm
+    origin = np.stack(
+        (rng.uniform(-0.5, 0.5, count) * wide_cm, _LEAN * high + rng.uniform(0, 12, count), high), 1
+    )
+    size = blade * rng.uniform(0.6, 1.3, count)
+    shape = forms.LeafShape(forms.petiolate(4, 0.15, 0.1), cup=0.2, sides=2)
+    leaves = forms.leaves(
+        rng.uniform(-np.pi, 0.0, count),
+        rng.uniform(-0.6, 0.9, count),
+        rng.normal(-0.6, 0.3, count),
+        size,
+        size * dice.between(0.25, 0.8),
+        origin,
+        shape,
+        material,
+        rng,
+    )
+    shade = forms.block(
+        (-wide_cm / 2, wide_cm / 2), (13, 15), (0, tall_cm), material.tinted((0.02, 0.04, 0.02), 0.85)
+    )
+    points = shade.vertices.copy()
+    points[:, 1] += _LEAN * points[:, 2]
+    shade = replace(shade, vertices=points)
+    return Mesh.joined((leaves, shade))
+
+
+def leafage(dice: Dice) -> Material:
+    """The leaves of a hedge."""
+    colour = of_families(dice, {"green": 4, "dark_green": 4, "light_green": 2, "yellowish": 1})
+    return Material(
+        Pattern.LEAF,
+        colour,
+        colour,
+        colour,
+        amount=0.1,
+        noise=0.3,
+        translucency=0.35,
+        salt=dice.texture_salt,
+        p0=0.3,
+    )
+
+
+def wall(dice: Dice, wide_cm: float, tall_cm: float) -> Mesh:
+    """A painted wall, or a board, across the x axis."""
+    colour = drawn(dice, ((0, 360), (0.0, 0.6), (0.1, 0.95)))
+    return forms.block((-wide_cm / 2, wide_cm / 2), (0, 5), (0, tall_cm), plastic(dice, colour))

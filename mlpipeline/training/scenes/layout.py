@@ -13,6 +13,7 @@ from mlpipeline.training.scenes.directing import (
     Measures,
     Recipe,
     inner_area,
+    seen_area,
     tray_cm,
 )
 from mlpipeline.training.scenes.furnishing import CRATE_CM, CRATE_GRIDS, FLAT_GRIDS, PLUG_GRIDS, Furnisher
@@ -48,7 +49,7 @@ def lay_out(spec: SceneSpec, dice: Dice) -> tuple[Stage, Camera, Ground]:
         dice,
         stage,
         camera,
-        Floor(_area(camera, yaw)),
+        Floor(seen_area(camera, yaw)),
         Furnisher(Planter(stage, camera, dice), yaw),
         measures,
     )
@@ -90,20 +91,6 @@ def _pixels_per_cm(spec: SceneSpec, recipe: Recipe, measures: Measures, dice: Di
         frame_cm = across * (measures.container_cm + 3) * dice.between(0.85, 1.4)
         span_px = min(max(spec.width_px / frame_cm * span_cm, low), high)
     return span_px / span_cm
-
-
-def _area(camera: Camera, yaw: float) -> Rect:
-    """The ground in the picture as a rectangle in the stage's own, turned, directions."""
-    corners = [
-        camera.ground_at(x * camera.width_px, y * camera.height_px)
-        for x, y in ((0, 0.5), (1, 0.5), (0.5, 0), (0.5, 1))
-    ]
-    wide = abs(corners[1][0] - corners[0][0])
-    deep = abs(corners[2][1] - corners[3][1])
-    middle = np.array((0.0, (corners[2][1] + corners[3][1]) / 2, 0.0)) @ rotation_z(yaw)
-    if abs(np.sin(yaw)) > 0.7:
-        wide, deep = deep, wide
-    return Rect(float(middle[0]), float(middle[1]), wide, deep)
 
 
 def _stage_beds(director: Director) -> None:

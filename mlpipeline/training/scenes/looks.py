@@ -8,11 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from mlpipeline.training.scenes import distractors, fixtures
+from mlpipeline.training.scenes.benches import add_thing, stage_assorted, stage_display
 from mlpipeline.training.scenes.directing import MOST_SLOTS, Director, inner_area, tray_cm
-from mlpipeline.training.scenes.mesh import Mesh
 from mlpipeline.training.scenes.placing import Rect, grid_places
 from mlpipeline.training.scenes.pots import perlite_mix
-from mlpipeline.training.scenes.stage import Distractor
 
 
 def _stage_netted(director: Director) -> None:
@@ -40,13 +39,6 @@ def _stage_netted(director: Director) -> None:
         _boots(director)
 
 
-def _add(director: Director, kind: str, mesh: Mesh) -> None:
-    """Put a thing on the stage that is built in the stage's own, turned, directions."""
-    placed = mesh.turned(director.furnisher.yaw)
-    director.stage.add(placed)
-    director.stage.distractors.append(Distractor(kind, placed.vertices.astype(float)))
-
-
 def _pixel_cm(director: Director) -> float:
     """Width of a pixel on the ground in the middle of the picture, in cm."""
     return 1.0 / director.camera.pixels_per_cm(0, 0, 0)
@@ -63,7 +55,7 @@ def _net(director: Director, bed: Rect, mesh_cm: float) -> None:
     lines += [((west, y), (west + bed.width, y)) for y in np.arange(south, south + bed.depth + 0.1, mesh_cm)]
     for start, end in lines:
         mesh = fixtures.string(dice, start, end, height, mesh_cm * 0.04, radius, twine)
-        _add(director, "string", mesh)
+        add_thing(director, "string", mesh)
 
 
 def _drip_lines(director: Director, bed: Rect) -> None:
@@ -79,7 +71,7 @@ def _drip_lines(director: Director, bed: Rect) -> None:
         if not is_along:
             ends = ((bed.x - span / 2, bed.y + offset), (bed.x + span / 2, bed.y + offset))
         mesh = fixtures.string(dice, *ends, radius, director.pitch * 0.05, radius, material)
-        _add(director, "hose", mesh)
+        add_thing(director, "hose", mesh)
 
 
 def _boots(director: Director) -> None:
@@ -113,4 +105,9 @@ def _stage_sown(director: Director) -> None:
             director.stage.add(fixtures.seeds(dice, cells[near], tray[2]))
 
 
-LOOK_STAGERS: dict[str, Callable[[Director], None]] = {"netted": _stage_netted, "sown": _stage_sown}
+LOOK_STAGERS: dict[str, Callable[[Director], None]] = {
+    "netted": _stage_netted,
+    "sown": _stage_sown,
+    "assorted": stage_assorted,
+    "display": stage_display,
+}

@@ -82,7 +82,7 @@ class Planter:
         slots, turns = slots[near], turns[near]
         if len(slots) == 0:
             return
-        strain_of = self._blocks(slots, len(crop.strains))
+        strain_of = self.blocks(slots, len(crop.strains))
         planted = rng.random(len(slots)) < crop.fill
         alive = rng.random(len(slots)) >= crop.dead
         if opening is not None:
@@ -135,7 +135,7 @@ class Planter:
         self.stage.add(mesh)
         self.stage.distractors.append(Distractor(kind, mesh.vertices.astype(float)))
 
-    def _blocks(self, slots: NDArray[np.float64], count: int) -> NDArray[np.int64]:
+    def blocks(self, slots: NDArray[np.float64], count: int) -> NDArray[np.int64]:
         """Which strain stands where: blocks side by side along a direction, with a ragged border."""
         rng = self.dice.rng
         angle = rng.choice((0.0, np.pi / 2)) + rng.normal(0, 0.05)

@@ -117,17 +117,65 @@ def ring(segments: int, is_square: bool) -> NDArray[np.float64]:
     return np.asarray((c**9 + s**9) ** (-1 / 9))
 
 
-def pot(dice: Dice, width_cm: float, px: float) -> Pot:
-    """A pot of the width at its rim, for a picture in which it spans `px` pixels."""
-    is_square = dice.chance(0.45)
+def top_dressing(dice: Dice) -> Material:
+    """Stones on the substrate: white pebbles, lava, grit."""
+    base = dice.pick(
+        (
+            grey(dice, 0.8, 0.95),
+            drawn(dice, ((30, 48), (0.1, 0.3), (0.7, 0.9))),
+            drawn(dice, ((8, 24), (0.25, 0.5), (0.25, 0.45))),
+            grey(dice, 0.3, 0.6),
+        ),
+        (4, 1.5, 2, 1),
+    )
+    return Material(
+        Pattern.GRAVEL,
+        base,
+        (base[0] * 0.85, base[1] * 0.83, base[2] * 0.8),
+        (min(base[0] * 1.2, 1.0), min(base[1] * 1.2, 1.0), min(base[2] * 1.2, 1.0)),
+        frequency=dice.between(0.9, 3.5),
+        noise=dice.between(0.05, 0.4),
+        salt=dice.texture_salt,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PotStyle:
+    """What the pots of a scene, or of a row in it, have in common."""
+
+    is_square: bool
+    colour: Colour
+    filling: Material
+
+
+def nursery_style(dice: Dice) -> PotStyle:
+    """Square black pots, round plastic ones, terracotta, white and gaily coloured ones."""
+    kind = dice.pick(("square", "round", "clay", "white", "gay"), (5, 3, 3, 1.5, 1))
+    colour = {
+        "square": grey(dice, 0.07, 0.2),
+        "round": grey(dice, 0.08, 0.45),
+        "clay": drawn(dice, ((10, 24), (0.5, 0.8), (0.55, 0.85))),
+        "white": grey(dice, 0.8, 0.95),
+        "gay": drawn(dice, ((0, 360), (0.4, 0.85), (0.4, 0.9))),
+    }[kind]
+    manner = dice.pick(("stones", "perlite", "any"), (4, 2, 4))
+    makers = {"stones": top_dressing, "perlite": perlite_mix, "any": substrate}
+    return PotStyle(kind == "square" or (kind == "gay" and dice.chance(0.2)), colour, makers[manner](dice))
+
+
+def pot(dice: Dice, width_cm: float, px: float, style: PotStyle | None = None) -> Pot:
+    """A pot of the width at its rim, for a picture in which it spans `px` pixels; without a style any."""
+    is_square = style.is_square if style else dice.chance(0.45)
     segments = 24 if px > 60 else 16 if px > 24 or is_square else 10
+    if style and px > 140:
+        segments = 48
     outer = width_cm / 2
     height = width_cm * dice.between(0.55, 1.05)
     taper = dice.between(0.68, 0.88)
     lip = width_cm * dice.between(0.0, 0.03)
     wall = max(width_cm * dice.between(0.02, 0.05), 0.8 / max(px / width_cm, 0.1))
     depth = height * dice.between(0.05, 0.22)
-    material = plastic(dice, pot_colour(dice))
+    material = plastic(dice, style.colour if style else pot_colour(dice))
     swell = ring(segments, is_square)[None, :]
     body = forms.revolved(
         np.array((outer * taper, outer - lip * 2, outer - lip, outer)),
@@ -151,7 +199,7 @@ def pot(dice: Dice, width_cm: float, px: float) -> Pot:
         np.array(((outer - wall) * 0.97, outer * 0.5, 0.0)),
         np.array((height - depth, height - depth + mound * 0.8, height - depth + mound)),
         segments,
-        substrate(dice),
+        style.filling if style else substrate(dice),
         swell,
     )
     return Pot(body, Mesh.joined((rim, inner, filling)), height - depth + mound, is_square)

@@ -8,8 +8,9 @@ from mlpipeline.training.scenes.dice import Split
 
 #: The kinds that weights are measured on; their number and order decide which seed shows what.
 KINDS = ("mixed", "dense", "oblique", "boxes", "plugs", "tiny", "easy", "empty", "open", "flats")
-#: Kinds after photos of real nurseries: beds under a string grid, sown trays.
-LOOKS = ("netted", "sown")
+#: Kinds after photos of real nurseries: beds under a string grid, sown trays, pots of many
+#: species side by side, tables of potted plants.
+LOOKS = ("netted", "sown", "assorted", "display")
 ALL_KINDS = KINDS + LOOKS
 
 #: Span of a plant in pixels of a 4032 px wide picture, by kind of scene.
@@ -26,6 +27,8 @@ PLANT_PX = {
     "flats": (90.0, 330.0),
     "netted": (90.0, 900.0),
     "sown": (24.0, 330.0),
+    "assorted": (90.0, 900.0),
+    "display": (90.0, 900.0),
 }
 _FULL_WIDTH_PX = 4032.0
 _SMALLEST_PLANT_PX = 12.0

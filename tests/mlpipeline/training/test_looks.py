@@ -2,9 +2,18 @@
 
 import numpy as np
 import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
 
 from mlpipeline.training.datasets import DatasetRecipe, scene_spec
-from mlpipeline.training.scenes import ALL_KINDS, KINDS, LOOKS, SceneSpec, render_scene
+from mlpipeline.training.scenes import ALL_KINDS, KINDS, LOOKS, SceneSpec, fixtures, render_scene
+from mlpipeline.training.scenes.camera import Camera
+from mlpipeline.training.scenes.dice import Dice
+from mlpipeline.training.scenes.ground import drawn_ground
+from mlpipeline.training.scenes.layout import lay_out
+from mlpipeline.training.scenes.render import render_stage
+from mlpipeline.training.scenes.species.catalogue import ASSORTMENT, SPECIES
+from mlpipeline.training.scenes.stage import Instance, Stage
 from mlpipeline.training.tiles import scene_labels
 from mlpipeline.vision.results import EMPTY
 
@@ -91,3 +100,92 @@ def test_plants_under_a_net_are_seen_small_and_large():
     middles = [np.mean(scene_spec(seed, recipe).plant_px) for seed in range(1000, 1200)]
     assert min(middles) < 20
     assert max(middles) > 280
+
+
+def staged(kind, seed):
+    """The stage of a small look before it is drawn."""
+    spec = SceneSpec(kind, seed, 480, 360, plant_px=(30, 60))
+    return lay_out(spec, Dice(seed, "train", ALL_KINDS.index(kind)))[0]
+
+
+@pytest.mark.parametrize("seed", range(1010, 1018))
+@pytest.mark.parametrize("kind", ["assorted", "display"])
+def test_one_pot_is_one_plant_or_one_empty_place(kind, seed):
+    stage = staged(kind, seed)
+    places = [one.place for one in stage.instances if one.role in ("plant", "opening")]
+    assert len(places) == len(set(places)) > 0
+    (container,) = stage.containers
+    assert len(places) <= len(container.slots)
+
+
+def test_many_species_stand_side_by_side():
+    species = [
+        {one.species for one in staged("assorted", seed).instances if one.role == "plant"}
+        for seed in range(1010, 1022)
+    ]
+    assert max(len(kinds) for kinds in species) >= 5
+    assert set().union(*species) & {"clump", "white_globe", "powdery_rosette"}
+
+
+@pytest.mark.parametrize("kind", ["assorted", "display"])
+def test_what_a_picture_shows_of_pots_is_labelled_plant_dead_or_empty(scenes, kind):
+    for scene in scenes[kind]:
+        seen = [plant for plant in scene.plants if plant.box and plant.occluded_fraction <= 0.75]
+        assert len(seen) > 3
+        assert len(scene_labels(scene)) == len(seen) + len(scene.empties)
+
+
+@pytest.mark.parametrize("name", sorted(ASSORTMENT["collection"]))
+def test_a_plant_of_a_collection_is_one_plant_with_one_box_of_its_span(name):
+    """Clumps, offsets, pads and grafts too: from above, 30 cm are 60 px."""
+    dice = Dice(11, "train")
+    stage = Stage()
+    strain = SPECIES[name](dice)
+    stage.add(strain.plant(np.random.default_rng(5), 30.0, 60.0), stage.add_instance(Instance("plant")))
+    scene = render_stage(
+        SceneSpec("display", 11, 320, 240),
+        dice,
+        stage,
+        Camera(320, 240, 1200.0, 600.0, 0.0),
+        drawn_ground(dice, 160.0, "table"),
+    )
+    (plant,) = scene.plants
+    x0, y0, x1, y1 = plant.box
+    assert 30 < max(x1 - x0, y1 - y0) < 110
+    assert plant.occluded_fraction < 0.05
+
+
+@pytest.mark.parametrize(
+    ("build", "distance_cm"),
+    [
+        pytest.param(lambda dice: fixtures.hedge(dice, 90, 60), 300.0, id="a hedge"),
+        pytest.param(lambda dice: fixtures.wall(dice, 90, 60), 300.0, id="a wall"),
+        pytest.param(lambda dice: fixtures.sign(dice, 40), 300.0, id="a sign"),
+        pytest.param(lambda dice: fixtures.bow(dice, 40), 300.0, id="a bow"),
+        pytest.param(fixtures.hand, 300.0, id="a hand"),
+        pytest.param(lambda dice: fixtures.seeds(dice, np.zeros((4, 3)), 6.0), 20.0, id="seeds"),
+    ],
+)
+def test_what_is_no_plant_is_drawn_and_never_labelled(build, distance_cm):
+    dice = Dice(12, "train")
+    camera = Camera(320, 240, 600.0, distance_cm, 0.6)
+    ground = drawn_ground(dice, 160.0, "table")
+    stage = Stage()
+    stage.add(build(dice))
+    scene = render_stage(SceneSpec("sown", 12, 320, 240), Dice(13, "train"), stage, camera, ground)
+    bare = render_stage(SceneSpec("sown", 12, 320, 240), Dice(13, "train"), Stage(), camera, ground)
+    assert np.abs(scene.image.astype(int) - bare.image).max() > 30
+    assert scene.plants == ()
+    assert len(scene_labels(scene)) == 0
+
+
+def test_smaller_scenes_can_be_asked_for(tmp_path):
+    call_command(
+        "train", "pictures", scenes=1, first_seed=1000, processes=1, kinds=["sown"], scene_px=[320, 336],
+        folder=tmp_path,
+    )  # fmt: skip
+    (overview,) = (tmp_path / "pictures" / "segmentation" / "images").iterdir()
+    assert len(list((tmp_path / "pictures" / "detection" / "images").iterdir())) >= 1
+    assert overview.stem == "scene_1000"
+    with pytest.raises(CommandError, match="scene-px"):
+        call_command("train", "pictures", scenes=1, scene_px=[900, 400], folder=tmp_path)

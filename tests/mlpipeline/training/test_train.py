@@ -13,7 +13,7 @@ from mlpipeline.detectors.torch_forward import TorchForward
 from mlpipeline.detectors.yolo import YoloDetector
 from mlpipeline.training.datasets import DETECTION, SEGMENTATION, DatasetRecipe, DatasetWriter
 from mlpipeline.training.install import Installation, install_weights
-from mlpipeline.training.loop import WARM_UP, TrainingPlan, TrainingRun, learning_rate_share
+from mlpipeline.training.loop import WARM_UP, TrainingPlan, TrainingRun, knows_bf16, learning_rate_share
 from mlpipeline.training.scenes import SceneSpec, render_scene
 from mlpipeline.training.seeds import DEMO_SEEDS, TRAINING_SEEDS
 from mlpipeline.training.train import CHECKPOINT, TrainingJob, train
@@ -74,3 +74,17 @@ def test_a_training_leaves_a_checkpoint_a_log_and_weights_that_detect(tmp_path):
     first, head = "model.0.conv.weight", "model.23.cv3.0.2.bias"
     assert torch.equal(begun.model.state_dict()[first], saved[first]), "another task lends what sees"
     assert not torch.equal(begun.model.state_dict()[head], saved[head]), "but not what answers"
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        pytest.param({"avx512_bf16": True, "amx_bf16": False}, True, id="avx512"),
+        pytest.param({"avx512_bf16": False, "amx_bf16": True}, True, id="amx"),
+        pytest.param({"avx512_bf16": False, "amx_bf16": False, "avx2": True}, False, id="avx2 alone"),
+        pytest.param({}, False, id="another architecture"),
+    ],
+)
+def test_a_cpu_trains_in_bf16_only_if_it_has_instructions_for_it(monkeypatch, known, expected):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: known)
+    assert knows_bf16(torch.device("cpu")) is expected

@@ -22,12 +22,14 @@ _SPINES: tuple[Colour, ...] = (
 )
 
 
-def _spine_material(dice: Dice) -> Material:
+def spine_material(dice: Dice) -> Material:
+    """The colour of a strain's spines."""
     colour = dice.pick(_SPINES)
     return Material(Pattern.PLAIN, colour, colour, colour, noise=0.0, translucency=0.4)
 
 
-def _flesh(dice: Dice, pattern: Pattern, frequency: float, spots: Colour) -> Material:
+def flesh(dice: Dice, pattern: Pattern, frequency: float, spots: Colour) -> Material:
+    """The skin of a cactus; `frequency` and `spots` belong to the pattern."""
     colour = foliage(
         dice, {"green": 5, "dark_green": 3, "light_green": 2, "bluegrey": 3, "grey": 1, "yellowish": 1}
     )
@@ -45,7 +47,7 @@ def _flesh(dice: Dice, pattern: Pattern, frequency: float, spots: Colour) -> Mat
     )
 
 
-def _ribbed(
+def ribbed(
     rng: np.random.Generator,
     px: float,
     ribs: int,
@@ -79,7 +81,7 @@ def _ribbed(
     return body, at, out
 
 
-def _spine_mesh(
+def spine_mesh(
     rng: np.random.Generator,
     at: NDArray[np.float64],
     out: NDArray[np.float64],
@@ -99,33 +101,33 @@ def _spine_mesh(
 
 def barrel(dice: Dice) -> Strain:
     """A ribbed globe with spines along the ridges and a woolly crown."""
-    material = _flesh(dice, Pattern.RIBS, dice.between(6, 14), (0.86, 0.82, 0.66))
+    material = flesh(dice, Pattern.RIBS, dice.between(6, 14), (0.86, 0.82, 0.66))
     ribs = dice.whole(8, 22)
     depth = dice.between(0.1, 0.32)
     height = dice.between(1.1, 2.2)
     roundness = dice.between(1.9, 2.6)
-    spine = _spine_material(dice)
+    spine = spine_material(dice)
     length = dice.between(0.1, 0.42)
     each = dice.whole(2, 5)
 
     def grow(rng: np.random.Generator, px: float) -> Mesh:
-        body, at, out = _ribbed(
+        body, at, out = ribbed(
             rng, px, ribs, depth * rng.uniform(0.8, 1.2), height * rng.uniform(0.85, 1.2), roundness, material
         )
         if px < 20:
             return body
-        return Mesh.joined((body, _spine_mesh(rng, at, out, each if px > 60 else 2, length, px, spine)))
+        return Mesh.joined((body, spine_mesh(rng, at, out, each if px > 60 else 2, length, px, spine)))
 
     return strain("barrel", dice, grow, dice.pick((0.0, 0.12), (1, 1)))
 
 
 def column(dice: Dice) -> Strain:
     """One or several ribbed columns, taller than wide."""
-    material = _flesh(dice, Pattern.RIBS, dice.between(12, 26), (0.88, 0.84, 0.7))
+    material = flesh(dice, Pattern.RIBS, dice.between(12, 26), (0.88, 0.84, 0.7))
     ribs = dice.whole(5, 14)
     depth = dice.between(0.14, 0.4)
     height = dice.between(2.6, 5.5)
-    spine = _spine_material(dice)
+    spine = spine_material(dice)
     length = dice.between(0.12, 0.45)
     most = dice.pick((1, 1, 3, 5))
 
@@ -133,8 +135,8 @@ def column(dice: Dice) -> Strain:
         parts = []
         for index in range(int(rng.integers(1, most + 1))):
             size = 1.0 if index == 0 else rng.uniform(0.45, 0.9)
-            body, at, out = _ribbed(rng, px, ribs, depth, height * rng.uniform(0.7, 1.2), 5.0, material)
-            stem = body if px < 24 else Mesh.joined((body, _spine_mesh(rng, at, out, 2, length, px, spine)))
+            body, at, out = ribbed(rng, px, ribs, depth, height * rng.uniform(0.7, 1.2), 5.0, material)
+            stem = body if px < 24 else Mesh.joined((body, spine_mesh(rng, at, out, 2, length, px, spine)))
             place, reach = rng.uniform(0, 6.3), 0.0 if index == 0 else rng.uniform(1.2, 1.9)
             stem = stem.scaled(size, size, size).turned(rng.uniform(0, 6), abs(rng.normal(0, 0.07)), place)
             parts.append(stem.moved(reach * np.cos(place), reach * np.sin(place), 0))
@@ -145,10 +147,8 @@ def column(dice: Dice) -> Strain:
 
 def mammillaria(dice: Dice) -> Strain:
     """A globe of tubercles in spirals under a net of short pale spines; alone or in clumps."""
-    material = _flesh(dice, Pattern.PLAIN, 1.0, (0.9, 0.88, 0.82))
-    spine = (
-        _spine_material(dice) if dice.chance(0.4) else _spine_material(dice).tinted((0.97, 0.96, 0.92), 0.8)
-    )
+    material = flesh(dice, Pattern.PLAIN, 1.0, (0.9, 0.88, 0.82))
+    spine = spine_material(dice) if dice.chance(0.4) else spine_material(dice).tinted((0.97, 0.96, 0.92), 0.8)
     tubercles = dice.whole(70, 170)
     knob = dice.between(0.1, 0.17)
     length = dice.between(0.12, 0.3)
@@ -175,7 +175,7 @@ def mammillaria(dice: Dice) -> Strain:
         knobs = forms.ellipsoids(at, frames, 3, 5, material)
         parts = [core, knobs]
         if px > 22:
-            parts.append(_spine_mesh(rng, at * 1.07, out, each if px > 60 else 3, length, px, spine))
+            parts.append(spine_mesh(rng, at * 1.07, out, each if px > 60 else 3, length, px, spine))
         return Mesh.joined(parts)
 
     def grow(rng: np.random.Generator, px: float) -> Mesh:
@@ -193,13 +193,18 @@ def mammillaria(dice: Dice) -> Strain:
 
 def opuntia(dice: Dice) -> Strain:
     """Flat oval pads growing on pads, dotted with areoles."""
-    material = _flesh(
+    material = flesh(
         dice, Pattern.DOTS, dice.between(2.5, 5), dice.pick(((0.93, 0.9, 0.75), (0.6, 0.35, 0.2)))
     )
+    return pads(dice, "opuntia", material)
+
+
+def pads(dice: Dice, species: str, material: Material) -> Strain:
+    """One to seven pads of a surface, the later ones on the rims of the earlier."""
     slender = dice.between(0.5, 0.85)
     thick = dice.between(0.1, 0.24)
     most = dice.whole(1, 6)
-    spine = _spine_material(dice)
+    spine = spine_material(dice)
     is_spiny = dice.chance(0.5)
 
     def pad(
@@ -233,9 +238,9 @@ def opuntia(dice: Dice) -> Strain:
         at = body.vertices[chosen].astype(float)
         out = rng.normal(0, 1, at.shape) + np.array((0, 0, 0.3))
         out /= np.linalg.norm(out, axis=1, keepdims=True)
-        return Mesh.joined((body, _spine_mesh(rng, at, out, 2, 0.12, px * 1.2, spine)))
+        return Mesh.joined((body, spine_mesh(rng, at, out, 2, 0.12, px * 1.2, spine)))
 
-    return strain("opuntia", dice, grow, dice.pick((0.0, 0.08), (2, 1)))
+    return strain(species, dice, grow, dice.pick((0.0, 0.08), (2, 1)))
 
 
 def lithops(dice: Dice) -> Strain:

@@ -6,6 +6,17 @@ from collections.abc import Callable, Mapping
 
 from mlpipeline.training.scenes.dice import Dice
 from mlpipeline.training.scenes.species.cacti import barrel, column, lithops, mammillaria, opuntia
+from mlpipeline.training.scenes.species.collection import (
+    clump,
+    dusky_haworthia,
+    dusky_house_leek,
+    grafted,
+    painted,
+    powdery_rosette,
+    spotted_pads,
+    stone_plant,
+    white_globe,
+)
 from mlpipeline.training.scenes.species.leafy import (
     brassica,
     chrysanthemum,
@@ -25,21 +36,30 @@ SPECIES: dict[str, Callable[[Dice], Strain]] = {
     "barrel": barrel,
     "brassica": brassica,
     "chrysanthemum": chrysanthemum,
+    "clump": clump,
     "column": column,
     "crassula": crassula,
     "crown": crown,
     "cutting": cutting,
+    "dusky_haworthia": dusky_haworthia,
+    "dusky_house_leek": dusky_house_leek,
     "echeveria": echeveria,
+    "grafted": grafted,
     "grass": grass,
     "haworthia": haworthia,
     "jade": jade,
     "lithops": lithops,
     "mammillaria": mammillaria,
     "opuntia": opuntia,
+    "painted": painted,
     "palm": palm,
+    "powdery_rosette": powdery_rosette,
     "sedum": sedum,
     "seedling": seedling,
     "sempervivum": sempervivum,
+    "spotted_pads": spotted_pads,
+    "stone_plant": stone_plant,
+    "white_globe": white_globe,
 }
 
 _SUCCULENT = {
@@ -82,6 +102,18 @@ ASSORTMENT: Mapping[str, Mapping[str, float]] = {
     "leafy": _LEAFY,
     "plugs": _SMALL,
     "flats": {"seedling": 6, "brassica": 3, "grass": 1, "sedum": 1, "echeveria": 1},
+    "collection": {
+        **{name: share * 0.5 for name, share in _SUCCULENT.items()},
+        "powdery_rosette": 6,
+        "dusky_house_leek": 2,
+        "dusky_haworthia": 2,
+        "stone_plant": 2.5,
+        "clump": 4,
+        "white_globe": 4,
+        "grafted": 2,
+        "painted": 1.2,
+        "spotted_pads": 2.5,
+    },
     "cuttings": {"cutting": 5, "chrysanthemum": 4, "seedling": 1.5, "brassica": 1.5, "crown": 0.5},
     "open": {"seedling": 4, "brassica": 4, "grass": 5, "palm": 1, "crown": 2, "agave": 1},
 }

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from mlpipeline.training.scenes import forms
 from mlpipeline.training.scenes.dice import Dice
-from mlpipeline.training.scenes.materials import Pattern
+from mlpipeline.training.scenes.materials import Colour, Pattern
 from mlpipeline.training.scenes.mesh import Mesh
 from mlpipeline.training.scenes.palette import foliage
 from mlpipeline.training.scenes.species.strain import Strain, leaf_material, strain
@@ -35,6 +37,11 @@ def echeveria(dice: Dice) -> Strain:
             "reddish": 1,
         },
     )
+    return spoon_rosette(dice, "echeveria", colour)
+
+
+def spoon_rosette(dice: Dice, species: str, colour: Colour) -> Strain:
+    """A rosette of spoon-shaped leaves of the colour."""
     count = dice.whole(16, 60)
     widest, blunt = dice.between(0.55, 0.8), dice.between(2.0, 4.5)
     slender = dice.between(0.35, 0.75)
@@ -60,12 +67,17 @@ def echeveria(dice: Dice) -> Strain:
             azimuth, elevation, np.full(number, bend), length, length * slender, origin, shape, material, rng
         )
 
-    return strain("echeveria", dice, grow, dice.pick((0.0, 0.08), (3, 1)))
+    return strain(species, dice, grow, dice.pick((0.0, 0.08), (3, 1)))
 
 
 def sempervivum(dice: Dice) -> Strain:
     """A globe of many small pointed leaves, often with red tips, sometimes with offsets."""
     colour = foliage(dice, {"green": 3, "light_green": 2, "bluegrey": 2, "reddish": 2, "purple": 1})
+    return house_leek(dice, "sempervivum", colour)
+
+
+def house_leek(dice: Dice, species: str, colour: Colour) -> Strain:
+    """A globe of small pointed leaves of the colour, some with offsets; all of them are one plant."""
     count = dice.whole(30, 70)
     material = leaf_material(dice, colour, p2=dice.between(0.1, 0.5), third=(0.45, 0.12, 0.16))
     slender = dice.between(0.28, 0.5)
@@ -95,7 +107,7 @@ def sempervivum(dice: Dice) -> Strain:
             )
         return Mesh.joined(parts)
 
-    return strain("sempervivum", dice, grow)
+    return strain(species, dice, grow)
 
 
 def agave(dice: Dice) -> Strain:
@@ -136,23 +148,28 @@ def agave(dice: Dice) -> Strain:
 
 def aloe(dice: Dice) -> Strain:
     """Long juicy tapering leaves, arching, with white flecks in some strains."""
-    return _aloid(dice, "aloe", (7, 18), (0.12, 0.24), (-0.6, 0.5), dice.chance(0.5))
+    return aloid(dice, "aloe", (7, 18), (0.12, 0.24), (-0.6, 0.5), dice.chance(0.5))
 
 
 def haworthia(dice: Dice) -> Strain:
     """Short thick leaves banded with white bumps, or plain and glassy."""
-    return _aloid(dice, "haworthia", (10, 30), (0.18, 0.34), (0.0, 0.7), dice.chance(0.75))
+    return aloid(dice, "haworthia", (10, 30), (0.18, 0.34), (0.0, 0.7), dice.chance(0.75))
 
 
-def _aloid(
+_ALOE_TONES = {"green": 4, "dark_green": 4, "bluegrey": 3, "light_green": 1, "reddish": 1}
+
+
+def aloid(
     dice: Dice,
     species: str,
     leaf_range: tuple[int, int],
     slender_range: tuple[float, float],
     bend_range: tuple[float, float],
     is_striped: bool,
+    tones: Mapping[str, float] = _ALOE_TONES,
 ) -> Strain:
-    colour = foliage(dice, {"green": 4, "dark_green": 4, "bluegrey": 3, "light_green": 1, "reddish": 1})
+    """Tapering leaves around a short stem; `tones` are families of colours."""
+    colour = foliage(dice, tones)
     material = leaf_material(dice, colour, gloss=dice.between(0.1, 0.35))
     if is_striped:
         pale = dice.between(0.72, 0.92)
