@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "rest_framework",
     "rest_framework_simplejwt.token_blacklist",
+    "axes",
     "demeter",
     "demeter.accounts",
     "inventory",
@@ -114,7 +115,7 @@ elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
 
 # ── sign-in, roles, passwords ────────────────────────────────────────────────────────────────────────
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["demeter.accounts.backends.RoleBackend"]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "demeter.accounts.backends.RoleBackend"]
 LOGIN_URL = reverse_lazy("sign-in")
 LOGIN_REDIRECT_URL = reverse_lazy("home")
 LOGOUT_REDIRECT_URL = reverse_lazy("sign-in")
@@ -126,10 +127,21 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": PASSWORD_MIN_LENGTH},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "demeter.accounts.password_rules.PersonalDataValidator"},
 ]
-LOGIN_FAILURES_PER_HOUR = env.int(
-    "LOGIN_FAILURES_PER_HOUR", default=30
-)  # failures an address, never successes
+# Failures of one account from one address, never successes, before that pair has to wait (demeter.accounts.lockout).
+LOGIN_FAILURES_PER_HOUR = env.int("LOGIN_FAILURES_PER_HOUR", default=10)
+AXES_HANDLER = "demeter.accounts.lockout.GrowingLockHandler"
+AXES_FAILURE_LIMIT = "demeter.accounts.lockout.failure_limit"
+AXES_COOLOFF_TIME = timedelta(hours=1)  # a count ends this long after its last failure
+AXES_USERNAME_FORM_FIELD = "username"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address", "user_agent"]]  # the agent: a known browser, or empty
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_DISABLE_ACCESS_LOG = True  # one row for each sign-in, for ever
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
+SILENCED_SYSTEM_CHECKS = [
+    "axes.W002"
+]  # its middleware answers for views that ignore a lock; our service refuses
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=env.int("ACCESS_TOKEN_MINUTES", default=60)),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=7),
@@ -351,6 +363,9 @@ LOGGING = {
         "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}
     },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {
+        "axes": {"level": "WARNING"}
+    },  # three lines for each failed sign-in, before the one that counts
 }
 
 # ── admin ────────────────────────────────────────────────────────────────────────────────────────────

@@ -10,7 +10,7 @@ class BadCredentials(DemeterError):
 
 
 class TooManyFailures(DemeterError):
-    """Too many wrong passwords from this address or for this e-mail."""
+    """Too many wrong passwords for this account from this address."""
 
     code, status = "too_many_failures", 429
 

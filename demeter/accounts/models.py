@@ -1,9 +1,11 @@
 """The people who work with DemeterAI, and the system users that book for its models."""
 
+import unicodedata
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.auth.password_validation import validate_password
 from django.core.validators import MinLengthValidator
 from django.db import models
 from django.db.models.functions import Lower
@@ -15,20 +17,34 @@ ML_USER_EMAIL = "ml@demeter.invalid"
 
 
 class UserManager(BaseUserManager["User"]):
-    """Makes users; e-mails are kept in lower case."""
+    """Makes users; e-mails are kept and compared in one form."""
+
+    @classmethod
+    def normalize_email(cls, email: str | None) -> str:
+        """An e-mail as it is kept: lower case, Unicode's NFKC. Signing in, locks and registration compare this form."""
+        # Twice: lower case may leave what NFKC would join.
+        return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", (email or "").strip()).lower())
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        user = self.model(email=email.strip().lower(), **fields)
+        """Make a user, whatever the password: people's own are checked by services, forms and create_superuser."""
+        user = self.model(email=self.normalize_email(email), **fields)
         user.set_password(password)
         user.full_clean()
         user.save(using=self._db)
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        return self.create_user(email, password, **{"role": Role.ADMIN, "is_opened": True, **fields})
+        """Make an administrator, as `manage.py createsuperuser` does. Raises ValidationError for a weak password.
+
+        The command's own check can be answered with "create anyway", and --noinput has none.
+        """
+        fields = {"role": Role.ADMIN, "is_opened": True, **fields}
+        if password is not None:
+            validate_password(password, self.model(email=self.normalize_email(email), **fields))
+        return self.create_user(email, password, **fields)
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email=(username or "").strip().lower())
+        return self.get(email=self.normalize_email(username))
 
     def ml(self) -> "User":
         """The seeded system user who books what the models counted. It cannot sign in."""
@@ -83,7 +99,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def clean(self) -> None:
         super().clean()
-        self.email = self.email.strip().lower()
+        self.email = User.objects.normalize_email(self.email)
 
     @property
     def is_staff(self) -> bool:

@@ -14,8 +14,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
+from demeter.accounts.addresses import address_of
+from demeter.accounts.lockout import device_of, remember_device
 from demeter.accounts.services import verify_password
-from demeter.accounts.views import address_of
 from demeter.errors import DemeterError
 
 
@@ -32,7 +33,10 @@ class SignInForm(AuthenticationForm):
         if given.get("username") and given.get("password"):
             try:
                 self.user_cache = verify_password(
-                    email=given["username"], password=given["password"], address=address_of(request)
+                    email=given["username"],
+                    password=given["password"],
+                    address=address_of(request),
+                    device=device_of(request, given["username"]),
                 )
             except DemeterError as refusal:
                 raise ValidationError(str(refusal), code=refusal.code) from refusal
@@ -45,6 +49,11 @@ class SignInView(LoginView):
     template_name = "accounts/sign_in.html"
     authentication_form = SignInForm
     redirect_authenticated_user = True
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        response = super().form_valid(form)
+        remember_device(response, form.get_user())
+        return response
 
 
 @require_GET

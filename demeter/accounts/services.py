@@ -1,5 +1,6 @@
 """Accounts: made, signed in and out, and given a new password."""
 
+import math
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -8,6 +9,7 @@ from django.contrib.auth.models import update_last_login
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.settings import api_settings
@@ -19,11 +21,14 @@ from demeter.accounts.errors import (
     EmailTaken,
     InvalidRefreshToken,
     RegistrationClosed,
+    TooManyFailures,
     WeakPassword,
     WrongPassword,
 )
-from demeter.accounts.failures import check_failures, note_failure
+from demeter.accounts.lockout import attempt_of, forget_failures, locked_until
 from demeter.accounts.models import User
+
+_EMAIL_MAX_LENGTH = User._meta.get_field("email").max_length
 
 
 @dataclass(frozen=True)
@@ -47,13 +52,27 @@ def sign_in(*, email: str, password: str, address: str) -> TokenPair:
     return issue_tokens(user)
 
 
-def verify_password(*, email: str, password: str, address: str) -> User:
-    """The user whom e-mail and password belong to. Raises BadCredentials, TooManyFailures."""
-    check_failures(email=email, address=address)
-    user = authenticate(None, username=email, password=password)
+def verify_password(*, email: str, password: str, address: str, device: str = "") -> User:
+    """The user whom e-mail and password belong to. Raises BadCredentials, TooManyFailures.
+
+    Failures count for the pair of the e-mail and `address`, or `device` where the browser is known (lockout).
+    """
+    email = User.objects.normalize_email(email)[:_EMAIL_MAX_LENGTH]  # a longer one belongs to nobody
+    attempt = attempt_of(address=address, device=device)
+    ends_at = locked_until(attempt, email)
+    if ends_at is not None:
+        wait_s = max(1, math.ceil((ends_at - timezone.now()).total_seconds()))
+        raise TooManyFailures(
+            _("Too many wrong passwords. Wait %(minutes)d min and try again.")
+            % {"minutes": math.ceil(wait_s / 60)},
+            retry_after_s=wait_s,
+        )
+    user = authenticate(
+        attempt, username=email, password=password
+    )  # a failure is written down by axes' signal
     if not isinstance(user, User):
-        note_failure(email=email, address=address)
         raise BadCredentials(_("E-mail or password is wrong."))
+    forget_failures(attempt, email)
     return user
 
 
@@ -109,7 +128,7 @@ def register(*, name: str, email: str, password: str) -> User:
 
 def create_account(*, name: str, email: str, password: str) -> User:
     """Make a viewer's account. Raises EmailTaken, WeakPassword, ValidationError."""
-    email = email.strip().lower()
+    email = User.objects.normalize_email(email)
     if User.objects.filter(email=email).exists():
         raise EmailTaken(_("Email already registered"))
     user = User(email=email, name=name.strip())
@@ -129,10 +148,10 @@ def change_password(*, user: User, current_password: str, new_password: str, add
 
     Raises WrongPassword (it counts as a failed sign-in), WeakPassword, TooManyFailures.
     """
-    check_failures(email=user.email, address=address)
-    if not user.check_password(current_password):
-        note_failure(email=user.email, address=address)
-        raise WrongPassword(_("The current password is wrong."))
+    try:
+        verify_password(email=user.email, password=current_password, address=address)
+    except BadCredentials as refusal:
+        raise WrongPassword(_("The current password is wrong.")) from refusal
     _check_strength(new_password, user)
     user.set_password(new_password)
     with transaction.atomic():

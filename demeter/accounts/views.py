@@ -5,7 +5,6 @@ from dataclasses import asdict
 from typing import Any, cast
 
 from django.db.models import QuerySet
-from django.http import HttpRequest
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.authentication import BaseAuthentication
@@ -13,26 +12,15 @@ from rest_framework.generics import ListAPIView
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.settings import api_settings
 from rest_framework.throttling import SimpleRateThrottle
 from rest_framework.views import APIView
 
 from demeter.accounts import serializers, services
+from demeter.accounts.addresses import address_of
 from demeter.accounts.choices import Role
 from demeter.accounts.models import User
 from demeter.accounts.permissions import IsSignedIn
 from demeter.api import errors
-
-
-def address_of(request: HttpRequest | Request) -> str:
-    """The client's address: the peer's, or behind NUM_PROXIES trusted proxies what the nearest of them saw."""
-    forwarded = [
-        part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()
-    ]
-    proxies = api_settings.NUM_PROXIES or 0
-    if proxies and forwarded:
-        return forwarded[-min(proxies, len(forwarded))]
-    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 class RegistrationThrottle(SimpleRateThrottle):

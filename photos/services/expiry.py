@@ -7,6 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 from django_celery_results.models import TaskResult
 
+from demeter.accounts.lockout import clear_old_failures
 from photos import storage
 from photos.models import IdempotencyKey
 
@@ -14,7 +15,10 @@ STAGING_KEPT: Final = timedelta(hours=24)
 
 
 def clear() -> dict[str, int]:
-    """Clear old idempotency keys, task results and staged files that no row needs. Returns how many of each."""
+    """Clear old idempotency keys, task results, counts of failed sign-ins and staged files that no row needs.
+
+    Returns how many of each.
+    """
     now = timezone.now()
     keys, _by_model = IdempotencyKey.objects.filter(
         created_at__lt=now - timedelta(hours=settings.IDEMPOTENCY_KEY_H)
@@ -22,4 +26,9 @@ def clear() -> dict[str, int]:
     old = now - timedelta(hours=settings.JOBS_VISIBLE_H)
     results, _by_model = TaskResult.objects.filter(date_done__lt=old).delete()
     staged = storage.clear_staging(older_than=now - STAGING_KEPT)
-    return {"idempotency_keys": keys, "task_results": results, "staged_files": staged}
+    return {
+        "idempotency_keys": keys,
+        "task_results": results,
+        "sign_in_failures": clear_old_failures(),
+        "staged_files": staged,
+    }
