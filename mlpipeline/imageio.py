@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mlpipeline.vision.arrays import LEAST_SIDE_PX
 from mlpipeline.vision.upright import decoded_upright
 from photos.errors import UnreadableImage
-from photos.pictures import MAX_PIXELS, open_rgb, plain_jpeg
+from photos.pictures import MAX_PIXELS, check_not_filled_up, open_rgb, plain_jpeg
 
 
 def read_rgb(source: Path | bytes, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
@@ -44,8 +44,10 @@ def _decoded_jpeg(file: BinaryIO, max_pixels: int) -> NDArray[np.uint8] | None:
     plain = plain_jpeg(file, max_pixels=max_pixels)
     if plain is None:
         return None
-    image = decoded_upright(*plain)
+    content, orientation = plain
+    image = decoded_upright(content, orientation)
     if image is not None:
+        check_not_filled_up(image, orientation, content)
         image.flags.writeable = False
     return image
 

@@ -1,18 +1,16 @@
 """The only opener of pictures: what a file is, what its header says, and its pixels as a person sees them.
 
 The content decides, never a name or a declared type. Only the formats below are opened at all. No database, no
-OpenCV: the web process reads headers with it.
+OpenCV: the web process reads headers with it, and nothing but headers.
 """
 
 import io
-import math
 import struct
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, BinaryIO, Final
+from typing import BinaryIO, Final, cast
 
 import numpy as np
 import pillow_heif
@@ -21,34 +19,29 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from photos.errors import ImageTooLarge, InvalidFileType, UnreadableImage
-from photos.jpeg import count_scans
+from photos.exif import ExifData, parse_exif
+from photos.headers import BrokenHeader, ByteReader, Header, bmff, jpeg, png, webp
+from photos.headers.byte_reader import MAX_PARTS
+from photos.headers.jpeg_scans import END_MARKER, JpegBody, read_body
 
 pillow_heif.register_heif_opener()
 
 MAX_PIXELS: Final = 60_000_000
+MAX_SIDE_PX: Final = 65_500  # libjpeg's own bound; PNG would allow two thousand million
 _SIGNATURE_BYTES: Final = 32
 _HEIC_BRANDS: Final = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 _AVIF_BRANDS: Final = {b"avif", b"avis"}
 # Cameras and tools write 10 to 20; each costs a pass over all pixels, some 0.3 s for 60 megapixels.
 _MAX_SCANS: Final = 64
-_JPEG_END: Final = b"\xff\xd9"
-_ORIENTATION: Final = 0x0112
-_TURNED: Final = (5, 6, 7, 8)  # EXIF orientations that swap width and height
-# What brings a picture of each EXIF orientation upright. Source: CIPA DC-008, tag 0112.
-_UPRIGHT: Final = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
+_STRIP_PIXELS: Final = 4_000_000  # converted at once, so that a whole picture is not held once more
+# What stands for the end of a scan when it is asked whether the scan had ended: any bytes but a marker's.
+_FILLING: Final = b"\x5a\xa5\x33\xcc" * 64
+_NOTHING_DECODED: Final = 128  # grey of the blocks for which a JPEG has no data
 
 # What Pillow and its decoders raise for bytes that are not what they should be.
 _BROKEN: Final = (
     UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, TypeError, KeyError, IndexError,
-    OverflowError, RuntimeError, ZeroDivisionError, AttributeError, struct.error,
+    OverflowError, RuntimeError, ZeroDivisionError, AttributeError, struct.error, BrokenHeader,
     ImportError,  # Ultralytics wraps Image.open, and asks for a library of its own where a picture is broken
 )  # fmt: skip
 
@@ -58,15 +51,19 @@ class _Format:
     content_type: str
     extension: str
     opener: str  # Pillow's name of the only plugin that may read it
+    read_header: Callable[[ByteReader], Header]
+    is_turned_by_decoder: bool = False
 
 
 _FORMATS: Final = {
-    "JPEG": _Format("image/jpeg", "jpg", "JPEG"),
-    "PNG": _Format("image/png", "png", "PNG"),
-    "WEBP": _Format("image/webp", "webp", "WEBP"),
-    "HEIC": _Format("image/heic", "heic", "HEIF"),
-    "AVIF": _Format("image/avif", "avif", "AVIF"),
-}
+    "JPEG": _Format("image/jpeg", "jpg", "JPEG", jpeg.read_header),
+    "PNG": _Format("image/png", "png", "PNG", png.read_header),
+    "WEBP": _Format("image/webp", "webp", "WEBP", webp.read_header),
+    "HEIC": _Format(
+        "image/heic", "heic", "HEIF", lambda file: bmff.read_header(file, crops=True), is_turned_by_decoder=True
+    ),
+    "AVIF": _Format("image/avif", "avif", "AVIF", lambda file: bmff.read_header(file, crops=False)),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -78,81 +75,166 @@ class PictureInfo:
     extension: str
     width_px: int
     height_px: int
+    orientation: int  # 1 to 8 as EXIF numbers them: what turns the stored pixels upright
+    exif: bytes  # the TIFF block as it stands in the file; empty if there is none
 
 
 def sniff(file: BinaryIO) -> PictureInfo:
     """Read signature and header; no pixel is decoded. The file is left at an unknown position.
 
+    In JPEG, PNG and WebP the EXIF tag turns, and nothing else; in HEIC and AVIF the container's own transforms.
     Raises InvalidFileType for anything but JPEG, PNG, WebP, HEIC and AVIF, UnreadableImage for a broken header.
     """
-    name = _format_of(file)
-    with _translated(), _opened(file, name) as picture:
-        width_px, height_px = picture.size
-        if _orientation(picture) in _TURNED:
-            width_px, height_px = height_px, width_px
+    name, header = _header(file)
+    width_px, height_px = header.upright_size
     kind = _FORMATS[name]
-    return PictureInfo(name, kind.content_type, kind.extension, width_px, height_px)
+    return PictureInfo(
+        name, kind.content_type, kind.extension, width_px, height_px, header.orientation, header.exif
+    )
+
+
+def read_exif(file: BinaryIO) -> ExifData:
+    """What the camera says; an ExifData of Nones where it says nothing. Raises as `sniff` does."""
+    return parse_exif(sniff(file).exif)
+
+
+def check_size(width_px: int, height_px: int, *, max_pixels: int = MAX_PIXELS) -> None:
+    """Raise ImageTooLarge for a picture that is too large to be decoded."""
+    if width_px * height_px > max_pixels:
+        raise ImageTooLarge(
+            _("The picture has more than %(limit)d megapixels.") % {"limit": max_pixels // 10**6},
+            limit_px=max_pixels,
+        )
+    if max(width_px, height_px) > MAX_SIDE_PX:
+        raise ImageTooLarge(
+            _("A side of the picture is longer than %(limit)d px. Send the photo as the phone took it.")
+            % {"limit": MAX_SIDE_PX},
+            limit_side_px=MAX_SIDE_PX,
+        )
 
 
 def open_picture(file: BinaryIO, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
-    """The whole picture, turned as its EXIF says, mode RGB, without any metadata.
+    """The whole picture, turned upright, mode RGB, without any metadata; see `open_rgb`."""
+    return Image.fromarray(open_rgb(file, max_pixels=max_pixels))
+
+
+def open_rgb(
+    file: BinaryIO, *, max_pixels: int = MAX_PIXELS, out: NDArray[np.uint8] | None = None
+) -> NDArray[np.uint8]:
+    """The pixels of the whole picture, turned upright, (H, W, 3) RGB; not writable, or written into `out`.
 
     CMYK, 16-bit, greyscale, palette and transparent pictures become RGB; transparency lies on white. Of an animated
     picture the first frame counts. A colour profile is left out without being applied: turning wide colours
     into sRGB takes as long as decoding them again, and moves the green of a leaf by less than the light does.
     Raises InvalidFileType, ImageTooLarge, UnreadableImage.
     """
-    with _upright(file, max_pixels) as upright:
-        clean = Image.new("RGB", upright.size, None)  # not filled first: all of it is pasted over
-        clean.paste(upright)
-    return clean
-
-
-def open_rgb(file: BinaryIO, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
-    """The pixels that `open_picture` would have, (H, W, 3) RGB, not writable; a third faster, for two copies fewer."""
-    with _upright(file, max_pixels) as upright:
-        return np.asarray(upright, dtype=np.uint8)
+    name, header = _header(file)
+    check_size(header.width_px, header.height_px, max_pixels=max_pixels)
+    orientation = 1 if _FORMATS[name].is_turned_by_decoder else header.orientation
+    size = header.upright_size if _FORMATS[name].is_turned_by_decoder else (header.width_px, header.height_px)
+    width_px, height_px = header.upright_size
+    pixels = np.empty((height_px, width_px, 3), np.uint8) if out is None else out
+    with _translated(), _opened(source := _for_decoder(file, name), name) as picture:
+        if picture.size != size:
+            raise UnreadableImage(
+                _damaged()
+            )  # a decoder that reads another size than the header has been led astray
+        picture.load()
+        _write(picture, _as_stored(pixels, orientation))
+        if name == "JPEG":
+            check_not_filled_up(pixels, orientation, cast(io.BytesIO, source).getvalue())
+    if out is None:
+        pixels.flags.writeable = False
+    return pixels
 
 
 def plain_jpeg(file: BinaryIO, *, max_pixels: int = MAX_PIXELS) -> tuple[bytes, int] | None:
     """The bytes of a JPEG that every decoder reads alike, and its EXIF orientation 1–8; None for any other picture.
 
-    That is one of three 8-bit channels whose end is there. Of one that was cut off decoders make what they like.
+    That is one of three 8-bit channels, whole, without metadata.
     Raises InvalidFileType, ImageTooLarge, UnreadableImage. The file is left at an unknown position.
     """
-    name = _format_of(file)
+    name, header = _header(file)
     if name != "JPEG":
         return None
-    with _translated(), _opened(file, name) as picture:
-        _check_decodable(file, name, picture, max_pixels)
-        is_plain, orientation = picture.mode == "RGB", _orientation(picture)
-        file.seek(0)
-        content = file.read()
-    return (content, orientation) if is_plain and content.endswith(_JPEG_END) else None
+    check_size(header.width_px, header.height_px, max_pixels=max_pixels)
+    with _translated():
+        body = _jpeg_body(file)
+        if body.frame.components != 3:
+            return None
+        return body.content, header.orientation
 
 
-@contextmanager
-def _upright(file: BinaryIO, max_pixels: int) -> Iterator[Image.Image]:
-    """The decoded picture, RGB and turned; its metadata may still be with it."""
-    name = _format_of(file)
-    with _translated(), _opened(file, name) as picture:
-        _check_decodable(file, name, picture, max_pixels)
-        orientation = _orientation(picture)
-        picture.load()
-        rgb = picture if picture.mode == "RGB" and "transparency" not in picture.info else _rgb(picture)
-        # Not by Pillow's own function: it writes the whole EXIF anew, and fails where a tag of it is broken.
-        yield rgb.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else rgb
+def check_not_filled_up(pixels: NDArray[np.uint8], orientation: int, content: bytes) -> None:
+    """Raise UnreadableImage if the last pixels of an upright JPEG stand for data that are not in its file.
 
-
-def _check_decodable(file: BinaryIO, name: str, picture: Image.Image, max_pixels: int) -> None:
-    """Raise ImageTooLarge or UnreadableImage for a picture that would keep a decoder busy for too long."""
-    if picture.width * picture.height > max_pixels:
-        raise ImageTooLarge(
-            _("The picture has more than %(limit)d megapixels.") % {"limit": max_pixels // 10**6},
-            limit_px=max_pixels,
-        )
-    if name == "JPEG" and count_scans(file, _MAX_SCANS) > _MAX_SCANS:
+    A decoder makes them grey and says nothing. Where they are that grey it is found out, which takes a while.
+    """
+    last = _as_stored(pixels, orientation)[-4:, -4:]
+    if np.all(last == _NOTHING_DECODED) and not _is_whole_jpeg(content):
         raise UnreadableImage(_damaged())
+
+
+def _is_whole_jpeg(content: bytes) -> bool:
+    """Whether the scans of a JPEG, which ends with an end marker, hold all of its pixels.
+
+    It is decoded twice with different bytes behind the scans' own: where nothing is missing those are not looked at.
+    """
+    with _translated():
+        body = content.removesuffix(END_MARKER)
+        while body.endswith(b"\xff"):  # half a marker, or half of a byte of data
+            body = body[:-1]
+        first, second = (_decoded_small(body + filling + END_MARKER) for filling in (b"", _FILLING))
+        return bool(np.array_equal(first, second))
+
+
+def _decoded_small(content: bytes) -> NDArray[np.uint8]:
+    """The brightness of a JPEG, of a sequential one in an eighth of its size: that takes a third of the time."""
+    with _opened(io.BytesIO(content), "JPEG") as picture:
+        if not picture.info.get("progressive"):
+            picture.draft("L", (picture.width // 8, picture.height // 8))
+        return np.asarray(picture)
+
+
+def _for_decoder(file: BinaryIO, name: str) -> BinaryIO:
+    """The file without what decoders need not see: texts, profiles, and EXIF that they would follow."""
+    if name == "JPEG":
+        return io.BytesIO(_jpeg_body(file).content)
+    if name == "PNG":
+        size = file.seek(0, io.SEEK_END)
+        reader = ByteReader(file, max_bytes=2 * size, max_parts=2 * MAX_PARTS)
+        return io.BytesIO(png.pixel_chunks(reader))
+    file.seek(0)
+    return file
+
+
+def _jpeg_body(file: BinaryIO) -> JpegBody:
+    """The scans of a JPEG. Raises UnreadableImage if they keep a decoder busy for too long, or are not all there."""
+    file.seek(0)
+    body = read_body(file.read(), max_scans=_MAX_SCANS)
+    if body.scans > _MAX_SCANS:
+        raise UnreadableImage(_damaged())
+    if not body.has_end and not (body.says_all and _is_whole_jpeg(body.content)):
+        raise UnreadableImage(_damaged())
+    return body
+
+
+def _as_stored(upright: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
+    """A view of an upright picture's array in which pixels lie as they are stored. Source: CIPA DC-008, tag 0112."""
+    view = upright.swapaxes(0, 1) if orientation in (5, 6, 7, 8) else upright
+    is_mirrored_in_x = orientation in (2, 3, 7, 8)
+    is_mirrored_in_y = orientation in (3, 4, 6, 7)
+    if is_mirrored_in_x:
+        view = view[:, ::-1]
+    return view[::-1] if is_mirrored_in_y else view
+
+
+def _write(picture: Image.Image, stored: NDArray[np.uint8]) -> None:
+    """Write a picture's pixels as RGB, strip by strip."""
+    rows = max(1, _STRIP_PIXELS // picture.width)
+    for top in range(0, picture.height, rows):
+        strip = picture.crop((0, top, picture.width, min(top + rows, picture.height)))
+        stored[top : top + rows] = np.asarray(_rgb(strip))
 
 
 def _rgb(picture: Image.Image) -> Image.Image:
@@ -166,7 +248,7 @@ def _rgb(picture: Image.Image) -> Image.Image:
         rgba = picture.convert("RGBA")
         white = Image.new("RGBA", rgba.size, "white")
         return Image.alpha_composite(white, rgba).convert("RGB")
-    return picture.convert("RGB")
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
 
 
 def from_rgb(array: NDArray[np.uint8]) -> Image.Image:
@@ -195,13 +277,19 @@ def encode_jpeg(picture: Image.Image, *, quality: int = 85) -> bytes:
     return buffer.getvalue()
 
 
+def _header(file: BinaryIO) -> tuple[str, Header]:
+    """The format and the header. Raises InvalidFileType, UnreadableImage."""
+    name = _format_of(file)
+    with _translated():
+        return name, _FORMATS[name].read_header(ByteReader(file))
+
+
 def _format_of(file: BinaryIO) -> str:
     file.seek(0)
     head = file.read(_SIGNATURE_BYTES)
-    file.seek(0)
     if head.startswith(b"\xff\xd8\xff"):
         return "JPEG"
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+    if head.startswith(png.SIGNATURE):
         return "PNG"
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "WEBP"
@@ -217,7 +305,7 @@ def _format_of(file: BinaryIO) -> str:
 @contextmanager
 def _opened(file: BinaryIO, name: str) -> Iterator[Image.Image]:
     with warnings.catch_warnings():
-        # Sizes are checked by us, before any pixel is decoded, and again by the caller of `sniff`.
+        # Sizes are checked by us, before any pixel is decoded.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         # A tag that Pillow skips because it is broken is nobody's concern.
         warnings.simplefilter("ignore", UserWarning)
@@ -239,131 +327,3 @@ def _translated() -> Iterator[None]:
 
 def _damaged() -> str:
     return _("The picture is damaged and cannot be read. Take it from the phone again.")
-
-
-def _orientation(picture: Image.Image) -> int:
-    """1 to 8 as EXIF numbers them; 1 where the tag, or the block, is missing or broken: the pixels may be whole."""
-    if picture.format == "HEIF":
-        return 1  # the opener turns these itself and says so
-    try:
-        return _orientation_tag(picture.getexif().get(_ORIENTATION))
-    except _BROKEN:
-        return 1
-
-
-# ── EXIF ─────────────────────────────────────────────────────────────────────────────────────────────
-_EXIF_IFD: Final = 0x8769
-_GPS_IFD: Final = 0x8825
-_MAKE, _MODEL, _DATETIME = 0x010F, 0x0110, 0x0132
-_DATETIME_ORIGINAL, _OFFSET_TIME_ORIGINAL = 0x9003, 0x9011
-_LATITUDE_REF, _LATITUDE, _LONGITUDE_REF, _LONGITUDE = 1, 2, 3, 4
-_ALTITUDE_REF, _ALTITUDE, _H_POSITIONING_ERROR = 5, 6, 31
-
-
-@dataclass(frozen=True)
-class ExifData:
-    """What the camera wrote. The time has the camera's own offset, or none: then it is local time.
-
-    Degrees are WGS 84, negative to the south and west; accuracy is GPSHPositioningError. Whatever is missing, or
-    cannot be true, is None.
-    """
-
-    orientation: int = 1
-    datetime_original: datetime | None = None
-    make: str | None = None
-    model: str | None = None
-    latitude: float | None = None
-    longitude: float | None = None
-    altitude_m: float | None = None
-    accuracy_m: float | None = None
-
-
-def read_exif(file: BinaryIO) -> ExifData:
-    """Read the EXIF block; no pixel is decoded. A picture without one gives an ExifData of Nones.
-
-    Tags that are broken are left out one by one: a wrong date must not cost the position. Source: CIPA DC-008
-    (EXIF 2.32), tags of IFD0, Exif and GPS. Raises InvalidFileType and UnreadableImage as `sniff` does.
-    """
-    name = _format_of(file)
-    with _translated(), _opened(file, name) as picture:
-        exif, details, gps = _tags(picture)
-    latitude = _degrees(gps.get(_LATITUDE), gps.get(_LATITUDE_REF), negative="S", limit=90)
-    longitude = _degrees(gps.get(_LONGITUDE), gps.get(_LONGITUDE_REF), negative="W", limit=180)
-    is_placed = latitude is not None and longitude is not None and (latitude, longitude) != (0.0, 0.0)
-    altitude = _number(gps.get(_ALTITUDE))
-    accuracy = _number(gps.get(_H_POSITIONING_ERROR))
-    return ExifData(
-        orientation=_orientation_tag(exif.get(_ORIENTATION)),
-        datetime_original=_taken(
-            details.get(_DATETIME_ORIGINAL) or exif.get(_DATETIME), details.get(_OFFSET_TIME_ORIGINAL)
-        ),
-        make=_text(exif.get(_MAKE)),
-        model=_text(exif.get(_MODEL)),
-        latitude=latitude if is_placed else None,
-        longitude=longitude if is_placed else None,
-        altitude_m=-altitude if altitude is not None and gps.get(_ALTITUDE_REF) in (1, b"\x01") else altitude,
-        accuracy_m=accuracy if accuracy is not None and accuracy > 0 else None,
-    )
-
-
-def _tags(picture: Image.Image) -> tuple[dict[int, Any], dict[int, Any], dict[int, Any]]:
-    """The tags of IFD0, Exif and GPS; none of a block that is broken."""
-    try:
-        exif = picture.getexif()
-    except _BROKEN:
-        return {}, {}, {}
-    blocks: list[dict[int, Any]] = []
-    for block in (_EXIF_IFD, _GPS_IFD):
-        try:
-            blocks.append(dict(exif.get_ifd(block)))
-        except _BROKEN:
-            blocks.append({})
-    return dict(exif), blocks[0], blocks[1]
-
-
-def _orientation_tag(value: object) -> int:
-    return value if isinstance(value, int) and 1 <= value <= 8 else 1
-
-
-def _degrees(value: object, reference: object, *, negative: str, limit: float) -> float | None:
-    """Degrees, minutes and seconds as one signed number of degrees; None if they are not that."""
-    if not isinstance(value, tuple) or len(value) != 3:
-        return None
-    parts = [_number(part) for part in value]
-    if any(part is None or part < 0 for part in parts):
-        return None
-    degrees, minutes, seconds = (part or 0.0 for part in parts)
-    result = degrees + minutes / 60 + seconds / 3600
-    if result > limit or minutes >= 60 or seconds > 60:
-        return None
-    hemisphere = (_text(reference) or "").upper()
-    return round(-result if hemisphere == negative else result, 7)
-
-
-def _number(value: object) -> float | None:
-    try:
-        number = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None
-
-
-def _text(value: object) -> str | None:
-    if isinstance(value, bytes):
-        value = value.decode("ascii", "replace")
-    text = "".join(c for c in value if c.isprintable()).strip()[:100] if isinstance(value, str) else ""
-    return text or None
-
-
-def _taken(value: object, offset: object) -> datetime | None:
-    text = _text(value)
-    if text is None:
-        return None
-    try:
-        taken = datetime.strptime(text, "%Y:%m:%d %H:%M:%S")  # noqa: DTZ007 - the camera's local time
-    except ValueError:
-        return None
-    try:
-        return datetime.strptime(f"{text}{_text(offset)}", "%Y:%m:%d %H:%M:%S%z")
-    except ValueError:
-        return taken

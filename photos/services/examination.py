@@ -2,7 +2,7 @@
 
 from __future__ import annotations  # Django's files take no type argument at run time
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, BinaryIO, Final, cast
 
@@ -12,7 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from photos import pictures
-from photos.errors import EmptyFile, FileTooLarge, ImageTooLarge
+from photos.choices import TakenAtSource
+from photos.errors import EmptyFile, FileTooLarge
+from photos.exif import ExifData, ExifDate, parse_exif
 from photos.receiving import sha256_of
 
 _MIB: Final = 1024**2
@@ -34,6 +36,7 @@ class Examined:
     width_px: int
     height_px: int
     taken_at: datetime | None  # None: the camera does not say, or cannot be right
+    taken_at_source: TakenAtSource
     gps: dict[str, float | None] | None
     exif: dict[str, Any] = field(default_factory=dict)
 
@@ -54,13 +57,9 @@ def examine(file: UploadedFile[Any]) -> Examined:
         )
     content = cast(BinaryIO, file)  # Django's file passes on what a binary file can do
     info = pictures.sniff(content)
-    if info.width_px * info.height_px > settings.UPLOAD_MAX_PIXELS:
-        raise ImageTooLarge(
-            _("The picture has more than %(limit)d megapixels.")
-            % {"limit": settings.UPLOAD_MAX_PIXELS // 10**6},
-            limit_px=settings.UPLOAD_MAX_PIXELS,
-        )
-    exif = pictures.read_exif(content)
+    pictures.check_size(info.width_px, info.height_px, max_pixels=settings.UPLOAD_MAX_PIXELS)
+    exif = parse_exif(info.exif)
+    date = _believable_date(exif)
     return Examined(
         sha256=sha256_of(file),
         size_bytes=size_bytes,
@@ -68,9 +67,10 @@ def examine(file: UploadedFile[Any]) -> Examined:
         extension=info.extension,
         width_px=info.width_px,
         height_px=info.height_px,
-        taken_at=_taken_at(exif),
+        taken_at=date.time if date else None,
+        taken_at_source=date.source if date else TakenAtSource.RECEIVED,
         gps=_position(exif),
-        exif=_kept_exif(exif),
+        exif=_kept_exif(exif, info.orientation),
     )
 
 
@@ -80,21 +80,26 @@ def clean_filename(name: str | None) -> str:
     return printable[-_NAME_LENGTH:] or "photo"
 
 
-def _taken_at(exif: pictures.ExifData) -> datetime | None:
-    """When the photo was taken: with the camera's own offset if it has one, else in the nursery's time zone.
+def _believable_date(exif: ExifData) -> ExifDate | None:
+    """The first date that can be true, in the nursery's time zone where the camera does not say its own."""
+    for date in exif.dates:
+        if (taken_at := believable(date.time)) is not None:
+            return replace(date, time=taken_at)
+    return None
 
-    None for a clock that was never set, or runs ahead by more than clocks do.
+
+def believable(taken_at: datetime) -> datetime | None:
+    """A time at which a photo may have been taken, aware and not later than now; None if it cannot be true.
+
+    That is what a clock says that was never set, or runs ahead by more than clocks do.
     """
-    if exif.datetime_original is None:
-        return None
-    taken_at = exif.datetime_original
     if timezone.is_naive(taken_at):
         taken_at = timezone.make_aware(taken_at)
     now = timezone.now()
     return min(taken_at, now) if _EARLIEST <= taken_at <= now + CLOCK_SLACK else None
 
 
-def _position(exif: pictures.ExifData) -> dict[str, float | None] | None:
+def _position(exif: ExifData) -> dict[str, float | None] | None:
     if exif.latitude is None or exif.longitude is None:
         return None
     return {
@@ -105,12 +110,12 @@ def _position(exif: pictures.ExifData) -> dict[str, float | None] | None:
     }
 
 
-def _kept_exif(exif: pictures.ExifData) -> dict[str, Any]:
+def _kept_exif(exif: ExifData, orientation: int) -> dict[str, Any]:
     return {
         "camera_make": exif.make,
         "camera_model": exif.model,
         "datetime_original": exif.datetime_original.isoformat() if exif.datetime_original else None,
         "gps_latitude": exif.latitude,
         "gps_longitude": exif.longitude,
-        "orientation": exif.orientation,
+        "orientation": orientation,  # the turn that was applied; that of the container where it decides
     }

@@ -20,7 +20,7 @@ from demeter.errors import DemeterError
 from demeter.turns import turn_to_write
 from inventory.models import StorageLocation, Warehouse
 from photos import storage
-from photos.choices import ImageSource, JobPurpose, JobStatus, SessionStatus, Stage, TakenAtSource
+from photos.choices import ImageSource, JobPurpose, JobStatus, SessionStatus, Stage
 from photos.errors import NoFile, TooManyFiles, UnknownLocation, UnknownWarehouse
 from photos.models import Image, ProcessingSession, ProcessingStep, UploadJob, UploadSession
 from photos.services.examination import Examined, clean_filename, examine
@@ -193,7 +193,7 @@ def _plan(request: _Request, entry: _Received) -> _Received:
         exif=photo.exif,
         gps_coordinates=photo.gps,
         taken_at=photo.taken_at or now,
-        taken_at_source=TakenAtSource.EXIF if photo.taken_at else TakenAtSource.RECEIVED,
+        taken_at_source=photo.taken_at_source,
         staging_key=entry.staging_key,
         original_key=storage.original_key(entry.image_id, now, photo.extension),
         with_inventory=request.purpose != JobPurpose.ANALYZE,

@@ -117,12 +117,7 @@ def test_a_signature_with_nothing_behind_it_is_unreadable(signature):
 
 def test_more_pixels_than_allowed_are_refused_before_they_are_decoded():
     bomb = saved(Image.new("1", (20_000, 20_000)), "PNG")  # 400 megapixels in 50 kB
-    with pytest.raises(ImageTooLarge):
-        sniff(bomb)
-    large = saved(Image.new("1", (10_000, 10_000)), "PNG")
-    assert sniff(large).width_px == 10_000, "the size of a large picture is told, not refused, by its header"
-    with pytest.raises(ImageTooLarge):
-        open_picture(large)
+    assert sniff(bomb).width_px == 20_000, "the size of a large picture is told, not refused, by its header"
     with pytest.raises(ImageTooLarge) as refused:
         open_picture(bomb)
     assert refused.value.code == "image_too_large"

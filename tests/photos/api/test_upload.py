@@ -1,10 +1,11 @@
 """POST /photos/upload: what is taken in, what is refused, and what the answer says."""
 
 import hashlib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import piexif
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -144,6 +145,29 @@ def test_a_photo_is_as_old_as_its_camera_says_if_that_can_be(
     else:
         assert image.taken_at == expected
         assert (image.taken_at_source, image.is_dated) == (TakenAtSource.EXIF, True)
+
+
+def test_a_date_that_cannot_be_true_leaves_the_word_to_the_next(bearer: Bearer, worker: User) -> None:
+    tags = {
+        "Exif": {piexif.ExifIFD.DateTimeOriginal: b"1970:01:01 00:00:00"},
+        "GPS": {
+            piexif.GPSIFD.GPSDateStamp: b"2026:10:01",
+            piexif.GPSIFD.GPSTimeStamp: ((12, 1), (0, 1), (0, 0)),
+        },
+        "0th": {piexif.ImageIFD.DateTime: b"2026:10:02 09:00:00"},
+    }
+    upload(bearer(worker), photo_file(exif=piexif.dump(tags)))
+    image = Image.objects.get()
+    assert image.taken_at == datetime(2026, 10, 1, 12, tzinfo=UTC)
+    assert image.taken_at_source == TakenAtSource.GPS
+
+
+def test_a_clock_that_runs_ahead_by_seconds_counts_as_now(bearer: Bearer, worker: User) -> None:
+    soon = timezone.localtime() + timedelta(minutes=2)
+    upload(bearer(worker), photo_file(exif=exif_bytes(taken=f"{soon:%Y:%m:%d %H:%M:%S}")))
+    image = Image.objects.get()
+    assert image.taken_at <= timezone.now()
+    assert image.taken_at_source == TakenAtSource.EXIF
 
 
 def test_the_named_place_and_warehouse_are_taken(
