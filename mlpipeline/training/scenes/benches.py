@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mlpipeline.training.scenes import fixtures
+from mlpipeline.training.scenes import fixtures, forms
 from mlpipeline.training.scenes.containers import crate, outline_of
 from mlpipeline.training.scenes.directing import MOST_SLOTS, Director, inner_area, seen_area
+from mlpipeline.training.scenes.ground import board
 from mlpipeline.training.scenes.mesh import Mesh
 from mlpipeline.training.scenes.placing import Floor, Rect
+from mlpipeline.training.scenes.planting import Crop
 from mlpipeline.training.scenes.pots import Pot, PotStyle, nursery_style, pot
 from mlpipeline.training.scenes.stage import Distractor, Instance
 
@@ -81,8 +84,22 @@ def stage_assorted(director: Director) -> None:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Steps that rise to the back: the first begins at `south`, each is `deep` cm and `high` cm above the last."""
+
+    south: float
+    deep: float
+    high: float
+    count: int
+
+    def level(self, y: float) -> float:
+        """Height of what stands at y, in cm."""
+        return self.high * float(np.clip((y - self.south) // self.deep, 0, self.count - 1))
+
+
 def stage_display(director: Director) -> None:
-    """A table with pots of several sizes, signs and ribbons; a hedge or a wall behind it where the view is oblique."""
+    """Potted plants on a table or a stepped shelf, before a hedge or a wall where the view is oblique."""
     dice, camera = director.dice, director.camera
     is_oblique = camera.tilt > np.radians(22)
     if is_oblique:
@@ -90,45 +107,75 @@ def stage_display(director: Director) -> None:
     area = seen_area(camera, director.furnisher.yaw)
     if is_oblique:
         # The table ends where things look half as large as in the middle of the picture.
-        north = min(
-            area.y + area.depth / 2, dice.between(0.15, 0.75) * camera.distance_cm / np.sin(camera.tilt)
-        )
-        south = area.y - area.depth / 2
+        farthest = dice.between(0.15, 0.75) * camera.distance_cm / np.sin(camera.tilt)
+        south, north = area.y - area.depth / 2, min(area.y + area.depth / 2, farthest)
         area = Rect(area.x, (north + south) / 2, area.width, north - south)
         _backdrop(director, north)
     director.floor = Floor(area)
-    styles = [nursery_style(dice) for _ in range(dice.whole(1, 4))]
+    shelf = _shelf(director, area) if is_oblique and dice.chance(0.4) else Shelf(0.0, 1.0, 0.0, 1)
     spots = _spots(director, area)
-    if not spots:
-        return
-    corners = [
-        (s.x + dx * s.width / 2, s.y + dy * s.depth / 2, 0.0)
-        for s in spots
-        for dx in (-1, 1)
-        for dy in (-1, 1)
-    ]
-    slots = director.furnisher.to_world(np.array([(s.x, s.y, 0.0) for s in spots]), Rect(0, 0, 0, 0), 0.0)
-    outline = director.furnisher.to_world(np.array(corners), Rect(0, 0, 0, 0), 0.0)
-    number = director.furnisher.register("segment", outline, slots)
-    crop = director.crop("collection", dice.pick((1, 4, 9)))
-    gap = dice.between(1.02, 1.25)
-    for place, spot in zip(slots, spots, strict=True):
-        model = _model(director, dice.pick(styles), spot.width / gap)
-        turn = dice.rng.uniform(0, 6.3)
-        director.stage.add(model.body.turned(turn).moved(*place))
-        if dice.rng.random() < crop.fill:
-            kind = int(dice.rng.integers(len(crop.strains)))
-            span = spot.width / gap * crop.canopies[kind] * max(0.4, dice.rng.normal(1.0, crop.spread))
-            foot = (float(place[0]), float(place[1]), model.substrate_cm)
-            is_alive = bool(dice.rng.random() >= crop.dead)
-            director.furnisher.planter.plant(crop.strains[kind], span, foot, number, is_alive)
-            director.stage.add(model.opening.turned(turn).moved(*place))
-        else:
-            empty = Instance("opening", number, place=(float(place[0]), float(place[1]), model.substrate_cm))
-            director.stage.add(model.opening.turned(turn).moved(*place), director.stage.add_instance(empty))
-        _adorn(director, spot, model, spot.width / gap)
+    if spots:
+        _stand_pots(director, spots, shelf)
     if dice.chance(0.1):
         _hand(director, area)
+
+
+def _shelf(director: Director, area: Rect) -> Shelf:
+    """Builds the steps; pots keep off their edges."""
+    dice = director.dice
+    count = dice.whole(2, 4)
+    deep = area.depth / count
+    shelf = Shelf(area.y - area.depth / 2, deep, min(dice.between(0.2, 0.7) * deep, 25.0), count)
+    surface = board(dice)
+    for step in range(1, count):
+        edge = shelf.south + step * deep
+        body = forms.block(
+            (area.x - area.width, area.x + area.width), (edge, edge + deep), (0, step * shelf.high), surface
+        )
+        add_thing(director, "shelf", body)
+        director.floor.take(Rect(area.x, edge, 2 * area.width, 0.5))
+    return shelf
+
+
+def _stand_pots(director: Director, spots: list[Rect], shelf: Shelf) -> None:
+    """A pot in each spot, most of them with one plant; together they are a segment."""
+    dice = director.dice
+    styles = [nursery_style(dice) for _ in range(dice.whole(1, 4))]
+    feet = np.array([(spot.x, spot.y, shelf.level(spot.y)) for spot in spots])
+    around = np.array(
+        [(dx * s.width / 2, dy * s.depth / 2, 0.0) for s in spots for dx in (-1, 1) for dy in (-1, 1)]
+    )
+    whole = Rect(0, 0, 0, 0)  # the places are those of the stage already
+    outline = director.furnisher.to_world(np.repeat(feet, 4, axis=0) + around, whole, 0.0)
+    places = director.furnisher.to_world(feet, whole, 0.0)
+    number = director.furnisher.register("segment", outline, places)
+    crop = director.crop("collection", dice.pick((1, 4, 9)))
+    gap = dice.between(1.02, 1.25)
+    for spot, place in zip(spots, places, strict=True):
+        width = spot.width / gap
+        model = _model(director, dice.pick(styles), width)
+        _stand_pot(director, model, place, width, crop, number)
+        _adorn(director, Rect(spot.x, spot.y, width, width), shelf.level(spot.y), model.substrate_cm)
+
+
+def _stand_pot(
+    director: Director, model: Pot, place: NDArray[np.float64], width: float, crop: Crop, number: int
+) -> None:
+    """One pot at a place (3,), with a plant of the crop or empty."""
+    rng, stage = director.dice.rng, director.stage
+    turn = rng.uniform(0, 6.3)
+    x, y, z = (float(value) for value in place)
+    stem = (x, y, z + model.substrate_cm)
+    stage.add(model.body.turned(turn).moved(x, y, z))
+    opening = model.opening.turned(turn).moved(x, y, z)
+    if rng.random() >= crop.fill:
+        stage.add(opening, stage.add_instance(Instance("opening", number, place=stem)))
+        return
+    kind = int(rng.integers(len(crop.strains)))
+    span = width * crop.canopies[kind] * max(0.4, rng.normal(1.0, crop.spread))
+    stage.add(opening)
+    is_alive = bool(rng.random() >= crop.dead)
+    director.furnisher.planter.plant(crop.strains[kind], span, stem, number, is_alive)
 
 
 def _spots(director: Director, area: Rect) -> list[Rect]:
@@ -149,15 +196,19 @@ def _spots(director: Director, area: Rect) -> list[Rect]:
     return spots
 
 
-def _adorn(director: Director, spot: Rect, model: Pot, width: float) -> None:
-    """A sign in some pots, a bow around some others."""
-    dice = director.dice
+def _adorn(director: Director, pot_at: Rect, level: float, tall: float) -> None:
+    """A sign in some pots, a bow around some others, a sticker on some."""
+    dice, width = director.dice, pot_at.width
+    front = pot_at.y - 0.45 * width
     if dice.chance(0.12):
-        at = (spot.x + dice.rng.uniform(-0.25, 0.25) * width, spot.y + 0.3 * width, model.substrate_cm)
+        at = (pot_at.x + dice.rng.uniform(-0.25, 0.25) * width, pot_at.y + 0.3 * width, level + tall)
         add_thing(director, "sign", fixtures.sign(dice, width * dice.between(0.5, 1.1)).moved(*at))
     if dice.chance(0.15):
-        at = (spot.x, spot.y - 0.45 * width, model.substrate_cm * dice.between(0.1, 0.5))
+        at = (pot_at.x, front, level + tall * dice.between(0.1, 0.5))
         add_thing(director, "ribbon", fixtures.bow(dice, width * dice.between(0.35, 0.7)).moved(*at))
+    elif dice.chance(0.1):
+        at = (pot_at.x + dice.rng.uniform(-0.15, 0.15) * width, front, level + tall * 0.55)
+        add_thing(director, "sticker", fixtures.sticker(dice, width * dice.between(0.2, 0.4)).moved(*at))
 
 
 def _hand(director: Director, area: Rect) -> None:

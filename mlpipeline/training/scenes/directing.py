@@ -19,8 +19,9 @@ from mlpipeline.training.scenes.stage import Stage
 Range = tuple[float, float]
 TrayGrid = tuple[int, int, float]
 
-#: More slots than this are not planted; a bed is cut down instead.
+#: More slots than this are not planted; a bed, or a field of seedlings, is cut down instead.
 MOST_SLOTS = 2600
+MOST_SEEDLINGS = 3400
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,9 @@ RECIPES = {
         ground="table",
         loose=("label",),
         clutter=0.2,
+    ),
+    "rows": Recipe(
+        (0, 18), (8, 22), (0.35, 0.95), fill=(0.8, 1.0), ground="field", loose=("stone",), clutter=0.3
     ),
     "display": Recipe(
         (0, 44),

@@ -98,6 +98,24 @@ def sign(dice: Dice, tall_cm: float) -> Mesh:
     return Mesh.joined(parts).turned(dice.rng.normal(0, 0.5), 0.3, np.pi / 2)
 
 
+def sticker(dice: Dice, wide_cm: float) -> Mesh:
+    """A price tag on the front of a pot, seen from −y."""
+    colour = (0.95, 0.95, 0.93) if dice.chance(0.6) else drawn(dice, ((0, 360), (0.4, 0.9), (0.7, 1.0)))
+    face = Material(
+        Pattern.LABEL,
+        colour,
+        colour,
+        (0.1, 0.1, 0.15),
+        frequency=2.5 / wide_cm,
+        amount=0.8,
+        salt=dice.texture_salt,
+    )
+    half, high = wide_cm / 2, wide_cm * dice.between(0.3, 0.8)
+    return forms.block((-half, half), (-0.1, 0.0), (-high / 2, high / 2), face).turned(
+        dice.rng.normal(0, 0.2)
+    )
+
+
 def bow(dice: Dice, wide_cm: float) -> Mesh:
     """A satin bow: two loops and two ends."""
     colour = drawn(

@@ -28,6 +28,7 @@ SHARES = {
     },
     "open": {"gravel": 1, "soil": 7, "grass": 0.7, "cloth": 1, "mesh": 1, "concrete": 0.4},
     "bed": {"humus": 6, "mulch": 2, "soil": 2},
+    "field": {"mud": 6, "soil": 2, "humus": 2},
     "table": {
         "board": 5,
         "wood": 3,
@@ -227,7 +228,7 @@ def _grit(dice: Dice, salt: int) -> Material:
     )
 
 
-def _board(dice: Dice, salt: int) -> Material:
+def _painted(dice: Dice, salt: int) -> Material:
     """A painted table, a cloth or a wall of any colour, from almost white to almost black."""
     base = drawn(dice, ((0, 360), (0.0, 0.75), (0.12, 0.97)))
     return Material(
@@ -240,6 +241,28 @@ def _board(dice: Dice, salt: int) -> Material:
         noise=dice.between(0.0, 0.08),
         gloss=dice.between(0.0, 0.4),
         shine=dice.between(8, 40),
+        salt=salt,
+    )
+
+
+def board(dice: Dice) -> Material:
+    """The surface of a shelf: wood, or painted."""
+    return material(dice, dice.pick(("wood", "board"), (1, 1)))
+
+
+def _mud(dice: Dice, salt: int) -> Material:
+    """A wet or freshly harrowed field, grey to brown, without stones."""
+    base = drawn(dice, ((18, 50), (0.06, 0.35), (0.3, 0.6)))
+    return Material(
+        Pattern.SOIL,
+        base,
+        (base[0] * 0.75, base[1] * 0.75, base[2] * 0.75),
+        base,
+        frequency=dice.between(0.1, 0.5),
+        amount=dice.between(0.2, 0.7),
+        noise=dice.between(0.05, 0.2),
+        gloss=dice.between(0.0, 0.4),
+        shine=dice.between(6, 30),
         salt=salt,
     )
 
@@ -265,6 +288,7 @@ _MAKERS: dict[str, Callable[[Dice, int], Material]] = {
     "humus": _humus,
     "mulch": _mulch,
     "grit": _grit,
-    "board": _board,
+    "board": _painted,
+    "mud": _mud,
     "foil": _foil,
 }

@@ -9,9 +9,12 @@ import numpy as np
 
 from mlpipeline.training.scenes import distractors, fixtures
 from mlpipeline.training.scenes.benches import add_thing, stage_assorted, stage_display
-from mlpipeline.training.scenes.directing import MOST_SLOTS, Director, inner_area, tray_cm
+from mlpipeline.training.scenes.directing import MOST_SEEDLINGS, MOST_SLOTS, Director, inner_area, tray_cm
 from mlpipeline.training.scenes.placing import Rect, grid_places
 from mlpipeline.training.scenes.pots import perlite_mix
+
+#: Strings closer than this would cover what grows between them.
+NARROWEST_NET_PX = 28
 
 
 def _stage_netted(director: Director) -> None:
@@ -48,6 +51,8 @@ def _net(director: Director, bed: Rect, mesh_cm: float) -> None:
     """Strings in both directions over the bed; they sag and are not quite straight."""
     dice = director.dice
     twine = fixtures.twine(dice)
+    while mesh_cm < NARROWEST_NET_PX * _pixel_cm(director):
+        mesh_cm *= 2
     height = dice.between(0.5, 7.0)
     radius = max(dice.between(0.08, 0.2), 0.45 * _pixel_cm(director))
     west, south = bed.x - bed.width / 2, bed.y - bed.depth / 2
@@ -105,9 +110,26 @@ def _stage_sown(director: Director) -> None:
             director.stage.add(fixtures.seeds(dice, cells[near], tray[2]))
 
 
+def _stage_rows(director: Director) -> None:
+    """Rows of seedlings in a field, seen from high above: up to some thousands of a few pixels each."""
+    dice, pitch = director.dice, director.pitch
+    area = inner_area(director, 0.9, 1.15)
+    apart = pitch * dice.between(1.2, 3.0)
+    columns, rows = int(area.width // pitch) + 1, int(area.depth // apart) + 1
+    while columns * rows > MOST_SEEDLINGS:
+        columns, rows = max(1, int(columns * 0.95)), max(1, int(rows * 0.95))
+    x, y = np.meshgrid(np.arange(columns) - (columns - 1) / 2, np.arange(rows) - (rows - 1) / 2)
+    slots = np.stack((x.ravel() * pitch + area.x, y.ravel() * apart + area.y, np.zeros(x.size)), axis=1)
+    slots[:, :2] += dice.rng.normal(0, 1, (len(slots), 2)) * (0.12 * pitch, 0.04 * pitch)
+    crop = replace(director.crop("rows", 1), weeds=0.0)
+    slots = director.furnisher.to_world(slots, Rect(0, 0, 0, 0), 0.0)
+    director.furnisher.planter.fill(slots, np.zeros(len(slots)), pitch, crop, None, None)
+
+
 LOOK_STAGERS: dict[str, Callable[[Director], None]] = {
     "netted": _stage_netted,
     "sown": _stage_sown,
     "assorted": stage_assorted,
     "display": stage_display,
+    "rows": _stage_rows,
 }

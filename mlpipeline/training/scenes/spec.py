@@ -9,8 +9,8 @@ from mlpipeline.training.scenes.dice import Split
 #: The kinds that weights are measured on; their number and order decide which seed shows what.
 KINDS = ("mixed", "dense", "oblique", "boxes", "plugs", "tiny", "easy", "empty", "open", "flats")
 #: Kinds after photos of real nurseries: beds under a string grid, sown trays, pots of many
-#: species side by side, tables of potted plants.
-LOOKS = ("netted", "sown", "assorted", "display")
+#: species side by side, tables of potted plants, rows of seedlings from high above.
+LOOKS = ("netted", "sown", "assorted", "display", "rows")
 ALL_KINDS = KINDS + LOOKS
 
 #: Span of a plant in pixels of a 4032 px wide picture, by kind of scene.
@@ -29,6 +29,7 @@ PLANT_PX = {
     "sown": (24.0, 330.0),
     "assorted": (90.0, 900.0),
     "display": (90.0, 900.0),
+    "rows": (24.0, 70.0),
 }
 _FULL_WIDTH_PX = 4032.0
 _SMALLEST_PLANT_PX = 12.0

@@ -7,10 +7,13 @@ from django.core.management.base import CommandError
 
 from mlpipeline.training.datasets import DatasetRecipe, scene_spec
 from mlpipeline.training.scenes import ALL_KINDS, KINDS, LOOKS, SceneSpec, fixtures, render_scene
+from mlpipeline.training.scenes.benches import Shelf
 from mlpipeline.training.scenes.camera import Camera
 from mlpipeline.training.scenes.dice import Dice
+from mlpipeline.training.scenes.directing import MOST_SEEDLINGS
 from mlpipeline.training.scenes.ground import drawn_ground
 from mlpipeline.training.scenes.layout import lay_out
+from mlpipeline.training.scenes.looks import NARROWEST_NET_PX
 from mlpipeline.training.scenes.render import render_stage
 from mlpipeline.training.scenes.species.catalogue import ASSORTMENT, SPECIES
 from mlpipeline.training.scenes.stage import Instance, Stage
@@ -189,3 +192,29 @@ def test_smaller_scenes_can_be_asked_for(tmp_path):
     assert overview.stem == "scene_1000"
     with pytest.raises(CommandError, match="scene-px"):
         call_command("train", "pictures", scenes=1, scene_px=[900, 400], folder=tmp_path)
+
+
+def test_a_field_of_seedlings_holds_thousands_and_each_has_its_label():
+    scene = render_scene(SceneSpec("rows", 1011, 640, 480, plant_px=(5, 8)))
+    assert 1000 < len(scene.plants) <= MOST_SEEDLINGS
+    assert {plant.container_id for plant in scene.plants} == {None}
+    assert scene.empties == ()
+
+
+def test_pots_on_a_shelf_stand_on_its_steps():
+    heights = {
+        round(one.place[2], 1)
+        for seed in range(1010, 1040)
+        for one in staged("display", seed).instances
+        if one.role == "plant"
+    }
+    assert max(heights) > 12, "some stand higher than any pot is tall"
+    shelf = Shelf(south=-10.0, deep=5.0, high=8.0, count=3)
+    assert [shelf.level(y) for y in (-12.0, -9.0, -4.0, 1.0, 30.0)] == [0.0, 0.0, 8.0, 16.0, 16.0]
+
+
+def test_strings_never_lie_closer_than_a_plant_between_them_needs():
+    spec = SceneSpec("netted", 1010, 480, 360, plant_px=(5, 6))
+    stage = lay_out(spec, Dice(1010, "train", ALL_KINDS.index("netted")))[0]
+    strings = [thing.points for thing in stage.distractors if thing.type == "string"]
+    assert len(strings) < 4 * 480 / NARROWEST_NET_PX

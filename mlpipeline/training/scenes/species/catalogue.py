@@ -24,6 +24,7 @@ from mlpipeline.training.scenes.species.leafy import (
     cutting,
     grass,
     palm,
+    rice,
     seedling,
 )
 from mlpipeline.training.scenes.species.rosettes import agave, aloe, echeveria, haworthia, sempervivum
@@ -54,6 +55,7 @@ SPECIES: dict[str, Callable[[Dice], Strain]] = {
     "painted": painted,
     "palm": palm,
     "powdery_rosette": powdery_rosette,
+    "rice": rice,
     "sedum": sedum,
     "seedling": seedling,
     "sempervivum": sempervivum,
@@ -114,7 +116,8 @@ ASSORTMENT: Mapping[str, Mapping[str, float]] = {
         "painted": 1.2,
         "spotted_pads": 2.5,
     },
-    "cuttings": {"cutting": 5, "chrysanthemum": 4, "seedling": 1.5, "brassica": 1.5, "crown": 0.5},
+    "cuttings": {"cutting": 5, "chrysanthemum": 4},
+    "rows": {"rice": 5, "cutting": 3},
     "open": {"seedling": 4, "brassica": 4, "grass": 5, "palm": 1, "crown": 2, "agave": 1},
 }
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from mlpipeline.training.scenes import forms
 from mlpipeline.training.scenes.dice import Dice
+from mlpipeline.training.scenes.materials import Colour
 from mlpipeline.training.scenes.mesh import Mesh
 from mlpipeline.training.scenes.palette import foliage, of_families, shifted
 from mlpipeline.training.scenes.species.rosettes import GOLDEN_ANGLE, detail
@@ -114,7 +115,18 @@ def brassica(dice: Dice) -> Strain:
 
 def grass(dice: Dice) -> Strain:
     """Two to nine long arching blades from one point (maize, leek, spring onion)."""
-    colour = foliage(dice, {"green": 5, "light_green": 4, "bluegrey": 1.5, "yellowish": 1})
+    return _blades(dice, "grass", foliage(dice, _BLADE_TONES))
+
+
+def rice(dice: Dice) -> Strain:
+    """The same in the colours of young rice, wheat and maize."""
+    return _blades(dice, "rice", of_families(dice, _BLADE_TONES))
+
+
+_BLADE_TONES = {"green": 5, "light_green": 4, "bluegrey": 1.5, "yellowish": 1}
+
+
+def _blades(dice: Dice, species: str, colour: Colour) -> Strain:
     material = leaf_material(dice, colour, amount=0.0, translucency=0.4, p0=0.4)
     fewest = dice.pick((2, 2, 3, 4))
     most = fewest + dice.whole(0, 4)
@@ -140,7 +152,7 @@ def grass(dice: Dice) -> Strain:
         width = slender * rng.uniform(0.8, 1.2, number)
         return forms.leaves(azimuth, elevation, bend, length, width, origin, shape, material, rng)
 
-    return strain("grass", dice, grow)
+    return strain(species, dice, grow)
 
 
 def palm(dice: Dice) -> Strain:
