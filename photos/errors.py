@@ -87,6 +87,12 @@ class RequestTooLarge(DemeterError):
     code, status = "request_too_large", 413
 
 
+class InvalidTakenAt(DemeterError):
+    """A time that a photo cannot have been taken at."""
+
+    code, status = "invalid_taken_at", 400
+
+
 class UnknownWarehouse(DemeterError):
     """There is no such warehouse, or it is not in use any more."""
 

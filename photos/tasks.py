@@ -17,7 +17,7 @@ def upload_original(step_id: int) -> None:
 
 @shared_task(name="upload_thumbnail")
 def upload_thumbnail(step_id: int) -> None:
-    """Make a photo's thumbnail, and a preview of formats that browsers do not show."""
+    """Make a photo's thumbnail, and a preview of what browsers do not show as it was counted."""
     run_step(step_id, pictures_work.store_thumbnail)
 
 

@@ -12,12 +12,22 @@ from photos.services.progress import processing_seconds, remaining_seconds
 
 
 # ── requests ─────────────────────────────────────────────────────────────────────────────────────────
+def taken_at_field() -> serializers.DateTimeField:
+    return serializers.DateTimeField(
+        required=False,
+        allow_null=True,
+        help_text="When photos were taken that carry no readable date themselves. ISO 8601; without an offset it is "
+        "the nursery's time.",
+    )
+
+
 class UploadRequestSerializer(serializers.Serializer[Any]):
     """The fields beside the files of an upload."""
 
     storage_location_id = serializers.IntegerField(required=False, allow_null=True)
     warehouse_id = serializers.IntegerField(required=False, allow_null=True)
     notes = serializers.CharField(required=False, allow_blank=True, max_length=500, default="")
+    taken_at = taken_at_field()
     force = serializers.BooleanField(
         required=False, default=False, help_text="Count photos that are known already once more."
     )
@@ -33,6 +43,7 @@ class PhotoRequestSerializer(serializers.Serializer[Any]):
     """The fields beside a single photo."""
 
     storage_location_id = serializers.IntegerField(required=False, allow_null=True)
+    taken_at = taken_at_field()
     force = serializers.BooleanField(required=False, default=False)
 
 

@@ -134,6 +134,7 @@ class Upload(TakesPhotos):
             location_id=fields.get("storage_location_id"),
             warehouse_id=fields.get("warehouse_id"),
             notes=fields["notes"],
+            taken_at=fields.get("taken_at"),
             force=is_forced(request, fields),
         )
         send(outcome)
@@ -180,7 +181,10 @@ class StockPhoto(OnePhoto):
         given.is_valid(raise_exception=True)
         fields = given.validated_data
         outcome, job = self.accept_one(
-            request, location_id=fields.get("storage_location_id"), force=is_forced(request, fields)
+            request,
+            location_id=fields.get("storage_location_id"),
+            taken_at=fields.get("taken_at"),
+            force=is_forced(request, fields),
         )
         answer = {
             "task_id": job.pk,

@@ -1,7 +1,7 @@
 """The picture as it came from the phone, and where its bytes lie."""
 
 import uuid
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from django.conf import settings
 from django.db import models
@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from photos.choices import ImageSource, ImageStatus, TakenAtSource
 from photos.querysets import ImageQuerySet
+
+SHOWN_BY_BROWSERS: Final = frozenset({"image/jpeg", "image/png", "image/webp", "image/avif"})
 
 
 class Image(models.Model):
@@ -99,6 +101,11 @@ class Image(models.Model):
 
     def __str__(self) -> str:
         return self.original_filename
+
+    @property
+    def needs_preview(self) -> bool:
+        """Whether browsers do not show the original, or do not agree on how it is to be turned."""
+        return self.content_type not in SHOWN_BY_BROWSERS or self.exif.get("orientation", 1) != 1
 
     @property
     def is_dated(self) -> bool:

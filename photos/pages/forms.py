@@ -44,6 +44,15 @@ class LocationField(forms.TypedChoiceField):
         return field
 
 
+class DateTimeInput(forms.DateTimeInput):
+    """The browser's own calendar and clock, which send and take ISO times in every language."""
+
+    input_type = "datetime-local"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%dT%H:%M")
+
+
 class UploadForm(forms.Form):
     """What a person can say about the photos of one upload."""
 
@@ -51,6 +60,12 @@ class UploadForm(forms.Form):
         label=_("Place"),
         required=False,
         help_text=_("Leave empty: the position of each photo tells its place."),
+    )
+    taken_at = forms.DateTimeField(
+        label=_("Taken at"),
+        required=False,
+        widget=DateTimeInput,
+        help_text=_("Only for photos that carry no date, as those sent by a messenger."),
     )
     notes = forms.CharField(label=_("Notes"), required=False, max_length=500)
 

@@ -3,8 +3,6 @@
 from photos.models import Image
 from photos.storage import signed_url
 
-SHOWN_BY_BROWSERS = frozenset({"image/jpeg", "image/png", "image/webp", "image/avif"})
-
 
 def thumbnail_url(image: Image) -> str | None:
     """The drawn thumbnail where there is one, else the plain one; None until one is made."""
@@ -24,10 +22,13 @@ def annotated_url(image: Image) -> str | None:
 
 
 def picture_url(image: Image) -> str | None:
-    """A picture without drawing that browsers show: the preview, else the original, else None."""
+    """A picture without drawing that browsers show upright, as it was counted; None until there is one.
+
+    That is the preview where one is made. Until then a JPEG does: its turn all browsers apply.
+    """
     if image.preview_key:
         return _link(image.preview_key)
-    return original_url(image) if image.content_type in SHOWN_BY_BROWSERS else None
+    return original_url(image) if image.content_type == "image/jpeg" or not image.needs_preview else None
 
 
 def _link(key: str) -> str | None:

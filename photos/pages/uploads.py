@@ -38,6 +38,7 @@ def upload(request: HttpRequest) -> HttpResponse:
             files=files,
             location_id=form.cleaned_data["storage_location_id"],
             notes=form.cleaned_data["notes"],
+            taken_at=form.cleaned_data["taken_at"],
             source=ImageSource.WEB,
         )
     except DemeterError as refusal:

@@ -15,7 +15,6 @@ from photos.services.steps import Claim, complete_step, lock_claim
 THUMBNAIL_PX: Final = 300  # longest side
 THUMBNAIL_QUALITY: Final = 85
 PREVIEW_PX: Final = 2560
-BROWSER_TYPES: Final = ("image/jpeg", "image/png", "image/webp", "image/avif")
 
 
 def store_original(claim: Claim) -> None:
@@ -36,7 +35,7 @@ def store_original(claim: Claim) -> None:
 
 
 def store_thumbnail(claim: Claim) -> None:
-    """Write the thumbnail, and a JPEG preview of a format that browsers do not show. Neither carries GPS."""
+    """Write the thumbnail, and an upright JPEG of what browsers do not show as it was counted. Neither carries GPS."""
     image = _image(claim)
     connection.close()
     with storage.open_original(image).open("rb") as file:
@@ -52,7 +51,7 @@ def store_thumbnail(claim: Claim) -> None:
         metadata=storage.metadata_of(image),
     )
     preview_key = ""
-    if image.content_type not in BROWSER_TYPES:
+    if image.needs_preview:
         preview_key = storage.preview_key(image.pk, day)
         preview = pictures.encode_jpeg(pictures.thumbnail(picture, PREVIEW_PX))
         storage.put(

@@ -6,6 +6,7 @@ import logging
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,10 +21,10 @@ from demeter.errors import DemeterError
 from demeter.turns import turn_to_write
 from inventory.models import StorageLocation, Warehouse
 from photos import storage
-from photos.choices import ImageSource, JobPurpose, JobStatus, SessionStatus, Stage
-from photos.errors import NoFile, TooManyFiles, UnknownLocation, UnknownWarehouse
+from photos.choices import ImageSource, JobPurpose, JobStatus, SessionStatus, Stage, TakenAtSource
+from photos.errors import InvalidTakenAt, NoFile, TooManyFiles, UnknownLocation, UnknownWarehouse
 from photos.models import Image, ProcessingSession, ProcessingStep, UploadJob, UploadSession
-from photos.services.examination import Examined, clean_filename, examine
+from photos.services.examination import Examined, believable, clean_filename, examine
 from photos.services.known_photos import find_known_photos, hold_photos, newest_counts
 from photos.services.sessions import begin_session, count_again, plan_session
 
@@ -77,6 +78,7 @@ class _Request:
     source: ImageSource
     purpose: JobPurpose
     force: bool
+    taken_at: datetime | None
 
 
 def accept_upload(
@@ -86,6 +88,7 @@ def accept_upload(
     location_id: int | None = None,
     warehouse_id: int | None = None,
     notes: str = "",
+    taken_at: datetime | None = None,
     force: bool = False,
     source: ImageSource = ImageSource.API,
     purpose: JobPurpose = JobPurpose.UPLOAD,
@@ -94,8 +97,9 @@ def accept_upload(
 
     A photo that is known already (same bytes) is not counted again unless `force` says so, or its count had failed:
     its job shows the count there is. The caller sends `open_steps()`.
+    `taken_at` is the uploader's word on photos that carry no date themselves; naive, it is the nursery's time.
     All bodies are on disk, and all that can be read is read, before the one short transaction begins.
-    Raises NoFile, TooManyFiles, UnknownLocation, UnknownWarehouse for the request as a whole.
+    Raises NoFile, TooManyFiles, UnknownLocation, UnknownWarehouse, InvalidTakenAt for the request as a whole.
     """
     if not files:
         raise NoFile(_("Send at least one photo."))
@@ -111,7 +115,7 @@ def accept_upload(
         notes=notes,
     )
     upload.clean_fields(exclude=["user", "storage_location", "warehouse"])  # those were just read
-    request = _Request(upload, user, upload.storage_location, source, purpose, force)
+    request = _Request(upload, user, upload.storage_location, source, purpose, force, _named_time(taken_at))
     received = [_look_at(position, file) for position, file in enumerate(files)]
     received = _stage(upload, received, files)
     try:
@@ -147,6 +151,20 @@ def _find_warehouse(warehouse_id: int | None) -> Warehouse | None:
             _("There is no such warehouse, or it is not in use."), warehouse_id=warehouse_id
         )
     return warehouse
+
+
+def _named_time(taken_at: datetime | None) -> datetime | None:
+    """The time that an uploader names. Raises InvalidTakenAt if no photo can have been taken then."""
+    if taken_at is None:
+        return None
+    believed = believable(taken_at)
+    if believed is None:
+        raise InvalidTakenAt(
+            _(
+                "The photos cannot have been taken at that time: it lies in the future, or before the year 2000."
+            )
+        )
+    return believed
 
 
 def _look_at(position: int, file: UploadedFile[Any]) -> _Received:
@@ -192,13 +210,19 @@ def _plan(request: _Request, entry: _Received) -> _Received:
         height_px=photo.height_px,
         exif=photo.exif,
         gps_coordinates=photo.gps,
-        taken_at=photo.taken_at or now,
-        taken_at_source=photo.taken_at_source,
+        taken_at=photo.taken_at or request.taken_at or now,
+        taken_at_source=_source_of_time(request, photo),
         staging_key=entry.staging_key,
         original_key=storage.original_key(entry.image_id, now, photo.extension),
         with_inventory=request.purpose != JobPurpose.ANALYZE,
     )
     return replace(entry, count=plan_session(image=image, user=request.user, location=request.location))
+
+
+def _source_of_time(request: _Request, photo: Examined) -> TakenAtSource:
+    if photo.taken_at is None and request.taken_at is not None:
+        return TakenAtSource.UPLOADER
+    return photo.taken_at_source
 
 
 def _may_be_known(request: _Request) -> bool:

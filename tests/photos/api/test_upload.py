@@ -1,11 +1,10 @@
 """POST /photos/upload: what is taken in, what is refused, and what the answer says."""
 
 import hashlib
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import piexif
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -14,7 +13,7 @@ from django.utils import timezone
 from demeter.accounts.models import User
 from inventory.models import StorageLocation
 from photos import storage
-from photos.choices import JobStatus, SessionStatus, StepKind, TakenAtSource
+from photos.choices import JobStatus, SessionStatus, StepKind
 from photos.models import Image, ProcessingSession, ProcessingStep, UploadJob, UploadSession
 from photos.services.sessions import fail_session
 from tests.conftest import Bearer
@@ -119,55 +118,6 @@ def test_exif_position_date_camera_and_turn_are_kept(bearer: Bearer, worker: Use
     assert image.taken_at == datetime(2026, 5, 4, 8, 20, 30, tzinfo=UTC)
     assert image.exif["camera_make"] == "Pixel"
     assert (image.width_px, image.height_px) == (32, 48)
-
-
-@pytest.mark.parametrize(
-    ("taken", "expected"),
-    [
-        pytest.param(
-            "2026:05:04 10:20:30", datetime(2026, 5, 4, 13, 20, 30, tzinfo=UTC), id="nursery's own time"
-        ),
-        pytest.param("1980:01:01 00:00:00", None, id="a clock that was never set"),
-        pytest.param("2099:01:01 00:00:00", None, id="a clock that runs ahead"),
-        pytest.param("nonsense", None, id="not a date"),
-        pytest.param(None, None, id="no date"),
-    ],
-)
-def test_a_photo_is_as_old_as_its_camera_says_if_that_can_be(
-    bearer: Bearer, worker: User, taken: str | None, expected: datetime | None
-) -> None:
-    before = timezone.now()
-    upload(bearer(worker), photo_file(exif=exif_bytes(taken=taken, make="Pixel")))
-    image = Image.objects.get()
-    if expected is None:
-        assert before <= image.taken_at <= timezone.now()
-        assert (image.taken_at_source, image.is_dated) == (TakenAtSource.RECEIVED, False)
-    else:
-        assert image.taken_at == expected
-        assert (image.taken_at_source, image.is_dated) == (TakenAtSource.EXIF, True)
-
-
-def test_a_date_that_cannot_be_true_leaves_the_word_to_the_next(bearer: Bearer, worker: User) -> None:
-    tags = {
-        "Exif": {piexif.ExifIFD.DateTimeOriginal: b"1970:01:01 00:00:00"},
-        "GPS": {
-            piexif.GPSIFD.GPSDateStamp: b"2026:10:01",
-            piexif.GPSIFD.GPSTimeStamp: ((12, 1), (0, 1), (0, 0)),
-        },
-        "0th": {piexif.ImageIFD.DateTime: b"2026:10:02 09:00:00"},
-    }
-    upload(bearer(worker), photo_file(exif=piexif.dump(tags)))
-    image = Image.objects.get()
-    assert image.taken_at == datetime(2026, 10, 1, 12, tzinfo=UTC)
-    assert image.taken_at_source == TakenAtSource.GPS
-
-
-def test_a_clock_that_runs_ahead_by_seconds_counts_as_now(bearer: Bearer, worker: User) -> None:
-    soon = timezone.localtime() + timedelta(minutes=2)
-    upload(bearer(worker), photo_file(exif=exif_bytes(taken=f"{soon:%Y:%m:%d %H:%M:%S}")))
-    image = Image.objects.get()
-    assert image.taken_at <= timezone.now()
-    assert image.taken_at_source == TakenAtSource.EXIF
 
 
 def test_the_named_place_and_warehouse_are_taken(

@@ -1,0 +1,98 @@
+"""The browser shows what was counted: an upright picture is made of what browsers may turn otherwise."""
+
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image as Picture
+
+from demeter.accounts.models import User
+from photos import storage
+from photos.choices import StepKind
+from photos.models import Image
+from photos.pages.pictures import original_url, picture_url
+from photos.pictures import open_rgb
+from photos.services.pictures_work import store_thumbnail
+from photos.services.steps import claim_step
+from photos.services.uploads import accept_upload
+from tests.photos.test_headers import TURNS, jpeg_with, png_with, stored_corners, turned_by_exif, webp_with
+
+pytestmark = pytest.mark.django_db
+
+
+def uploaded(worker: User, content: bytes) -> Image:
+    accept_upload(user=worker, files=[SimpleUploadedFile("photo", content)])
+    return Image.objects.get()
+
+
+def with_thumbnail(image: Image) -> Image:
+    claim = claim_step(image.steps.get(kind=StepKind.UPLOAD_THUMBNAIL).pk)
+    assert claim is not None
+    store_thumbnail(claim)
+    image.refresh_from_db()
+    return image
+
+
+def stored(key: str) -> bytes:
+    return b"".join(storage.store(storage.DEFAULT).chunks(key))
+
+
+def heif_with(exif: bytes) -> bytes:
+    buffer = io.BytesIO()
+    Picture.fromarray(stored_corners()).save(buffer, "HEIF", exif=b"Exif\0\0" + exif, quality=95)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("value", [1, 2, 5, 6, 8])
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(jpeg_with, id="jpeg"),
+        pytest.param(lambda exif: png_with(exif, before=False), id="png, behind the pixels"),
+        pytest.param(webp_with, id="webp"),
+        pytest.param(heif_with, id="heic"),
+    ],
+)
+def test_rows_counter_thumbnail_and_preview_agree(worker: User, make: Any, value: int) -> None:
+    content = make(turned_by_exif(value))
+    image = with_thumbnail(uploaded(worker, content))
+    expected = TURNS[value](stored_corners())
+    assert (image.height_px, image.width_px) == expected.shape[:2]
+    shown = [open_rgb(io.BytesIO(content)), open_rgb(io.BytesIO(stored(image.thumbnail_key)))]
+    assert bool(image.preview_key) == image.needs_preview
+    assert image.needs_preview == (value != 1 or image.content_type == "image/heic")
+    if image.preview_key:
+        shown.append(open_rgb(io.BytesIO(stored(image.preview_key))))
+        assert not Picture.open(io.BytesIO(stored(image.preview_key))).getexif()
+        assert image.preview_key in (picture_url(image) or "")
+    else:
+        assert picture_url(image) == original_url(image)
+    for pixels in shown:
+        assert pixels.shape == expected.shape
+        for row, column in ((4, 4), (4, -4), (-4, 4), (-4, -4)):
+            np.testing.assert_allclose(
+                pixels[row, column].astype(int), expected[row, column].astype(int), atol=25
+            )
+
+
+def test_the_original_stays_as_it_came(worker: User) -> None:
+    content = jpeg_with(turned_by_exif(6))
+    image = with_thumbnail(uploaded(worker, content))
+    assert storage.staging_read(image.staging_key) == content
+
+
+@pytest.mark.parametrize(
+    ("make", "is_shown"),
+    [
+        pytest.param(jpeg_with, True, id="jpeg: all browsers turn it"),
+        pytest.param(webp_with, False, id="webp: some do"),
+        pytest.param(lambda exif: png_with(exif, before=True), False, id="png: some do"),
+    ],
+)
+def test_a_turned_photo_without_its_preview_is_shown_only_if_browsers_agree(
+    worker: User, make: Any, is_shown: bool
+) -> None:
+    image = uploaded(worker, make(turned_by_exif(6)))
+    assert (picture_url(image) is not None) == is_shown
