@@ -45,9 +45,7 @@ def _checked_px(sides: Sequence[int]) -> tuple[int, int]:
 
 
 class Command(BaseCommand):
-    help = _(
-        "Train the default weights from rendered scenes and, where they are at hand, the oil-palm tiles."
-    )
+    help = _("Train the default weights from rendered scenes and, where they are at hand, real pictures.")
     requires_system_checks: list[str] = []  # missing weights are why one trains
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -72,10 +72,9 @@ RECIPES = {
         (0, 18), (8, 22), (0.35, 0.95), fill=(0.8, 1.0), ground="field", loose=("stone",), clutter=0.3
     ),
     "display": Recipe(
-        (0, 44),
+        (0, 56),
         (7, 14),
         (0.5, 1.05),
-        room=(0.5, 0.9),
         fill=(0.9, 1.0),
         ground="table",
         loose=("label", "sheet"),

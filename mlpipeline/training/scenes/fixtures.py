@@ -47,7 +47,7 @@ def string(
     t = np.linspace(0.0, 1.0, 25)
     ahead = np.subtract(end, start)
     side = np.array((-ahead[1], ahead[0])) / (np.hypot(*ahead) + 1e-9)
-    waves = sum(np.sin(t * dice.rng.uniform(2, 14) + dice.rng.uniform(0, 6)) for _ in range(3)) / 3
+    waves = np.mean([np.sin(t * dice.rng.uniform(2, 14) + dice.rng.uniform(0, 6)) for _ in range(3)], axis=0)
     middle = np.array(start) + t[:, None] * ahead + (waves * sway_cm)[:, None] * side
     level = height_cm * (1 - 0.2 * np.sin(t * np.pi)) + dice.rng.normal(0, 0.15)
     return forms.tube(np.column_stack((middle, np.maximum(level, radius_cm))), radius_cm, 6, material)

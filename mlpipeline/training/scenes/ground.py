@@ -14,7 +14,7 @@ from mlpipeline.training.scenes.palette import drawn, grey
 
 KINDS = ("gravel", "cloth", "soil", "concrete", "tiles", "wood", "mesh", "plastic", "grass")
 #: How often each ground is seen, by the name that a recipe gives to its grounds.
-SHARES = {
+SHARES: dict[str, dict[str, float]] = {
     "yard": {
         "gravel": 4,
         "cloth": 5,

@@ -25,6 +25,9 @@ from mlpipeline.training.scenes.planting import Crop, Planter
 from mlpipeline.training.scenes.spec import SceneSpec
 from mlpipeline.training.scenes.stage import Stage
 
+#: How far from straight down a ray may point.
+_LOWEST_RAY_DEG = 82.0
+
 
 def lay_out(spec: SceneSpec, dice: Dice) -> tuple[Stage, Camera, Ground]:
     """The whole scene of the spec, before it is drawn."""
@@ -36,7 +39,7 @@ def lay_out(spec: SceneSpec, dice: Dice) -> tuple[Stage, Camera, Ground]:
         spec.height_px,
         focal_px,
         focal_px / _pixels_per_cm(spec, recipe, measures, dice),
-        float(np.radians(dice.between(*recipe.tilt_deg))),
+        min(float(np.radians(dice.between(*recipe.tilt_deg))), _most_tilt(spec, focal_px)),
         float(np.clip(dice.rng.normal(0, 0.04), -0.12, 0.12)),
     )
     yaw = dice.pick(
@@ -60,6 +63,11 @@ def lay_out(spec: SceneSpec, dice: Dice) -> tuple[Stage, Camera, Ground]:
     if "soil" in ground.kinds and dice.chance(0.4):
         director.stones()
     return stage, camera, ground
+
+
+def _most_tilt(spec: SceneSpec, focal_px: float) -> float:
+    """Radians at which the picture's upper border still shows ground, though far away."""
+    return float(np.radians(_LOWEST_RAY_DEG) - np.arctan(spec.height_px / 2 / focal_px))
 
 
 def _drawn_measures(kind: str, recipe: Recipe, dice: Dice) -> Measures:

@@ -218,3 +218,14 @@ def test_strings_never_lie_closer_than_a_plant_between_them_needs():
     stage = lay_out(spec, Dice(1010, "train", ALL_KINDS.index("netted")))[0]
     strings = [thing.points for thing in stage.distractors if thing.type == "string"]
     assert len(strings) < 4 * 480 / NARROWEST_NET_PX
+
+
+def test_no_view_of_a_table_reaches_the_horizon():
+    tilts = []
+    for seed in range(1010, 1040):
+        for width, height in ((480, 360), (360, 480)):
+            spec = SceneSpec("display", seed, width, height, plant_px=(30, 60))
+            camera = lay_out(spec, Dice(seed, "train", ALL_KINDS.index("display")))[1]
+            assert camera.ground_at(width / 2, 0.0)[1] > 0
+            tilts.append(np.degrees(camera.tilt))
+    assert max(tilts) > 45
