@@ -24,7 +24,11 @@ _GROUPS: Final[list[tuple[Promise, list[tuple[str, str]]]]] = [
     ),
     (
         _("Stock"),
-        [("inventory.stockbatch", "inventory_2"), ("inventory.stockmovement", "swap_vert")],
+        [
+            ("inventory.stockbatch", "inventory_2"),
+            ("inventory.stockmovement", "swap_vert"),
+            ("inventory.manualcount", "edit_note"),
+        ],
     ),
     (
         _("Places"),

@@ -334,6 +334,9 @@ UPLOAD_MAX_FILES = 100
 UPLOAD_MAX_PIXELS = 60_000_000
 IDEMPOTENCY_KEY_H = 24
 JOBS_VISIBLE_H = 48
+GPS_MISMATCH_MIN_M = env.float(
+    "GPS_MISMATCH_MIN_M", default=20.0
+)  # a named place nearer to the photo's position than this never contradicts it
 GPS_DEFAULT_ERROR_M = env.float(
     "GPS_DEFAULT_ERROR_M", default=5.0
 )  # where a phone does not say its own error

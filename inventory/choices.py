@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -33,6 +35,16 @@ class BinCategory(models.TextChoices):
     BOX = "box", _("Box")
     SEGMENT = "segment", _("Segment")
     POT = "pot", _("Pot")
+
+
+#: What a bin of each category is in a photo, from above: a pot looks like part of a bed, a seedling tray like plugs.
+PHOTO_CATEGORIES: Final = {
+    BinCategory.SEGMENT: BinCategory.SEGMENT,
+    BinCategory.POT: BinCategory.SEGMENT,
+    BinCategory.BOX: BinCategory.BOX,
+    BinCategory.PLUG: BinCategory.PLUG,
+    BinCategory.SEEDLING_TRAY: BinCategory.PLUG,
+}
 
 
 class BinStatus(models.TextChoices):

@@ -29,7 +29,13 @@ class LedgerIsAppendOnly(DemeterError):
     code, status = "ledger_append_only", 409
 
 
-class ProductHasStock(DemeterError):
-    """The product of a running configuration cannot change while the location holds plants of it."""
+class FutureMovement(DemeterError):
+    """A movement or a count is dated in the future."""
 
-    code, status = "product_has_stock", 409
+    code, status = "future_date", 400
+
+
+class MovementTimeUnclear(DemeterError):
+    """A movement is dated on the day of the count that decides its place: was it before or after the count?"""
+
+    code, status = "before_or_after_count", 409

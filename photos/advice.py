@@ -27,12 +27,32 @@ ADVICE: Final[dict[CountWarning, Promise]] = {
         "Some containers are missing from the count, so nothing is booked. Count again; if that does not help, a "
         "supervisor can accept the part that was counted."
     ),
+    CountWarning.PLACE_MISMATCH: _(
+        "The position of the photo lies far from the place that was named. Say which of them is right: the count is "
+        "booked at once, without counting again."
+    ),
+    CountWarning.UNDATED: _(
+        "The photo carries no date, as pictures sent by a messenger do, and other photos of this place do. Say when it "
+        "was taken, or accept the time of the upload."
+    ),
+    CountWarning.OTHER_PRODUCT: _(
+        "Something else grows here now, and the books still hold plants of the old product. Say what became of them: "
+        "then this count is booked."
+    ),
+    CountWarning.NOTHING_FOUND: _(
+        "Neither a container nor a plant was found, although plants stood here. Check that the photo shows this place. "
+        "If it is empty, a supervisor accepts the count."
+    ),
+    CountWarning.MOVED: _("Check that the photo shows this place; validating the count says so."),
+    CountWarning.PHOTO_MOVED_AWAY: _(
+        "The stock of this place follows its other photos. Take a new photo if none of them is recent."
+    ),
     CountWarning.NEEDS_CALIBRATION: _(
         "The count is booked. Once photos of this product are validated, or density parameters are entered for it, "
         "containers without a visible plant are estimated too."
     ),
     CountWarning.SUPERSEDED: _(
-        "Nothing to do: a photo of this place that was taken later is what the stock shows."
+        "Nothing to do: the stock shows what a later photo, or a count by hand, says of this place."
     ),
     CountWarning.SAME_LOCATION: _(
         "Check that both photos really show the same place. If not, choose the right place for one of them."

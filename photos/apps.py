@@ -5,3 +5,10 @@ from django.utils.translation import gettext_lazy as _
 class PhotosConfig(AppConfig):
     name = "photos"
     verbose_name = _("Photos")
+
+    def ready(self) -> None:
+        """Plug the counts of photos into the inventory, which knows nothing of photos."""
+        from inventory.services.count_source import use_counts_of  # noqa: PLC0415 - models are loaded only now
+        from photos.services.booking import PhotoCounts  # noqa: PLC0415 - models are loaded only now
+
+        use_counts_of(PhotoCounts())

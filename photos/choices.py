@@ -73,15 +73,21 @@ class LocationSource(models.TextChoices):
 
 
 class CountWarning(models.TextChoices):
-    """What a person should know about a count. The first four wait for an answer."""
+    """What a person should know about a count. Those of `waiting` wait for an answer."""
 
     NEEDS_LOCATION = "needs_location", _("The place is not known")
     NEEDS_CONFIG = "needs_config", _("The place has no active configuration")
     NEEDS_REVIEW = "needs_review", _("The count does not fit the stock")
     PARTIAL_COUNT = "partial_count", _("Some containers could not be counted")
+    PLACE_MISMATCH = "place_mismatch", _("The position of the photo lies in another place")
+    UNDATED = "undated", _("Nobody knows when the photo was taken")
+    OTHER_PRODUCT = "other_product", _("The place still holds another product")
+    NOTHING_FOUND = "nothing_found", _("Nothing was found where plants stood")
     NEEDS_CALIBRATION = "needs_calibration", _("No density parameters for this product")
-    SUPERSEDED = "superseded", _("A newer photo of this place is booked")
+    SUPERSEDED = "superseded", _("A newer count of this place stands")
     SAME_LOCATION = "same_location", _("Another photo of this upload shows the same place")
+    MOVED = "moved", _("A person moved this photo here from another place")
+    PHOTO_MOVED_AWAY = "photo_moved_away", _("A photo of this place was moved to another")
     NO_CONTAINER = "no_container", _("No container was found: the whole picture was counted")
     TRUNCATED = "truncated", _("More plants may be there than could be counted")
     OVER_CAPACITY = "over_capacity", _("A box or tray shows more plants than it can hold")
@@ -94,7 +100,16 @@ class CountWarning(models.TextChoices):
     @classmethod
     def waiting(cls) -> list["CountWarning"]:
         """Those that keep the stock unbooked until a person has answered."""
-        return [cls.NEEDS_LOCATION, cls.NEEDS_CONFIG, cls.NEEDS_REVIEW, cls.PARTIAL_COUNT]
+        return [
+            cls.NEEDS_LOCATION,
+            cls.NEEDS_CONFIG,
+            cls.PLACE_MISMATCH,
+            cls.UNDATED,
+            cls.OTHER_PRODUCT,
+            cls.NOTHING_FOUND,
+            cls.NEEDS_REVIEW,
+            cls.PARTIAL_COUNT,
+        ]
 
 
 class IntervalReason(models.TextChoices):

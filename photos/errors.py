@@ -57,6 +57,12 @@ class NotCounted(DemeterError):
     code, status = "not_counted", 409
 
 
+class CountReplaced(DemeterError):
+    """A newer count of the same photo stands in place of this one."""
+
+    code, status = "count_replaced", 409
+
+
 class UnknownLocation(DemeterError):
     """There is no such place, or it is not in use any more."""
 

@@ -54,7 +54,8 @@ class ProcessingSessionQuerySet(models.QuerySet[Any]):
         return self.filter(~Exists(later))
 
     def with_warnings(self) -> Self:
-        return self.exclude(warnings=[])
+        """Counts that a person should look at: that a newer one stands is no reason to."""
+        return self.exclude(warnings=[]).exclude(warnings=["superseded"])
 
 
 class ProcessingStepQuerySet(models.QuerySet[Any]):

@@ -7,7 +7,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
-from inventory.models import StockBatch, StockMovement
+from inventory.models import ManualCount, StockBatch, StockMovement
 
 
 class ReadOnly:
@@ -86,3 +86,14 @@ class StockMovementAdmin(ReadOnly, ModelAdmin):
     list_select_related = ["batch", "user"]
     search_fields = ["batch__batch_code", "reason", "session_uuid", "reference", "request_id"]
     date_hierarchy = "occurred_at"
+
+
+@admin.register(ManualCount)
+class ManualCountAdmin(ReadOnly, ModelAdmin):
+    """Counts by hand: read only. A later count goes before an earlier one."""
+
+    list_display = ["counted_at", "storage_location", "product", "quantity", "user", "reason"]
+    list_filter = ["storage_location__storage_area__warehouse"]
+    list_select_related = ["storage_location", "product", "user"]
+    search_fields = ["storage_location__code", "product__common_name", "product__sku", "reason"]
+    date_hierarchy = "counted_at"

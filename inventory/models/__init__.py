@@ -1,5 +1,6 @@
 """Everything that carries the nursery: places, products, packaging, stock."""
 
+from .counts import ManualCount
 from .density import DensityParameter
 from .packaging import PackagingCatalog, PackagingColor, PackagingMaterial, PackagingType
 from .places import (
@@ -15,6 +16,7 @@ from .stock import StockBatch, StockMovement
 
 __all__ = [
     "DensityParameter",
+    "ManualCount",
     "PackagingCatalog",
     "PackagingColor",
     "PackagingMaterial",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.db import transaction
-from django.utils.translation import gettext as _
+from django.db.models import Max
 
-from inventory.errors import ProductHasStock
+from demeter.accounts.models import User
 from inventory.models import (
+    ManualCount,
     PackagingCatalog,
     Product,
     ProductState,
@@ -18,7 +19,9 @@ from inventory.models import (
     StorageLocationConfig,
 )
 from inventory.querysets import StorageLocationConfigQuerySet
-from inventory.services.stock import lock_location
+from inventory.services.ledger import held, lock_location
+from inventory.services.relabelling import carry_over
+from inventory.services.settlement import settle
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +33,23 @@ class ConfigDetails:
     packaging: PackagingCatalog | None = None
     area_cm2: float | None = None
     notes: str = ""
+
+
+class ConfigTimeline:
+    """The configurations of one location by date, read once."""
+
+    def __init__(self, location: StorageLocation) -> None:
+        self._configs = list(_with_details(location).order_by("started_at", "pk"))
+
+    def at(self, moment: datetime) -> StorageLocationConfig | None:
+        """The configuration that ran at a time; where none ran, the next that began. None: none began after it."""
+        running = [
+            config
+            for config in self._configs
+            if config.started_at <= moment and not _has_ended(config, moment)
+        ]
+        later = [config for config in self._configs if config.started_at > moment]
+        return running[-1] if running else later[0] if later else None
 
 
 def active_config(location: StorageLocation) -> StorageLocationConfig | None:
@@ -44,20 +64,14 @@ def config_at(location: StorageLocation, at: datetime) -> StorageLocationConfig 
 
 @transaction.atomic
 def update_running(*, location: StorageLocation, details: ConfigDetails) -> StorageLocationConfig:
-    """Correct the running configuration: same plants, other pot, state or area. The stock's labels follow.
+    """Correct the running configuration: same plants, other name, pot, state or area.
 
-    Raises: StorageLocationConfig.DoesNotExist if none is running, ProductHasStock if the product would change
-    under plants that are held: that is a new cycle.
+    Its photos, batches and movements come along; the place is settled anew.
+    Raises: StorageLocationConfig.DoesNotExist if none is running.
     """
     location = lock_location(location)
     config = StorageLocationConfig.objects.running().get(storage_location=location)
-    in_stock = StockBatch.objects.at(location).in_stock().of(config.product)
-    if details.product != config.product and in_stock.exists():
-        raise ProductHasStock(
-            _("%(location)s still holds plants of %(product)s; open a new cycle instead.")
-            % {"location": location.code, "product": config.product},
-            location=location.code,
-        )
+    former = config.product
     config.product = details.product
     config.expected_product_state = details.expected_product_state
     config.packaging = details.packaging
@@ -65,14 +79,36 @@ def update_running(*, location: StorageLocation, details: ConfigDetails) -> Stor
     config.notes = details.notes
     config.full_clean()
     config.save()
-    in_stock.update(product_state=details.expected_product_state, packaging=details.packaging)
+    pairs = []
+    if former != config.product:
+        ended = StorageLocationConfig.objects.filter(storage_location=location).aggregate(
+            last=Max("ended_at")
+        )
+        # What came before the first cycle is taken for part of it, as for photos (ConfigTimeline).
+        since = ended["last"] or datetime.min.replace(tzinfo=UTC)
+        pairs = carry_over(location, former, config.product, since=since)
+    StockBatch.objects.at(location).in_stock().of(config.product).update(
+        product_state=details.expected_product_state, packaging=details.packaging
+    )
+    settle([location.pk], pending=pairs)
     return config
 
 
 @transaction.atomic
-def open_cycle(*, location: StorageLocation, details: ConfigDetails, at: datetime) -> StorageLocationConfig:
+def open_cycle(
+    *,
+    location: StorageLocation,
+    details: ConfigDetails,
+    at: datetime,
+    remaining: int | None = None,
+    user: User | None = None,
+) -> StorageLocationConfig:
     """Close the running configuration, if there is one, and start a new one. The old one stays as history.
 
+    Args:
+        remaining: plants of the old product that are still there, 0 if all are gone, as `user` says: a count by hand
+            at the moment of the change. None: nobody has said; new photos wait for that answer while the books hold
+            any.
     Raises: ValidationError if the running one started after `at`.
     """
     location = lock_location(location)
@@ -93,7 +129,53 @@ def open_cycle(*, location: StorageLocation, details: ConfigDetails, at: datetim
     )
     config.full_clean()
     config.save()
+    if running and remaining is not None and user is not None and running.product != config.product:
+        ManualCount.objects.create(
+            storage_location=location, product=running.product, quantity=remaining, counted_at=at, user=user
+        )
+    settle([location.pk])
     return config
+
+
+@transaction.atomic
+def count_by_hand(
+    *,
+    location: StorageLocation,
+    product: Product,
+    quantity: int,
+    at: datetime,
+    user: User,
+    reason: str = "",
+) -> ManualCount:
+    """Say how many living plants of a product stand at a place, for example what is left of an old one.
+
+    The count decides from its date on. A quantity that the books hold anyway is evidence all the same.
+    """
+    location = lock_location(location)
+    count = ManualCount(
+        storage_location=location, product=product, quantity=quantity, counted_at=at, user=user, reason=reason
+    )
+    count.full_clean()
+    count.save()
+    settle([location.pk])
+    return count
+
+
+def other_products(location: StorageLocation, at: datetime) -> dict[Product, int]:
+    """Living plants of products that a location held at a time without being configured for them."""
+    config = ConfigTimeline(location).at(at)
+    grown = config.product_id if config else None
+    products = (
+        Product.objects.filter(batches__storage_location=location)
+        .exclude(pk__in=[] if grown is None else [grown])
+        .distinct()
+    )
+    plants = {product: held(location, product, at) for product in products.order_by("pk")}
+    return {product: quantity for product, quantity in plants.items() if quantity > 0}
+
+
+def _has_ended(config: StorageLocationConfig, moment: datetime) -> bool:
+    return config.ended_at is not None and config.ended_at <= moment
 
 
 def _with_details(location: StorageLocation) -> StorageLocationConfigQuerySet:

@@ -9,7 +9,7 @@ from django.db import transaction
 from inventory.choices import BinSource
 from inventory.geometry import distance_m
 from inventory.models import StorageBin, StorageBinType, StorageLocation
-from inventory.services.stock import lock_location
+from inventory.services.ledger import lock_location
 
 
 class LocationMatch(NamedTuple):

@@ -112,7 +112,7 @@ class ProcessingSessionAdmin(OwnPhotosAdmin):
         (_("Booking"), {"fields": ["product", "product_state", "packaging", "booked_quantity", "booking_revision"]}),
         (
             _("Review"),
-            {"fields": ["validated", "validated_by", "validation_date", "adjustments", "accepted_partial"]},
+            {"fields": ["validated", "validated_by", "validation_date", "adjustments", "accepted_warnings"]},
         ),
         (
             _("How it was counted"),

@@ -43,6 +43,21 @@ class ProcessingSession(models.Model):
     location_candidates = models.JSONField(
         _("candidates"), default=list, blank=True, help_text=_("Ranked: id, name, distance_m.")
     )
+    gps_distance_m = models.FloatField(
+        _("distance of the position (m)"),
+        null=True,
+        blank=True,
+        help_text=_("From the photo's own position to the outline of the place; empty without a position."),
+    )
+    moved_from = models.ForeignKey(
+        "inventory.StorageLocation",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("moved from"),
+        help_text=_("The place that the count was said to show before a person named another."),
+    )
     configuration = models.ForeignKey(
         "inventory.StorageLocationConfig",
         on_delete=models.PROTECT,
@@ -122,7 +137,12 @@ class ProcessingSession(models.Model):
         blank=True,
         help_text=_("The living plants that this count stands for in the stock."),
     )
-    accepted_partial = models.BooleanField(_("partial count accepted"), default=False)
+    accepted_warnings = models.JSONField(
+        _("accepted warnings"),
+        default=list,
+        blank=True,
+        help_text=_("Codes of CountWarning that a person has answered: the count waits for them no more."),
+    )
 
     version = models.PositiveIntegerField(_("version of the findings"), default=1)
     validated = models.BooleanField(_("validated"), default=False)

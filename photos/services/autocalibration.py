@@ -5,8 +5,10 @@ leaves one sample a kind of container, and a place's calibration is computed ane
 twice, naming another place or counting a photo again leaves each photo with the weight of one.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 import numpy as np
 from django.db import transaction
@@ -60,6 +62,14 @@ def learn(session: ProcessingSession) -> None:
     CalibrationSample.objects.bulk_create(samples)
     touched |= {sample.calibration_id for sample in samples}
     for pk in sorted(touched):  # in one order everywhere: two validations lock the same rows
+        _summarize(PlaceCalibration.objects.select_for_update().get(pk=pk))
+
+
+@transaction.atomic
+def relearn(image_ids: Collection[UUID]) -> None:
+    """Compute anew what these photos have taught: they went into the trash, or came out of it."""
+    touched = PlaceCalibration.objects.filter(samples__session__image__in=image_ids).distinct()
+    for pk in sorted(touched.values_list("pk", flat=True)):
         _summarize(PlaceCalibration.objects.select_for_update().get(pk=pk))
 
 

@@ -1,254 +1,224 @@
-"""The only way a count becomes stock.
+"""What photos tell the inventory: their counts are the evidence that the stock of a place is settled from.
 
-The newest photo of a place decides: it books the living it shows minus what the books held at the moment it was
-taken, as a signed `foto` movement. So stock equals the newest count, what was recorded since stays true, and photos
-never add up. Booking again books the difference to what is booked, so repeating it writes nothing.
+The statement itself, and the `foto` movements that make the ledger follow it, are written by
+`inventory.services.settlement`. Here stands which counts there are, what they show and what they wait for, and what
+the settlement means for the rows of photos.
 """
 
-import uuid
-from collections import Counter
-from dataclasses import dataclass
-from typing import Final
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID, uuid4
 
-from django.db import transaction
-from django.db.models import F, Q, QuerySet, Sum
-from django.utils import timezone
+from django.db.models import F, OuterRef, Subquery, Sum
+from django.utils.translation import gettext as _
 
 from demeter.accounts.models import User
-from inventory.choices import BinCategory, MovementSource, MovementType
-from inventory.models import StockBatch, StockMovement, StorageBinType, StorageLocation
-from inventory.services.places import get_photo_bin
-from inventory.services.stock import create_batch, record_movement
-from photos.bins import BIN_CATEGORIES, CONTAINER_TYPES
+from inventory.choices import BinCategory, MovementType
+from inventory.models import StockMovement, StorageLocation
+from inventory.services.ledger import lock_locations
+from inventory.services.postings import any_batch
+from inventory.services.settlement import PendingMovement, Settlement, settle
+from inventory.services.statement import Count, Hold
 from photos.choices import BookingState, ContainerType, CountWarning
-from photos.models import ProcessingSession
+from photos.models import PhotoContainer, ProcessingSession
+from photos.services import count_warnings
+from photos.services.configuration import follow_configuration
+from photos.services.image_status import update_image_status
 
-_NAMESPACE: Final = uuid.UUID("6f0f3d0e-7b1e-4a53-9f0c-0d5a3b8f1c55")  # of the request ids made here
-_BIN_TYPE_CODES: Final = {
-    ContainerType.SEGMENT: "SEGMENT",
-    ContainerType.BOX: "BOX",
-    ContainerType.PLUG: "PLUG",
+_CATEGORIES: Final = {
+    ContainerType.SEGMENT: BinCategory.SEGMENT,
+    ContainerType.BOX: BinCategory.BOX,
+    ContainerType.PLUG: BinCategory.PLUG,
 }
+_ACCEPTED_RANK: Final = (
+    1_000_000  # a count that a person stands for goes before any later one that nobody does
+)
+_JUST_AFTER: Final = timedelta(microseconds=1)
 
 
-@dataclass(frozen=True)
-class _Line:
-    """A movement that booking will write: so many plants more or fewer in one batch."""
+def book(session: ProcessingSession) -> BookingState:
+    """Settle every place that a count's photo touches. Call inside a transaction; repeating it writes nothing.
 
-    batch: StockBatch
-    delta: int
-
-
-class _Short(Exception):
-    """A batch would fall below zero."""
-
-    def __init__(self, missing: int) -> None:
-        super().__init__(missing)
-        self.missing = missing
-
-
-@transaction.atomic
-def book(session: ProcessingSession, *, take_what_is_there: bool = False) -> BookingState:
-    """Book the living of a finished count, once, whatever is delivered twice.
-
-    Args:
-        session: a completed count.
-        take_what_is_there: a person accepted a count that lies further below the books than its batches can give;
-            take them down to zero instead of refusing.
-
-    Returns: the state that the session is in afterwards; its row and its booking warnings are saved.
+    Returns: the state of the count afterwards. Its row, its warnings and its photo's status are saved.
     """
-    session = (
-        ProcessingSession.objects.select_for_update(of=("self",)).select_related("image").get(pk=session.pk)
+    settle_places(places_of([session.image_id]))
+    session.refresh_from_db()
+    if session.storage_location_id is None:
+        _refresh_without_place(session)
+    return BookingState(session.booking_state)
+
+
+def settle_places(location_ids: Iterable[int], **options: object) -> list[Settlement]:
+    """Settle these places once more (`inventory.services.settlement.settle`)."""
+    return settle(location_ids, **options)  # type: ignore[arg-type]  # its own keyword arguments
+
+
+def places_of(image_ids: Collection[UUID]) -> set[int]:
+    """The places that these photos are said to show, and those where one of their counts is booked."""
+    sessions = ProcessingSession.objects.filter(image__in=image_ids)
+    named = set(sessions.exclude(storage_location=None).values_list("storage_location", flat=True))
+    booked = StockMovement.objects.filter(session_uuid__in=list(sessions.values_list("uuid", flat=True)))
+    return named | set(booked.values_list("batch__storage_location", flat=True).distinct())
+
+
+def lock_places_of(image_id: UUID, *also: StorageLocation | None) -> None:
+    """Lock all places that a photo touches, before any of its own rows: everybody takes these locks in this order."""
+    lock_locations({*places_of([image_id]), *(place.pk for place in also if place is not None)})
+
+
+def accept_shortfall(session: ProcessingSession, user: User) -> None:
+    """Write what an accepted count is short of as an adjustment in the name of who accepts it.
+
+    It is dated just after the photo: from then on the plants are known to have been there. Writes nothing where the
+    statement is not below zero because of this count. The count must be settled.
+    """
+    missing = session.manual_adjustments.get("missing")
+    place, product = session.storage_location, session.product
+    if CountWarning.NEEDS_REVIEW not in session.warnings or not missing or place is None or product is None:
+        return
+    kept = StockMovement.objects.filter(batch__storage_location=place, batch__product=product).total()
+    session.manual_adjustments = {**session.manual_adjustments, "kept": kept}
+    session.save(update_fields=["manual_adjustments"])
+    settle(
+        [place.pk],
+        pending=[
+            PendingMovement(
+                any_batch(place, product),
+                missing,
+                {
+                    "movement_type": MovementType.ADJUSTMENT,
+                    "request_id": uuid4(),
+                    "user": user,
+                    "occurred_at": session.image.taken_at + _JUST_AFTER,
+                    "session_uuid": session.uuid,
+                    "reason": _("The count of a photo was accepted although it lies below the books."),
+                },
+            )
+        ],
     )
-    if not session.image.with_inventory:
-        return BookingState.NOT_WANTED
-    warnings = [w for w in session.warnings if w not in (CountWarning.NEEDS_REVIEW, CountWarning.SUPERSEDED)]
-    partial = CountWarning.PARTIAL_COUNT in warnings and not session.accepted_partial
-    if session.storage_location_id is None or session.product_id is None or partial:
-        return _end(session, BookingState.WAITING, warnings)
-    location = StorageLocation.objects.select_for_update().get(pk=session.storage_location_id)
-    if _is_superseded(session):
-        return _end(session, BookingState.SUPERSEDED, [*warnings, CountWarning.SUPERSEDED])
-    ml_user = User.objects.ml()
-    try:
-        lines = [
-            *_give_back_elsewhere(session, lenient=take_what_is_there),
-            *_lines(session, location, lenient=take_what_is_there),
+
+
+class PhotoCounts:
+    """The counts of photos as the settlement reads them (`inventory.services.count_source.CountSource`)."""
+
+    def counts_at(self, location: StorageLocation) -> list[Count]:
+        sessions = _sessions_at(location)
+        follow_configuration(location, sessions)
+        living = _living_by_category([session.pk for session in sessions])
+        waits = count_warnings.waiting_at(location, sessions)
+        return [
+            _count(session, living[session.pk], waits=bool(waits[session.pk]))
+            for session in sessions
+            if session.product_id is not None
         ]
-    except _Short as short:
-        session.manual_adjustments = {**session.manual_adjustments, "missing": short.missing}
-        session.save(update_fields=["manual_adjustments"])
-        return _end(session, BookingState.WAITING, [*warnings, CountWarning.NEEDS_REVIEW])
-    if lines:
-        session.booking_revision += 1
-    for line in lines:
-        record_movement(
-            batch=line.batch,
-            movement_type=MovementType.PHOTO,
-            quantity=line.delta,
-            user=ml_user,
-            source=MovementSource.AUTOMATIC,
-            request_id=uuid.uuid5(_NAMESPACE, f"{session.uuid}:{line.batch.pk}:{session.booking_revision}"),
-            occurred_at=session.image.taken_at,
-            session_uuid=session.uuid,
+
+    def photos_of(self, session_uuids: Collection[UUID]) -> dict[UUID, UUID]:
+        return dict(ProcessingSession.objects.filter(uuid__in=session_uuids).values_list("uuid", "image_id"))
+
+    def settled(self, location: StorageLocation, settlement: Settlement) -> None:
+        sessions = _sessions_at(location)
+        waits = count_warnings.waiting_at(location, sessions)
+        related = count_warnings.related_at(location, sessions)
+        for session in sessions:
+            before = count_warnings.stored(session)
+            self._follow(session, settlement, waits[session.pk])
+            count_warnings.refresh(session, waits[session.pk], related)
+            if count_warnings.stored(session) != before:
+                session.save(update_fields=count_warnings.FIELDS)
+            if session.attempt == session.newest_attempt:
+                update_image_status(session)
+
+    def _follow(self, session: ProcessingSession, settlement: Settlement, waits: list[CountWarning]) -> None:
+        """Note what the settlement made of one count: its state, what it expected, what it is short of."""
+        statement = settlement.statement
+        hold = statement.held.get(session.uuid)
+        if hold in (Hold.OTHER_PRODUCT, Hold.NOTHING_FOUND):
+            waits.append(CountWarning(hold.value))
+        deciding = statement.products[session.product_id].deciding if session.product_id else None
+        decides = deciding is not None and deciding.uuid == session.uuid
+        missing = settlement.shortfalls.get(session.product_id or 0, 0) if decides else 0
+        if missing:
+            waits.append(CountWarning.NEEDS_REVIEW)
+            session.manual_adjustments = {**session.manual_adjustments, "missing": missing}
+        expected = statement.expected.get(session.uuid)
+        session.expected_living = None if expected is None else max(0, expected)
+        if waits:
+            session.booking_state, session.booked_quantity = BookingState.WAITING, None
+        elif decides:
+            session.booking_state, session.booked_quantity = BookingState.BOOKED, session.total_living
+        else:
+            session.booking_state, session.booked_quantity = BookingState.SUPERSEDED, None
+        if any(movement.session_uuid == session.uuid for movement in settlement.movements):
+            session.booking_revision += 1
+
+
+def _sessions_at(location: StorageLocation) -> list[Any]:  # sessions with the annotations below
+    """The finished counts of the photos whose place this is: a photo shows the place that its newest count names."""
+    of_image = ProcessingSession.objects.filter(image=OuterRef("image"))
+    here = ProcessingSession.objects.filter(storage_location=location)
+    return list(
+        ProcessingSession.objects.counted()
+        .filter(image__deleted_at=None, image__with_inventory=True, image__in=here.values("image"))
+        .annotate(
+            place_now=Subquery(of_image.order_by("-attempt").values("storage_location")[:1]),
+            newest_attempt=Subquery(of_image.order_by("-attempt").values("attempt")[:1]),
+            first_count=Subquery(of_image.order_by("attempt").values("pk")[:1]),
         )
-    session.booked_quantity = session.total_living
-    session.save(update_fields=["booking_revision", "booked_quantity"])
-    return _end(session, BookingState.BOOKED, warnings)
-
-
-def _end(session: ProcessingSession, state: BookingState, warnings: list[str]) -> BookingState:
-    session.booking_state = state
-    session.warnings = warnings
-    session.save(update_fields=["booking_state", "warnings"])
-    return state
-
-
-def _is_superseded(session: ProcessingSession) -> bool:
-    """Whether a newer photo of the same place and product, or a newer count of the same photo, is booked.
-
-    Newest by the time it was taken; among equals the one uploaded later.
-    """
-    image = session.image
-    booked = ProcessingSession.objects.filter(booking_state=BookingState.BOOKED)
-    newer_photo = booked.filter(
-        Q(image__taken_at__gt=image.taken_at)
-        | Q(image__taken_at=image.taken_at, image__uploaded_at__gt=image.uploaded_at),
-        storage_location=session.storage_location,
-        product=session.product,
-        image__deleted_at=None,
-    ).exclude(image=image)
-    newer_count = ProcessingSession.objects.counted().filter(image=image, attempt__gt=session.attempt)
-    return newer_photo.exists() or newer_count.exists()
-
-
-def _lines(session: ProcessingSession, location: StorageLocation, *, lenient: bool) -> list[_Line]:
-    """What must change so that the books, as of the photo, hold what it shows: one line a batch."""
-    living = _living_by_type(session)
-    held = _held_by_type(
-        session, location, fallback=max(living, key=lambda kind: living[kind], default=ContainerType.SEGMENT)
+        .filter(place_now=location.pk)
+        .select_related("image", "product", "product_state", "packaging", "configuration")
+        .order_by("image__taken_at", "image__uploaded_at", "pk")
     )
-    lines: list[_Line] = []
-    for kind in ContainerType:
-        difference = living.get(kind, 0) - held.get(kind, 0)
-        if difference > 0:
-            lines.append(_Line(_batch_to_raise(session, location, kind), difference))
-        elif difference < 0:
-            lines.extend(_take(session, location, kind, -difference, lenient=lenient))
-    return lines
 
 
-def _living_by_type(session: ProcessingSession) -> dict[ContainerType, int]:
-    counts: Counter[ContainerType] = Counter()
-    for container in session.containers.all():
-        counts[ContainerType(container.type)] += container.detected + container.estimated - container.dead
-    return dict(counts)
+def _count(session: Any, living: dict[BinCategory, int], *, waits: bool) -> Count:
+    image, accepted = session.image, set(session.accepted_warnings)
+    stands_for = session.validated or session.version > 1
+    return Count(
+        uuid=session.uuid,
+        key=image.pk,
+        product_id=session.product_id or 0,
+        counted_at=image.taken_at,
+        recorded_at=image.uploaded_at,
+        order=session.first_count,
+        rank=session.attempt + (_ACCEPTED_RANK if stands_for else 0),
+        quantity=session.total_living,
+        by_category=living,
+        waits=waits,
+        needs_sole_product=CountWarning.OTHER_PRODUCT not in accepted,
+        needs_empty_place=(
+            CountWarning.NO_CONTAINER in session.warnings and CountWarning.NOTHING_FOUND not in accepted
+        ),
+        is_accepted=session.validated,
+        product_state_id=session.product_state_id,
+        packaging_id=session.packaging_id,
+        quality_score=None if session.avg_confidence is None else round(5 * session.avg_confidence, 2),
+    )
 
 
-def _held_by_type(
-    session: ProcessingSession, location: StorageLocation, *, fallback: ContainerType
-) -> dict[ContainerType, int]:
-    """What the books held of the product at this place when the photo was taken, by type of container.
-
-    An emptied batch has left its bin: what it held then is laid to `fallback`, so that the sum stays right.
-    """
+def _living_by_category(session_ids: Sequence[int]) -> dict[int, dict[BinCategory, int]]:
+    """The living plants of each count by what their containers are in the inventory."""
     rows = (
-        StockMovement.objects.filter(
-            batch__storage_location=location,
-            batch__product=session.product,
-            occurred_at__lte=session.image.taken_at,
-        )
-        .values(category=F("batch__current_storage_bin__storage_bin_type__category"))
-        .annotate(quantity=Sum("quantity"))
+        PhotoContainer.objects.filter(session__in=session_ids)
+        .values("session_id", "type")
+        .annotate(living=Sum(F("detected") + F("estimated") - F("dead")))
     )
-    held: Counter[ContainerType] = Counter()
+    living: dict[int, dict[BinCategory, int]] = defaultdict(Counter)
     for row in rows:
-        kind = CONTAINER_TYPES[BinCategory(row["category"])] if row["category"] else fallback
-        held[kind] += row["quantity"]
-    return dict(held)
+        living[row["session_id"]][_CATEGORIES[ContainerType(row["type"])]] += row["living"]
+    return living
 
 
-def _own_batches(session: ProcessingSession) -> QuerySet[StockBatch]:
-    """Batches that earlier counts of the same photo, or this one, have booked on."""
-    uuids = [str(value) for value in session.image.sessions.values_list("uuid", flat=True)]
-    return StockBatch.objects.filter(movements__session_uuid__in=uuids).distinct()
-
-
-def _batch_to_raise(session: ProcessingSession, location: StorageLocation, kind: ContainerType) -> StockBatch:
-    """The batch this photo has booked on before, else a new one in the place's bin for what photos show."""
-    own = _own_batches(session).filter(
-        storage_location=location,
-        product=session.product,
-        # Also when emptied since.
-        movements__destination_bin__storage_bin_type__category__in=BIN_CATEGORIES[kind],
-    )
-    if (batch := own.order_by("pk").first()) is not None:
-        return batch
-    bin_type = StorageBinType.objects.get(code=_BIN_TYPE_CODES[kind])
-    confidence = session.avg_confidence
-    if session.product is None or session.product_state is None:
-        raise ValueError("Only a count whose configuration is known can be booked.")
-    return create_batch(
-        storage_location=location,
-        storage_bin=get_photo_bin(location, bin_type),
-        product=session.product,
-        product_state=session.product_state,
-        packaging=session.packaging,
-        quality_score=None if confidence is None else round(5 * confidence, 2),
-        on=timezone.localdate(session.image.taken_at),
-    )
-
-
-def _take(
-    session: ProcessingSession,
-    location: StorageLocation,
-    kind: ContainerType,
-    quantity: int,
-    *,
-    lenient: bool,
-) -> list[_Line]:
-    """Take plants from the photo's own batches, then from the newest. Raises _Short if they hold too few."""
-    own = set(_own_batches(session).values_list("pk", flat=True))
-    batches = list(
-        StockBatch.objects.at(location)
-        .in_stock()
-        .filter(
-            product=session.product, current_storage_bin__storage_bin_type__category__in=BIN_CATEGORIES[kind]
-        )
-        .newest_first()
-    )
-    batches.sort(key=lambda batch: batch.pk not in own)  # stable: the newest first within each half
-    lines: list[_Line] = []
-    for batch in batches:
-        if quantity == 0:
-            break
-        taken = min(quantity, batch.quantity_current)
-        lines.append(_Line(batch, -taken))
-        quantity -= taken
-    if quantity and not lenient:
-        raise _Short(quantity)
-    return lines
-
-
-def _give_back_elsewhere(session: ProcessingSession, *, lenient: bool) -> list[_Line]:
-    """Undo what this photo had booked at another place or for another product: it turned out to be wrong there."""
-    uuids = list(session.image.sessions.values_list("uuid", flat=True))
-    wrong = (
-        StockMovement.objects.filter(session_uuid__in=uuids)
-        .exclude(batch__storage_location=session.storage_location, batch__product=session.product)
-        .values("batch")
-        .annotate(net=Sum("quantity"))
-        .exclude(net=0)
-    )
-    lines: list[_Line] = []
-    for row in wrong:
-        batch = StockBatch.objects.get(pk=row["batch"])
-        delta = -row["net"]
-        if batch.quantity_current + delta < 0:
-            if not lenient:
-                raise _Short(-delta - batch.quantity_current)
-            delta = -batch.quantity_current
-        if delta:
-            lines.append(_Line(batch, delta))
-    return lines
+def _refresh_without_place(session: ProcessingSession) -> None:
+    """A count whose place nobody knows waits; one without inventory has nothing to wait for."""
+    if not session.image.with_inventory:
+        session.booking_state = BookingState.NOT_WANTED
+        waits: list[CountWarning] = []
+    else:
+        session.booking_state, session.booked_quantity = BookingState.WAITING, None
+        waits = [CountWarning.NEEDS_LOCATION]
+    session.expected_living = None
+    count_warnings.refresh(session, waits, count_warnings.Related())
+    session.save(update_fields=count_warnings.FIELDS)
+    update_image_status(session)

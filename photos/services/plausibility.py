@@ -1,15 +1,14 @@
-"""Whether a count can be true: what fits into a box, and what the last count of the place lets expect."""
+"""Whether a count can be true: what fits into a box, and what the counts before it let expect."""
 
 import math
 from typing import Final
 
 from django.conf import settings
-from django.db.models import Sum
 
-from inventory.choices import BinCategory, MovementType
-from inventory.models import PackagingCatalog, StockMovement, StorageBinType
+from inventory.choices import BinCategory
+from inventory.models import PackagingCatalog, StorageBinType
 from photos.bins import BIN_CATEGORIES
-from photos.choices import BookingState, ContainerType
+from photos.choices import ContainerType
 from photos.models import ProcessingSession
 
 LEAST_DIFFERENCE: Final = 10  # plants: below that a ratio says nothing
@@ -47,44 +46,6 @@ def _units_in(bin_type: StorageBinType, packaging: PackagingCatalog | None) -> i
         pot_cm2 = DENSEST * (SQUEEZE * float(packaging.diameter_cm)) ** 2
         limits.append(max(1, math.floor(bin_type.length_cm * bin_type.width_cm / pot_cm2)))
     return min(limits, default=None)
-
-
-def expected_living(session: ProcessingSession) -> int | None:
-    """The living plants that should stand at the place of a count when its photo was taken.
-
-    The last booked count of an earlier photo of the same place and product, and what people recorded between the two
-    (plantings, deaths, sales, moves). None for a first count, and where place or product is not known.
-    """
-    place, product, taken_at = session.storage_location_id, session.product_id, session.image.taken_at
-    if place is None or product is None:
-        return None
-    last = (
-        ProcessingSession.objects.counted()
-        .filter(
-            storage_location=place,
-            product=product,
-            booking_state=BookingState.BOOKED,
-            image__deleted_at=None,
-            image__taken_at__lt=taken_at,
-        )
-        .exclude(image=session.image_id)
-        .select_related("image")
-        .order_by("-image__taken_at", "-image__uploaded_at", "-attempt")
-        .first()
-    )
-    if last is None:
-        return None
-    recorded = (
-        StockMovement.objects.filter(
-            batch__storage_location=place,
-            batch__product=product,
-            occurred_at__gt=last.image.taken_at,
-            occurred_at__lte=taken_at,
-        )
-        .exclude(movement_type=MovementType.PHOTO)
-        .aggregate(sum=Sum("quantity"))["sum"]
-    )
-    return max(0, last.total_living + (recorded or 0))
 
 
 def is_unlike_expected(session: ProcessingSession) -> bool:

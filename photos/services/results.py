@@ -10,6 +10,7 @@ from django.utils import timezone
 from photos.choices import CountWarning, SessionStatus, Stage, StepKind
 from photos.models import Detection, Estimation, PhotoContainer, ProcessingSession, ProcessingStep
 from photos.services import jobs
+from photos.services.booking import lock_places_of
 from photos.services.classification import classify
 from photos.services.sessions import settle
 from photos.services.steps import Claim, complete_step, create_step, lock_claim
@@ -197,6 +198,7 @@ def detection(
 @transaction.atomic
 def save_count(claim: Claim, count: CountedPhoto) -> ProcessingSession:
     """Write the sums and estimates, end the count and book it: all or nothing. Ends the summing-up step."""
+    _lock_places_of_step(claim.step_id)
     step = lock_claim(claim)
     session = _session(step)
     containers = {c.position: c for c in session.containers.all()}
@@ -241,6 +243,11 @@ def save_count(claim: Claim, count: CountedPhoto) -> ProcessingSession:
 def _estimation(session: ProcessingSession, container: PhotoContainer, band: CountedBand) -> Estimation:
     columns: dict[str, Any] = vars(band)
     return Estimation(session=session, container=container, **columns)
+
+
+def _lock_places_of_step(step_id: int) -> None:
+    """Lock the places that a step's photo touches, before its rows: everybody takes these locks in this order."""
+    lock_places_of(ProcessingStep.objects.values_list("image_id", flat=True).get(pk=step_id))
 
 
 def _session(step: ProcessingStep) -> ProcessingSession:

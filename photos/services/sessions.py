@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from demeter.accounts.models import User
-from inventory.models import DensityParameter, StorageLocation
-from inventory.services.configs import active_config
+from inventory.models import StorageLocation
+from inventory.services.configs import ConfigTimeline
 from photos.choices import (
     BookingState,
     CountWarning,
@@ -23,12 +23,14 @@ from photos.choices import (
 )
 from photos.errors import CountRunning, NotCounted, UnknownLocation
 from photos.models import Image, ProcessingSession, ProcessingStep, UploadJob
-from photos.services import jobs
-from photos.services.autocalibration import is_calibrated, learn
-from photos.services.booking import book
+from photos.services import configuration, jobs
+from photos.services.autocalibration import learn
+from photos.services.booking import book, lock_places_of, places_of, settle_places
 from photos.services.classification import follow_place
+from photos.services.configuration import name_place
+from photos.services.count_warnings import is_far_from_place
+from photos.services.image_status import update_image_status
 from photos.services.location import locate
-from photos.services.plausibility import expected_living, is_unlike_expected
 from photos.services.steps import create_steps
 
 
@@ -40,14 +42,20 @@ def open_session(
     location: StorageLocation | None = None,
     location_source: str = "",
     reason: str = "",
+    earlier: ProcessingSession | None = None,
 ) -> ProcessingSession:
     """Begin a count of a photo: the row, its place as far as it is known, and the first steps.
 
+    What a person has answered about the photo of the `earlier` count stays answered.
     Raises CountRunning if a count of this photo has not ended yet.
     """
     session = plan_session(
         image=image, user=user, location=location, location_source=location_source, reason=reason
     )
+    if earlier is not None:
+        about_photo = {CountWarning.PLACE_MISMATCH, CountWarning.UNDATED, CountWarning.OTHER_PRODUCT}
+        session.accepted_warnings = [code for code in earlier.accepted_warnings if code in about_photo]
+        session.moved_from = earlier.moved_from
     session.attempt += image.sessions.aggregate(last=Max("attempt"))["last"] or 0
     try:
         with transaction.atomic():
@@ -82,7 +90,9 @@ def plan_session(
             session.location_candidates = finding.candidates
             location, location_source = finding.location, LocationSource.GPS
         if location is not None:
-            _take_snapshot(session, location, location_source or LocationSource.UPLOADER)
+            name_place(session, location, location_source or LocationSource.UPLOADER)
+            if not session.location_candidates and is_far_from_place(session):
+                session.location_candidates = locate(image.gps_coordinates).candidates
     return session
 
 
@@ -106,32 +116,30 @@ def begin_session(session: ProcessingSession, *, sent_at: datetime | None = None
     create_steps(steps)
 
 
-def _take_snapshot(session: ProcessingSession, location: StorageLocation, source: str) -> None:
-    """Copy what the place is configured for, so that a later edit changes no past count."""
-    session.storage_location = location
-    session.location_source = source
-    config = active_config(location)
-    session.configuration = config
-    session.product = config.product if config else None
-    session.product_state = config.expected_product_state if config else None
-    session.packaging = config.packaging if config else None
-
-
 @transaction.atomic
 def count_again(
     *, image: Image, user: User, reason: str = "", location: StorageLocation | None = None
 ) -> UploadJob:
     """Count the stored original once more; a new job and a new session of the same photo.
 
-    The place stays the one a person or the uploader named, unless another is given now.
+    The place stays the one the photo has, unless another is given now: then all its counts are of that place from
+    now on. What a person has answered about the photo itself stays answered.
     Raises CountRunning (409) while a count of this photo runs.
     """
+    lock_places_of(image.pk, location)
     image = Image.objects.select_for_update().get(pk=image.pk)
-    earlier = image.sessions.order_by("-attempt").first()
-    source = LocationSource.PERSON if location else ""
-    if location is None and earlier is not None and earlier.location_source != LocationSource.GPS:
-        location, source = earlier.storage_location, earlier.location_source
-    session = open_session(image=image, user=user, location=location, location_source=source, reason=reason)
+    earlier = image.sessions.select_related("storage_location").order_by("-attempt").first()
+    if location is not None:
+        _name_place_of(image, location)
+    place, source = location, LocationSource.PERSON if location else ""
+    if place is None and earlier is not None and earlier.storage_location is not None:
+        place, source = earlier.storage_location, earlier.location_source
+    session = open_session(
+        image=image, user=user, location=place, location_source=source, reason=reason, earlier=earlier
+    )
+    if location is not None:
+        settle_places(places_of([image.pk]))
+    image.refresh_from_db(fields=["status", "error_details"])
     image.status, image.error_details = ImageStatus.PROCESSING, ""
     image.save(update_fields=["status", "error_details"])
     return UploadJob.objects.create(
@@ -148,109 +156,42 @@ def count_again(
 def assign_location(
     *, session: ProcessingSession, location: StorageLocation, user: User
 ) -> ProcessingSession:
-    """Name the place of a count; a finished one is booked from the stored numbers, without counting again.
+    """Name the place of a photo: of all its counts, one that runs included. Nothing is counted again.
 
-    What the photo had booked at another place goes back there. Raises UnknownLocation, NotCounted.
+    What the photo had booked at another place is withdrawn there. Raises UnknownLocation, NotCounted.
     """
-    session = ProcessingSession.objects.select_for_update().get(pk=session.pk)
-    if not location.is_active:
+    if not StorageLocation.objects.in_use().filter(pk=location.pk).exists():
         raise UnknownLocation(_("The place “%(name)s” is not in use any more.") % {"name": location.name})
     if not session.image.with_inventory:
         raise NotCounted(_("This photo was sent for an analysis only and has no place."))
-    _take_snapshot(session, location, LocationSource.PERSON)
-    session.save(
-        update_fields=[
-            "storage_location", "location_source", "configuration", "product", "product_state", "packaging"
-        ]
-    )  # fmt: skip
-    if session.status == SessionStatus.COMPLETED:
-        learn(session)  # a validated photo teaches of another place now
-        settle(session)
+    lock_places_of(session.image_id, location)
+    image = Image.objects.select_for_update().get(pk=session.image_id)
+    _name_place_of(image, location)
+    settle_places(places_of([image.pk]))
+    session.refresh_from_db()
     return session
 
 
+def _name_place_of(image: Image, location: StorageLocation) -> None:
+    """Say which place all counts of a photo show, in the name of a person. The places are locked."""
+    timeline = ConfigTimeline(location)
+    for session in image.sessions.select_related("image", "storage_location"):
+        former = session.storage_location
+        if former is not None and former != location:
+            session.moved_from = former
+        name_place(session, location, LocationSource.PERSON, timeline)
+        session.save(update_fields=[*configuration.FIELDS, "location_source", "moved_from", "gps_distance_m"])
+        follow_place(session)
+        if session.validated:
+            learn(session)  # a validated photo teaches of another place now
+
+
 def settle(session: ProcessingSession) -> BookingState:
-    """Book a finished count, refresh its warnings and its photo's status. Call inside a transaction.
+    """Settle the places of a finished count, with its warnings and its photo's status. Call inside a transaction.
 
-    Safe to repeat: booking writes only the difference to what is booked already.
+    Safe to repeat: only what changes is written.
     """
-    state = book(session)
-    session.refresh_from_db()
-    refresh_warnings(session)
-    follow_place(session)
-    settle_image(session)
-    return state
-
-
-def refresh_warnings(session: ProcessingSession) -> None:
-    """Find anew the warnings that follow from rows: the place, its configuration, what is known of its plants."""
-    keep = [w for w in session.warnings if w not in _SETTLED_ANEW]
-    session.expected_living = expected_living(session)
-    unlike = [CountWarning.UNLIKE_LAST_COUNT] if is_unlike_expected(session) else []
-    session.warnings = [*_place_warnings(session), *unlike, *keep]
-    session.save(update_fields=["warnings", "expected_living"])
-
-
-# Warnings that follow from rows and are found anew whenever a count is settled. Booking writes its own.
-_SETTLED_ANEW = (
-    CountWarning.NEEDS_LOCATION,
-    CountWarning.NEEDS_CONFIG,
-    CountWarning.NEEDS_CALIBRATION,
-    CountWarning.SAME_LOCATION,
-    CountWarning.UNLIKE_LAST_COUNT,
-)
-
-
-def _place_warnings(session: ProcessingSession) -> list[str]:
-    """What is missing to book the count, or to trust it, as far as its place goes."""
-    if not session.image.with_inventory:
-        return []
-    if session.storage_location is None:
-        return [CountWarning.NEEDS_LOCATION]
-    warnings: list[str] = []
-    if session.configuration is None or session.product is None:
-        warnings.append(CountWarning.NEEDS_CONFIG)
-    elif not (
-        DensityParameter.objects.fitting(session.product, session.packaging).exists()
-        or is_calibrated(session)
-    ):
-        warnings.append(CountWarning.NEEDS_CALIBRATION)
-    earlier_in_upload = ProcessingSession.objects.filter(
-        image__upload_session=session.image.upload_session_id,
-        storage_location=session.storage_location,
-        image__deleted_at=None,
-        image__jobs__position__lt=session.image.jobs.order_by("created_at").values("position")[:1],
-    ).exclude(image=session.image_id)
-    if earlier_in_upload.exists():
-        warnings.append(CountWarning.SAME_LOCATION)
-    return warnings
-
-
-def settle_image(session: ProcessingSession) -> None:
-    """Give the photo the status that follows from its newest count (contract, "Job status")."""
-    waiting = [w for w in CountWarning.waiting() if w in session.warnings]
-    image = session.image
-    if session.status == SessionStatus.FAILED:
-        image.status, image.error_details = (
-            ImageStatus.FAILED,
-            f"{session.error_code}: {session.error_message}"[:500],
-        )
-    elif waiting and session.booking_state == BookingState.WAITING:
-        image.status, image.error_details = (
-            ImageStatus.FAILED,
-            f"{waiting[0]}: {_waiting_text(waiting[0], image)}",
-        )
-    else:
-        image.status, image.error_details = ImageStatus.READY, ""
-    image.save(update_fields=["status", "error_details"])
-
-
-def _waiting_text(warning: CountWarning, image: Image) -> str:
-    if warning == CountWarning.NEEDS_LOCATION:
-        if image.gps_coordinates is None:
-            return "GPS coordinates not found"  # clients know this sentence: it is never translated
-        return "no single place within the error of the GPS position"
-    return str(warning.label)
+    return book(session)
 
 
 @transaction.atomic
@@ -269,7 +210,7 @@ def fail_session(session: ProcessingSession, *, code: str, message: str) -> None
         lease_expires_at=None,
         finished_at=timezone.now(),
     )
-    settle_image(session)
+    update_image_status(session)
     jobs.close_jobs(session)
 
 

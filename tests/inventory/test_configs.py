@@ -9,11 +9,19 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from inventory.errors import ProductHasStock
-from inventory.models import StorageLocationConfig
-from inventory.services.configs import ConfigDetails, active_config, config_at, open_cycle, update_running
+from inventory.choices import MovementType
+from inventory.models import StockBatch, StorageLocationConfig
+from inventory.services.configs import (
+    ConfigDetails,
+    active_config,
+    config_at,
+    open_cycle,
+    other_products,
+    update_running,
+)
+from inventory.services.stock import held, record_movement
 from tests.inventory import factories
-from tests.inventory.factories import stocked_batch
+from tests.inventory.factories import movement_details, stocked_batch
 
 pytestmark = pytest.mark.django_db
 
@@ -70,17 +78,46 @@ def test_correcting_the_running_cycle_keeps_its_row_and_relabels_the_stock(detai
     assert other_product.product_state == before
 
 
-def test_the_product_of_a_running_cycle_changes_only_while_none_of_it_is_held(details):
-    location = factories.StorageLocationFactory()
-    open_cycle(location=location, details=details, at=timezone.now())
+def test_correcting_the_product_of_the_running_cycle_carries_its_stock_along(details):
+    location, now = factories.StorageLocationFactory(), timezone.now()
+    open_cycle(location=location, details=details, at=now - timedelta(days=1))
+    batch = stocked_batch(10, storage_location=location, product=details.product)
     other = replace(details, product=factories.ProductFactory())
     assert update_running(location=location, details=other).product == other.product
-    stocked_batch(10, storage_location=location, product=other.product)
-    with pytest.raises(ProductHasStock):
-        update_running(location=location, details=details)
-    config = active_config(location)
-    assert config is not None
-    assert config.product == other.product
+    batch.refresh_from_db()
+    assert (batch.product, batch.quantity_current) == (other.product, 10)
+    assert active_config(location).product == other.product
+    assert held(location, details.product, timezone.now()) == 0
+
+
+def test_correcting_the_product_leaves_the_cycle_before_alone(details):
+    location, now = factories.StorageLocationFactory(), timezone.now()
+    open_cycle(location=location, details=details, at=now - timedelta(days=9))
+    batch = stocked_batch(10, storage_location=location, product=details.product)
+    second = open_cycle(location=location, details=details, at=timezone.now())
+    record_movement(
+        batch=batch,
+        quantity=5,
+        **movement_details(movement_type=MovementType.PLANTING, occurred_at=timezone.now()),
+    )
+    right = factories.ProductFactory()
+    update_running(location=location, details=replace(details, product=right))
+    assert held(location, details.product, timezone.now()) == 10
+    assert held(location, right, timezone.now()) == 5
+    assert held(location, details.product, second.started_at) == 10
+    assert not StockBatch.objects.out_of_balance().exists()
+
+
+def test_opening_a_cycle_with_an_answer_counts_what_is_left_of_the_old_product(details):
+    location, worker = factories.StorageLocationFactory(), factories.UserFactory()
+    open_cycle(location=location, details=details, at=timezone.now() - timedelta(days=1))
+    stocked_batch(10, storage_location=location, product=details.product)
+    new = replace(details, product=factories.ProductFactory())
+    at = timezone.now()
+    open_cycle(location=location, details=new, at=at, remaining=3, user=worker)
+    assert held(location, details.product, at - timedelta(microseconds=1)) == 10
+    assert held(location, details.product, at) == 3
+    assert other_products(location, at) == {details.product: 3}
 
 
 def test_without_a_running_cycle_there_is_nothing_to_correct(details):

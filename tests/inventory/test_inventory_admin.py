@@ -10,8 +10,10 @@ from django.contrib import admin
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import include, path, reverse
+from django.utils import timezone
 
 from inventory.models import StockBatch, StockMovement, StorageLocationConfig
+from inventory.services.configs import count_by_hand
 from tests.inventory import factories
 from tests.inventory.factories import square, stocked_batch
 
@@ -29,6 +31,13 @@ def page(model, action, *args) -> str:
 def fill_every_table() -> None:
     batch = stocked_batch(10, product_size=factories.ProductSizeFactory())
     factories.StorageLocationConfigFactory(storage_location=batch.storage_location)
+    count_by_hand(
+        location=batch.storage_location,
+        product=batch.product,
+        quantity=8,
+        at=timezone.now(),
+        user=factories.UserFactory(),
+    )
     factories.DensityParameterFactory(packaging=factories.PackagingCatalogFactory())
 
 

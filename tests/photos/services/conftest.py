@@ -1,6 +1,6 @@
 """A photo and its count, as rows, in every state that the services ask about."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -81,40 +81,48 @@ def make_image(worker: User) -> MakeImage:
 def count(worker: User) -> Count:
     """Take a photo through all steps of a count, finding so many living, estimated and dead plants."""
 
-    def run(
-        image: Image,
-        place: StorageLocation | None = None,
-        *,
-        living: int = 0,
-        estimated: int = 0,
-        dead: int = 0,
-        types: tuple[str, ...] = ("segment",),
-        skip_detection: bool = False,
-    ) -> ProcessingSession:
+    def run(image: Image, place: StorageLocation | None = None, **found: Any) -> ProcessingSession:
         session = open_session(image=image, user=worker, location=place)
         image.jobs.filter(session=None).update(session=session)
-        claim = claimed(session, StepKind.SEGMENT)
-        containers = [FoundContainer(kind, SQUARE, 0.9) for kind in types]
-        save_containers(claim, containers, model_version=MODEL, warnings=[], seconds={"segment": 0.1})
-        for step in session.steps.detecting():
-            classes = ["plant"] * living + ["dead"] * dead
-            plants = [
-                FoundPlants(position, [[1, 1, 9, 9]] * len(classes), [0.8] * len(classes), classes)
-                for position in step.container_positions
-            ]
-            step_claim = claim_step(step.pk)
-            assert step_claim is not None
-            save_detections(step_claim, [] if skip_detection else plants, model_version=MODEL, seconds=0.1)
-        return save_count(claimed(session, StepKind.AGGREGATE), counted(types, living, estimated, dead))
+        return finish(session, **found)
 
     return run
 
 
-def counted(types: tuple[str, ...], living: int, estimated: int, dead: int) -> CountedPhoto:
+def finish(
+    session: ProcessingSession,
+    *,
+    living: int = 0,
+    estimated: int = 0,
+    dead: int = 0,
+    types: tuple[str, ...] = ("segment",),
+    by_type: dict[str, int] | None = None,
+    warnings: Sequence[str] = (),
+    skip_detection: bool = False,
+) -> ProcessingSession:
+    """Take an open count through all its steps, finding so many plants in each of its containers."""
+    kinds = tuple(by_type) if by_type else types
+    numbers = tuple(by_type.values()) if by_type else (living,) * len(types)
+    claim = claimed(session, StepKind.SEGMENT)
+    containers = [FoundContainer(kind, SQUARE, 0.9) for kind in kinds]
+    save_containers(claim, containers, model_version=MODEL, warnings=warnings, seconds={"segment": 0.1})
+    for step in session.steps.detecting():
+        plants = []
+        for position in step.container_positions:
+            classes = ["plant"] * numbers[position] + ["dead"] * dead
+            plants.append(FoundPlants(position, [[1, 1, 9, 9]] * len(classes), [0.8] * len(classes), classes))
+        step_claim = claim_step(step.pk)
+        assert step_claim is not None
+        save_detections(step_claim, [] if skip_detection else plants, model_version=MODEL, seconds=0.1)
+    return save_count(claimed(session, StepKind.AGGREGATE), counted(numbers, estimated, dead))
+
+
+def counted(numbers: Sequence[int], estimated: int, dead: int) -> CountedPhoto:
     containers = [
-        CountedContainer(position, living + dead, estimated, dead, 0, None) for position in range(len(types))
+        CountedContainer(position, living + dead, estimated, dead, 0, None)
+        for position, living in enumerate(numbers)
     ]
-    return CountedPhoto(containers, 0.8, {"plant": living, "dead": dead, "empty": 0})
+    return CountedPhoto(containers, 0.8, {"plant": sum(numbers), "dead": dead, "empty": 0})
 
 
 def claimed(session: ProcessingSession, kind: StepKind) -> Claim:

@@ -218,6 +218,7 @@ def test_every_batch_equals_its_movements_after_all_this(make_image, count, plac
     for hours_ago, living in ((9, 40), (7, 80), (8, 60), (3, 20), (1, 55)):
         count(make_image(hours_ago=hours_ago), place, living=living)
     die(place, 5, worker)
-    assert ProcessingSession.objects.filter(booking_state=BookingState.BOOKED).count() == 4
+    states = ProcessingSession.objects.order_by("image__taken_at").values_list("booking_state", flat=True)
+    assert list(states) == [BookingState.SUPERSEDED] * 4 + [BookingState.BOOKED]
     assert not StockBatch.objects.out_of_balance().exists()
     assert stock_at(place) == 50

@@ -7,10 +7,11 @@ from django.utils import translation
 
 from inventory.choices import MovementType
 from inventory.models import StockBatch, StorageBinType
+from inventory.services.configs import ConfigDetails, open_cycle
 from inventory.services.stock import record_movement
 from photos.advice import warnings_of
 from photos.choices import BookingState, ContainerType, CountWarning
-from photos.services.plausibility import expected_living, is_unlike_expected, units_of
+from photos.services.plausibility import is_unlike_expected, units_of
 from photos.services.sessions import assign_location, settle
 from tests.inventory.factories import PackagingCatalogFactory, StorageLocationConfigFactory
 from tests.photos.services.conftest import at
@@ -86,15 +87,20 @@ def test_an_interval_that_holds_the_last_count_has_said_it_already(make_image, c
 
 @pytest.mark.parametrize("other", ["place", "product", "newer", "deleted", "same photo", "waiting"])
 def test_only_an_earlier_booked_photo_of_the_place_and_its_product_counts_as_the_last(
-    make_image, count, place, configured, other
+    make_image, count, place, configured, other, worker
 ):
     image = make_image(hours_ago=3)
     if other == "place":
         count(make_image(hours_ago=5), StorageLocationConfigFactory().storage_location, living=100)
     elif other == "product":
-        count(make_image(hours_ago=5), place, living=100)
-        configured.product = StorageLocationConfigFactory().product
+        configured.started_at = at(9)
         configured.save()
+        count(make_image(hours_ago=5), place, living=100)
+        other_product = ConfigDetails(
+            product=StorageLocationConfigFactory().product,
+            expected_product_state=configured.expected_product_state,
+        )
+        open_cycle(location=place, details=other_product, at=at(4), remaining=0, user=worker)
     elif other == "newer":
         count(make_image(hours_ago=1), place, living=100)
     elif other == "deleted":
@@ -107,7 +113,7 @@ def test_only_an_earlier_booked_photo_of_the_place_and_its_product_counts_as_the
     else:
         count(make_image(hours_ago=5), place, living=100, skip_detection=True)
     session = count(image, place, living=10)
-    assert expected_living(session) is None
+    assert session.expected_living is None
     assert UNLIKE not in session.warnings
 
 

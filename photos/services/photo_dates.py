@@ -1,0 +1,30 @@
+"""When a photo was taken, where a person knows it better than the photo."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from inventory.errors import FutureMovement
+from inventory.services.stock import CLOCK_SLACK
+from photos.choices import TakenAtSource
+from photos.models import Image
+from photos.services.booking import lock_places_of, places_of, settle_places
+
+
+@transaction.atomic
+def date_photo(*, image: Image, taken_at: datetime) -> Image:
+    """Give a photo the time at which a person says it was taken; its counts decide from then on.
+
+    Raises FutureMovement for a time that has not come yet.
+    """
+    if taken_at > timezone.now() + CLOCK_SLACK:
+        raise FutureMovement(_("A photo cannot have been taken in the future. Check the date."))
+    lock_places_of(image.pk)
+    image = Image.objects.select_for_update().get(pk=image.pk)
+    image.taken_at, image.taken_at_source = taken_at, TakenAtSource.PERSON
+    image.save(update_fields=["taken_at", "taken_at_source"])
+    settle_places(places_of([image.pk]))
+    image.refresh_from_db()
+    return image
