@@ -258,23 +258,19 @@ PHOTO_CACHE_BYTES = env.int("PHOTO_CACHE_BYTES", default=2 * 1024**3)
 STORE_READ_TIMEOUT_S = 30  # a worker's own read of an original is bounded by this
 
 # ── caches ───────────────────────────────────────────────────────────────────────────────────────────
+# Counts of throttles, nothing else: without a cache server each process keeps its own in memory (demeter.throttling).
 CACHE_URL = env.str("CACHE_URL", default="")
-CACHES = {
-    "default": env.cache_url("CACHE_URL")
-    if CACHE_URL
-    else {
-        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
-        "LOCATION": str(DATA_HOME / "cache" / "django"),
-        "OPTIONS": {"MAX_ENTRIES": 1000},  # beyond, a third is dropped at random, failed sign-ins among it
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+if CACHE_URL:
+    if not CACHE_URL.startswith(("redis://", "rediss://")):
+        raise ImproperlyConfigured("CACHE_URL must be redis://… or rediss://…, or empty.")
+    CACHES["default"] = {
+        "BACKEND": "demeter.caches.RedisOrMemoryCache",
+        "LOCATION": CACHE_URL,
+        "VERSION": 2,  # values of the first were pickled
     }
-}
 # Of the web server that `manage.py stack` starts.
 WEB_PROCESSES = 4
-# Where uploads are counted. Files would cost each upload a rename that waits for the disk (3 ms): without a cache
-# server each process counts its own, and allows its share of the whole.
-CACHES["uploads"] = (
-    CACHES["default"] if CACHE_URL else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-)
 
 # ── Celery ───────────────────────────────────────────────────────────────────────────────────────────
 # Tasks are idempotent, so messages are acknowledged after the work; rows, not messages, are the truth.
@@ -291,8 +287,13 @@ if CELERY_BROKER_URL.startswith("filesystem"):
         "polling_interval": 0.25,  # seconds; a photo passes five queues, and waited a second before each
     }
 else:
-    # Longer than the longest step: a message that is still worked on must not be delivered again.
-    CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        # Longer than the longest step: a message that is still worked on must not be delivered again.
+        "visibility_timeout": 3600,
+        # Seconds. By itself a client waits for ever for a broker that is frozen or cut off.
+        "socket_connect_timeout": 2,
+        "socket_timeout": 3,
+    }
 CELERY_RESULT_BACKEND = "django-db"
 CELERY_RESULT_EXPIRES = timedelta(hours=48)
 CELERY_TASK_ACKS_LATE = CELERY_TASK_REJECT_ON_WORKER_LOST = True

@@ -1,18 +1,22 @@
 """The only place that knows task names, and sends them.
 
 Messages are hints: they go out after the transaction has committed, and the sweep repeats what was lost. So a broker
-that does not answer is logged and refuses nobody's upload (`robust`). Tasks are named, not imported, so the web
-process loads no model library. CELERY_TASK_ROUTES says which queue a name goes to.
+that does not answer is logged, holds nobody up for long and refuses nobody's upload. Tasks are named, not imported, so
+the web process loads no model library. CELERY_TASK_ROUTES says which queue a name goes to.
 """
 
+import logging
 from collections.abc import Iterable
 
 from celery import Signature, chord, current_app
 from django.db import transaction
 
+from demeter.broker import BrokerAway, reachable_broker
 from photos.choices import StepKind, StepStatus
 from photos.models import ProcessingSession, ProcessingStep
 from photos.services.steps import mark_sent, mark_unsent
+
+logger = logging.getLogger(__name__)
 
 PROCESS_IMAGE = "process_image"  # the same work as StepKind.SEGMENT for a photo without inventory
 
@@ -56,13 +60,18 @@ def send_summing_up(session_id: int) -> None:
 
 def _send(steps: list[ProcessingStep], *, note: list[int]) -> None:
     try:
-        for step in steps:
-            current_app.send_task(task_name(step), args=[step.pk])
+        with reachable_broker():
+            for step in steps:
+                current_app.send_task(task_name(step), args=[step.pk], retry=False)
+    except BrokerAway as error:
+        logger.warning("%s Left to the sweep: %d steps", error, len(steps))
+        mark_unsent([step.pk for step in steps])
     except Exception:
         mark_unsent([step.pk for step in steps])
         raise
-    if note:
-        mark_sent(note)
+    else:
+        if note:
+            mark_sent(note)
 
 
 def _send_chord(session_id: int) -> None:
@@ -72,11 +81,16 @@ def _send_chord(session_id: int) -> None:
     callback = ProcessingStep.objects.filter(session=session_id, kind=StepKind.AGGREGATE).unfinished().first()
     if callback is None:
         return
-    if steps:
-        chord([_signature(step) for step in steps], _signature(callback)).apply_async()
+    try:
+        with reachable_broker():
+            if steps:
+                chord([_signature(step) for step in steps], _signature(callback)).apply_async()
+            else:
+                _signature(callback).apply_async()
+    except BrokerAway as error:
+        logger.warning("%s Left to the sweep: the detection of count %d", error, session_id)
     else:
-        _signature(callback).apply_async()
-    mark_sent([callback.pk, *(step.pk for step in steps)])
+        mark_sent([callback.pk, *(step.pk for step in steps)])
 
 
 def _signature(step: ProcessingStep) -> Signature:

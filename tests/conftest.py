@@ -13,6 +13,7 @@ from django.core.cache import cache
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import AccessToken
 
+from demeter import broker, caches
 from demeter.accounts.choices import Role
 from demeter.accounts.models import User
 from demeter.celery import app as celery_app
@@ -30,8 +31,11 @@ def _broker_in_memory() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _own_machine(settings: Any, tmp_path: Path) -> Iterator[None]:
-    """Folders of this test alone, an empty cache, and a password hasher that is fast because it is weak."""
+def _own_machine(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Folders of this test alone, an empty cache, a broker that nobody has missed, and a password hasher that is fast
+    because it is weak."""
+    monkeypatch.setattr(broker, "_away_until", 0.0)
+    monkeypatch.setattr(caches, "_away_until", {})
     settings.STORAGES = {
         **{
             alias: {
@@ -48,7 +52,7 @@ def _own_machine(settings: Any, tmp_path: Path) -> Iterator[None]:
     settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path / "incoming")
     settings.PHOTO_CACHE_DIR = tmp_path / "originals"
     in_memory = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-    settings.CACHES = {"default": in_memory, "uploads": in_memory}
+    settings.CACHES = {"default": in_memory}
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cache.clear()
     yield

@@ -12,7 +12,6 @@ from rest_framework.generics import ListAPIView
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import SimpleRateThrottle
 from rest_framework.views import APIView
 
 from demeter.accounts import serializers, services
@@ -21,9 +20,10 @@ from demeter.accounts.choices import Role
 from demeter.accounts.models import User
 from demeter.accounts.permissions import IsSignedIn
 from demeter.api import errors
+from demeter.throttling import SharedRate
 
 
-class RegistrationThrottle(SimpleRateThrottle):
+class RegistrationThrottle(SharedRate):
     """New accounts an address may make; signing in is bounded by its failures alone."""
 
     scope = "registration"

@@ -3,12 +3,9 @@
 from typing import Any, cast
 
 from django.conf import settings
-from django.core.cache import caches
-from django.core.cache.backends.base import BaseCache
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.connection import ConnectionProxy
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -16,13 +13,13 @@ from rest_framework import status
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
 from demeter.accounts.models import User
 from demeter.accounts.permissions import IsWorker
 from demeter.api import errors
 from demeter.errors import DemeterError
+from demeter.throttling import SharedScopedRate
 from photos.api import serializers
 from photos.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from photos.choices import JobPurpose
@@ -54,19 +51,8 @@ class FileRefused(DemeterError):
         self.code = first.code  # type: ignore[misc]  # the one refusal whose code is known at run time only
 
 
-class UploadThrottle(ScopedRateThrottle):
-    """Bounds the uploads of one user, counted where that costs an upload next to nothing.
-
-    Where each process counts its own, each allows its share, so that together they allow no more than is set.
-    """
-
-    cache = cast(BaseCache, ConnectionProxy(caches, "uploads"))
-
-    def parse_rate(self, rate: str | None) -> tuple[int | None, int | None]:
-        allowed, period_s = super().parse_rate(rate)
-        if allowed is not None and not settings.CACHE_URL:
-            allowed = max(1, allowed // settings.WEB_PROCESSES)
-        return allowed, period_s
+class UploadThrottle(SharedScopedRate):
+    """Bounds the uploads of one user."""
 
 
 class TakesPhotos(APIView):

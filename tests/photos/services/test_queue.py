@@ -7,6 +7,7 @@ from celery import current_app
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from demeter import broker
 from photos import queue
 from photos.choices import StepKind
 from photos.services.sessions import open_session
@@ -23,7 +24,7 @@ def session(make_image, worker, place):
 def sent(monkeypatch):
     """The names of the messages that reach the broker."""
     names: list[str] = []
-    monkeypatch.setattr(current_app, "send_task", lambda name, args: names.append(name))
+    monkeypatch.setattr(current_app, "send_task", lambda name, args, retry: names.append(name))
     return names
 
 
@@ -38,13 +39,13 @@ def test_nothing_is_sent_before_the_commit(session, sent, django_capture_on_comm
 def test_a_broker_that_does_not_answer_refuses_nobodys_upload(
     session, monkeypatch, caplog, django_capture_on_commit_callbacks
 ):
-    def no_answer(name, args):
+    def no_answer(name, args, retry):
         raise OperationalError("no broker")
 
     monkeypatch.setattr(current_app, "send_task", no_answer)
     with django_capture_on_commit_callbacks(execute=True):
         queue.send_session(session)
-    assert "no broker" in caplog.text
+    assert "Left to the sweep" in caplog.text
     assert session.steps.filter(sent_at=None).count() == 1  # the sweep sends it when the broker is back
 
 
@@ -63,14 +64,48 @@ def test_a_note_that_came_too_early_is_taken_back_when_nothing_could_be_sent(
 ):
     session.image.steps.update(sent_at=timezone.now())
 
-    def no_answer(name, args):
+    def no_answer(name, args, retry):
         raise OperationalError("no broker")
 
     monkeypatch.setattr(current_app, "send_task", no_answer)
     with django_capture_on_commit_callbacks(execute=True):
         queue.send_steps(session.image.steps.select_related("image"))
-    assert "no broker" in caplog.text
+    assert "Left to the sweep" in caplog.text
     assert session.image.steps.filter(sent_at=None).count() == 3
+
+
+def test_a_broker_that_did_not_answer_is_not_asked_again_at_once(
+    session, monkeypatch, django_capture_on_commit_callbacks
+):
+    asked = []
+
+    def no_answer(name, args, retry):
+        asked.append(name)
+        raise OperationalError("no broker")
+
+    monkeypatch.setattr(current_app, "send_task", no_answer)
+    for _ in range(3):
+        with django_capture_on_commit_callbacks(execute=True):
+            queue.send_session(session)
+    assert len(asked) == 1
+    monkeypatch.setattr(broker, "_away_until", 0.0)  # the pause is over
+    with django_capture_on_commit_callbacks(execute=True):
+        queue.send_session(session)
+    assert len(asked) == 2
+
+
+def test_a_fault_that_is_not_the_brokers_is_not_taken_for_its_absence(
+    session, monkeypatch, caplog, django_capture_on_commit_callbacks
+):
+    def wrong(name, args, retry):
+        raise TypeError("not a broker's fault")
+
+    monkeypatch.setattr(current_app, "send_task", wrong)
+    with django_capture_on_commit_callbacks(execute=True):
+        queue.send_session(session)
+    assert "not a broker's fault" in caplog.text
+    assert "Left to the sweep" not in caplog.text
+    assert not session.steps.exclude(sent_at=None).exists()
 
 
 def test_a_lost_step_that_is_sent_again_is_noted_again(session, sent, django_capture_on_commit_callbacks):
