@@ -10,10 +10,10 @@ from pathlib import Path
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
-from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
+from demeter.admin_theme import UNFOLD  # noqa: F401 - a setting
 from demeter.secret_key import read_or_make_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -75,7 +75,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "demeter.accounts.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -108,10 +108,18 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
-    # 50 io threads share these connections instead of holding one each.
-    DATABASES["default"]["OPTIONS"] = {
-        "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", default=10), "timeout": 20}
-    }
+    # A connection is tried before it is used, so that a restarted database is taken up again by itself.
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    DATABASES["default"]["OPTIONS"] = {"connect_timeout": 3}  # seconds
+    if _pool_size := env.int("DATABASE_POOL_SIZE", default=10):
+        # 50 io threads share these connections instead of holding one each. Reconnecting is given up after 5 s and
+        # begun anew by whoever needs a connection next: by itself the pool would wait twice as long each time.
+        DATABASES["default"]["OPTIONS"]["pool"] = {
+            "min_size": 1, "max_size": _pool_size, "timeout": 20, "reconnect_timeout": 5,
+        }  # fmt: skip
+    else:
+        # Each thread holds one. Where the database is away that is known at once, and nobody waits for a pool.
+        DATABASES["default"]["CONN_MAX_AGE"] = None
 
 # ── sign-in, roles, passwords ────────────────────────────────────────────────────────────────────────
 AUTH_USER_MODEL = "accounts.User"
@@ -314,6 +322,7 @@ CELERY_TASK_SOFT_TIME_LIMIT = (
     840  # seconds; only prefork can keep these, the other pools are ended by their rows
 )
 CELERY_TASK_TIME_LIMIT = 900
+CELERY_BEAT_SCHEDULER = "demeter.beat:HeartbeatScheduler"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_HOME / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "send lost steps again": {"task": "sweep_steps", "schedule": env.float("SWEEP_EVERY_S", default=10.0)},
@@ -371,26 +380,6 @@ LOGGING = {
         "axes": {"level": "WARNING"}
     },  # three lines for each failed sign-in, before the one that counts
 }
-
-# ── admin ────────────────────────────────────────────────────────────────────────────────────────────
-UNFOLD = {
-    "SITE_TITLE": "DemeterAI",
-    "SITE_HEADER": "DemeterAI",
-    "SITE_SUBHEADER": _("Administration"),
-    "SITE_URL": "/",
-    "SITE_ICON": lambda request: static("demeter/img/rosette.svg"),
-    "SITE_FAVICONS": [
-        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("demeter/img/rosette.svg")}
-    ],
-    "SHOW_LANGUAGES": True,
-    "SIDEBAR": {"show_search": True, "navigation": "demeter.admin_menu.navigation"},
-    "COLORS": {  # the greens of the pages
-        "primary": {
-            "50": "#f3f8f2", "100": "#e4eee2", "200": "#c9dfc9", "300": "#9cc5a0", "400": "#6fab82",
-            "500": "#46896a", "600": "#2c6b4c", "700": "#24583f", "800": "#1e4d37", "900": "#183c2c", "950": "#0e241b",
-        }
-    },
-}  # fmt: skip
 
 # Ultralytics must neither install packages nor look for the network; it reads these when it is imported.
 os.environ.setdefault("YOLO_AUTOINSTALL", "false")

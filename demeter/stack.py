@@ -27,6 +27,9 @@ KEPT_BUFFERS = {
     "MALLOC_TRIM_THRESHOLD_": str(64 * 1024**2),
     "MALLOC_ARENA_MAX": "2",
 }
+# A thread of the web server keeps its connection to PostgreSQL: where the database is away it knows at once, and does
+# not wait for a pool while a person waits for it. The many threads of a worker share a pool.
+CONNECTION_A_THREAD = {"DATABASE_POOL_SIZE": "0"}
 
 
 def run_stack(
@@ -78,7 +81,7 @@ def stack_processes(*, host: str, port: int) -> list[ProcessSpec]:
     )  # fmt: skip
     few, all_cores = _threads_env(1), _threads_env(cores)
     commands = {
-        WEB: (gunicorn, {**few, **KEPT_BUFFERS}),
+        WEB: (gunicorn, {**few, **KEPT_BUFFERS, **CONNECTION_A_THREAD}),
         **{
             f"worker-gpu#{number}" if number else "worker-gpu": (
                 _worker(f"gpu{number}", "gpu_queue", "solo"),

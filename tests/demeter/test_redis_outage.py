@@ -7,7 +7,6 @@ without an end would run into the deadline.
 import pickle
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,7 +28,7 @@ from tests.support.redis_server import RedisServer, find_redis, redis_server
 WITHIN_S = 30.0
 
 pytestmark = [
-    pytest.mark.django_db(transaction=True),
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
     pytest.mark.skipif(find_redis() is None, reason="Redis is missing (apt install redis-server)"),
 ]
 

@@ -6,7 +6,8 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
@@ -33,9 +34,27 @@ def find_postgres() -> tuple[Path, Path] | None:
     return (initdb, postgres) if initdb and postgres else None
 
 
+@dataclass
+class PostgresServer:
+    """A PostgreSQL that can go away and come back with its data, at the same address."""
+
+    command: tuple[str, ...]
+    url: str
+    log_dir: Path
+    _running: ExitStack = field(default_factory=ExitStack)
+
+    def start(self) -> None:
+        spec = ProcessSpec("postgres", self.command)
+        server = running_server(spec, log_dir=self.log_dir, is_ready=lambda: _answers(self.url))
+        self._running.enter_context(server)
+
+    def stop(self) -> None:
+        self._running.close()
+
+
 @contextmanager
-def running_postgres(*, log_dir: Path) -> Iterator[str]:
-    """The DATABASE_URL of a fresh PostgreSQL that lives as long as the block."""
+def postgres_server(*, log_dir: Path) -> Iterator[PostgresServer]:
+    """A fresh PostgreSQL, to be stopped and started within the block."""
     programs = find_postgres()
     if programs is None:
         raise FileNotFoundError("initdb and postgres were not found")
@@ -63,10 +82,23 @@ def running_postgres(*, log_dir: Path) -> Iterator[str]:
             "fsync": "off", "full_page_writes": "off", "synchronous_commit": "off",  # the data dies with the test
         }  # fmt: skip
         arguments = [part for key, value in options.items() for part in ("-c", f"{key}={value}")]
-        spec = ProcessSpec("postgres", (*become, str(postgres), "-D", str(data), *arguments))
-        url = f"postgres://demeter:{password}@127.0.0.1:{port}/postgres"
-        with running_server(spec, log_dir=log_dir, is_ready=lambda: _answers(url)):
-            yield url
+        server = PostgresServer(
+            command=(*become, str(postgres), "-D", str(data), *arguments),
+            url=f"postgres://demeter:{password}@127.0.0.1:{port}/postgres",
+            log_dir=log_dir,
+        )
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+@contextmanager
+def running_postgres(*, log_dir: Path) -> Iterator[str]:
+    """The DATABASE_URL of a fresh PostgreSQL that lives as long as the block."""
+    with postgres_server(log_dir=log_dir) as server:
+        yield server.url
 
 
 def _become_unprivileged() -> tuple[str, ...]:

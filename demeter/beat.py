@@ -1,0 +1,46 @@
+"""Celery's beat, which also writes that it lives: without it nobody looks for lost work."""
+
+import logging
+import time
+from typing import Any, Final
+
+from celery.beat import PersistentScheduler
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from demeter.heartbeats import BEAT_EVERY_S, beat, worker_name
+from demeter.models import WorkerHeartbeat
+
+BEAT: Final = "beat"  # stands in its row where workers name their queues
+
+logger = logging.getLogger(__name__)
+
+
+class HeartbeatScheduler(PersistentScheduler):
+    """A scheduler whose rounds are its signs of life, so that one that hangs in a round counts as dead."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._started_at = timezone.now()
+        self._next_beat = 0.0
+        super().__init__(*args, **kwargs)
+
+    def tick(self, *args: Any, **kwargs: Any) -> float:
+        """Send what is due; the seconds until the next round."""
+        wait_s: float = super().tick(*args, **kwargs)
+        if time.monotonic() >= self._next_beat:
+            self._write(lambda: beat(worker=worker_name(), queues=[BEAT], started_at=self._started_at))
+            self._next_beat = time.monotonic() + BEAT_EVERY_S
+        return min(wait_s, BEAT_EVERY_S)
+
+    def close(self) -> None:
+        super().close()
+        self._write(lambda: WorkerHeartbeat.objects.filter(worker=worker_name()).delete())
+
+    def _write(self, write: Any) -> None:
+        """A database that is away stops no sweep from being sent."""
+        try:
+            write()
+        except DatabaseError as error:
+            logger.warning("The heartbeat of beat could not be written: %s", type(error).__name__)
+        finally:
+            connection.close()
