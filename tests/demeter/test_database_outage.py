@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.postgres import PostgresServer, find_postgres, postgres_server
+from tests.support.servers import may_be_skipped
 
 ROOT = Path(__file__).parents[2]
 # Asks the database once for each line it reads, as one request after another would, and says how that went.
@@ -30,7 +31,7 @@ for line in sys.stdin:
 """
 
 pytestmark = pytest.mark.skipif(
-    find_postgres() is None, reason="PostgreSQL is missing (apt install postgresql)"
+    may_be_skipped(find_postgres()), reason="PostgreSQL is missing (apt install postgresql)"
 )
 
 

@@ -24,12 +24,13 @@ from photos.services import sweeping
 from tests.conftest import PASSWORD, Bearer
 from tests.photos.factories import photo_file
 from tests.support.redis_server import RedisServer, find_redis, redis_server
+from tests.support.servers import may_be_skipped
 
 WITHIN_S = 30.0
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
-    pytest.mark.skipif(find_redis() is None, reason="Redis is missing (apt install redis-server)"),
+    pytest.mark.skipif(may_be_skipped(find_redis()), reason="Redis is missing (apt install redis-server)"),
 ]
 
 

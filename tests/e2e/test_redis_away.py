@@ -9,9 +9,12 @@ from demeter.demo.counting import follow
 from tests.support.embedded import Embedded, running_stack
 from tests.support.nursery_photos import render_small
 from tests.support.redis_server import RedisServer, find_redis, redis_server
+from tests.support.servers import may_be_skipped
 from tests.support.waiting import reached
 
-pytestmark = pytest.mark.skipif(find_redis() is None, reason="Redis is missing (apt install redis-server)")
+pytestmark = pytest.mark.skipif(
+    may_be_skipped(find_redis()), reason="Redis is missing (apt install redis-server)"
+)
 
 
 @pytest.fixture

@@ -46,3 +46,8 @@ def find_program(name: str, folders: tuple[Path, ...] = ()) -> Path | None:
     places = [os.environ.get("PATH", ""), *(str(folder) for folder in folders)]
     found = shutil.which(name, path=os.pathsep.join(places))
     return Path(found) if found else None
+
+
+def may_be_skipped(program: object) -> bool:
+    """Whether tests of a server may be left out: it is missing, and DEMETER_REQUIRE_SERVERS does not demand it."""
+    return program is None and os.environ.get("DEMETER_REQUIRE_SERVERS") != "1"
