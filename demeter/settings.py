@@ -226,10 +226,13 @@ S3_PUBLIC_ENDPOINT_URL = env.str("S3_PUBLIC_ENDPOINT_URL", default="")
 S3_BUCKET = env.str("S3_BUCKET", default="")
 S3_BUCKET_PROCESSED = env.str("S3_BUCKET_PROCESSED", default="processed")
 S3_BUCKET_STAGING = env.str("S3_BUCKET_STAGING", default="")  # empty: a folder that web and io workers share
+STORE_TRANSFER_S = 30  # reading or sending one object takes no longer: else the store counts as away
+STORE_TIMEOUT_S = 30  # and each single answer is waited for so long
+STAGING_TIMEOUT_S = 10  # by which, in staging, somebody waits for the end of an upload
 S3_SSE = env.str("S3_SSE", default="")  # AES256 where the store can; some answer 501 to it
 
 
-def _s3(bucket: str) -> dict[str, object]:
+def _s3(bucket: str, timeout_s: float) -> dict[str, object]:
     options: dict[str, object] = {
         "bucket_name": bucket,
         "endpoint_url": S3_ENDPOINT_URL or None,
@@ -239,6 +242,7 @@ def _s3(bucket: str) -> dict[str, object]:
         "signature_version": "s3v4",
         "querystring_auth": True,
         "querystring_expire": SIGNED_LINK_S,
+        "timeout_s": timeout_s,
         "default_acl": None,
         "file_overwrite": True,  # keys hold the image's UUID; a retry writes the same bytes to the same key
     }
@@ -256,14 +260,13 @@ def _folder(name: str) -> dict[str, object]:
 
 
 STORAGES = {
-    "default": _s3(S3_BUCKET) if S3_BUCKET else _folder("default"),
-    "processed": _s3(S3_BUCKET_PROCESSED) if S3_BUCKET else _folder("processed"),
-    "staging": _s3(S3_BUCKET_STAGING) if S3_BUCKET_STAGING else _folder("staging"),
+    "default": _s3(S3_BUCKET, STORE_TIMEOUT_S) if S3_BUCKET else _folder("default"),
+    "processed": _s3(S3_BUCKET_PROCESSED, STORE_TIMEOUT_S) if S3_BUCKET else _folder("processed"),
+    "staging": _s3(S3_BUCKET_STAGING, STAGING_TIMEOUT_S) if S3_BUCKET_STAGING else _folder("staging"),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 PHOTO_CACHE_DIR = DATA_HOME / "cache" / "originals"
 PHOTO_CACHE_BYTES = env.int("PHOTO_CACHE_BYTES", default=2 * 1024**3)
-STORE_READ_TIMEOUT_S = 30  # a worker's own read of an original is bounded by this
 
 # ── caches ───────────────────────────────────────────────────────────────────────────────────────────
 # Counts of throttles, nothing else: without a cache server each process keeps its own in memory (demeter.throttling).
@@ -335,7 +338,7 @@ STEP_LEASE_S = env.int(
 )  # a step whose worker has been silent this long is free again
 STEP_RENEW_S = STEP_LEASE_S / 6
 STEP_RESEND_S = 600  # a pending step is sent again after this, or when its queue is empty
-STEP_MAX_CLAIMS = 5  # a step that was claimed this often without an end is failed, with the reason
+STEP_MAX_LOSSES = 5  # a step that this many workers died or hung with is failed, with the reason
 
 # ── photos ───────────────────────────────────────────────────────────────────────────────────────────
 UPLOAD_MAX_FILE_BYTES = 20 * 1024**2

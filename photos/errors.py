@@ -70,9 +70,15 @@ class UnknownLocation(DemeterError):
 
 
 class StoreUnavailable(DemeterError):
-    """The store or the staging folder does not answer; it can pass by itself."""
+    """A store of pictures refuses, does not answer in time, or is gone: an outage, which is waited for."""
 
     code, status = "store_unavailable", 503
+
+
+class StoreFull(StoreUnavailable):
+    """A store of pictures has no room: an outage too, until somebody makes room."""
+
+    code, status = "store_full", 507
 
 
 class OriginalMissing(DemeterError):

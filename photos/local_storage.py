@@ -18,6 +18,8 @@ from django.core.signing import TimestampSigner
 from django.urls import reverse
 from django.utils.deconstruct import deconstructible
 
+from photos.store_errors import outages_told, store_unavailable
+
 _PIECE_BYTES: Final = 1024**2
 
 
@@ -25,40 +27,69 @@ _PIECE_BYTES: Final = 1024**2
 class SignedFileSystemStorage(FileSystemStorage):
     """A folder that answers for one of STORAGES. Its links are good for SIGNED_LINK_S.
 
-    Object metadata is left out: the row of a photo says the same.
+    Object metadata is left out: the row of a photo says the same. Raises StoreUnavailable or StoreFull for whatever
+    the disk cannot do just now.
     """
 
     def __init__(self, location: str, alias: str) -> None:
         super().__init__(location=location)
         self.alias = alias
 
-    def put(self, name: str, content: File[Any], content_type: str, metadata: dict[str, str]) -> None:
-        """Write a file, whole or not at all; a repeat replaces it. A temporary file on the same disk is moved."""
+    def put(
+        self,
+        name: str,
+        content: File[Any],
+        content_type: str,
+        metadata: dict[str, str],
+        *,
+        within_s: float | None = None,
+    ) -> None:
+        """Write a file, whole or not at all; a repeat replaces it. A temporary file on the same disk is moved.
+
+        Nothing bounds a disk that hangs, so `within_s` is for the other stores.
+        """
         path = Path(self.path(name))
-        path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f".draft-{uuid.uuid4().hex}")
         try:
-            if hasattr(content, "temporary_file_path"):
-                shutil.move(content.temporary_file_path(), draft)
-            else:
-                with draft.open("wb") as file:
-                    for piece in content.chunks(_PIECE_BYTES):
-                        file.write(piece)
-            draft.chmod(0o640)  # uploads begin as 0600; web and workers may be two users of one group
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
+            with outages_told():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                try:
+                    self._write(draft, content)
+                    draft.chmod(0o640)  # uploads begin as 0600; web and workers may be two users of one group
+                    draft.replace(path)
+                finally:
+                    draft.unlink(missing_ok=True)
+        except FileNotFoundError as error:  # another process cleared the folder just now
+            raise store_unavailable() from error
+
+    def _write(self, draft: Path, content: File[Any]) -> None:
+        if hasattr(content, "temporary_file_path"):
+            shutil.move(content.temporary_file_path(), draft)
+            return
+        with draft.open("wb") as file:
+            for piece in content.chunks(_PIECE_BYTES):
+                file.write(piece)
 
     def chunks(self, name: str) -> Iterator[bytes]:
         """The bytes of a file in pieces. Raises FileNotFoundError."""
-        with Path(self.path(name)).open("rb") as file:
-            while piece := file.read(_PIECE_BYTES):
+        with outages_told():
+            file = Path(self.path(name)).open("rb")  # noqa: SIM115 - closed by the block below
+        with file:
+            while True:
+                with outages_told():  # not around the yield: what the reader raises is not the disk's fault
+                    piece = file.read(_PIECE_BYTES)
+                if not piece:
+                    return
                 yield piece
 
     def url(self, name: str | None) -> str:
         """A signed link to a file. The time and the signature come first, so that the link ends like a file."""
         value, timestamp, signature = _signer(self.alias).sign(name or "").rsplit(":", 2)
         return reverse("local-file", args=[self.alias, f"{timestamp}:{signature}/{value}"])
+
+    def exists(self, name: str) -> bool:
+        with outages_told():
+            return super().exists(name)
 
     def older_than(self, when: datetime) -> Iterator[str]:
         """The names of files written before a time."""
@@ -75,17 +106,19 @@ class SignedFileSystemStorage(FileSystemStorage):
 
     def delete(self, name: str) -> None:
         """Delete a file and the folder it leaves empty. Nothing happens if it is gone."""
-        super().delete(name)
+        with outages_told():
+            super().delete(name)
         with contextlib.suppress(OSError):  # other files are in it, or it is gone
             Path(self.path(name)).parent.rmdir()
 
     def ensure_ready(self) -> None:
-        """Make the folder if it is missing, and see that it can be written to. Raises OSError."""
+        """Make the folder if it is missing, and see that it can be written to."""
         folder = Path(self.location)
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / f".probe-{uuid.uuid4().hex}"
-        probe.touch()
-        probe.unlink()
+        with outages_told():
+            folder.mkdir(parents=True, exist_ok=True)
+            probe = folder / f".probe-{uuid.uuid4().hex}"
+            probe.touch()
+            probe.unlink()
 
 
 def read_token(alias: str, token: str) -> str:

@@ -69,6 +69,21 @@ class ProcessingStepQuerySet(models.QuerySet[Any]):
             | Q(status=StepStatus.RUNNING, lease_expires_at__lt=now)
         )
 
+    def exhausted(self, most_losses: int) -> Self:
+        """Those that too many workers were lost with, the one that fell silent just now included."""
+        return self.filter(
+            Q(status=StepStatus.PENDING, losses__gte=most_losses)
+            | Q(status=StepStatus.RUNNING, losses__gte=most_losses - 1)
+        )
+
+    def blameless(self) -> Self:
+        """Those that neither failed nor lost a worker: at most an outage has kept them."""
+        return self.filter(failures=0, losses=0)
+
+    def under_way(self) -> Self:
+        """Unfinished ones that no outage keeps from their work: only those kept say what went wrong."""
+        return self.unfinished().filter(error_code="")
+
     def detecting(self) -> Self:
         return self.filter(kind__in=DETECTING)
 

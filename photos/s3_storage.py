@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Final
 
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ConnectionClosedError
 from django.conf import settings
 from django.core.files.base import File
 from storages.backends.s3 import S3Storage
 
-_PIECE_BYTES: Final = 1024**2
-_CONNECT_TIMEOUT_S: Final = 5
+from photos.store_errors import http_status, is_missing_object, outages_told
+
+CONNECT_TIMEOUT_S: Final = 5
+_PIECE_BYTES: Final = 256 * 1024
+# A store may close a kept connection just when it is used again: that shows at once, and is tried once more.
+_CLOSED_EARLY_S: Final = 1.0
 
 
 class PictureS3Storage(S3Storage):
-    """A bucket that answers for one of STORAGES: bounded waits, object metadata, links for the outside."""
+    """A bucket that answers for one of STORAGES: bounded waits, object metadata, links for the outside.
 
-    def __init__(self, *, public_endpoint_url: str = "", **options: Any) -> None:
+    `timeout_s` bounds each single wait for the store; how long a whole transfer may take is STORE_TRANSFER_S.
+    Raises StoreUnavailable or StoreFull for whatever the store cannot do just now.
+    """
+
+    def __init__(
+        self, *, public_endpoint_url: str = "", timeout_s: float | None = None, **options: Any
+    ) -> None:
         super().__init__(**options)
         self.public_endpoint_url = public_endpoint_url
         # Newer botocore adds checksums that only AWS itself understands unless it is told not to.
         self.client_config = self.client_config.merge(  # type: ignore[has-type]  # the library has no types
             Config(
-                connect_timeout=_CONNECT_TIMEOUT_S,
-                read_timeout=settings.STORE_READ_TIMEOUT_S,
-                retries={"total_max_attempts": 2, "mode": "standard"},  # the steps themselves are tried again
+                connect_timeout=CONNECT_TIMEOUT_S,
+                read_timeout=timeout_s or settings.STORE_TIMEOUT_S,
+                retries={"total_max_attempts": 1},  # the steps themselves are tried again
                 request_checksum_calculation="when_required",
                 response_checksum_validation="when_required",
             )
@@ -39,24 +50,60 @@ class PictureS3Storage(S3Storage):
         """One client a thread: fifty io tasks share this object."""
         return self.connection.meta.client
 
-    def put(self, name: str, content: File[Any], content_type: str, metadata: dict[str, str]) -> None:
-        """Write an object; a repeat replaces it."""
+    def put(
+        self,
+        name: str,
+        content: File[Any],
+        content_type: str,
+        metadata: dict[str, str],
+        *,
+        within_s: float | None = None,
+    ) -> None:
+        """Write an object; a repeat replaces it. Sending takes at most `within_s`, by default STORE_TRANSFER_S."""
         parameters = {**self.get_object_parameters(name), "ContentType": content_type, "Metadata": metadata}
-        content.seek(0)
-        self._client.put_object(Bucket=self.bucket_name, Key=name, Body=content.read(), **parameters)
+        began = time.monotonic()
+        deadline = began + (settings.STORE_TRANSFER_S if within_s is None else within_s)
+        body = _TimedBody(content, deadline)
+        with outages_told():
+            for is_last in (False, True):
+                content.seek(0)
+                try:
+                    self._client.put_object(Bucket=self.bucket_name, Key=name, Body=body, **parameters)
+                    return
+                except ConnectionClosedError:
+                    if is_last or time.monotonic() - began > _CLOSED_EARLY_S:
+                        raise
 
     def chunks(self, name: str) -> Iterator[bytes]:
-        """The bytes of an object in pieces. Raises FileNotFoundError."""
-        try:
-            body = self._client.get_object(Bucket=self.bucket_name, Key=name)["Body"]
-        except ClientError as error:
-            if _status(error) == 404:
-                raise FileNotFoundError(name) from error
-            raise
-        try:
-            yield from body.iter_chunks(_PIECE_BYTES)
-        finally:
-            body.close()
+        """The bytes of an object in pieces, as they arrive. Raises FileNotFoundError."""
+        with outages_told():
+            try:
+                answer = self._client.get_object(Bucket=self.bucket_name, Key=name)
+            except ClientError as error:
+                if is_missing_object(error):
+                    raise FileNotFoundError(name) from error
+                raise
+        missing = answer["ContentLength"]
+        with answer["Body"] as stream:
+            while missing > 0:
+                with outages_told():  # not around the yield: what the reader raises is not the store's fault
+                    # Not `read`: that waits until a piece is full, however slowly the bytes trickle in.
+                    piece = stream.read1(_PIECE_BYTES)
+                    if not piece:
+                        raise ConnectionError(f"{missing} bytes of {name} did not come")
+                missing -= len(piece)
+                yield piece
+            with outages_told():
+                stream.read1(_PIECE_BYTES)  # sees the end, which gives the connection back to be used again
+
+    def exists(self, name: str) -> bool:
+        with outages_told():
+            return bool(super().exists(name))
+
+    def delete(self, name: str) -> None:
+        """Delete an object. Nothing happens if it is gone."""
+        with outages_told():
+            super().delete(name)
 
     def url(self, name: str, *args: Any, **kwargs: Any) -> str:
         """A signed link, made for the address that browsers reach the store at."""
@@ -81,27 +128,40 @@ class PictureS3Storage(S3Storage):
 
     def older_than(self, when: datetime) -> Iterator[str]:
         """The names of objects written before a time."""
-        for summary in self.bucket.objects.all():
-            if summary.last_modified < when:
-                yield summary.key
+        with outages_told():
+            yield from [summary.key for summary in self.bucket.objects.all() if summary.last_modified < when]
 
     def ensure_ready(self) -> None:
         """Make the bucket if it is missing."""
         client = self._client
-        try:
-            client.head_bucket(Bucket=self.bucket_name)
-        except ClientError as error:
-            if _status(error) != 404:
-                raise
-            region = (
-                {} if self.region_name in (None, "us-east-1") else {"LocationConstraint": self.region_name}
-            )
-            options = {"CreateBucketConfiguration": region} if region else {}
+        with outages_told():
             try:
-                client.create_bucket(Bucket=self.bucket_name, **options)
-            except client.exceptions.BucketAlreadyOwnedByYou:
-                return  # another process was faster
+                client.head_bucket(Bucket=self.bucket_name)
+            except ClientError as error:
+                if http_status(error) != 404:
+                    raise
+                region = (
+                    {}
+                    if self.region_name in (None, "us-east-1")
+                    else {"LocationConstraint": self.region_name}
+                )
+                options = {"CreateBucketConfiguration": region} if region else {}
+                try:
+                    client.create_bucket(Bucket=self.bucket_name, **options)
+                except client.exceptions.BucketAlreadyOwnedByYou:
+                    return  # another process was faster
 
 
-def _status(error: ClientError) -> int:
-    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+class _TimedBody:
+    """A file that is sent until a time: a store that takes a few bytes now and then would hold its sender for ever."""
+
+    def __init__(self, file: File[Any], deadline: float) -> None:
+        self._file = file
+        self._deadline = deadline
+        self.seek, self.tell = file.seek, file.tell  # botocore measures and signs before it sends
+
+    def read(self, size: int = -1) -> bytes:
+        if time.monotonic() > self._deadline:
+            raise TimeoutError("Sending took longer than it may.")
+        piece: bytes = self._file.read(size)
+        return piece

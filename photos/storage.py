@@ -1,24 +1,34 @@
 """Where the bytes of pictures lie: the names they have, and moving them between staging and the store.
 
 Both kinds of store (photos.local_storage, photos.s3_storage) offer the same methods beyond Django's: `put`,
-`chunks`, `older_than`, `ensure_ready`. What a store cannot do just now is an OSError or an error of botocore.
+`chunks`, `older_than`, `ensure_ready`. What a store cannot do just now is StoreUnavailable or StoreFull, never an error
+of a disk or of a library: an outage must not look like a fault of a picture. Every call ends within OPERATION_MAX_S.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+import threading
+import time
+from collections.abc import Container, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
 from urllib.parse import quote
 from uuid import UUID
 
+from django.conf import settings
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import storages
 
 from photos import original_cache
-from photos.errors import OriginalMissing
+from photos.errors import OriginalMissing, StoreUnavailable
 from photos.models import Image
+from photos.store_errors import store_unavailable
+
+logger = logging.getLogger(__name__)
 
 DEFAULT: Final = "default"  # originals, thumbnails, drawings, previews: kept
 PROCESSED: Final = "processed"  # what /analyze shows
@@ -26,12 +36,32 @@ STAGING: Final = "staging"  # a folder or bucket that web and workers share
 _ALIASES: Final = (DEFAULT, PROCESSED, STAGING)
 _STAGING_FOLDER: Final = "temp_uploads"
 
+# One transfer, one wait for the last answer, and two waits for a connection that does not come about.
+OPERATION_MAX_S: Final = settings.STORE_TRANSFER_S + settings.STORE_TIMEOUT_S + 15
+# A request may be staged as long as a store that is good enough takes, and some time to begin. A slower one counts as
+# gone: the thread that waits for it is needed by others.
+_STAGING_BEGINS_WITHIN_S: Final = 10
+_STAGING_BYTES_A_S: Final = 4 * 1024**2
+# Threads of a web process that may wait for staging at once, and how long another waits for its turn (s): while a
+# store hangs, the others go on answering.
+_STAGING_WRITERS: Final = 4
+_STAGING_TURN_S: Final = 2.0
+_staging_writers = threading.BoundedSemaphore(_STAGING_WRITERS)
+
 
 class PictureStore(Protocol):
     """What a store of pictures can do."""
 
-    def put(self, name: str, content: File[bytes], content_type: str, metadata: dict[str, str]) -> None:
-        """Write an object, whole or not at all; a repeat replaces it."""
+    def put(
+        self,
+        name: str,
+        content: File[bytes],
+        content_type: str,
+        metadata: dict[str, str],
+        *,
+        within_s: float | None = None,
+    ) -> None:
+        """Write an object, whole or not at all; a repeat replaces it. Sending ends after STORE_TRANSFER_S or less."""
 
     def chunks(self, name: str) -> Iterator[bytes]:
         """The bytes of an object in pieces. Raises FileNotFoundError."""
@@ -111,9 +141,40 @@ def metadata_of(image: Image) -> dict[str, str]:
     }
 
 
-def stage_upload(file: File[Any], key: str) -> None:
-    """Put an uploaded file into staging; a temporary file on the same disk is moved, not copied."""
-    store(STAGING).put(key, file, getattr(file, "content_type", None) or "application/octet-stream", {})
+def stage_uploads(uploads: Sequence[tuple[File[Any], str]]) -> None:
+    """Put the (file, key)s of one request into staging; temporary files on the same disk are moved, not copied.
+
+    Raises StoreUnavailable or StoreFull if the store is away, full or too slow; what was staged by then is discarded.
+    """
+    deadline = time.monotonic() + _STAGING_BEGINS_WITHIN_S
+    for number, (file, key) in enumerate(uploads):
+        deadline += (file.size or 0) / _STAGING_BYTES_A_S
+        try:
+            with _staging_turn():
+                _stage(file, key, deadline)
+        except BaseException:
+            with suppress(StoreUnavailable), _staging_turn():  # else `clear_staging` finds them
+                staging_discard([key for _file, key in uploads[: number + 1]])
+            raise
+
+
+@contextmanager
+def _staging_turn() -> Iterator[None]:
+    """Be one of few threads that wait for staging. Raises StoreUnavailable where the others take too long."""
+    if not _staging_writers.acquire(timeout=_STAGING_TURN_S):
+        raise store_unavailable()
+    try:
+        yield
+    finally:
+        _staging_writers.release()
+
+
+def _stage(file: File[Any], key: str, deadline: float) -> None:
+    left_s = deadline - time.monotonic()
+    if left_s <= 0:
+        raise store_unavailable()
+    content_type = getattr(file, "content_type", None) or "application/octet-stream"
+    store(STAGING).put(key, file, content_type, {}, within_s=min(left_s, settings.STORE_TRANSFER_S))
 
 
 def staging_put(key: str, data: bytes) -> None:
@@ -123,7 +184,26 @@ def staging_put(key: str, data: bytes) -> None:
 
 def staging_read(key: str) -> bytes:
     """All bytes of a staged object. Raises FileNotFoundError."""
-    return b"".join(store(STAGING).chunks(key))
+    return b"".join(_pieces(STAGING, key))
+
+
+def _pieces(alias: str, key: str) -> Iterator[bytes]:
+    """The bytes of an object, for STORE_TRANSFER_S at most. Raises FileNotFoundError."""
+    deadline = time.monotonic() + settings.STORE_TRANSFER_S
+    for piece in store(alias).chunks(key):
+        if time.monotonic() > deadline:
+            logger.warning("Reading %s took longer than %s s.", key, settings.STORE_TRANSFER_S)
+            raise store_unavailable()
+        yield piece
+
+
+def staging_discard(keys: Sequence[str]) -> None:
+    """Delete staged objects that nobody needs. What a store that is away keeps, `clear_staging` clears later."""
+    try:
+        for key in keys:
+            staging_delete(key)
+    except StoreUnavailable:
+        logger.warning("Staged objects are left to be cleared later: %s", ", ".join(keys))
 
 
 def staging_delete(key: str) -> None:
@@ -146,19 +226,19 @@ def move_original_to_store(image: Image) -> None:
     put(DEFAULT, image.original_key, data, content_type=image.content_type, metadata=metadata_of(image))
 
 
-def open_original(image: Image) -> Path:
-    """The original as a local file, checked against its SHA-256: from the disk cache, staging, or the store.
+def open_original(image: Image) -> AbstractContextManager[Path]:
+    """The original as a local file, good within the block and checked against its SHA-256.
 
-    The file stays at least original_cache.KEPT_S. Raises OriginalMissing; TimeoutError after STORE_READ_TIMEOUT_S.
+    It comes from the disk cache, staging, or the store. Raises OriginalMissing if both have answered and neither has
+    it, StoreUnavailable if one that might have it does not answer.
     """
-    sources = [(STAGING, image.staging_key)] if image.staging_key else []
-    sources.append((DEFAULT, image.original_key))
-    return original_cache.fetch(image.sha256, [(store(alias).chunks, key) for alias, key in sources])
+    aliases = [(STAGING, image.staging_key)] if image.staging_key else []
+    aliases.append((DEFAULT, image.original_key))
+    return original_cache.opened(image.sha256, [partial(_pieces, alias, key) for alias, key in aliases])
 
 
-def clear_staging(*, older_than: datetime) -> int:
-    """Delete staged objects written before a time, but none that a photo still waits to be stored from. How many."""
-    needed = set(Image.objects.exclude(staging_key="").values_list("staging_key", flat=True))
+def clear_staging(*, older_than: datetime, needed: Container[str]) -> int:
+    """Delete staged objects written before a time, but none whose name is needed. How many."""
     unneeded = [name for name in store(STAGING).older_than(older_than) if name not in needed]
     for name in unneeded:
         staging_delete(name)

@@ -1,12 +1,23 @@
 """The tasks that move bytes, and the sweep that finds what was lost. Arguments are row ids."""
 
+from typing import Any
+
 from celery import shared_task
+from celery.concurrency.thread import TaskPool as ThreadPool
+from celery.signals import worker_ready
 
 from demeter.heartbeats import forget_silent_workers
 from photos import queue
 from photos.models import ProcessingStep
-from photos.services import expiry, pictures_work, sweeping
+from photos.services import expiry, pictures_work, stuck, sweeping
 from photos.services.work import run_step
+
+
+@worker_ready.connect(dispatch_uid="photos.tasks")
+def note_threads(sender: Any, **_: Any) -> None:
+    """Tell the steps how many threads do them in this process; other pools give each a process of its own."""
+    if isinstance(sender.pool, ThreadPool):
+        stuck.set_threads(sender.pool.limit)
 
 
 @shared_task(name="upload_original")
@@ -24,7 +35,7 @@ def upload_thumbnail(step_id: int) -> None:
 @shared_task(name="upload_annotated")
 def upload_annotated(step_id: int) -> None:
     """Move a drawing and its thumbnail from staging to the store."""
-    run_step(step_id, pictures_work.store_annotated)
+    run_step(step_id, lambda claim: queue.send_steps(pictures_work.store_annotated(claim)))
 
 
 @shared_task(name="sweep_steps")

@@ -20,7 +20,8 @@ def load_original(image: Image) -> RgbArray:
     with _lock:
         if image.pk in _last:
             return _last[image.pk]
-    array = read_rgb(storage.open_original(image))
+    with storage.open_original(image) as path:
+        array = read_rgb(path)
     array.flags.writeable = False
     with _lock:
         _last.clear()

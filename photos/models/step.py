@@ -40,7 +40,12 @@ class ProcessingStep(models.Model):
 
     status = models.CharField(_("status"), max_length=10, choices=StepStatus, default=StepStatus.PENDING)
     attempt = models.PositiveIntegerField(_("claims"), default=0)
-    failures = models.PositiveSmallIntegerField(_("failures"), default=0)
+    failures = models.PositiveSmallIntegerField(
+        _("failures"), default=0, help_text=_("Faults that may be ours or the photo's; outages do not count.")
+    )
+    losses = models.PositiveSmallIntegerField(
+        _("lost workers"), default=0, help_text=_("Workers that died, or hung, while they held the step.")
+    )
     worker = models.CharField(_("worker"), max_length=120, blank=True, help_text=_("host:pid of the holder."))
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
     not_before = models.DateTimeField(_("not before"), null=True, blank=True)

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from photos import storage
 from photos.choices import StepKind
-from photos.models import Detection, Estimation, PhotoContainer, ProcessingSession, ProcessingStep
+from photos.models import Detection, Estimation, Image, PhotoContainer, ProcessingSession, ProcessingStep
+from photos.querysets import FINISHED
 from photos.services import jobs
-from photos.services.steps import Claim, complete_step, create_step, lock_claim
+from photos.services.steps import Claim, complete_step, create_step, fail_step, lock_claim, reopen
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,20 @@ def drawing_data(claim: Claim) -> DrawingData:
     )
 
 
+def drawing_keys(image: Image) -> tuple[str, str]:
+    """The names of a photo's annotated picture and of its thumbnail in the store."""
+    return (
+        storage.annotated_key(image.pk, image.uploaded_at),
+        storage.annotated_thumbnail_key(image.pk, image.uploaded_at),
+    )
+
+
+def staged_drawings(step_id: int, image: Image) -> tuple[str, str]:
+    """The names in staging of what the step `step_id` is to store, in the order of `drawing_keys`."""
+    key, thumbnail_key = drawing_keys(image)
+    return storage.staged_drawing_key(step_id, key), storage.staged_drawing_key(step_id, thumbnail_key)
+
+
 def stage_drawing(
     claim: Claim, session: ProcessingSession, *, drawing: bytes, thumbnail: bytes
 ) -> ProcessingStep | None:
@@ -48,16 +64,26 @@ def stage_drawing(
             kind=StepKind.UPLOAD_ANNOTATED,
             key=f"{session.uuid}:annotated",
         )
-        image = session.image
-        keys = (
-            storage.annotated_key(image.pk, image.uploaded_at),
-            storage.annotated_thumbnail_key(image.pk, image.uploaded_at),
-        )
-        for key, data in zip(keys, (drawing, thumbnail), strict=True):
-            storage.staging_put(storage.staged_drawing_key(upload.pk, key), data)
+        staged = staged_drawings(upload.pk, session.image)
+        for key, data in zip(staged, (drawing, thumbnail), strict=True):
+            storage.staging_put(key, data)
     with transaction.atomic():
         step = lock_claim(claim)
         complete_step(step)
         if upload is None:
             jobs.close_jobs(session)
+        elif upload.status in FINISHED:  # of a drawing that was lost, or made once before
+            reopen([upload])
     return upload
+
+
+@transaction.atomic
+def draw_again(claim: Claim) -> list[ProcessingStep]:
+    """End the storing of a drawing that staging has lost, and have it drawn anew. Returns the steps to send."""
+    step = lock_claim(claim)
+    fail_step(step, code="drawing_missing", message=_("The drawing was lost on its way and is made anew."))
+    drawing = list(
+        ProcessingStep.objects.filter(session=step.session, kind=StepKind.DRAW).select_related("image")
+    )
+    reopen(drawing)
+    return drawing

@@ -10,29 +10,38 @@ from photos.choices import StepKind, StepStatus
 from photos.models import ProcessingStep
 from photos.services import jobs
 from photos.services.sessions import fail_session
-from photos.services.steps import Claim, end_step_badly, lock_claim, put_back
+from photos.services.steps import Claim, fail_step, lock_claim, postpone, schedule_retry
 
 ORIGINAL_AGAIN_AFTER: Final = timedelta(hours=1)
 
 
 @transaction.atomic
-def give_up(claim: Claim, *, code: str, message: str) -> None:
+def fail_permanently(claim: Claim, *, code: str, message: str) -> None:
     """End a held step for a fault that trying again cannot mend."""
     step = lock_claim(claim)
-    end_step_badly(step, code=code, message=message)
-    follow_up(step)
+    fail_step(step, code=code, message=message)
+    propagate_failure(step)
 
 
 @transaction.atomic
-def try_later(claim: Claim, *, code: str, message: str) -> None:
-    """Put a held step back after a fault that can pass by itself, or end it if it was tried often enough."""
+def retry_or_fail(claim: Claim, *, code: str, message: str) -> None:
+    """Put a held step back after a fault that may be ours or the photo's, or end it if it was tried often enough."""
     step = lock_claim(claim)
-    if put_back(step, message=message) is None:
-        end_step_badly(step, code=code, message=message)
-        follow_up(step)
+    if schedule_retry(step, message=message) is None:
+        fail_step(step, code=code, message=message)
+        propagate_failure(step)
 
 
-def follow_up(step: ProcessingStep) -> None:
+@transaction.atomic
+def wait_out(claim: Claim, *, code: str, message: str) -> None:
+    """Put a held step back until an outage is over. The job of a count does not wait for its drawing that long."""
+    step = lock_claim(claim)
+    postpone(step, code=code, message=message)
+    if step.kind in (StepKind.DRAW, StepKind.UPLOAD_ANNOTATED):
+        jobs.close_jobs(step.own_session)
+
+
+def propagate_failure(step: ProcessingStep) -> None:
     """Carry the end of a failed step to its count, its job and its photo.
 
     A count fails with its segmentation or its summing up; it also fails when every detection has failed. Where only

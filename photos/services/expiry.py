@@ -9,7 +9,9 @@ from django_celery_results.models import TaskResult
 
 from demeter.accounts.lockout import clear_old_failures
 from photos import storage
-from photos.models import IdempotencyKey
+from photos.choices import StepKind
+from photos.models import IdempotencyKey, Image, ProcessingStep
+from photos.services.drawings import staged_drawings
 
 STAGING_KEPT: Final = timedelta(hours=24)
 
@@ -25,10 +27,18 @@ def clear() -> dict[str, int]:
     ).delete()
     old = now - timedelta(hours=settings.JOBS_VISIBLE_H)
     results, _by_model = TaskResult.objects.filter(date_done__lt=old).delete()
-    staged = storage.clear_staging(older_than=now - STAGING_KEPT)
+    staged = storage.clear_staging(older_than=now - STAGING_KEPT, needed=_needed_in_staging())
     return {
         "idempotency_keys": keys,
         "task_results": results,
         "sign_in_failures": clear_old_failures(),
         "staged_files": staged,
     }
+
+
+def _needed_in_staging() -> set[str]:
+    """What photos wait to be stored from, and drawings that the store has not taken yet, however long it is away."""
+    originals = Image.objects.exclude(staging_key="").values_list("staging_key", flat=True)
+    drawings = ProcessingStep.objects.filter(kind=StepKind.UPLOAD_ANNOTATED).unfinished()
+    waiting = drawings.select_related("image")
+    return {*originals, *(key for step in waiting for key in staged_drawings(step.pk, step.image))}

@@ -8,8 +8,9 @@ from typing import Final
 from django.db import connection, transaction
 
 from photos import pictures, storage
-from photos.models import Image
+from photos.models import Image, ProcessingStep
 from photos.services import jobs
+from photos.services.drawings import draw_again, drawing_keys, staged_drawings
 from photos.services.steps import Claim, complete_step, lock_claim
 
 THUMBNAIL_PX: Final = 300  # longest side
@@ -28,17 +29,15 @@ def store_original(claim: Claim) -> None:
         step = lock_claim(claim)
         Image.objects.filter(pk=image.pk).update(is_stored=True, staging_key="")
         complete_step(step)
-    if staging_key:
-        storage.staging_delete(
-            staging_key
-        )  # last: until the row says "stored", staging holds the only sure copy
+    if staging_key:  # last: until the row says "stored", staging holds the only sure copy
+        storage.staging_discard([staging_key])
 
 
 def store_thumbnail(claim: Claim) -> None:
     """Write the thumbnail, and an upright JPEG of what browsers do not show as it was counted. Neither carries GPS."""
     image = _image(claim)
     connection.close()
-    with storage.open_original(image).open("rb") as file:
+    with storage.open_original(image) as path, path.open("rb") as file:
         picture = pictures.open_picture(file)
     day = image.uploaded_at
     thumbnail_key = storage.thumbnail_key(image.pk, day)
@@ -67,32 +66,34 @@ def store_thumbnail(claim: Claim) -> None:
         complete_step(step)
 
 
-def store_annotated(claim: Claim) -> None:
-    """Move the drawing of a count and its thumbnail from staging to the store, and end the job."""
+def store_annotated(claim: Claim) -> list[ProcessingStep]:
+    """Move the drawing of a count and its thumbnail from staging to the store, and end the job.
+
+    A drawing that staging has lost is made anew: returns the steps to send for that.
+    """
     image = _image(claim)
     connection.close()
     alias = storage.DEFAULT if image.with_inventory else storage.PROCESSED
-    keys = (
-        storage.annotated_key(image.pk, image.uploaded_at),
-        storage.annotated_thumbnail_key(image.pk, image.uploaded_at),
-    )
-    staged = [storage.staged_drawing_key(claim.step_id, key) for key in keys]
-    for key, staged_key in zip(keys, staged, strict=True):
-        storage.put(
-            alias,
-            key,
-            storage.staging_read(staged_key),
-            content_type="image/avif",
-            metadata=storage.metadata_of(image),
-        )
+    keys, staged = drawing_keys(image), staged_drawings(claim.step_id, image)
+    try:
+        for key, staged_key in zip(keys, staged, strict=True):
+            storage.put(
+                alias,
+                key,
+                storage.staging_read(staged_key),
+                content_type="image/avif",
+                metadata=storage.metadata_of(image),
+            )
+    except FileNotFoundError:
+        return draw_again(claim)
     with transaction.atomic():
         step = lock_claim(claim)
         Image.objects.filter(pk=image.pk).update(annotated_key=keys[0], annotated_thumbnail_key=keys[1])
         complete_step(step)
         if step.session is not None:
             jobs.close_jobs(step.session)
-    for staged_key in staged:
-        storage.staging_delete(staged_key)
+    storage.staging_discard(staged)
+    return []
 
 
 def _image(claim: Claim) -> Image:

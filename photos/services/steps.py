@@ -3,15 +3,15 @@
 import logging
 import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
-from django.db import OperationalError, connection, transaction
-from django.db.models import Q
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,31 +19,12 @@ from demeter.heartbeats import worker_name
 from photos.choices import StepKind, StepStatus
 from photos.errors import StepLost
 from photos.models import Image, ProcessingSession, ProcessingStep
+from photos.services.deadlines import DEADLINE_S, IN_THREADS, OUTAGE_WAIT_MAX_S, RETRIES
+from photos.services.stuck import one_more_stuck
 
 logger = logging.getLogger(__name__)
 
-# How long a step may take (s) before it is ended from outside. Generous: a 48-megapixel photo on a slow CPU.
-DEADLINE_S: Final[dict[StepKind, int]] = {
-    StepKind.SEGMENT: 180,
-    StepKind.DETECT_SLICED: 600,
-    StepKind.DETECT_DIRECT: 300,
-    StepKind.AGGREGATE: 180,
-    StepKind.DRAW: 120,
-    StepKind.UPLOAD_ORIGINAL: 180,
-    StepKind.UPLOAD_THUMBNAIL: 60,
-    StepKind.UPLOAD_ANNOTATED: 120,
-}
-# How often a step is tried again after a fault that can pass by itself (contract, "Queues").
-RETRIES: Final[dict[StepKind, int]] = {
-    StepKind.SEGMENT: 2,
-    StepKind.DETECT_SLICED: 3,
-    StepKind.DETECT_DIRECT: 3,
-    StepKind.AGGREGATE: 3,
-    StepKind.DRAW: 2,
-    StepKind.UPLOAD_ORIGINAL: 3,
-    StepKind.UPLOAD_THUMBNAIL: 3,
-    StepKind.UPLOAD_ANNOTATED: 3,
-}
+DATABASE_AWAY: Final = (OperationalError, InterfaceError)
 
 
 @dataclass(frozen=True)
@@ -77,10 +58,16 @@ def create_steps(steps: list[ProcessingStep]) -> None:
 
 
 def claim_step(step_id: int) -> Claim | None:
-    """Claim a step that is due, or that a silent worker left. None if it is finished, held, or not yet due."""
+    """Claim a step that is due, or that a silent worker left. None if it is finished, held, or not yet due.
+
+    A step whose workers died STEP_MAX_LOSSES times is not claimed either: it is to be ended.
+    """
     now = timezone.now()
     step = ProcessingStep.objects.claimable(now).filter(pk=step_id).first()
     if step is None or not _is_unblocked(step):
+        return None
+    losses = step.losses + (step.status == StepStatus.RUNNING)
+    if losses >= settings.STEP_MAX_LOSSES and step.kind != StepKind.UPLOAD_ORIGINAL:
         return None
     kind = StepKind(step.kind)
     claimed = (
@@ -88,6 +75,7 @@ def claim_step(step_id: int) -> Claim | None:
         .filter(pk=step_id, attempt=step.attempt)  # two claimants read the same number; only one may raise it
         .update(
             attempt=step.attempt + 1,
+            losses=losses,
             status=StepStatus.RUNNING,
             worker=worker_name(),
             lease_expires_at=now + timedelta(seconds=settings.STEP_LEASE_S),
@@ -102,14 +90,16 @@ def claim_step(step_id: int) -> Claim | None:
 def claim_company(claim: Claim, *, at_most: int) -> list[Claim]:
     """Claim further waiting steps of the same kind, the oldest first, to do their work together with a held one.
 
-    Only first attempts keep company: a picture that kills its worker takes others along once, and is alone from then
-    on, else they would be given up with it. Their own messages find them held, and end.
+    Only steps that no worker was lost with keep company: a picture that kills its worker takes others along once, and
+    is alone from then on, else they would be given up with it. Their own messages find them held, and end.
     """
-    if claim.attempt > 1 or at_most < 1:
+    if at_most < 1 or not ProcessingStep.objects.filter(pk=claim.step_id).blameless().exists():
         return []
     with transaction.atomic():
-        waiting = ProcessingStep.objects.claimable(timezone.now()).filter(
-            kind=claim.kind, status=StepStatus.PENDING, attempt=0
+        waiting = (
+            ProcessingStep.objects.claimable(timezone.now())
+            .filter(kind=claim.kind, status=StepStatus.PENDING)
+            .blameless()
         )
         if connection.features.has_select_for_update_skip_locked:  # two workers then choose different ones
             waiting = waiting.select_for_update(skip_locked=True)
@@ -153,7 +143,7 @@ def complete_step(step: ProcessingStep, *, seconds: float | None = None) -> None
     )
 
 
-def end_step_badly(step: ProcessingStep, *, code: str, message: str) -> None:
+def fail_step(step: ProcessingStep, *, code: str, message: str) -> None:
     """End a step for good with the reason."""
     step.status = StepStatus.FAILED
     step.finished_at = timezone.now()
@@ -162,24 +152,75 @@ def end_step_badly(step: ProcessingStep, *, code: str, message: str) -> None:
     step.save(update_fields=["status", "finished_at", "lease_expires_at", "error_code", "error_message"])
 
 
-def put_back(step: ProcessingStep, *, message: str) -> datetime | None:
-    """Free a locked step after a fault that can pass by itself, to be tried again 2ⁿ s later with jitter.
+def schedule_retry(step: ProcessingStep, *, message: str) -> datetime | None:
+    """Free a locked step after a fault that may be ours or the photo's, to be tried again 2ⁿ s later with jitter.
 
     Returns when it is due, or None if it was tried often enough and is to be ended by the caller.
     """
     if step.failures >= RETRIES[StepKind(step.kind)]:
         return None
     step.failures += 1
-    delay_s = 2**step.failures * random.uniform(0.5, 1.5)
+    _free_until(step, 2.0**step.failures, code="", message=message)
+    return step.not_before
+
+
+def postpone(step: ProcessingStep, *, code: str, message: str) -> None:
+    """Free a locked step that an outage keeps from its work. That uses up no try: it waits as long as the outage lasts.
+
+    Its `error_code` says what it waits for until it is done.
+    """
+    wait_s = min(2.0 ** min(step.attempt, 16), OUTAGE_WAIT_MAX_S)
+    _free_until(step, wait_s, code=code, message=message)
+
+
+def _free_until(step: ProcessingStep, wait_s: float, *, code: str, message: str) -> None:
     step.status = StepStatus.PENDING
     step.lease_expires_at = None
     step.sent_at = None
-    step.not_before = timezone.now() + timedelta(seconds=delay_s)
-    step.error_message = message[:500]
+    step.not_before = timezone.now() + timedelta(seconds=wait_s * random.uniform(0.5, 1.5))
+    step.error_code, step.error_message = code[:40], message[:500]
     step.save(
-        update_fields=["failures", "status", "lease_expires_at", "sent_at", "not_before", "error_message"]
+        update_fields=[
+            "failures", "status", "lease_expires_at", "sent_at", "not_before", "error_code", "error_message"
+        ]
+    )  # fmt: skip
+
+
+def reopen(steps: Collection[ProcessingStep]) -> None:
+    """Have finished steps done once more, from their first try on. `attempt` goes on: an old claim stays an old one."""
+    for step in steps:
+        step.status, step.failures, step.losses = StepStatus.PENDING, 0, 0
+        step.sent_at = step.not_before = step.finished_at = None
+        step.error_code = step.error_message = ""
+    ProcessingStep.objects.bulk_update(
+        steps,
+        [
+            "status", "failures", "losses", "sent_at", "not_before", "finished_at", "error_code", "error_message"
+        ],
+    )  # fmt: skip
+
+
+def free_claims(workers: Collection[str]) -> list[ProcessingStep]:
+    """Give back what dead workers (host:pid) held, without waiting for their leases. Returns the steps to send.
+
+    Each has lost one worker more. A step that has moved on meanwhile is left alone.
+    """
+    held = ProcessingStep.objects.filter(status=StepStatus.RUNNING, worker__in=workers).select_related(
+        "image"
     )
-    return step.not_before
+    return [step for step in held if _give_back(step.pk, step.attempt)]
+
+
+def _give_back(step_id: int, attempt: int) -> bool:
+    return bool(
+        ProcessingStep.objects.filter(pk=step_id, attempt=attempt, status=StepStatus.RUNNING).update(
+            status=StepStatus.PENDING,
+            losses=F("losses") + 1,
+            lease_expires_at=None,
+            sent_at=None,
+            not_before=None,
+        )
+    )
 
 
 def mark_sent(step_ids: list[int]) -> None:
@@ -215,7 +256,7 @@ def _renew_or_wait(claim: Claim) -> bool:
     """Renew a lease; a database that is busy just now is asked again at the next turn, well before the lease ends."""
     try:
         return renew_lease(claim)
-    except OperationalError as error:
+    except DATABASE_AWAY as error:
         logger.warning("The lease of step %s could not be renewed: %s", claim.step_id, error)
         connection.close()
         return True
@@ -225,14 +266,21 @@ def _renew_or_wait(claim: Claim) -> bool:
 def hold_lease(claim: Claim) -> Iterator[None]:
     """Renew the lease from a thread while the body works.
 
-    The thread stops at the deadline: a step that hangs loses its lease, is swept, and its worker is ended.
+    The thread stops at the deadline. A step that hangs in a process of its own then loses its lease, is swept, and its
+    worker is ended. One of a pool of threads is given back at once, and its late result is refused.
     """
     stop = threading.Event()
 
     def renew() -> None:
         try:
-            while not stop.wait(settings.STEP_RENEW_S) and _renew_or_wait(claim):
-                pass
+            while not stop.wait(settings.STEP_RENEW_S):
+                if not _renew_or_wait(claim):
+                    if claim.kind in IN_THREADS and _give_back_overdue(claim):
+                        logger.error("Step %s hangs past its deadline and is given back.", claim.step_id)
+                        connection.close()
+                        with one_more_stuck():
+                            stop.wait()
+                    return
         finally:
             connection.close()
 
@@ -245,6 +293,16 @@ def hold_lease(claim: Claim) -> Iterator[None]:
         thread.join()
 
 
+def _give_back_overdue(claim: Claim) -> bool:
+    """Give a step back that a thread holds past its deadline. False if it has moved on for another reason."""
+    overdue = ProcessingStep.objects.filter(pk=claim.step_id, attempt=claim.attempt)
+    try:
+        return overdue.past_deadline(timezone.now()).exists() and _give_back(claim.step_id, claim.attempt)
+    except DATABASE_AWAY as error:
+        logger.warning("Step %s could not be given back: %s", claim.step_id, error)
+        return False  # its lease ends by itself
+
+
 @transaction.atomic
 def fail_exhausted(step_id: int) -> ProcessingStep | None:
     """End a step whose workers fell silent too often. None if it has moved on meanwhile."""
@@ -252,15 +310,16 @@ def fail_exhausted(step_id: int) -> ProcessingStep | None:
         ProcessingStep.objects.select_for_update(of=("self",))
         .select_related("image", "session")
         .claimable(timezone.now())
-        .filter(pk=step_id, attempt__gte=settings.STEP_MAX_CLAIMS)
+        .exhausted(settings.STEP_MAX_LOSSES)
+        .filter(pk=step_id)
         .first()
     )
     if step is None:
         return None
-    end_step_badly(
+    fail_step(
         step,
         code="too_many_attempts",
         message=_("The work was begun %(times)d times and never ended. Count the photo again.")
-        % {"times": step.attempt},
+        % {"times": settings.STEP_MAX_LOSSES},
     )
     return step

@@ -11,20 +11,21 @@ from django.utils import timezone
 
 from photos.choices import SessionStatus, StepKind, StepStatus
 from photos.models import Image, ProcessingStep
-from photos.services.endings import follow_up
-from photos.services.steps import create_step, fail_exhausted
+from photos.services.endings import propagate_failure
+from photos.services.steps import create_step, fail_exhausted, reopen
 
 RESEND_WHEN_EMPTY: Final = timedelta(
     seconds=20
 )  # a message just sent may lie in a worker's hand, not in the queue
 MOST_A_SWEEP: Final = 500
+FAULTS_OF_OURS: Final = ("internal_error", "too_many_attempts")
 
 
 def end_exhausted() -> int:
-    """End the steps that were begun too often, and what hangs on them. Returns how many."""
+    """End the steps that too many workers were lost with, and what hangs on them. Returns how many."""
     exhausted = (
         ProcessingStep.objects.claimable(timezone.now())
-        .filter(attempt__gte=settings.STEP_MAX_CLAIMS)
+        .exhausted(settings.STEP_MAX_LOSSES)
         .exclude(kind=StepKind.UPLOAD_ORIGINAL)  # never given up: its bytes are safe in staging
     )
     ended = 0
@@ -32,7 +33,7 @@ def end_exhausted() -> int:
         with transaction.atomic():
             step = fail_exhausted(step_id)
             if step is not None:
-                follow_up(step)
+                propagate_failure(step)
                 ended += 1
     return ended
 
@@ -66,27 +67,24 @@ def _waits_for_siblings(step: ProcessingStep) -> bool:
 
 
 def reopen_missing_pictures() -> list[ProcessingStep]:
-    """Make steps anew for thumbnails and drawings that are missing (failed an hour ago, or expired).
+    """Make steps anew for thumbnails and drawings that are missing: those that a fault of ours ended an hour ago.
 
-    Returns the steps to send.
+    What an outage prevented needs none: it has never ended. What lies in the picture is final. Returns the steps to
+    send.
     """
     hour_ago = timezone.now() - timedelta(hours=1)
     failed = ProcessingStep.objects.filter(
         kind__in=[StepKind.UPLOAD_THUMBNAIL, StepKind.DRAW, StepKind.UPLOAD_ANNOTATED],
         status=StepStatus.FAILED,
+        error_code__in=FAULTS_OF_OURS,
         finished_at__lt=hour_ago,
         finished_at__gt=hour_ago - timedelta(days=1),
         image__deleted_at=None,
     ).filter(Q(session=None) | Q(session__status=SessionStatus.COMPLETED))
     steps = list(failed.select_related("image")[:MOST_A_SWEEP])
-    ProcessingStep.objects.filter(pk__in=[step.pk for step in steps]).update(
-        status=StepStatus.PENDING, attempt=0, failures=0, sent_at=None, not_before=None
-    )
+    reopen(steps)
     bare = Image.objects.not_deleted().filter(thumbnail_key="", uploaded_at__lt=hour_ago)
-    steps += [
+    return steps + [
         create_step(image=image, kind=StepKind.UPLOAD_THUMBNAIL, key=f"{image.pk}:thumbnail")
         for image in bare.exclude(steps__kind=StepKind.UPLOAD_THUMBNAIL)[:MOST_A_SWEEP]
     ]
-    for step in steps:
-        step.status = StepStatus.PENDING
-    return steps

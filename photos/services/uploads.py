@@ -180,14 +180,13 @@ def _stage(
     upload: UploadSession, received: list[_Received], files: Sequence[UploadedFile[Any]]
 ) -> list[_Received]:
     """Move the bytes of good files into staging. Whether they are known is asked once, when rows are written."""
-    staged: list[_Received] = []
-    for entry in received:
-        if entry.photo is None:
-            staged.append(entry)
-            continue
-        key = storage.staging_key(upload.pk, entry.image_id, entry.photo.extension)
-        storage.stage_upload(files[entry.position], key)
-        staged.append(replace(entry, staging_key=key))
+    staged = [
+        replace(entry, staging_key=storage.staging_key(upload.pk, entry.image_id, entry.photo.extension))
+        if entry.photo is not None
+        else entry
+        for entry in received
+    ]
+    storage.stage_uploads([(files[entry.position], entry.staging_key) for entry in staged if entry.photo])
     return staged
 
 
@@ -313,6 +312,4 @@ def _job_for_known(request: _Request, entry: _Received, image: Image, count: Pro
 
 
 def _clear(staging_keys: Sequence[str]) -> None:
-    for key in staging_keys:
-        if key:
-            storage.staging_delete(key)
+    storage.staging_discard([key for key in staging_keys if key])

@@ -3,6 +3,8 @@
 import errno
 import hashlib
 import os
+import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -11,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.core.signing import TimestampSigner
@@ -18,7 +21,7 @@ from django.test import Client
 
 from demeter.accounts.models import User
 from photos import original_cache, storage
-from photos.errors import OriginalMissing
+from photos.errors import OriginalMissing, StoreFull, StoreUnavailable
 from photos.models import Image, UploadSession
 
 BYTES = b"the bytes of a photo"
@@ -75,12 +78,53 @@ def test_a_failed_write_leaves_the_old_file_and_no_draft(tmp_path: Path) -> None
     class Broken:
         def chunks(self, size: int) -> Any:
             yield b"half"
-            raise OSError("disk full")
+            raise OSError(errno.ENOSPC, "No space left on device", "/srv/secret")
 
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(StoreFull) as full:
         storage.store(storage.STAGING).put("a/b.jpg", Broken(), "image/jpeg", {})  # type: ignore[arg-type]
+    assert "/srv" not in str(full.value)
     assert storage.staging_read("a/b.jpg") == BYTES
     assert [path.name for path in (tmp_path / "media/staging/a").iterdir()] == ["b.jpg"]
+
+
+def test_of_a_request_that_cannot_be_staged_whole_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    staging = storage.store(storage.STAGING)
+    put = staging.put
+
+    def refuse_the_second(name: str, *args: Any, **options: Any) -> None:
+        if name.endswith("b.jpg"):
+            raise StoreUnavailable("no answer")
+        put(name, *args, **options)
+
+    monkeypatch.setattr(staging, "put", refuse_the_second)
+    with pytest.raises(StoreUnavailable):
+        storage.stage_uploads([(ContentFile(BYTES), f"temp_uploads/x/{name}.jpg") for name in "abc"])
+    assert list(staging.older_than(datetime.max.replace(tzinfo=UTC))) == []
+
+
+def test_few_threads_wait_for_staging_and_the_others_are_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    hanging, is_over = threading.Semaphore(0), threading.Event()
+
+    def hang(*_: Any, **__: Any) -> None:
+        hanging.release()
+        is_over.wait()
+
+    monkeypatch.setattr(storage.store(storage.STAGING), "put", hang)
+    monkeypatch.setattr(storage, "_STAGING_TURN_S", 0.05)
+    writers = [
+        threading.Thread(target=storage.stage_uploads, args=([(ContentFile(BYTES), f"{n}.jpg")],))
+        for n in range(storage._STAGING_WRITERS)
+    ]
+    for writer in writers:
+        writer.start()
+        assert hanging.acquire(timeout=10)
+    try:
+        with pytest.raises(StoreUnavailable):
+            storage.stage_uploads([(ContentFile(BYTES), "one-too-many.jpg")])
+    finally:
+        is_over.set()
+        for writer in writers:
+            writer.join()
 
 
 @pytest.fixture
@@ -95,7 +139,7 @@ def uploaded() -> Iterator[TemporaryUploadedFile]:
 def test_an_upload_on_the_same_disk_is_moved_not_copied(uploaded: TemporaryUploadedFile) -> None:
     file = uploaded
     inode = Path(file.temporary_file_path()).stat().st_ino
-    storage.stage_upload(file, "temp_uploads/x/y.jpg")
+    storage.stage_uploads([(file, "temp_uploads/x/y.jpg")])
     assert Path(storages["staging"].path("temp_uploads/x/y.jpg")).stat().st_ino == inode
 
 
@@ -106,7 +150,7 @@ def test_an_upload_from_another_disk_is_copied_and_taken_away(
         raise OSError(errno.EXDEV, "Invalid cross-device link")
 
     monkeypatch.setattr(os, "rename", refuse)  # what the kernel answers between two disks
-    storage.stage_upload(uploaded, "temp_uploads/x/y.jpg")
+    storage.stage_uploads([(uploaded, "temp_uploads/x/y.jpg")])
     assert storage.staging_read("temp_uploads/x/y.jpg") == BYTES
     assert not Path(uploaded.temporary_file_path()).exists()
 
@@ -205,12 +249,35 @@ def test_storing_again_after_staging_was_cleared_is_harmless(image: Image) -> No
     assert b"".join(storage.store(storage.DEFAULT).chunks(image.original_key)) == BYTES
 
 
+def original(image: Image) -> bytes:
+    with storage.open_original(image) as path:
+        return path.read_bytes()
+
+
+def path_in_cache(image: Image) -> Path:
+    with storage.open_original(image) as path:
+        return path
+
+
 def test_an_original_that_is_nowhere_is_missing(image: Image) -> None:
     storage.staging_delete(image.staging_key)
     with pytest.raises(OriginalMissing):
         storage.move_original_to_store(image)
     with pytest.raises(OriginalMissing):
-        storage.open_original(image)
+        original(image)
+
+
+def test_an_original_is_not_missing_while_one_that_might_have_it_is_away(
+    image: Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(name: str) -> Iterator[bytes]:
+        raise StoreUnavailable("no answer")
+
+    monkeypatch.setattr(storage.store(storage.STAGING), "chunks", refuse)
+    with pytest.raises(StoreUnavailable):
+        original(image)
+    storage.put(storage.DEFAULT, image.original_key, BYTES, content_type="image/jpeg", metadata={})
+    assert original(image) == BYTES  # the other one has it
 
 
 def test_metadata_is_plain_ascii(image: Image) -> None:
@@ -221,38 +288,59 @@ def test_metadata_is_plain_ascii(image: Image) -> None:
 
 
 def test_originals_come_from_the_cache_then_staging_then_the_store(image: Image) -> None:
-    assert storage.open_original(image).read_bytes() == BYTES  # from staging
+    assert original(image) == BYTES  # from staging
     storage.staging_delete(image.staging_key)
-    assert storage.open_original(image).read_bytes() == BYTES  # from the cache: it is nowhere else
-    storage.open_original(image).unlink()
+    assert original(image) == BYTES  # from the cache: it is nowhere else
+    path_in_cache(image).unlink()
     storage.put(storage.DEFAULT, image.original_key, BYTES, content_type="image/jpeg", metadata={})
-    assert storage.open_original(image).read_bytes() == BYTES  # from the store
+    assert original(image) == BYTES  # from the store
 
 
 def test_a_damaged_file_in_the_cache_is_fetched_anew(image: Image) -> None:
-    storage.open_original(image).write_bytes(b"damaged")
-    assert storage.open_original(image).read_bytes() == BYTES
+    path_in_cache(image).write_bytes(b"damaged")
+    assert original(image) == BYTES
 
 
 def test_bytes_that_are_not_those_uploaded_are_not_used(image: Image) -> None:
     storage.staging_put(image.staging_key, b"something else")
     with pytest.raises(OriginalMissing):
-        storage.open_original(image)
+        original(image)
 
 
 def test_reading_the_store_ends_after_its_time(image: Image, settings: Any) -> None:
-    settings.STORE_READ_TIMEOUT_S = 0
-    with pytest.raises(TimeoutError):
-        storage.open_original(image)
+    settings.STORE_TRANSFER_S = -1
+    with pytest.raises(StoreUnavailable):
+        original(image)
     assert [path for path in Path(settings.PHOTO_CACHE_DIR).rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+def test_where_the_cache_cannot_be_written_photos_are_read_without_it(
+    image: Image, settings: Any, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    unused = cached(settings, b"an older photo", 1000)
+    write_bytes = Path.write_bytes
+
+    def refuse(path: Path, data: bytes) -> int:
+        if path.is_relative_to(settings.PHOTO_CACHE_DIR):
+            raise OSError(number, os.strerror(number))
+        return write_bytes(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    with storage.open_original(image) as path:
+        assert path.read_bytes() == BYTES
+        # A child process that decodes it reads it under the same name.
+        assert subprocess.run(["cat", path], check=True, capture_output=True).stdout == BYTES
+    assert not path.exists()
+    assert not unused.exists()  # room for those who need it more
 
 
 def cached(settings: Any, data: bytes, unused_s: float) -> Path:
     """A file in the cache that was last used so long ago."""
-    path = original_cache.fetch(hashlib.sha256(data).hexdigest(), [(lambda _key: iter([data]), "")])
-    used_at = time.time() - unused_s
-    os.utime(path, (used_at, used_at))
-    return path
+    with original_cache.opened(hashlib.sha256(data).hexdigest(), [lambda: iter([data])]) as path:
+        used_at = time.time() - unused_s
+        os.utime(path, (used_at, used_at))
+        return path
 
 
 def test_the_cache_keeps_its_bound_by_dropping_the_longest_unused(settings: Any) -> None:
@@ -271,11 +359,12 @@ def test_what_was_just_asked_for_is_kept_even_beyond_the_bound(settings: Any) ->
 
 
 # ── staging ──────────────────────────────────────────────────────────────────────────────────────────
-def test_old_staged_files_are_cleared_but_none_that_waits_to_be_stored(image: Image) -> None:
+def test_old_staged_files_are_cleared_but_none_that_is_needed(image: Image) -> None:
     storage.staging_put("temp_uploads/x/left-over.jpg", BYTES)
     later = datetime.now(tz=UTC) + timedelta(seconds=1)
-    assert storage.clear_staging(older_than=later - timedelta(hours=1)) == 0
-    assert storage.clear_staging(older_than=later) == 1
+    needed = {image.staging_key}
+    assert storage.clear_staging(older_than=later - timedelta(hours=1), needed=needed) == 0
+    assert storage.clear_staging(older_than=later, needed=needed) == 1
     assert storage.staging_read(image.staging_key) == BYTES
     assert not storages["staging"].exists("temp_uploads/x/left-over.jpg")
 

@@ -244,11 +244,12 @@ def test_a_detector_that_breaks_down_ends_the_steps_and_leaves_none_behind(segme
     assert statuses(*sessions) == [StepStatus.FAILED] * 2
 
 
-def test_a_fault_of_ours_in_one_step_is_logged_and_ends_that_one(segmented, engine, caplog):
+def test_a_fault_of_ours_in_one_step_is_logged_and_uses_up_a_try_of_that_one(segmented, engine, caplog):
     first, second = segmented(), segmented()
     ProcessingStep.objects.filter(pk=first_step(second).pk).update(container_positions=["first"])
     run(first, engine)
-    assert statuses(first, second) == [StepStatus.DONE, StepStatus.FAILED]
+    assert statuses(first, second) == [StepStatus.DONE, StepStatus.PENDING]
+    assert first_step(second).failures == 1
     assert f"Detection step {first_step(second).pk} ended with a fault of ours." in caplog.text
 
 
@@ -270,7 +271,7 @@ def test_what_a_killed_worker_had_taken_up_is_found_by_the_sweep_and_done_one_by
     expire(*sessions)
     again = lost_steps(lambda name: False)
     assert {step.pk for step in again} >= {first_step(session).pk for session in sessions}
-    ProcessingStep.objects.filter(pk=first_step(sessions[2]).pk).update(status=StepStatus.PENDING)
+    ProcessingStep.objects.filter(pk=first_step(sessions[2]).pk).update(status=StepStatus.PENDING, losses=1)
     fresh = segmented()
     run(fresh, engine)  # takes none of them up: one of their pictures may have killed the worker
     assert statuses(*sessions) == [StepStatus.RUNNING, StepStatus.RUNNING, StepStatus.PENDING]

@@ -1,19 +1,33 @@
 """Who may work on a step, and what becomes of it."""
 
+import errno
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError, transaction
+from botocore.exceptions import EndpointConnectionError
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
+from demeter.heartbeats import worker_name
 from photos.choices import JobStatus, SessionStatus, StepKind, StepStatus
-from photos.errors import StepLost, StoreUnavailable, UnreadableImage
+from photos.errors import StepLost, StoreFull, StoreUnavailable, UnreadableImage
 from photos.models import Detection, ProcessingStep
-from photos.services import steps
-from photos.services.endings import give_up, try_later
+from photos.services import steps, work
+from photos.services.deadlines import OUTAGE_WAIT_MAX_S, RETRIES
+from photos.services.endings import fail_permanently, retry_or_fail, wait_out
 from photos.services.results import FoundContainer, FoundPlants, save_containers, save_detections
 from photos.services.sessions import open_session
-from photos.services.steps import claim_step, complete_step, lock_claim, renew_lease
+from photos.services.steps import (
+    Claim,
+    claim_company,
+    claim_step,
+    complete_step,
+    free_claims,
+    lock_claim,
+    renew_lease,
+)
 from photos.services.sweeping import end_exhausted, lost_steps
 from photos.services.work import run_step
 from tests.photos.services.conftest import MODEL, SQUARE, claimed
@@ -139,18 +153,109 @@ def test_small_containers_are_detected_some_at_a_time_and_segments_alone(session
     ]
 
 
-def test_a_fault_that_can_pass_is_tried_again_later_and_then_given_up(session, step):
+def due(step: ProcessingStep) -> None:
+    ProcessingStep.objects.filter(pk=step.pk).update(not_before=timezone.now())
+
+
+def test_a_fault_that_may_be_the_photos_is_tried_again_later_and_then_given_up(session, step):
     for _again in range(2):
-        try_later(claimed(session, StepKind.SEGMENT), code="store_unavailable", message="no answer")
+        retry_or_fail(claimed(session, StepKind.SEGMENT), code="internal_error", message="no luck")
         step.refresh_from_db()
         assert step.status == StepStatus.PENDING
         assert claim_step(step.pk) is None  # not due yet
-        ProcessingStep.objects.filter(pk=step.pk).update(not_before=timezone.now())
-    try_later(claimed(session, StepKind.SEGMENT), code="store_unavailable", message="no answer")
+        due(step)
+    retry_or_fail(claimed(session, StepKind.SEGMENT), code="internal_error", message="no luck")
     session.refresh_from_db()
-    assert (session.status, session.error_code) == (SessionStatus.FAILED, "store_unavailable")
+    assert (session.status, session.error_code) == (SessionStatus.FAILED, "internal_error")
     job = session.jobs.get()
-    assert (job.status, job.code, job.error) == (JobStatus.FAILED, "store_unavailable", "no answer")
+    assert (job.status, job.code, job.error) == (JobStatus.FAILED, "internal_error", "no luck")
+
+
+def failing_with(error: Exception) -> Callable[[Claim], None]:
+    def work(claim: Claim) -> None:
+        raise error
+
+    return work
+
+
+OUTAGES = [
+    pytest.param(StoreUnavailable("no answer"), "store_unavailable", id="the store is away"),
+    pytest.param(StoreFull("no room"), "store_full", id="the store is full"),
+    pytest.param(OSError(errno.ENOSPC, "No space left on device"), "disk_unavailable", id="the disk is full"),
+    pytest.param(
+        OSError(errno.EROFS, "Read-only file system"), "disk_unavailable", id="the disk is read-only"
+    ),
+    pytest.param(OperationalError("server closed"), "database_unavailable", id="the database went away"),
+    pytest.param(InterfaceError("connection closed"), "database_unavailable", id="the connection is closed"),
+]
+
+
+@pytest.mark.parametrize(("error", "code"), OUTAGES)
+def test_an_outage_of_any_length_uses_up_no_try(session, step, error, code):
+    for _again in range(20):  # more than there are tries, claims or losses
+        assert run_step(step.pk, failing_with(error))
+        step.refresh_from_db()
+        assert (step.status, step.failures, step.losses, step.error_code) == (StepStatus.PENDING, 0, 0, code)
+        assert step.not_before - timezone.now() < timedelta(seconds=1.5 * OUTAGE_WAIT_MAX_S)
+        due(step)
+        assert end_exhausted() == 0
+    ProcessingStep.objects.filter(pk=step.pk).update(created_at=timezone.now() - timedelta(hours=5))
+    assert step in lost_steps(something_waits)
+    claim = claim_step(step.pk)
+    save_containers(claim, [FoundContainer("box", SQUARE, 0.9)], model_version=MODEL, warnings=[], seconds={})
+    step.refresh_from_db()
+    assert (step.status, step.error_code, step.error_message) == (StepStatus.DONE, "", "")
+
+
+def test_an_outage_after_failures_leaves_the_tries_that_are_left(session, step):
+    retry_or_fail(claimed(session, StepKind.SEGMENT), code="internal_error", message="no luck")
+    due(step)
+    wait_out(claimed(session, StepKind.SEGMENT), code="store_unavailable", message="no answer")
+    step.refresh_from_db()
+    assert step.failures == 1
+
+
+def test_the_end_of_a_step_is_written_when_the_database_is_back(session, step, monkeypatch):
+    away = iter([OperationalError("gone"), InterfaceError("closed")])
+    wait_out_then = work.wait_out
+
+    def while_away(*args, **kwargs):
+        if (error := next(away, None)) is not None:
+            raise error
+        wait_out_then(*args, **kwargs)
+
+    monkeypatch.setattr(work, "wait_out", while_away)
+    monkeypatch.setattr(work, "_DATABASE_ASKED_EVERY_S", 0.0)
+    monkeypatch.setattr(work.connection, "close", lambda: None)  # this test's transaction lives in it
+    run_step(step.pk, failing_with(OperationalError("gone")))
+    step.refresh_from_db()
+    assert (step.status, step.losses) == (StepStatus.PENDING, 0)
+
+
+SECRETS = "minio.inner:9000 /srv/photos 10.0.0.7"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        pytest.param(OSError(errno.ENOSPC, "No space left on device", "/srv/photos"), id="disk"),
+        pytest.param(OperationalError(f"connection to {SECRETS} failed"), id="database"),
+        pytest.param(EndpointConnectionError(endpoint_url="http://minio.inner:9000"), id="library"),
+        pytest.param(RuntimeError(SECRETS), id="fault of ours"),
+    ],
+)
+def test_no_inner_address_reaches_a_row_that_users_see(session, step, error):
+    ProcessingStep.objects.filter(pk=step.pk).update(failures=99)  # its last try
+    with suppress(RuntimeError, EndpointConnectionError):
+        run_step(step.pk, failing_with(error))
+    step.refresh_from_db()
+    session.refresh_from_db()
+    shown = " ".join(
+        [step.error_message, session.error_message, *session.jobs.values_list("error", flat=True)]
+    )
+    assert step.error_message
+    for word in [*SECRETS.split(), "minio", "/srv", "Error"]:
+        assert word not in shown
 
 
 def test_an_unreadable_photo_fails_at_once_with_its_reason(session, step):
@@ -164,28 +269,18 @@ def test_an_unreadable_photo_fails_at_once_with_its_reason(session, step):
     assert session.image.error_details == "unreadable_image: The picture is cut off."
 
 
-def test_a_store_that_does_not_answer_puts_the_step_back(session, step):
-    def work(claim):
-        raise StoreUnavailable("no answer")
-
-    run_step(step.pk, work)
-    step.refresh_from_db()
-    assert (step.status, step.failures) == (StepStatus.PENDING, 1)
-
-
-def test_a_fault_of_ours_ends_the_step_and_is_raised(session, step):
-    def work(claim):
-        raise ZeroDivisionError("division by zero")
-
-    with pytest.raises(ZeroDivisionError):
-        run_step(step.pk, work)
+def test_a_fault_of_ours_is_raised_each_time_and_ends_the_step_when_its_tries_are_used_up(session, step):
+    for _try in range(1 + RETRIES[StepKind.SEGMENT]):
+        due(step)
+        with pytest.raises(ZeroDivisionError):
+            run_step(step.pk, failing_with(ZeroDivisionError("division by zero")))
     session.refresh_from_db()
     assert (session.status, session.error_code) == (SessionStatus.FAILED, "internal_error")
 
 
 def test_an_original_is_never_given_up(session):
     step = session.image.steps.get(kind=StepKind.UPLOAD_ORIGINAL)
-    give_up(claim_step(step.pk), code="access_denied", message="no")
+    fail_permanently(claim_step(step.pk), code="access_denied", message="no")
     step.refresh_from_db()
     assert step.status == StepStatus.PENDING
     assert step.not_before > timezone.now() + timedelta(minutes=50)
@@ -195,10 +290,10 @@ def test_one_failed_detection_of_two_leaves_a_partial_count_possible(session):
     found = [FoundContainer("segment", SQUARE, 0.9), FoundContainer("segment", SQUARE, 0.9)]
     save_containers(claimed(session, StepKind.SEGMENT), found, model_version=MODEL, warnings=[], seconds={})
     first, second = session.steps.detecting().order_by("pk")
-    give_up(claim_step(first.pk), code="internal_error", message="no")
+    fail_permanently(claim_step(first.pk), code="internal_error", message="no")
     session.refresh_from_db()
     assert session.status != SessionStatus.FAILED
-    give_up(claim_step(second.pk), code="internal_error", message="no")
+    fail_permanently(claim_step(second.pk), code="internal_error", message="no")
     session.refresh_from_db()
     assert session.status == SessionStatus.FAILED
 
@@ -226,10 +321,46 @@ def test_the_sweep_sends_a_waiting_step_again(step, sent_s_ago, is_queue_empty, 
     assert (step in lost_steps(is_queue_empty)) is is_sent_again
 
 
-def test_a_step_begun_too_often_fails_its_count_with_the_reason(session, step, settings):
-    claim_step(step.pk)
-    ProcessingStep.objects.filter(pk=step.pk).update(attempt=settings.STEP_MAX_CLAIMS)
-    expire(step)
+def test_a_step_that_too_many_workers_died_with_fails_its_count_with_the_reason(session, step, settings):
+    for _worker in range(settings.STEP_MAX_LOSSES):
+        assert end_exhausted() == 0
+        assert claim_step(step.pk) is not None
+        expire(step)
+    assert claim_step(step.pk) is None
     assert end_exhausted() == 1
     session.refresh_from_db()
     assert (session.status, session.error_code) == (SessionStatus.FAILED, "too_many_attempts")
+
+
+def test_what_a_dead_worker_held_is_free_at_once_and_counts_as_a_loss(session, step):
+    held = claim_step(step.pk)
+    assert free_claims(["another-host:1"]) == []
+    assert free_claims([worker_name()]) == [step]
+    assert free_claims([worker_name()]) == []
+    with pytest.raises(StepLost), transaction.atomic():
+        lock_claim(held)
+    again = claim_step(step.pk)
+    step.refresh_from_db()
+    assert (again.attempt, step.losses) == (2, 1)
+
+
+def test_a_picture_that_killed_its_worker_is_counted_alone_one_kept_by_an_outage_is_not(make_image, worker):
+    sessions = [open_session(image=make_image(), user=worker) for _ in range(3)]
+    first, postponed, lost = (session.steps.get(kind=StepKind.SEGMENT) for session in sessions)
+    wait_out(claim_step(postponed.pk), code="store_unavailable", message="no answer")
+    due(postponed)
+    claim_step(lost.pk)
+    free_claims([worker_name()])
+    company = claim_company(claim_step(first.pk), at_most=5)
+    assert [claim.step_id for claim in company] == [postponed.pk]
+    assert claim_company(claim_step(lost.pk), at_most=5) == []
+
+
+def test_a_claim_given_back_by_two_is_one_loss(session, step):
+    claim_step(step.pk)
+    ProcessingStep.objects.filter(pk=step.pk).update(losses=2)
+    free_claims([worker_name()])
+    expire(step)
+    claim_step(step.pk)
+    step.refresh_from_db()
+    assert step.losses == 3
