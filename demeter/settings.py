@@ -319,6 +319,8 @@ CELERY_TASK_ROUTES = {
     "sweep_*": {"queue": "default"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1  # a photo takes seconds: do not hoard them
+# A prefork child that holds more (KiB) after its task is replaced; one of 48 megapixels may leave it there.
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 1024**2
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_SOFT_TIME_LIMIT = (

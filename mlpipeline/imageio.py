@@ -10,33 +10,59 @@ from numpy.typing import NDArray
 
 from mlpipeline.vision.arrays import LEAST_SIDE_PX
 from mlpipeline.vision.upright import decoded_upright
+from photos.decoding.pixels import decode_apart, shared_pixels
 from photos.errors import UnreadableImage
-from photos.pictures import MAX_PIXELS, check_not_filled_up, open_rgb, plain_jpeg
+from photos.pictures import MAX_PIXELS, check_not_filled_up, check_size, open_rgb, plain_jpeg, sniff
 
 
 def read_rgb(source: Path | bytes, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
-    """The picture as (H, W, 3) uint8 RGB, turned as its EXIF says. It is not writable: that would cost a copy.
+    """The picture as (H, W, 3) uint8 RGB, turned upright. It is not writable: that would cost a copy.
 
     Raises InvalidFileType, ImageTooLarge or UnreadableImage for what is no picture, or too small a one, never an
     OSError: that would be taken for a fault of the disk, which passes by itself, and be tried again.
     FileNotFoundError for a missing path.
     """
     with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
+        _check_header(file, max_pixels)
         image = _decoded_jpeg(file, max_pixels)
-        if image is None:
-            image = open_rgb(file, max_pixels=max_pixels)
-    height_px, width_px = image.shape[:2]
-    if min(height_px, width_px) < LEAST_SIDE_PX:
+        return open_rgb(file, max_pixels=max_pixels) if image is None else image
+
+
+def read_rgb_apart(path: Path, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
+    """The same, decoded in a process whose memory and time are bounded (photos.decoding). For workers.
+
+    Raises as `read_rgb` does; OSError also where that process was ended from outside, which can pass by itself.
+    """
+    with path.open("rb") as file:
+        width_px, height_px = _check_header(file, max_pixels)
+    return decode_apart("mlpipeline.imageio:decode_here", path, width_px=width_px, height_px=height_px)
+
+
+def decode_here(output: int, *, path: str, width_px: int, height_px: int) -> None:
+    """Decode a picture in this process into the shared memory of `read_rgb_apart`."""
+    pixels = shared_pixels(output, width_px=width_px, height_px=height_px)
+    with Path(path).open("rb") as file:
+        if _decoded_jpeg(file, MAX_PIXELS, pixels) is None:
+            open_rgb(file, out=pixels)
+
+
+def _check_header(file: BinaryIO, max_pixels: int) -> tuple[int, int]:
+    """(width, height) of the upright picture, if it can be counted."""
+    info = sniff(file)
+    check_size(info.width_px, info.height_px, max_pixels=max_pixels)
+    if min(info.width_px, info.height_px) < LEAST_SIDE_PX:
         raise UnreadableImage(
             _(
                 "The picture has only %(width)d × %(height)d px. To show plants it needs %(least)d px on either side."
             )
-            % {"width": width_px, "height": height_px, "least": LEAST_SIDE_PX}
+            % {"width": info.width_px, "height": info.height_px, "least": LEAST_SIDE_PX}
         )
-    return image
+    return info.width_px, info.height_px
 
 
-def _decoded_jpeg(file: BinaryIO, max_pixels: int) -> NDArray[np.uint8] | None:
+def _decoded_jpeg(
+    file: BinaryIO, max_pixels: int, out: NDArray[np.uint8] | None = None
+) -> NDArray[np.uint8] | None:
     """The pixels of a plain JPEG, the same that `open_rgb` has, in two thirds of the time; None where it must read.
 
     OpenCV writes them where they are wanted, Pillow in rows of its own, which then are copied twice.
@@ -45,7 +71,7 @@ def _decoded_jpeg(file: BinaryIO, max_pixels: int) -> NDArray[np.uint8] | None:
     if plain is None:
         return None
     content, orientation = plain
-    image = decoded_upright(content, orientation)
+    image = decoded_upright(content, orientation, out)
     if image is not None:
         check_not_filled_up(image, orientation, content)
         image.flags.writeable = False

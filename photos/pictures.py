@@ -258,9 +258,11 @@ def from_rgb(array: NDArray[np.uint8]) -> Image.Image:
 
 def thumbnail(picture: Image.Image, longest_px: int) -> Image.Image:
     """A copy whose longest side is at most `longest_px`; a smaller picture keeps its size."""
-    copy = picture.copy()
-    copy.thumbnail((longest_px, longest_px), Image.Resampling.LANCZOS, reducing_gap=3.0)
-    return copy
+    share = longest_px / max(picture.size)
+    if share >= 1:
+        return picture.copy()
+    width_px, height_px = (max(1, round(side * share)) for side in picture.size)
+    return picture.resize((width_px, height_px), Image.Resampling.LANCZOS, reducing_gap=3.0)
 
 
 def encode_avif(picture: Image.Image, *, quality: int, speed: int = 8) -> bytes:

@@ -3,7 +3,7 @@
 import threading
 from uuid import UUID
 
-from mlpipeline.imageio import read_rgb
+from mlpipeline.imageio import read_rgb_apart
 from mlpipeline.vision.arrays import Image as RgbArray
 from photos import storage
 from photos.models import Image
@@ -21,8 +21,7 @@ def load_original(image: Image) -> RgbArray:
         if image.pk in _last:
             return _last[image.pk]
     with storage.open_original(image) as path:
-        array = read_rgb(path)
-    array.flags.writeable = False
+        array = read_rgb_apart(path)
     with _lock:
         _last.clear()
         _last[image.pk] = array

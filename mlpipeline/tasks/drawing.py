@@ -9,8 +9,8 @@ from mlpipeline.services.originals import load_original
 from mlpipeline.vision.drawing import LegendTexts, draw_count
 from mlpipeline.vision.errors import VisionError
 from photos import pictures, queue
+from photos.decoding.renderings import THUMBNAIL_PX, THUMBNAIL_QUALITY
 from photos.services.drawings import drawing_data, stage_drawing
-from photos.services.pictures_work import THUMBNAIL_PX, THUMBNAIL_QUALITY
 from photos.services.steps import Claim
 from photos.services.work import run_step
 

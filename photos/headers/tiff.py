@@ -18,7 +18,7 @@ ORIENTATION: Final = 0x0112
 _EXIF_DIRECTORY, _GPS_DIRECTORY = 0x8769, 0x8825
 
 Rational = tuple[int, int]
-Value = bytes | tuple[int, ...] | tuple[Rational, ...]
+Value = bytes | tuple[int | Rational, ...]
 
 # Bytes of one value of each type: BYTE, ASCII, SHORT, LONG, RATIONAL, SBYTE, UNDEFINED, SSHORT, SLONG, SRATIONAL;
 # UTF-8 came with EXIF 3.0.

@@ -3,19 +3,14 @@
 Each function closes its database connection before it talks to the store, so that fifty of them do not hold fifty.
 """
 
-from typing import Final
-
 from django.db import connection, transaction
 
-from photos import pictures, storage
+from photos import storage
+from photos.decoding.renderings import render
 from photos.models import Image, ProcessingStep
 from photos.services import jobs
 from photos.services.drawings import draw_again, drawing_keys, staged_drawings
 from photos.services.steps import Claim, complete_step, lock_claim
-
-THUMBNAIL_PX: Final = 300  # longest side
-THUMBNAIL_QUALITY: Final = 85
-PREVIEW_PX: Final = 2560
 
 
 def store_original(claim: Claim) -> None:
@@ -37,26 +32,24 @@ def store_thumbnail(claim: Claim) -> None:
     """Write the thumbnail, and an upright JPEG of what browsers do not show as it was counted. Neither carries GPS."""
     image = _image(claim)
     connection.close()
-    with storage.open_original(image) as path, path.open("rb") as file:
-        picture = pictures.open_picture(file)
+    with storage.open_original(image) as path:
+        made = render(path, with_preview=image.needs_preview)
     day = image.uploaded_at
     thumbnail_key = storage.thumbnail_key(image.pk, day)
-    small = pictures.thumbnail(picture, THUMBNAIL_PX)
     storage.put(
         storage.DEFAULT,
         thumbnail_key,
-        pictures.encode_avif(small, quality=THUMBNAIL_QUALITY),
+        made.thumbnail,
         content_type="image/avif",
         metadata=storage.metadata_of(image),
     )
     preview_key = ""
-    if image.needs_preview:
+    if made.preview is not None:
         preview_key = storage.preview_key(image.pk, day)
-        preview = pictures.encode_jpeg(pictures.thumbnail(picture, PREVIEW_PX))
         storage.put(
             storage.DEFAULT,
             preview_key,
-            preview,
+            made.preview,
             content_type="image/jpeg",
             metadata=storage.metadata_of(image),
         )

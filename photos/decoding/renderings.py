@@ -1,0 +1,53 @@
+"""Small pictures of a photo, made in a decoding process."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from photos import pictures
+from photos.decoding.pool import memory_file, pool
+
+THUMBNAIL_PX: Final = 300  # longest side
+THUMBNAIL_QUALITY: Final = 85
+PREVIEW_PX: Final = 2560
+
+
+@dataclass(frozen=True)
+class Renderings:
+    """A thumbnail (AVIF), and a JPEG that every browser shows upright, if it was asked for. Neither has metadata."""
+
+    thumbnail: bytes
+    preview: bytes | None
+
+
+def render(path: Path, *, with_preview: bool) -> Renderings:
+    """Make a photo's small pictures. Raises InvalidFileType, ImageTooLarge, and as `DecodePool.call` does."""
+    with path.open("rb") as file:
+        info = pictures.sniff(file)
+        pictures.check_size(info.width_px, info.height_px)
+    output = memory_file()
+    try:
+        sizes = pool().call(
+            "photos.decoding.renderings:render_here", output, path=str(path), with_preview=with_preview
+        )
+        pieces, start = [], 0
+        for size in sizes:
+            pieces.append(os.pread(output, min(size, os.fstat(output).st_size), start))
+            start += size
+    finally:
+        os.close(output)
+    return Renderings(pieces[0], pieces[1] if with_preview else None)
+
+
+def render_here(output: int, *, path: str, with_preview: bool) -> list[int]:
+    """Write the small pictures one after another, in this process; returns their sizes in bytes."""
+    with Path(path).open("rb") as file:
+        picture = pictures.open_picture(file)
+    made = [pictures.encode_avif(pictures.thumbnail(picture, THUMBNAIL_PX), quality=THUMBNAIL_QUALITY)]
+    if with_preview:
+        made.append(pictures.encode_jpeg(pictures.thumbnail(picture, PREVIEW_PX)))
+    start = 0
+    for content in made:
+        start += os.pwrite(output, content, start)  # not where another process, which crashed, has left off
+    return [len(content) for content in made]
