@@ -15,7 +15,7 @@ from django.core.paginator import Page
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from rest_framework import exceptions, serializers
 from rest_framework.pagination import PageNumberPagination as _PageNumberPagination
@@ -27,7 +27,8 @@ from demeter.middleware import request_id_var
 logger = logging.getLogger(__name__)
 
 # Where a client expects JSON whatever happens: the API, what monitoring asks, and the four paths of older clients.
-_JSON_PATHS: Final = ("/api/", "/healthz", "/readyz", "/login", "/user", "/model/", "/feedback")
+_PLAIN_PATHS: Final = ("/login", "/user", "/model/", "/feedback")  # these know one form and one language
+_JSON_PATHS: Final = ("/api/", "/healthz", "/readyz", *_PLAIN_PATHS)
 
 
 @dataclass(frozen=True)
@@ -180,6 +181,17 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return _error_page(request, Refusal(500, "server_error", text))
 
 
+def refusal_page(request: HttpRequest, error: DemeterError) -> HttpResponse:
+    """Answer what was refused before any view was asked."""
+    if request.path.startswith(_PLAIN_PATHS):
+        with translation.override("en"):
+            return JsonResponse({"detail": str(error)}, status=error.status)
+    refusal = refusal_of(error)
+    assert refusal is not None, "every DemeterError is one"  # noqa: S101 - tells the type checker
+    logger.info("%s: %s", refusal.code, refusal.text)
+    return _error_page(request, refusal)
+
+
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     text = _("The page was open for too long, or cookies are switched off. Reload it and try again.")
     return _error_page(request, Refusal(403, "csrf_failed", text))
@@ -188,8 +200,11 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def _error_page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     """The page stands alone: no database, no session, nothing that may be what is broken."""
     if request.path.startswith(_JSON_PATHS):
-        return JsonResponse(refusal.body(), status=refusal.status)
-    return render(request, "errors/page.html", {"refusal": refusal, **refusal.body()}, status=refusal.status)
+        return JsonResponse(refusal.body(), status=refusal.status, headers=dict(refusal.headers))
+    page = render(request, "errors/page.html", {"refusal": refusal, **refusal.body()}, status=refusal.status)
+    for name, value in refusal.headers.items():
+        page[name] = value
+    return page
 
 
 # ── lists ────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,9 +1,12 @@
-"""ASGI entry point of the web process."""
+"""ASGI entry point of the web process: the gateway, and behind it Django's WSGI handler."""
 
-import os
+from pathlib import Path
 
-from django.core.asgi import get_asgi_application
+from django.conf import settings
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "demeter.settings")
+from demeter.serving.gateway import Gateway, Limits
+from demeter.wsgi import application as django_application
 
-application = get_asgi_application()
+application = Gateway(
+    django_application, spool_root=Path(settings.FILE_UPLOAD_TEMP_DIR), limits=Limits.from_settings()
+)

@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "demeter.middleware.RequestIdMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "demeter.serving.middleware.GatewayMiddleware",  # below the language, above all that reads a body
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -184,6 +185,22 @@ FILE_UPLOAD_HANDLERS = ["photos.receiving.HashingUploadHandler"]
 FILE_UPLOAD_TEMP_DIR = str(DATA_HOME / "tmp")
 (DATA_HOME / "tmp").mkdir(exist_ok=True)
 
+# ── serving (demeter.serving; docs/production.md, "How a request travels") ───────────────────────────
+WEB_PROCESSES = env.int("WEB_PROCESSES", default=4)
+WEB_THREADS = env.int("WEB_THREADS", default=8)  # a process; each runs one view at a time
+# A process: beyond, new connections wait in the kernel, and new requests are answered 503.
+WEB_CONNECTIONS = env.int("WEB_CONNECTIONS", default=2000)
+WEB_WAITING_REQUESTS = env.int("WEB_WAITING_REQUESTS", default=500)
+HEADER_TIMEOUT_S = env.float("HEADER_TIMEOUT_S", default=10.0)  # at most 60; of an idle connection too
+FORM_BODY_TIMEOUT_S = env.float("FORM_BODY_TIMEOUT_S", default=20.0)  # all bodies but uploads, as a whole
+UPLOAD_BODY_TIMEOUT_S = env.float("UPLOAD_BODY_TIMEOUT_S", default=3600.0)
+# An upload is given up if it brings less than UPLOAD_STALL_BYTES in UPLOAD_STALL_S seconds.
+UPLOAD_STALL_S = env.float("UPLOAD_STALL_S", default=30.0)
+UPLOAD_STALL_BYTES = env.int("UPLOAD_STALL_BYTES", default=15_000)
+ANSWER_STALL_S = env.float("ANSWER_STALL_S", default=60.0)  # a client that takes no byte of its answer
+# What all uploads under way may have on the disk of one host together.
+UPLOAD_SPOOL_BYTES = env.int("UPLOAD_SPOOL_BYTES", default=10 * 1024**3)
+
 # ── API ──────────────────────────────────────────────────────────────────────────────────────────────
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -280,8 +297,6 @@ if CACHE_URL:
         "LOCATION": CACHE_URL,
         "VERSION": 2,  # values of the first were pickled
     }
-# Of the web server that `manage.py stack` starts.
-WEB_PROCESSES = 4
 
 # ── Celery ───────────────────────────────────────────────────────────────────────────────────────────
 # Tasks are idempotent, so messages are acknowledged after the work; rows, not messages, are the truth.

@@ -72,16 +72,9 @@ def stack_processes(*, host: str, port: int) -> list[ProcessSpec]:
     io_threads = (
         6 if connection.vendor == "sqlite" else 50
     )  # SQLite has one writer; more threads would only wait
-    gunicorn = (
-        sys.executable, "-m", "gunicorn", "demeter.wsgi", "--bind", f"{host}:{port}",
-        # Threads of a process wait for each other's Python. 50 uploads at once beside other work on two cores, p95,
-        # median of four runs: 2 × 16 took .64 s, 4 × 16 .71 s, 4 × 8 .52 s.
-        "--worker-class", "gthread", "--workers", str(settings.WEB_PROCESSES), "--threads", "8", "--backlog", "2048",
-        "--timeout", "120", "--graceful-timeout", "5", "--keep-alive", "5", "--no-control-socket",
-    )  # fmt: skip
     few, all_cores = _threads_env(1), _threads_env(cores)
     commands = {
-        WEB: (gunicorn, {**few, **KEPT_BUFFERS, **CONNECTION_A_THREAD}),
+        WEB: (_web(host, port), {**few, **KEPT_BUFFERS, **CONNECTION_A_THREAD}),
         **{
             f"worker-gpu#{number}" if number else "worker-gpu": (
                 _worker(f"gpu{number}", "gpu_queue", "solo"),
@@ -98,6 +91,17 @@ def stack_processes(*, host: str, port: int) -> list[ProcessSpec]:
         "beat": ((*_celery(), "beat", "--pidfile=", "--loglevel=WARNING"), few),
     }
     return [ProcessSpec(name, command, env, settings.BASE_DIR) for name, (command, env) in commands.items()]
+
+
+def _web(host: str, port: int) -> tuple[str, ...]:
+    return (
+        sys.executable, "-m", "granian", "--interface", "asgi", "--loop", "asyncio", "--http", "1", "--no-ws",
+        "--host", host, "--port", str(port), "--workers", str(settings.WEB_PROCESSES),
+        "--backlog", "2048", "--backpressure", str(settings.WEB_CONNECTIONS),
+        "--http1-header-read-timeout", str(int(1000 * settings.HEADER_TIMEOUT_S)),
+        "--respawn-failed-workers", "--respawn-interval", "0.5", "--workers-kill-timeout", "5",
+        "demeter.asgi:application",
+    )  # fmt: skip
 
 
 def pids_past_deadline() -> list[int]:

@@ -1,10 +1,22 @@
 """Bearer tokens in the Authorization header, the scheme in any case."""
 
+from typing import Any
+
+from rest_framework.request import Request
 from rest_framework_simplejwt.authentication import JWTAuthentication
+
+from demeter.serving.admission import admission_of
 
 
 class BearerAuthentication(JWTAuthentication):
     """`Authorization: Bearer …` (RFC 9110 makes the scheme case-insensitive; the library does not)."""
+
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        admission = admission_of(request)
+        if admission is not None and admission.token is not None:
+            # Good when the body began to arrive. The account is looked at again: it may be closed by now.
+            return self.get_user(admission.token), admission.token
+        return super().authenticate(request)
 
     def get_raw_token(self, header: bytes) -> bytes | None:
         scheme, _, token = header.strip().partition(b" ")

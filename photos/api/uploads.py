@@ -13,12 +13,12 @@ from rest_framework import status
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from demeter.accounts.models import User
 from demeter.accounts.permissions import IsWorker
 from demeter.api import errors
 from demeter.errors import DemeterError
+from demeter.serving.views import TakesLargeBody
 from demeter.throttling import SharedScopedRate
 from photos.api import serializers
 from photos.api.idempotency import IDEMPOTENCY_KEY, idempotent
@@ -55,9 +55,10 @@ class UploadThrottle(SharedScopedRate):
     """Bounds the uploads of one user."""
 
 
-class TakesPhotos(APIView):
+class TakesPhotos(TakesLargeBody):
     """A view whose requests carry photos: multipart only, bounded as a whole before a byte is read."""
 
+    max_body_bytes = settings.UPLOAD_MAX_REQUEST_BYTES
     parser_classes = [MultiPartParser]
     permission_classes = [IsWorker]
     throttle_classes = [UploadThrottle]

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from demeter.accounts.choices import Role
 from demeter.errors import DemeterError
+from demeter.serving.admission import takes_large_body
 from photos import queue
 from photos.choices import ImageSource, JobStatus, Stage
 from photos.models import UploadSession
@@ -21,6 +23,7 @@ from photos.services.uploads import accept_upload
 
 @require_POST
 @for_workers
+@takes_large_body(settings.UPLOAD_MAX_REQUEST_BYTES)
 def upload(request: HttpRequest) -> HttpResponse:
     """Take the photos of the form on the home page and lead to the page that follows them."""
     form = UploadForm(request.POST)

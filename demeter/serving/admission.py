@@ -1,0 +1,79 @@
+"""Asking a view whether it wants a body, by the request's headers alone, before a byte of the body is received.
+
+A view that takes large bodies names their limit and is called twice by the gateway: first without the body, to sign
+the caller in, check what the caller may do and count the request; then, if it admitted the request, with the whole
+body. Where no gateway asks (tests, other servers), it is called once, as ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Final
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+if TYPE_CHECKING:  # rest_framework's settings import modules that import this one
+    from rest_framework.request import Request
+
+META_KEY: Final = "demeter.admission"  # no header can be named like this
+_METHOD: Final = "POST"
+
+
+@dataclass
+class Admission:
+    """The question and its answer, handed along in `request.META`."""
+
+    is_granted: bool = False
+    token: Any = (
+        None  # the bearer token as it was validated then: the body may take longer than its last minute
+    )
+
+    def grant(self, token: Any = None) -> None:
+        self.is_granted = True
+        self.token = token
+
+
+def admission_of(request: HttpRequest | Request) -> Admission | None:
+    admission: Admission | None = request.META.get(META_KEY)
+    return admission
+
+
+def is_asked(request: HttpRequest | Request) -> bool:
+    """Whether this call is about the headers alone."""
+    admission = admission_of(request)
+    return admission is not None and not admission.is_granted
+
+
+def is_admitted(request: HttpRequest | Request) -> bool:
+    """Whether this request was asked about before, and let in."""
+    admission = admission_of(request)
+    return admission is not None and admission.is_granted
+
+
+def max_body_bytes_of(view: Callable[..., Any], method: str) -> int | None:
+    """The limit of a view that takes large bodies; None for all others."""
+    if method != _METHOD:
+        return None
+    limit: int | None = getattr(getattr(view, "cls", view), "max_body_bytes", None)
+    return limit
+
+
+def takes_large_body(max_body_bytes: int) -> Callable[[Callable[..., HttpResponseBase]], Any]:
+    """The same for a page: to be put below the decorators that check who calls it."""
+
+    def decorate(page: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+        @wraps(page)
+        def asked_first(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            admission = admission_of(request)
+            if admission is not None and not admission.is_granted:
+                admission.grant()
+                return HttpResponse()
+            return page(request, *args, **kwargs)
+
+        asked_first.max_body_bytes = max_body_bytes  # type: ignore[attr-defined]  # read by max_body_bytes_of
+        return asked_first
+
+    return decorate
