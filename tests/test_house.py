@@ -98,9 +98,9 @@ def test_no_file_holds_two_nouns():
 
 
 def test_the_web_process_loads_no_model_library():
-    """What gunicorn imports, in a fresh interpreter: the application and every URL."""
+    """What the web server imports, in a fresh interpreter: the application and every URL."""
     code = (
-        "import sys; from demeter.wsgi import application; from django.urls import get_resolver;"
+        "import sys; from demeter.asgi import application; from django.urls import get_resolver;"
         "get_resolver().url_patterns; import mlpipeline.models;"
         f"print([name for name in {HEAVY!r} if name in sys.modules])"
     )

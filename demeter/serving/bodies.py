@@ -53,6 +53,9 @@ class Sink(Protocol):
     def finish(self) -> None:
         """The body is whole."""
 
+    def hand_over(self, environ: dict[str, Any]) -> None:
+        """Put the whole body where Django looks for it."""
+
     def discard(self) -> None:
         """Delete what was written. Harmless when repeated, and after `finish`."""
 
@@ -92,6 +95,9 @@ class RawBody:
 
     def finish(self) -> None:
         self.file.seek(0)
+
+    def hand_over(self, environ: dict[str, Any]) -> None:
+        environ["wsgi.input"] = self.file
 
     def discard(self) -> None:
         self.file.close()

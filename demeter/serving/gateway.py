@@ -192,7 +192,7 @@ class _Exchange:
                 await self._refuse(refusal)
                 return
             self.environ["CONTENT_LENGTH"] = str(body.size)
-            self.environ["wsgi.input"] = body.sink.file
+            body.sink.hand_over(self.environ)
             answer = await self.gateway.run(self.environ, is_new=False)
         finally:
             await body.discard()

@@ -79,7 +79,7 @@ def test_it_serves_until_ctrl_c_and_then_ends_every_process_that_it_started(tmp_
         assert any("viewer@example.com" in line for line in run.stdout), "the last line before it only serves"
         assert Browser("127.0.0.1", port).get("/sign-in/").status == 200
         ours = processes_with("DEMETER_DEMO_HOME", str(tmp_path / "demo"))
-        assert len(ours) >= 9, "the demo, gunicorn and its two, four workers, beat"
+        assert len(ours) >= 9, "the demo, the web server and its four, four workers, beat"
         run.send_signal(signal.SIGINT)
     assert run.returncode == 0
     assert processes_with("DEMETER_DEMO_HOME", str(tmp_path / "demo")) == []

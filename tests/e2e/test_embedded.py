@@ -160,14 +160,14 @@ def _bearer(stack: Embedded) -> dict[str, str]:
 
 
 def _web_processes(stack: Embedded) -> list[int]:
-    """gunicorn and its workers: the processes that were started with this stack's port."""
-    bound = f"127.0.0.1:{stack.port}".encode()
+    """The web server and its workers: the processes that were started with this stack's port."""
+    port = str(stack.port).encode()
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             command = (folder / "cmdline").read_bytes().split(b"\0")
         except (FileNotFoundError, ProcessLookupError):
             continue  # it ended while we looked
-        if bound in command:
+        if b"granian" in command and port in command:
             found.append(int(folder.name))
     return sorted(found)
