@@ -148,9 +148,8 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address", "user_agent"]]  # the agen
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_DISABLE_ACCESS_LOG = True  # one row for each sign-in, for ever
 AXES_ENABLE_ADMIN = AXES_VERBOSE = False
-SILENCED_SYSTEM_CHECKS = [
-    "axes.W002"
-]  # its middleware answers for views that ignore a lock; our service refuses
+# axes' middleware answers for views that ignore a lock; our service refuses.
+SILENCED_SYSTEM_CHECKS = ["axes.W002"]
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=env.int("ACCESS_TOKEN_MINUTES", default=60)),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=7),
@@ -338,9 +337,8 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1  # a photo takes seconds: do not hoard the
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 1024**2
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_TASK_SOFT_TIME_LIMIT = (
-    840  # seconds; only prefork can keep these, the other pools are ended by their rows
-)
+# Seconds. Only prefork can keep these; the other pools are ended by their rows.
+CELERY_TASK_SOFT_TIME_LIMIT = 840
 CELERY_TASK_TIME_LIMIT = 900
 CELERY_BEAT_SCHEDULER = "demeter.beat:HeartbeatScheduler"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_HOME / "celerybeat-schedule")
@@ -350,9 +348,8 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # ── steps of the pipeline (photos.services.steps) ────────────────────────────────────────────────────
-STEP_LEASE_S = env.int(
-    "STEP_LEASE_S", default=60
-)  # a step whose worker has been silent this long is free again
+# A step whose worker has been silent this long is free again.
+STEP_LEASE_S = env.int("STEP_LEASE_S", default=60)
 STEP_RENEW_S = STEP_LEASE_S / 6
 STEP_RESEND_S = 600  # a pending step is sent again after this, or when its queue is empty
 STEP_MAX_LOSSES = 5  # a step that this many workers died or hung with is failed, with the reason
@@ -367,9 +364,8 @@ JOBS_VISIBLE_H = 48
 GPS_MISMATCH_MIN_M = env.float(
     "GPS_MISMATCH_MIN_M", default=20.0
 )  # a named place nearer to the photo's position than this never contradicts it
-GPS_DEFAULT_ERROR_M = env.float(
-    "GPS_DEFAULT_ERROR_M", default=5.0
-)  # where a phone does not say its own error
+# Where a phone does not say its own error.
+GPS_DEFAULT_ERROR_M = env.float("GPS_DEFAULT_ERROR_M", default=5.0)
 
 # ── counting ─────────────────────────────────────────────────────────────────────────────────────────
 COUNT_ENGINE = env.str("COUNT_ENGINE", default="auto")  # auto | openvino | torch | sahi
