@@ -14,6 +14,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from demeter.admin_theme import UNFOLD  # noqa: F401 - a setting
+from demeter.api_title import SPECTACULAR_SETTINGS  # noqa: F401 - a setting
 from demeter.secret_key import read_or_make_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -221,47 +222,6 @@ REST_FRAMEWORK = {
     },
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
-SPECTACULAR_SETTINGS = {
-    "TITLE": "DemeterAI",
-    "DESCRIPTION": "Counts the plants in nursery photos and keeps the stock.",
-    "VERSION": "1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "COMPONENT_SPLIT_REQUEST": True,  # a file is binary on the way in and never comes back
-    "PREPROCESSING_HOOKS": ["demeter.accounts.schema.without_slash"],
-    "ENUM_NAME_OVERRIDES": {
-        "JobStatusEnum": "photos.choices.JobStatus",
-        "RoleEnum": "demeter.accounts.choices.Role",
-    },
-}
-
-# ── storage ──────────────────────────────────────────────────────────────────────────────────────────
-SIGNED_LINK_S = 3600  # seconds that a link to a picture is good
-S3_ENDPOINT_URL = env.str("S3_ENDPOINT_URL", default="")
-# Where browsers reach the store, if that is another address; links are signed for it.
-S3_PUBLIC_ENDPOINT_URL = env.str("S3_PUBLIC_ENDPOINT_URL", default="")
-S3_BUCKET = env.str("S3_BUCKET", default="")
-S3_BUCKET_PROCESSED = env.str("S3_BUCKET_PROCESSED", default="processed")
-S3_BUCKET_STAGING = env.str("S3_BUCKET_STAGING", default="")  # empty: a folder that web and io workers share
-STORE_TRANSFER_S = 30  # reading or sending one object takes no longer: else the store counts as away
-STORE_TIMEOUT_S = 30  # and each single answer is waited for so long
-STAGING_TIMEOUT_S = 10  # by which, in staging, somebody waits for the end of an upload
-S3_SSE = env.str("S3_SSE", default="")  # AES256 where the store can; some answer 501 to it
-
-
-def _s3(bucket: str, timeout_s: float) -> dict[str, object]:
-    options: dict[str, object] = {
-        "bucket_name": bucket,
-        "endpoint_url": S3_ENDPOINT_URL or None,
-        "public_endpoint_url": S3_PUBLIC_ENDPOINT_URL,
-        "region_name": env.str("AWS_S3_REGION_NAME", default="us-east-1"),
-        "addressing_style": env.str("S3_ADDRESSING_STYLE", default="path"),
-        "signature_version": "s3v4",
-        "querystring_auth": True,
-        "querystring_expire": SIGNED_LINK_S,
-        "timeout_s": timeout_s,
-        "default_acl": None,
-        "file_overwrite": True,  # keys hold the image's UUID; a retry writes the same bytes to the same key
-    }
     if S3_SSE:
         options["object_parameters"] = {"ServerSideEncryption": S3_SSE}
     return {"BACKEND": "photos.s3_storage.PictureS3Storage", "OPTIONS": options}
@@ -361,9 +321,8 @@ UPLOAD_MAX_FILES = 100
 UPLOAD_MAX_PIXELS = 60_000_000
 IDEMPOTENCY_KEY_H = 24
 JOBS_VISIBLE_H = 48
-GPS_MISMATCH_MIN_M = env.float(
-    "GPS_MISMATCH_MIN_M", default=20.0
-)  # a named place nearer to the photo's position than this never contradicts it
+# A named place nearer to the photo's position than this never contradicts it.
+GPS_MISMATCH_MIN_M = env.float("GPS_MISMATCH_MIN_M", default=20.0)
 # Where a phone does not say its own error.
 GPS_DEFAULT_ERROR_M = env.float("GPS_DEFAULT_ERROR_M", default=5.0)
 
