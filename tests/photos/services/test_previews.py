@@ -1,11 +1,14 @@
 """The browser shows what was counted: an upright picture is made of what browsers may turn otherwise."""
 
+import importlib
 import io
 from typing import Any
 
 import numpy as np
 import pytest
+from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from PIL import Image as Picture
 
 from demeter.accounts.models import User
@@ -16,6 +19,7 @@ from photos.pages.pictures import original_url, picture_url
 from photos.pictures import open_rgb
 from photos.services.pictures_work import store_thumbnail
 from photos.services.steps import claim_step
+from photos.services.sweeping import lost_steps
 from photos.services.uploads import accept_upload
 from tests.photos.test_headers import TURNS, jpeg_with, png_with, stored_corners, turned_by_exif, webp_with
 
@@ -96,3 +100,22 @@ def test_a_turned_photo_without_its_preview_is_shown_only_if_browsers_agree(
 ) -> None:
     image = uploaded(worker, make(turned_by_exif(6)))
     assert (picture_url(image) is not None) == is_shown
+
+
+@pytest.mark.parametrize(
+    ("orientation", "content_type", "is_again"),
+    [
+        pytest.param(6, "image/webp", True, id="a turned webp"),
+        pytest.param(1, "image/webp", False, id="a webp that is upright"),
+        pytest.param(6, "image/jpeg", False, id="a turned jpeg, which is shown right"),
+    ],
+)
+def test_previews_of_older_photos_are_made_by_the_sweep(
+    worker: User, orientation: int, content_type: str, is_again: bool
+) -> None:
+    image = with_thumbnail(uploaded(worker, webp_with(turned_by_exif(1))))
+    Image.objects.update(exif={"orientation": orientation}, content_type=content_type, preview_key="")
+    migration = importlib.import_module("photos.migrations.0009_previews_of_turned_photos")
+    migration.make_previews(apps, connection.schema_editor())
+    lost = [step.kind for step in lost_steps(lambda _kind: True) if step.image_id == image.pk]
+    assert (StepKind.UPLOAD_THUMBNAIL in lost) == is_again
