@@ -48,7 +48,8 @@ def spread(
     else:
         by_category = _without_negatives(_merged(shown))
         fallback = max(by_category, key=lambda category: by_category[category], default=BinCategory.SEGMENT)
-        wanted = {**by_category}
+        wanted = {}
+        wanted.update(by_category)
         groups = defaultdict(list)
         for batch in batches:
             groups[PHOTO_CATEGORIES[batch.category] if batch.category else fallback].append(batch)

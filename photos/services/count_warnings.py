@@ -97,7 +97,7 @@ def related_at(location: StorageLocation, sessions: Sequence[ProcessingSession])
 def _calibrated(sessions: Sequence[ProcessingSession]) -> frozenset[tuple[int | None, int | None]]:
     pairs = {(session.product_id, session.packaging_id) for session in sessions if session.product_id}
     products = {product for product, _packaging in pairs}
-    typed_in = set(
+    typed_in: set[tuple[int, int | None]] = set(
         DensityParameter.objects.filter(product__in=products).values_list("product_id", "packaging_id")
     )
     learnt = set(
