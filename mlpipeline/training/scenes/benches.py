@@ -12,7 +12,7 @@ from mlpipeline.training.scenes.containers import crate, outline_of
 from mlpipeline.training.scenes.directing import MOST_SLOTS, Director, inner_area, seen_area
 from mlpipeline.training.scenes.ground import board
 from mlpipeline.training.scenes.mesh import Mesh
-from mlpipeline.training.scenes.placing import Floor, Rect
+from mlpipeline.training.scenes.placing import Floor, Rect, grid_size, grid_slots
 from mlpipeline.training.scenes.planting import Crop
 from mlpipeline.training.scenes.pots import Pot, PotStyle, nursery_style, pot
 from mlpipeline.training.scenes.stage import Distractor, Instance
@@ -39,49 +39,50 @@ def stage_assorted(director: Director) -> None:
     """Pots edge to edge, one species a row or all mixed, in a crate or on a bench."""
     dice, pitch = director.dice, director.pitch
     inner = inner_area(director, 0.75, 1.25)
-    columns, rows = max(2, round(inner.width / pitch)), max(2, round(inner.depth / pitch))
-    while columns * rows > MOST_SLOTS // 2:
-        columns, rows = max(2, int(columns * 0.9)), max(2, int(rows * 0.9))
+    columns, rows = grid_size(inner.width, inner.depth, pitch, pitch, MOST_SLOTS // 2)
     rect = director.floor.take(Rect(inner.x, inner.y, columns * pitch, rows * pitch))
-    furnisher = director.furnisher
-    x, y = np.meshgrid(np.arange(columns) - (columns - 1) / 2, np.arange(rows) - (rows - 1) / 2)
-    local = np.stack((x.ravel() * pitch, y.ravel() * pitch, np.zeros(x.size)), axis=1)
+    local = grid_slots(columns, rows, pitch, pitch)
     local[:, :2] += dice.rng.normal(0, 0.012 * pitch, (len(local), 2))
-    feet = furnisher.to_world(local, rect, 0.0)
+    feet = director.furnisher.to_world(local, rect, 0.0)
     crop = replace(
         director.crop("collection", dice.pick((3, 6, 10))), drift=dice.between(0, 0.04), weeds=0.01
     )
-    row_of = furnisher.planter.blocks(feet, len(crop.strains))
+    row_of = director.furnisher.planter.blocks(feet, len(crop.strains))
     if dice.chance(0.35):
         row_of = dice.rng.integers(0, len(crop.strains), len(feet))
-    height = pitch * dice.between(0.3, 0.9)
-    outline = outline_of(rect.width + 2, rect.depth + 2, height)
-    is_crate = dice.chance(0.4)
-    if is_crate:
-        body = crate(dice, rect.width + _WALL_CM, rect.depth + _WALL_CM, height)
-        add_thing(director, "crate", body.moved(rect.x, rect.y, 0))
-        outline = outline_of(rect.width + _WALL_CM, rect.depth + _WALL_CM, height)
-    number = furnisher.register(
-        "box" if is_crate else "segment",
-        furnisher.to_world(outline, rect, 0.0),
-        feet + np.array((0, 0, height)),
-    )
+    number = _bench(director, rect, feet)
     shared = nursery_style(dice)
     for index, (kind, canopy) in enumerate(zip(crop.strains, crop.canopies, strict=True)):
         style = shared if dice.chance(0.6) else nursery_style(dice)
-        model = _model(director, style, pitch * dice.between(*director.recipe.room))
-        own = feet[row_of == index]
-        own = own[furnisher.planter.is_near_frame(own, 1.6 * pitch)]
-        yaws = furnisher.yaw + dice.rng.normal(0, 0.04, len(own))
-        director.stage.add_copies(model.body, own, yaws)
-        furnisher.planter.fill(
-            own + np.array((0, 0, model.substrate_cm)),
-            yaws,
-            pitch,
-            replace(crop, strains=(kind,), canopies=(canopy,)),
-            number,
-            model.opening.moved(0, 0, -model.substrate_cm),
+        _stand_row(
+            director, feet[row_of == index], style, replace(crop, strains=(kind,), canopies=(canopy,)), number
         )
+
+
+def _bench(director: Director, rect: Rect, feet: NDArray[np.float64]) -> int:
+    """The number of the container of pots at `feet` (S, 3): a crate around them, or the bench's segment."""
+    dice, furnisher = director.dice, director.furnisher
+    height = director.pitch * dice.between(0.3, 0.9)
+    is_crate = dice.chance(0.4)
+    wall = _WALL_CM if is_crate else 2.0
+    if is_crate:
+        body = crate(dice, rect.width + wall, rect.depth + wall, height)
+        add_thing(director, "crate", body.moved(rect.x, rect.y, 0))
+    outline = furnisher.to_world(outline_of(rect.width + wall, rect.depth + wall, height), rect, 0.0)
+    return furnisher.register("box" if is_crate else "segment", outline, feet + np.array((0, 0, height)))
+
+
+def _stand_row(
+    director: Director, feet: NDArray[np.float64], style: PotStyle, crop: Crop, number: int
+) -> None:
+    """Equal pots at `feet` (S, 3), planted with the crop; those far outside the picture are left out."""
+    dice, pitch, planter = director.dice, director.pitch, director.furnisher.planter
+    model = _model(director, style, pitch * dice.between(*director.recipe.room))
+    near = feet[planter.is_near_frame(feet, 1.6 * pitch)]
+    yaws = director.furnisher.yaw + dice.rng.normal(0, 0.04, len(near))
+    director.stage.add_copies(model.body, near, yaws)
+    level = np.array((0, 0, model.substrate_cm))
+    planter.fill(near + level, yaws, pitch, crop, number, model.opening.moved(*-level))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import numpy as np
 from mlpipeline.training.scenes import distractors, fixtures
 from mlpipeline.training.scenes.benches import add_thing, stage_assorted, stage_display
 from mlpipeline.training.scenes.directing import MOST_SEEDLINGS, MOST_SLOTS, Director, inner_area, tray_cm
-from mlpipeline.training.scenes.placing import Rect, grid_places
+from mlpipeline.training.scenes.placing import Rect, grid_places, grid_size, grid_slots
 from mlpipeline.training.scenes.pots import perlite_mix
 
 #: Strings closer than this would cover what grows between them.
@@ -21,12 +21,9 @@ def _stage_netted(director: Director) -> None:
     """A bed of cuttings in dark earth under a grid of strings, with drip lines, and boots at its end."""
     dice, pitch = director.dice, director.pitch
     inner = inner_area(director, 0.7, 1.3)
-    columns, rows = max(1, round(inner.width / pitch)), max(1, round(inner.depth / pitch))
-    while columns * rows > MOST_SLOTS:
-        columns, rows = max(1, int(columns * 0.9)), max(1, int(rows * 0.9))
+    columns, rows = grid_size(inner.width, inner.depth, pitch, pitch, MOST_SLOTS)
     bed = director.floor.take(Rect(inner.x, inner.y, columns * pitch, rows * pitch))
-    x, y = np.meshgrid(np.arange(columns) - (columns - 1) / 2, np.arange(rows) - (rows - 1) / 2)
-    slots = np.stack((x.ravel() * pitch, y.ravel() * pitch, np.zeros(x.size)), axis=1)
+    slots = grid_slots(columns, rows, pitch, pitch)
     slots[:, :2] += dice.rng.normal(0, dice.between(0.03, 0.16), (len(slots), 2)) * pitch
     crop = replace(director.crop("cuttings", 2), weeds=dice.pick((0.0, 0.04)))
     furnisher = director.furnisher
@@ -115,14 +112,10 @@ def _stage_rows(director: Director) -> None:
     dice, pitch = director.dice, director.pitch
     area = inner_area(director, 0.9, 1.15)
     apart = pitch * dice.between(1.2, 3.0)
-    columns, rows = int(area.width // pitch) + 1, int(area.depth // apart) + 1
-    while columns * rows > MOST_SEEDLINGS:
-        columns, rows = max(1, int(columns * 0.95)), max(1, int(rows * 0.95))
-    x, y = np.meshgrid(np.arange(columns) - (columns - 1) / 2, np.arange(rows) - (rows - 1) / 2)
-    slots = np.stack((x.ravel() * pitch + area.x, y.ravel() * apart + area.y, np.zeros(x.size)), axis=1)
+    slots = grid_slots(*grid_size(area.width, area.depth, pitch, apart, MOST_SEEDLINGS), pitch, apart)
     slots[:, :2] += dice.rng.normal(0, 1, (len(slots), 2)) * (0.12 * pitch, 0.04 * pitch)
     crop = replace(director.crop("rows", 1), weeds=0.0)
-    slots = director.furnisher.to_world(slots, Rect(0, 0, 0, 0), 0.0)
+    slots = director.furnisher.to_world(slots, area, 0.0)
     director.furnisher.planter.fill(slots, np.zeros(len(slots)), pitch, crop, None, None)
 
 

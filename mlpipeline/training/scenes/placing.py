@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,20 @@ class Floor:
             if self.is_free(rect, gap):
                 return rect
         return None
+
+
+def grid_size(width: float, depth: float, pitch_x: float, pitch_y: float, most: int) -> tuple[int, int]:
+    """Columns and rows of slots over an area (cm), cut down evenly to at most `most`, at least 2 × 2."""
+    columns, rows = max(2, round(width / pitch_x)), max(2, round(depth / pitch_y))
+    while columns * rows > most:
+        columns, rows = max(2, int(columns * 0.9)), max(2, int(rows * 0.9))
+    return columns, rows
+
+
+def grid_slots(columns: int, rows: int, pitch_x: float, pitch_y: float) -> NDArray[np.float64]:
+    """The slots (S, 3) of a grid around the origin, row by row, on the ground (cm)."""
+    x, y = np.meshgrid(np.arange(columns) - (columns - 1) / 2, np.arange(rows) - (rows - 1) / 2)
+    return np.stack((x.ravel() * pitch_x, y.ravel() * pitch_y, np.zeros(x.size)), axis=1)
 
 
 def grid_places(area: Rect, width: float, depth: float, gap: float, most: int) -> list[Rect]:
