@@ -219,7 +219,7 @@ class TrainingRun:
         return {name: float(value) for name, value in parts.items()}
 
     def train(self) -> Iterator[dict[str, float]]:
-        """Train until the minutes are over; yields the mean losses of each epoch.
+        """Train until the minutes are over; yields the mean losses of each epoch and how many pictures it saw.
 
         Saves after each, and every few minutes.
         """
@@ -249,6 +249,7 @@ class TrainingRun:
                 "epoch": self.epoch,
                 "progress": round(progress, 3),
                 "seconds": round(time.monotonic() - began),
+                "pictures": steps * self.plan.batch,
                 **{name: round(value / max(steps, 1), 4) for name, value in sums.items()},
             }
             if is_mosaic_open and progress >= MOSAIC_CLOSED:
