@@ -341,6 +341,9 @@ CELERY_BEAT_SCHEDULE = {
 STEP_LEASE_S = env.int("STEP_LEASE_S", default=60)
 STEP_RENEW_S = STEP_LEASE_S / 6
 STEP_RESEND_S = 600  # a pending step is sent again after this, or when its queue is empty
+# A process whose sign of life stands still this long is ended and started again. Its writes may be late: on SQLite two
+# that wait in vain for the lock are a minute.
+WORKER_FROZEN_AFTER_S = env.float("WORKER_FROZEN_AFTER_S", default=90.0)
 STEP_MAX_LOSSES = 5  # a step that this many workers died or hung with is failed, with the reason
 
 # ── photos ───────────────────────────────────────────────────────────────────────────────────────────

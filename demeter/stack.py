@@ -1,24 +1,21 @@
 """All processes of DemeterAI on one machine: the web server, a worker for each queue, and beat."""
 
 import os
-import socket
 import sys
 import time
 from collections.abc import Callable, Collection
 from pathlib import Path
 
 from django.conf import settings
-from django.db import DatabaseError, connection
-from django.utils import timezone
+from django.db import connection
 
 from demeter.ports import check_port_free
 from demeter.static_assets import collect_static_if_changed
 from demeter.supervisor import ProcessEvent, ProcessSpec, Supervisor
-from photos.models import ProcessingStep
+from demeter.watchdog import Watchdog
 
 WEB = "web"
 PROCESS_NAMES = (WEB, "worker-gpu", "worker-cpu", "worker-io", "worker-default", "beat")
-DEADLINE_CHECK_EVERY_S = 5.0
 # The web server passes photos through buffers of up to a megabyte. By itself glibc asks the kernel for each and gives
 # it back, page by page: reading 5 MB took 8 ms. From memory that it keeps it takes 2 ms, and with two arenas instead
 # of sixteen a process stays as small as it was (160 MB after 200 uploads). Other C libraries do not look at these.
@@ -51,15 +48,16 @@ def run_stack(
         collect_static_if_changed()
     specs = [spec for spec in stack_processes(host=host, port=port) if spec.name.partition("#")[0] in names]
     log_folder = log_dir() if only is None else None
-    next_check = 0.0
-    with Supervisor(specs, log_dir=log_folder, on_event=on_event) as supervisor:
-        while not is_stopping():
-            supervisor.keep_running()
-            if time.monotonic() >= next_check:
-                for pid in pids_past_deadline():
-                    supervisor.kill_member(pid)
-                next_check = time.monotonic() + DEADLINE_CHECK_EVERY_S
-            time.sleep(0.25)
+    supervisor = Supervisor(specs, log_dir=log_folder, on_event=on_event)
+    watchdog = Watchdog(supervisor)
+    try:
+        with supervisor:
+            watchdog.start()
+            while not is_stopping():
+                supervisor.keep_running()
+                time.sleep(0.25)
+    finally:
+        watchdog.stop()
 
 
 def log_dir() -> Path:
@@ -102,22 +100,6 @@ def _web(host: str, port: int) -> tuple[str, ...]:
         "--respawn-failed-workers", "--respawn-interval", "0.5", "--workers-kill-timeout", "5",
         "demeter.asgi:application",
     )  # fmt: skip
-
-
-def pids_past_deadline() -> list[int]:
-    """Processes of this machine that hold a step past its deadline. Time limits reach prefork pools only."""
-    prefix = f"{socket.gethostname()}:"
-    try:
-        holders = (
-            ProcessingStep.objects.past_deadline(timezone.now())
-            .filter(worker__startswith=prefix)
-            .values_list("worker", flat=True)
-        )
-        return [int(worker.removeprefix(prefix)) for worker in holders]
-    except DatabaseError:  # a database that is away is no reason to end what runs; the next round asks again
-        return []
-    finally:
-        connection.close()
 
 
 def _celery() -> tuple[str, ...]:

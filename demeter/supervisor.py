@@ -99,16 +99,24 @@ class Supervisor:
             (c.process.pid for c in self._children if c.spec.name == name and c.process is not None), None
         )
 
+    def running(self) -> dict[str, int]:
+        """The process ids of those that run just now, by name."""
+        return {c.spec.name: process.pid for c in self._children if (process := c.process) is not None}
+
+    def members(self) -> set[int]:
+        """The process ids of our groups: of what we started and, where /proc tells, of what that has started."""
+        started = set(self.running().values())
+        others = {int(folder.name) for folder in Path("/proc").glob("[0-9]*")}
+        return started | {pid for pid in others if _group_of(pid) in started}
+
     def kill_member(self, pid: int) -> bool:
         """Kill a process if it is one of ours or a descendant that stayed in our groups. Says whether it was."""
-        groups = {child.process.pid for child in self._children if child.process is not None}
-        try:
-            if os.getpgid(pid) not in groups:
-                return False
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
+        if _group_of(pid) not in self.running().values():
             return False
-        return True
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+            return True
+        return False
 
     def stop(self) -> None:
         """Ask all to end, wait for the grace period, kill what is left of their groups. Harmless when repeated."""
@@ -204,3 +212,10 @@ class Supervisor:
                 self._warden.stdin.close()
         self._warden.wait()
         self._warden = None
+
+
+def _group_of(pid: int) -> int | None:
+    try:
+        return os.getpgid(pid)
+    except (ProcessLookupError, PermissionError):
+        return None
