@@ -42,8 +42,12 @@ RUN apt-get update \
 COPY --from=worker-packages /opt/venv /opt/venv
 COPY --chown=demeter:demeter . .
 USER demeter
-# Kernels are compiled for the processor that runs them, so not here; on the volume they outlive the container.
-ENV NUMBA_CACHE_DIR=/data/cache/kernels
+# Kernels are compiled for the processor that runs them, so not here; on the volume they outlive the container, whose
+# own files are read-only. So does what libraries would write below the home folder.
+ENV NUMBA_CACHE_DIR=/data/cache/kernels \
+    MPLCONFIGDIR=/data/cache/matplotlib \
+    XDG_CACHE_HOME=/data/cache \
+    XDG_CONFIG_HOME=/data/cache/config
 VOLUME /data
 CMD ["python", "manage.py", "stack", "--only", "worker-gpu", "worker-cpu", "worker-io", "worker-default"]
 

@@ -11,3 +11,4 @@ class DemeterConfig(AppConfig):
     def ready(self) -> None:
         # Connects to Celery's signals. It needs the models, so not earlier.
         import_module("demeter.heartbeats")
+        import_module("demeter.checks")

@@ -23,6 +23,7 @@ if (BASE_DIR / ".env").is_file():
     env.read_env(BASE_DIR / ".env")
 
 # ── the profile ──────────────────────────────────────────────────────────────────────────────────────
+# Whether it is right for what else is set is checked by demeter.checks.
 PRODUCTION = env.bool("DEMETER_PRODUCTION", default=False)
 DATA_HOME = Path(env.str("DEMETER_DATA_HOME", default=str(BASE_DIR / "data"))).resolve()
 DATA_HOME.mkdir(parents=True, exist_ok=True)
@@ -167,11 +168,11 @@ TIME_ZONE = env.str("DJANGO_TIME_ZONE", default="America/Argentina/Mendoza")
 USE_I18N = USE_TZ = True
 
 # ── web ──────────────────────────────────────────────────────────────────────────────────────────────
-if PRODUCTION:
+SECURE_SSL_REDIRECT = env.bool("DJANGO_SSL_REDIRECT", default=PRODUCTION)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE_SSL_REDIRECT else 0
+if PRODUCTION or SECURE_SSL_REDIRECT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    SECURE_SSL_REDIRECT = env.bool("DJANGO_SSL_REDIRECT", default=True)
-    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
-    SECURE_HSTS_SECONDS = 31_536_000 if SECURE_SSL_REDIRECT else 0
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "demeter.api.csrf_failure"

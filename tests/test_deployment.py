@@ -9,12 +9,14 @@ import pytest
 import yaml
 from django.core.management import get_commands
 
+from demeter.beat import BEAT
 from demeter.health import QUEUES
 from demeter.stack import PROCESS_NAMES
 
 ROOT = Path(__file__).resolve().parents[1]
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
+EXAMPLE = (ROOT / ".env.example").read_text()
 # Read by the S3 client, not by the settings.
 READ_BY_BOTO = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
 # Where photos of known counts are: read by commands and tests that measure accuracy.
@@ -36,7 +38,7 @@ def variables_of_compose() -> set[str]:
 
 
 def variables_of_example() -> list[str]:
-    return re.findall(r"^(?:# )?([A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), flags=re.MULTILINE)
+    return re.findall(r"^(?:# )?([A-Z0-9_]+)=", EXAMPLE, flags=re.MULTILINE)
 
 
 def commands(services: dict[str, dict[str, Any]]) -> dict[str, list[str]]:
@@ -52,7 +54,7 @@ def test_every_variable_that_is_read_is_explained_and_no_other_is() -> None:
 
 
 def test_every_variable_has_an_explanation_right_above_it_or_its_group() -> None:
-    lines = (ROOT / ".env.example").read_text().splitlines()
+    lines = EXAMPLE.splitlines()
     variable = re.compile(r"^(?:# )?[A-Z0-9_]+=")
     bare = [
         line
@@ -86,7 +88,7 @@ def test_the_health_checks_of_the_workers_ask_for_every_queue_once(
 ) -> None:
     checks = [service["healthcheck"]["test"] for service in services.values() if "healthcheck" in service]
     queues = [queue for check in checks if "check_worker" in check for queue in check[4:]]
-    assert sorted(queues) == sorted(QUEUES)
+    assert sorted(queues) == sorted([*QUEUES, BEAT])
 
 
 def test_every_build_target_is_a_stage_of_the_dockerfile(services: dict[str, dict[str, Any]]) -> None:
@@ -101,7 +103,7 @@ def test_all_services_share_one_named_network_and_the_servers_answer_for_their_h
 ) -> None:
     assert yaml.safe_load(COMPOSE)["networks"] == {"demeter": {"name": "demeter"}}
     assert {tuple(service["networks"]) for service in services.values()} == {("demeter",)}
-    assert {name for name, service in services.items() if "healthcheck" not in service} == {"setup", "beat"}
+    assert {name for name, service in services.items() if "healthcheck" not in service} == {"setup"}
 
 
 @pytest.mark.parametrize(
@@ -111,6 +113,75 @@ def test_all_services_share_one_named_network_and_the_servers_answer_for_their_h
 def test_the_known_ports_are_published(services: dict[str, Any], service: str, ports: list[str]) -> None:
     published = [port.split(":")[-2:] for port in services[service]["ports"]]
     assert published == [[port, port] for port in ports]
+
+
+def test_only_the_web_server_is_published_beyond_this_host(services: dict[str, dict[str, Any]]) -> None:
+    beyond = {
+        name
+        for name, service in services.items()
+        for port in service.get("ports", [])
+        if not port.startswith("127.0.0.1:")
+    }
+    assert beyond == {"web"}
+
+
+def test_no_container_can_write_to_its_own_files_or_gain_rights(services: dict[str, dict[str, Any]]) -> None:
+    assert [name for name, service in services.items() if not _is_hardened(service)] == []
+
+
+def _is_hardened(service: dict[str, Any]) -> bool:
+    return (
+        service.get("read_only") is True
+        and "/tmp" in service.get("tmpfs", [])  # noqa: S108 - of the container
+        and service.get("cap_drop") == ["ALL"]
+        and "cap_add" not in service
+        and service.get("security_opt") == ["no-new-privileges:true"]
+        and "privileged" not in service
+    )
+
+
+def test_our_images_run_as_a_user_without_rights() -> None:
+    stages = dict(re.findall(r"^FROM \S+ AS (\S+)\n((?:(?!FROM ).*\n?)*)", DOCKERFILE, flags=re.MULTILINE))
+    users = {
+        name: re.findall(r"^USER (\S+)$", stages[name], flags=re.MULTILINE) for name in ("web", "worker")
+    }
+    assert users == {"web": ["demeter"], "worker": ["demeter"]}
+
+
+@pytest.mark.parametrize(
+    ("service", "secret"),
+    [
+        ("postgres", "POSTGRES_PASSWORD"),
+        ("redis", "REDIS_PASSWORD"),
+        ("minio", "AWS_SECRET_ACCESS_KEY"),
+        ("web", "DJANGO_SECRET_KEY"),
+    ],
+)
+def test_nothing_starts_with_a_secret_that_everyone_knows(
+    services: dict[str, dict[str, Any]], service: str, secret: str
+) -> None:
+    """Each secret is demanded of .env, has no default anywhere, and is asked for by .env.example."""
+    words = [*services[service]["environment"].values(), *services[service].get("command", [])]
+    assert any(f"${{{secret}:?" in word for word in words)
+    assert set(re.findall(rf"\$\{{{secret}:-([^}}]*)\}}", COMPOSE)) <= {""}
+    assert f"\n{secret}=\n" in EXAMPLE
+
+
+def test_what_asks_redis_and_postgresql_gives_their_passwords(services: dict[str, dict[str, Any]]) -> None:
+    environment = services["web"]["environment"]
+    assert "demeter:${POSTGRES_PASSWORD:-}@postgres" in environment["DATABASE_URL"]
+    for name in ("CELERY_BROKER_URL", "CACHE_URL"):
+        assert "redis://:${REDIS_PASSWORD:-}@redis" in environment[name]
+    assert "--requirepass" in services["redis"]["command"]
+    assert services["redis"]["environment"] == {"REDISCLI_AUTH": "${REDIS_PASSWORD:-}"}
+
+
+def test_productions_settings_are_on_in_compose_and_in_the_example(
+    services: dict[str, dict[str, Any]],
+) -> None:
+    ours = [service for service in services.values() if "build" in service]
+    assert {service["environment"]["DEMETER_PRODUCTION"] for service in ours} == {"true"}
+    assert "\nDEMETER_PRODUCTION=true\n" in EXAMPLE
 
 
 def test_the_file_for_gpu_hosts_changes_a_service_that_exists(services: dict[str, dict[str, Any]]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
+from demeter.checks import S3_VARIABLES
 from demeter.errors import DemeterError
 
 MARK = "DEMETER_DEMO_HOME"
@@ -34,10 +35,10 @@ def demo_environment(data_home: Path) -> dict[str, str]:
         "DATABASE_URL": f"sqlite:///{home / 'demeter.sqlite3'}",
         "CELERY_BROKER_URL": "filesystem://localhost//",
         "CACHE_URL": "",
-        "S3_BUCKET": "",
-        "S3_BUCKET_STAGING": "",
+        **dict.fromkeys(S3_VARIABLES, ""),
         "DJANGO_SECRET_KEY": "",
         "DJANGO_DEBUG": "false",
+        "DJANGO_SSL_REDIRECT": "false",
         "DJANGO_ALLOWED_HOSTS": "localhost,127.0.0.1,[::1],0.0.0.0",
         "PASSWORD_MIN_LENGTH": "5",
         "PYTHONUNBUFFERED": "1",
