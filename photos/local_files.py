@@ -1,8 +1,5 @@
 """Serving the files of local stores to whoever holds a signed link."""
 
-import mimetypes
-from typing import Final
-
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
@@ -13,16 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from photos.local_storage import SignedFileSystemStorage, read_token
-
-# The only things that stores of pictures hold. The system's table of types may not know the newer ones.
-_CONTENT_TYPES: Final = {
-    ".avif": "image/avif",
-    ".heic": "image/heic",
-    ".heif": "image/heif",
-    ".jpg": "image/jpeg",
-    ".png": "image/png",
-    ".webp": "image/webp",
-}
+from photos.storage import content_type_of
 
 
 @login_not_required  # the signature is the permission, as with the links of an S3 store
@@ -39,9 +27,11 @@ def local_file(request: HttpRequest, alias: str, token: str) -> FileResponse:
         file = storages[alias].open(name)
     except FileNotFoundError as error:
         raise Http404 from error
-    suffix = "." + name.rpartition(".")[2].lower()
-    content_type = _CONTENT_TYPES.get(suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
-    response = FileResponse(file, content_type=content_type)
+    content_type = content_type_of(name)
+    # What is no picture is never shown in place.
+    response = FileResponse(
+        file, content_type=content_type, as_attachment=not content_type.startswith("image/")
+    )
     response["Cache-Control"] = f"private, max-age={settings.SIGNED_LINK_S}, immutable"
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"

@@ -35,6 +35,15 @@ PROCESSED: Final = "processed"  # what /analyze shows
 STAGING: Final = "staging"  # a folder or bucket that web and workers share
 _ALIASES: Final = (DEFAULT, PROCESSED, STAGING)
 _STAGING_FOLDER: Final = "temp_uploads"
+# The only things that stores of pictures hold.
+_CONTENT_TYPES: Final = {
+    "avif": "image/avif",
+    "heic": "image/heic",
+    "heif": "image/heif",
+    "jpg": "image/jpeg",
+    "png": "image/png",
+    "webp": "image/webp",
+}
 
 # One transfer, one wait for the last answer, and two waits for a connection that does not come about.
 OPERATION_MAX_S: Final = settings.STORE_TRANSFER_S + settings.STORE_TIMEOUT_S + 15
@@ -109,6 +118,11 @@ def staging_key(upload_session_id: UUID, image_id: UUID, extension: str) -> str:
     return f"{_STAGING_FOLDER}/{upload_session_id}/{image_id}.{extension}"
 
 
+def content_type_of(key: str) -> str:
+    """What an object is handed out as. The end of a key is ours: it was chosen by the bytes of the picture."""
+    return _CONTENT_TYPES.get(key.rpartition(".")[2].lower(), "application/octet-stream")
+
+
 def staged_drawing_key(step_id: int, key: str) -> str:
     """Where a drawing waits for the step that stores it under `key`."""
     return f"{_STAGING_FOLDER}/drawings/{step_id}/{key.replace('/', '-')}"
@@ -173,8 +187,9 @@ def _stage(file: File[Any], key: str, deadline: float) -> None:
     left_s = deadline - time.monotonic()
     if left_s <= 0:
         raise store_unavailable()
-    content_type = getattr(file, "content_type", None) or "application/octet-stream"
-    store(STAGING).put(key, file, content_type, {}, within_s=min(left_s, settings.STORE_TRANSFER_S))
+    # Of what the bytes are, never what the client calls them: a bucket would hand out a page as one.
+    within_s = min(left_s, settings.STORE_TRANSFER_S)
+    store(STAGING).put(key, file, content_type_of(key), {}, within_s=within_s)
 
 
 def staging_put(key: str, data: bytes) -> None:

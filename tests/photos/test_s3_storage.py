@@ -8,8 +8,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
 
+from demeter.accounts.models import User
+from photos.models import Image
 from photos.s3_storage import PictureS3Storage
+from tests.conftest import Bearer
+from tests.photos.factories import picture_bytes
 from tests.support.s3_server import S3Server, has_swift, running_s3
 
 METADATA = {"image_id": "1", "original_filename": "Ca%C3%B1%C3%B3n.jpg"}
@@ -53,6 +58,19 @@ def test_what_is_put_is_read_back_with_its_metadata_and_a_repeat_replaces_it(sto
     assert b"".join(store.chunks("originals/a.jpg")) == b"second"
     assert said["ContentType"] == "image/jpeg"
     assert METADATA.items() <= said["Metadata"].items()
+
+
+def test_an_upload_waits_as_what_its_bytes_are_not_as_what_the_client_calls_it(
+    store: PictureS3Storage, monkeypatch: pytest.MonkeyPatch, bearer: Bearer, worker: User
+) -> None:
+    monkeypatch.setattr("photos.storage.store", lambda alias: store)
+    photo = SimpleUploadedFile("page.html", picture_bytes(1), "text/html")
+    answer = bearer(worker).post("/api/v1/photos/upload", {"files": photo}, format="multipart")
+    assert answer.status_code == 202
+    key = Image.objects.get().staging_key
+    with urllib.request.urlopen(store.url(key), timeout=30) as response:  # noqa: S310 - our own server
+        assert response.headers["Content-Type"] == "image/jpeg"
+        assert response.read() == picture_bytes(1)
 
 
 def test_a_missing_object_is_a_missing_file(store: PictureS3Storage) -> None:

@@ -189,6 +189,15 @@ def test_a_signed_link_shows_the_file_to_whoever_holds_it(
     assert response["Cache-Control"].startswith("private")
 
 
+@pytest.mark.parametrize("key", ["a/b.html", "a/b.svg", "a/b.txt", "a/b", "a/jpg"])
+def test_what_is_no_picture_is_a_file_to_save_and_never_a_page(client: Client, key: str) -> None:
+    response = client.get(signed(key))
+    assert b"".join(response.streaming_content) == BYTES
+    assert response["Content-Type"] == "application/octet-stream"
+    assert response["Content-Disposition"].startswith("attachment")
+    assert response["X-Content-Type-Options"] == "nosniff"
+
+
 def test_there_is_no_link_to_a_picture_that_is_not_made_yet() -> None:
     assert storage.signed_url(storage.DEFAULT, "") is None
 
