@@ -25,7 +25,7 @@ from demeter.errors import DemeterError
 MAX_MESSAGE_BYTES: Final = 64 * 1024
 DAMAGED, TOO_COSTLY = "damaged", "too_costly"
 # A process that holds more than this after its work is given up: what a library keeps, it keeps for good.
-_MAX_KEPT_BYTES: Final = 256 * 1024**2
+_MAX_KEPT_BYTES: Final = 384 * 1024**2
 
 
 def serve(link: socket.socket, *, cpu_s: int, idle_s: float) -> None:

@@ -31,7 +31,7 @@ def decode_apart(function: str, path: Path, *, width_px: int, height_px: int) ->
 
 def shared_pixels(file: int, *, width_px: int, height_px: int) -> NDArray[np.uint8]:
     """The array of `decode_apart`, as the decoding process writes it."""
-    content = mmap.mmap(file, width_px * height_px * 3, flags=mmap.MAP_SHARED)
+    content = mmap.mmap(file, width_px * height_px * 3, flags=mmap.MAP_SHARED | _POPULATE)
     return np.frombuffer(content, np.uint8).reshape(height_px, width_px, 3)
 
 

@@ -92,7 +92,7 @@ def test_waiting_without_computing_is_no_fault_of_the_picture(output: int) -> No
 
 
 def test_a_process_that_has_grown_is_replaced(decoders: DecodePool, output: int) -> None:
-    grown = decoders.call(f"{FAULTS}:keep", output, megabytes=300)
+    grown = decoders.call(f"{FAULTS}:keep", output, megabytes=400)
     assert not is_running(grown)
     assert decoders.call(f"{FAULTS}:pid", output) != grown
 

@@ -13,6 +13,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
+from demeter.errors import DemeterError
 from photos.errors import UnreadableImage
 from photos.headers import BrokenHeader, ByteReader, bmff, jpeg, orientation, png, webp
 from photos.pictures import open_rgb, read_exif, sniff
@@ -186,6 +187,27 @@ def test_no_upload_is_decoded_or_opened_by_a_library(kind: str, monkeypatch: pyt
     monkeypatch.setattr(Image, "open", lambda *_args, **_options: pytest.fail("opened by a library"))
     looked_at = examine(SimpleUploadedFile("photo", whole_files()[kind]))
     assert {looked_at.width_px, looked_at.height_px} == {48, 40}
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        pytest.param(png_of(1, 59_000_000), "image_too_large", id="one column of 59 megapixels"),
+        pytest.param(png_of(59_000_000, 1), "image_too_large", id="one row of 59 megapixels"),
+        pytest.param(png_of(16_384, 10_800), "image_too_large", id="177 megapixels"),
+        pytest.param(
+            png_of(4, 4, chunks=chunk(b"tEXt", b"k\0v") * 200_000), "unreadable_image", id="200,000 texts"
+        ),
+    ],
+)
+def test_what_no_photo_is_gets_refused_from_its_header(content: bytes, code: str) -> None:
+    with pytest.raises(DemeterError) as refused:
+        examine(SimpleUploadedFile("photo", content))
+    assert refused.value.code == code
+
+
+def test_a_picture_within_the_limits_is_taken_by_its_header() -> None:
+    assert examine(SimpleUploadedFile("photo", png_of(8000, 7400))).width_px == 8000
 
 
 def test_no_header_however_broken_raises_anything_but_broken_header() -> None:

@@ -4,7 +4,8 @@ import uuid
 
 import pytest
 
-from photos.choices import CountWarning
+from photos.choices import CountWarning, TakenAtSource
+from photos.models import Image
 
 
 def test_the_page_shows_the_count_where_it_is_booked_and_as_what(signed_in, worker, make_photo, count, place):
@@ -180,3 +181,12 @@ def test_the_number_of_queries_does_not_grow_with_plants_or_counts(
         client.get(f"/photos/{image.pk}/")
     with django_assert_max_num_queries(7):
         client.get(f"/photos/{image.pk}/counts/5/findings.json")
+
+
+def test_a_photo_that_carries_no_date_says_so(signed_in, worker, make_photo, count):
+    image = make_photo()
+    count(image)
+    client = signed_in(worker)
+    assert "the photo carries no date" not in client.get(f"/photos/{image.pk}/").text
+    Image.objects.update(taken_at_source=TakenAtSource.RECEIVED)
+    assert "the photo carries no date" in client.get(f"/photos/{image.pk}/").text
