@@ -1,7 +1,57 @@
 """What pages of the administration have in common."""
 
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.utils import get_fields_from_path
+from django.core.exceptions import BadRequest, EmptyResultSet
+from django.db import DataError
+from django.db.models import CharField, QuerySet, TextField
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
+from unfold.admin import ModelAdmin as UnfoldModelAdmin
+from unfold.views import ChangeList
+
+# What the ORM and its drivers raise about values that a column cannot hold: years beyond 9999, numbers beyond 64 bits.
+_UNREADABLE = (IncorrectLookupParameters, ValueError, OverflowError, DataError)
+
+
+class CheckedChangeList(ChangeList):
+    """A list that answers 400 where its address asks for what no row can hold, for example the year 9999.
+
+    Django redirects for some of these and fails for others, because a query is checked only while it runs.
+    """
+
+    def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[Any]:
+        try:
+            rows: QuerySet[Any] = super().get_queryset(request, *args, **kwargs)
+            rows.query.sql_with_params()
+        except EmptyResultSet:  # nothing can match, which is an answer
+            pass
+        except _UNREADABLE as error:
+            raise BadRequest(str(error)) from error
+        return rows
+
+    def get_results(self, request: HttpRequest) -> None:
+        try:
+            super().get_results(request)
+        except _UNREADABLE as error:
+            raise BadRequest(str(error)) from error
+
+
+class ModelAdmin(UnfoldModelAdmin):
+    """A page whose search regards neither case nor accents, and whose filters may be handed anything."""
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return CheckedChangeList
+
+    def get_search_fields(self, request: HttpRequest) -> Sequence[str]:
+        return [self._folded(path) for path in super().get_search_fields(request)]
+
+    def _folded(self, path: str) -> str:
+        """The lookup of a field to search in: folded for text, as it is for ids and numbers."""
+        field = get_fields_from_path(self.model, path)[-1]
+        return f"{path}__folded_contains" if isinstance(field, CharField | TextField) else path
 
 
 class ReadOnlyAdmin(ModelAdmin):

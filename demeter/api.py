@@ -9,15 +9,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
-from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, TooManyFilesSent
+from django.core.exceptions import (
+    BadRequest,
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    TooManyFilesSent,
+)
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.core.paginator import Page
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.shortcuts import render
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from rest_framework import exceptions, serializers
+from rest_framework import exceptions, parsers, serializers
 from rest_framework.pagination import PageNumberPagination as _PageNumberPagination
 from rest_framework.response import Response
 
@@ -101,7 +107,9 @@ def refusal_of(error: Exception) -> Refusal | None:
             return Refusal(400, "too_many_files", _("There are more files in this request than allowed."))
         case RequestDataTooBig():
             return Refusal(413, "request_too_large", _("The request is too large."))
-        case SuspiciousOperation():
+        case UnreadablePostError():
+            return Refusal(400, "incomplete_body", _("The request broke off before all of it had arrived."))
+        case SuspiciousOperation() | BadRequest():
             return Refusal(400, "bad_request", _("The request could not be understood."))
         case OperationalError() | InterfaceError():
             return Refusal(
@@ -160,6 +168,35 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     return str(value)
+
+
+# ── bodies ───────────────────────────────────────────────────────────────────────────────────────────
+MAX_JSON_DEPTH: Final = 64  # lists and objects within each other; no request of ours needs more than five
+
+
+class JSONParser(parsers.JSONParser):
+    """JSON that is nested no deeper than MAX_JSON_DEPTH: what reads it later calls itself for each level."""
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        too_deep = exceptions.ParseError(
+            _("The JSON is nested deeper than %(limit)d levels.") % {"limit": MAX_JSON_DEPTH}
+        )
+        try:
+            data = super().parse(stream, media_type, parser_context)
+        except RecursionError as error:
+            raise too_deep from error
+        level = [data]
+        for _depth in range(MAX_JSON_DEPTH):
+            level = [child for value in level for child in _children(value)]
+            if not level:
+                return data
+        raise too_deep
+
+
+def _children(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []
 
 
 # ── Django's own error pages ─────────────────────────────────────────────────────────────────────────

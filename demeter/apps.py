@@ -1,6 +1,7 @@
 from importlib import import_module
 
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 
 
 class DemeterConfig(AppConfig):
@@ -12,3 +13,5 @@ class DemeterConfig(AppConfig):
         # Connects to Celery's signals. It needs the models, so not earlier.
         import_module("demeter.heartbeats")
         import_module("demeter.checks")
+        # Registers the lookup `folded_contains`; that too needs the apps to be loaded.
+        connection_created.connect(import_module("demeter.text_search").add_fold_function)

@@ -2,11 +2,15 @@
 
 from typing import ClassVar
 
+from django.core.exceptions import BadRequest
 from django.utils.functional import Promise
 
 
-class DemeterError(Exception):
+class DemeterError(BadRequest):
     """An expected refusal: answered with its code and status, logged at INFO, never retried.
+
+    As a BadRequest it reaches `handler400`, which answers with its status, also where no view catches it: a form is
+    read by the CSRF middleware, before any view.
 
     The message is a sentence for a person and says what to do, lazy where no language is active yet. Details are
     facts for the client.

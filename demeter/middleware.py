@@ -1,4 +1,4 @@
-"""One id for all that a request causes: in the answer, in every log line, in error texts."""
+"""One id for all that a request causes, and what every request must be before a view reads it."""
 
 import logging
 import re
@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable
 from contextvars import ContextVar
 
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 
 request_id_var: ContextVar[str] = ContextVar("request_id", default="-")
@@ -28,6 +29,21 @@ class RequestIdMiddleware:
             request_id_var.reset(token)
         response["X-Request-Id"] = request_id
         return response
+
+
+class RequestFormMiddleware:
+    """Refuses NUL in addresses, which no text of PostgreSQL holds, and reads media types in any case (RFC 9110)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        query = request.META.get("QUERY_STRING", "")
+        if "\0" in request.path or "\0" in query or "%00" in query:
+            raise BadRequest("The address holds a NUL character.")
+        media_type, semicolon, parameters = request.META.get("CONTENT_TYPE", "").partition(";")
+        request.META["CONTENT_TYPE"] = f"{media_type.strip().lower()}{semicolon}{parameters}"
+        return self.get_response(request)
 
 
 class RequestIdFilter(logging.Filter):

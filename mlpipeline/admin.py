@@ -2,8 +2,8 @@
 
 from django.contrib import admin
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 
+from demeter.admin_base import ModelAdmin
 from mlpipeline.models import Evaluation, ModelVersion
 
 

@@ -47,6 +47,10 @@ ADVICE: Final[dict[CountWarning, Promise]] = {
     CountWarning.PHOTO_MOVED_AWAY: _(
         "The stock of this place follows its other photos. Take a new photo if none of them is recent."
     ),
+    CountWarning.DUPLICATE_ELSEWHERE: _(
+        "The same photo was sent before for another place. A supervisor decides which of the two it shows: names the "
+        "right place, or accepts the count."
+    ),
     CountWarning.NEEDS_CALIBRATION: _(
         "The count is booked. Once photos of this product are validated, or density parameters are entered for it, "
         "containers without a visible plant are estimated too."

@@ -83,6 +83,7 @@ class CountWarning(models.TextChoices):
     UNDATED = "undated", _("Nobody knows when the photo was taken")
     OTHER_PRODUCT = "other_product", _("The place still holds another product")
     NOTHING_FOUND = "nothing_found", _("Nothing was found where plants stood")
+    DUPLICATE_ELSEWHERE = "duplicate_elsewhere", _("The same photo stands at another place")
     NEEDS_CALIBRATION = "needs_calibration", _("No density parameters for this product")
     SUPERSEDED = "superseded", _("A newer count of this place stands")
     SAME_LOCATION = "same_location", _("Another photo of this upload shows the same place")

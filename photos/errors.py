@@ -93,12 +93,6 @@ class NoFile(DemeterError):
     code, status = "no_file", 400
 
 
-class RequestTooLarge(DemeterError):
-    """The request as a whole has more bytes than allowed."""
-
-    code, status = "request_too_large", 413
-
-
 class InvalidTakenAt(DemeterError):
     """A time that a photo cannot have been taken at."""
 

@@ -11,13 +11,13 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 
 from demeter.accounts.choices import Role
 from demeter.accounts.models import User
 from demeter.accounts.services import revoke_tokens
+from demeter.admin_base import ModelAdmin
 
 
 class NewUserForm(UserCreationForm):

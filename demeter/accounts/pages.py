@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from demeter.accounts.addresses import address_of
 from demeter.accounts.lockout import device_of, remember_device
@@ -56,7 +56,7 @@ class SignInView(LoginView):
         return response
 
 
-@require_GET
+@require_safe
 @login_not_required
 def admin_sign_in(request: HttpRequest) -> HttpResponse:
     """The administration has no sign-in form of its own: one form, one count of failures.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from unfold.admin import ModelAdmin
 
+from demeter.admin_base import ModelAdmin
 from inventory.models import DensityParameter
 
 

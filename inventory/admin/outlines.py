@@ -8,8 +8,8 @@ from django.contrib import admin
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 
+from demeter.admin_base import ModelAdmin
 from inventory.geometry import plane_at
 from inventory.models.outlines import OutlinedPlace
 

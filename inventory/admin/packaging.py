@@ -6,8 +6,8 @@ from django.contrib import admin
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 
+from demeter.admin_base import ModelAdmin
 from inventory.models import PackagingCatalog, PackagingColor, PackagingMaterial, PackagingType
 
 

@@ -6,8 +6,8 @@ from django.contrib import admin
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
-from unfold.admin import ModelAdmin
 
+from demeter.admin_base import ModelAdmin
 from inventory.admin.outlines import OutlinedPlaceAdmin
 from inventory.models import (
     StorageArea,

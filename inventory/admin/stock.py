@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 
+from demeter.admin_base import ModelAdmin
 from inventory.models import ManualCount, StockBatch, StockMovement
 
 

@@ -10,13 +10,12 @@ from typing import Any, Final, cast
 from django.core.files.uploadedfile import UploadedFile
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
-from rest_framework.exceptions import APIException
+from rest_framework import status
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from demeter.accounts.models import User
-from demeter.errors import DemeterError
 from photos.services import idempotency
 
 IDEMPOTENCY_KEY: Final = OpenApiParameter(
@@ -30,9 +29,9 @@ Handler = Callable[..., Response]
 
 
 def idempotent(handler: Handler) -> Handler:
-    """Answer a POST with an Idempotency-Key once; a repeat gets the first answer, refusals included.
+    """Do a POST with an Idempotency-Key once: a repeat gets the answer that the first one got.
 
-    An answer of 500 and above is not kept: it may pass, and the request is worth another try.
+    Only what was accepted is kept. A refusal leaves the key free: the client mends its request, or the fault passes.
     """
 
     @wraps(handler)
@@ -40,35 +39,20 @@ def idempotent(handler: Handler) -> Handler:
         key = request.headers.get("Idempotency-Key", "")
         if not key:
             return handler(view, request, *args, **kwargs)
-        claim = idempotency.begin(
-            user=cast(User, request.user),
-            path=request.path,
-            key=key,
-            body_sha256=idempotency.fingerprint(*_said(request)),
-        )
-        if isinstance(claim, idempotency.Answer):
-            return Response(claim.body, status=claim.status)
-        try:
-            response = _answer(handler, view, request, *args, **kwargs)
-        except BaseException:
-            idempotency.release(claim)
-            raise
-        if response.status_code >= 500:
-            idempotency.release(claim)
-        else:
-            body = json.loads(JSONRenderer().render(response.data) or b"null")
-            idempotency.complete(claim, status=response.status_code, body=body)
-        return response
+        sender: Any = {"user": cast(User, request.user), "path": request.path, "key": key}
+        with idempotency.running(**sender):
+            body_sha256 = idempotency.fingerprint(*_said(request))
+            first = idempotency.first_answer(**sender, body_sha256=body_sha256)
+            if first is not None:
+                return Response(first.body, status=first.status)
+            response = handler(view, request, *args, **kwargs)
+            if status.is_success(response.status_code):
+                body = json.loads(JSONRenderer().render(response.data) or b"null")
+                answer = idempotency.Answer(response.status_code, body)
+                idempotency.keep_answer(**sender, body_sha256=body_sha256, answer=answer)
+            return response
 
     return once
-
-
-def _answer(handler: Handler, view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
-    try:
-        return handler(view, request, *args, **kwargs)
-    except (DemeterError, APIException) as refusal:
-        response: Response = view.handle_exception(refusal)
-        return response
 
 
 def _said(request: Request) -> tuple[dict[str, Any], dict[str, list[UploadedFile[Any]]]]:

@@ -6,7 +6,7 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from photos.choices import IntervalReason, JobStatus, Stage
+from photos.choices import CountWarning, IntervalReason, JobStatus, Stage
 from photos.models import UploadJob
 from photos.services.progress import processing_seconds, remaining_seconds
 
@@ -86,7 +86,7 @@ class OmitsEmpty(serializers.Serializer[Any]):
 class AcceptedJobSerializer(OmitsEmpty):
     """One file of an upload, as it was taken in."""
 
-    omitted_if_none = ("code", "error", "duplicate_of")
+    omitted_if_none = ("code", "error", "duplicate_of", "warnings")
 
     job_id = serializers.UUIDField(source="id")
     image_id = serializers.UUIDField(allow_null=True, help_text="null if the file was refused")
@@ -97,6 +97,12 @@ class AcceptedJobSerializer(OmitsEmpty):
     duplicate_of = serializers.UUIDField(
         source="duplicate_of_id", required=False, help_text="The photo that has the same bytes."
     )
+    warnings = serializers.SerializerMethodField(
+        help_text="duplicate_elsewhere: the photo was known and stands at another place than the one named now."
+    )
+
+    def get_warnings(self, job: UploadJob) -> list[str] | None:
+        return [CountWarning.DUPLICATE_ELSEWHERE.value] if job.stands_elsewhere else None
 
     def get_code(self, job: UploadJob) -> str | None:
         return job.code or None
@@ -159,7 +165,7 @@ class JobSerializer(OmitsEmpty):
     code = serializers.SerializerMethodField()
     error_message = serializers.SerializerMethodField()
     duplicate_of = serializers.UUIDField(source="duplicate_of_id", required=False)
-    warnings = serializers.SerializerMethodField()
+    warnings = serializers.ListField(child=serializers.CharField())
     result = serializers.SerializerMethodField()
 
     def get_processing_time_seconds(self, job: UploadJob) -> float | None:
@@ -173,9 +179,6 @@ class JobSerializer(OmitsEmpty):
 
     def get_error_message(self, job: UploadJob) -> str | None:
         return job.error or None
-
-    def get_warnings(self, job: UploadJob) -> list[str]:
-        return list(job.session.warnings) if job.session else []
 
     @extend_schema_field(JobResultSerializer(required=False))
     def get_result(self, job: UploadJob) -> dict[str, Any] | None:

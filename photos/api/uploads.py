@@ -4,7 +4,6 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
@@ -23,14 +22,12 @@ from demeter.throttling import SharedScopedRate
 from photos.api import serializers
 from photos.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from photos.choices import JobPurpose
-from photos.errors import RequestTooLarge, TooManyFiles
+from photos.errors import TooManyFiles
 from photos.models import UploadJob
 from photos.queue import send_steps
 from photos.services.progress import completion_minutes
 from photos.services.uploads import UploadOutcome, accept_upload
 
-_FORM_OVERHEAD_BYTES = 1024**2  # fields and part headers beside the files
-_PIECE_BYTES = 1024**2
 FORCE = OpenApiParameter(
     "force", OpenApiTypes.BOOL, description="The same as the field `force`: count known photos once more."
 )
@@ -64,27 +61,10 @@ class TakesPhotos(TakesLargeBody):
     throttle_classes = [UploadThrottle]
     throttle_scope = "upload"
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        length = int(request.META.get("CONTENT_LENGTH") or 0)
-        if length > settings.UPLOAD_MAX_REQUEST_BYTES + _FORM_OVERHEAD_BYTES:
-            _read_away(request._request, at_most=2 * settings.UPLOAD_MAX_REQUEST_BYTES)
-            raise RequestTooLarge(
-                _("At most %(limit)d MB can be sent at once.")
-                % {"limit": settings.UPLOAD_MAX_REQUEST_BYTES // 1024**2},
-                limit_bytes=settings.UPLOAD_MAX_REQUEST_BYTES,
-            )
-        super().initial(request, *args, **kwargs)
 
-
-def _read_away(request: HttpRequest, *, at_most: int) -> None:
-    """Read what a client is still sending, so that it gets to see the answer instead of a broken connection."""
-    read = 0
-    while read < at_most and (piece := request.read(_PIECE_BYTES)):
-        read += len(piece)
-
-
-def files_of(request: Request, field: str) -> list[UploadedFile]:
-    return cast(list[UploadedFile], request.FILES.getlist(field))
+def files_of(request: Request) -> list[UploadedFile]:
+    """All files of a request, whatever a client calls their field: none vanishes in silence."""
+    return [file for files in request.FILES.lists() for file in cast(list[UploadedFile], files[1])]
 
 
 def is_forced(request: Request, fields: dict[str, Any]) -> bool:
@@ -107,7 +87,7 @@ class Upload(TakesPhotos):
         responses={
             202: serializers.UploadAnswerSerializer,
             207: serializers.UploadAnswerSerializer,
-            **errors(400, 401, 403, 409, 413, 415, 422, 429),
+            **errors(400, 401, 403, 409, 413, 415, 422, 429, 503, 507),
         },
     )
     @idempotent
@@ -117,7 +97,7 @@ class Upload(TakesPhotos):
         fields = given.validated_data
         outcome = accept_upload(
             user=cast(User, request.user),
-            files=files_of(request, "files"),
+            files=files_of(request),
             location_id=fields.get("storage_location_id"),
             warehouse_id=fields.get("warehouse_id"),
             notes=fields["notes"],
@@ -143,12 +123,21 @@ class OnePhoto(TakesPhotos):
     """A view whose requests carry one photo in the part `file`."""
 
     def accept_one(self, request: Request, **options: Any) -> tuple[UploadOutcome, UploadJob]:
-        files = files_of(request, "file")
+        files = files_of(request)
         if len(files) > 1:
             raise TooManyFiles(_("Send one photo."), limit=1)
         outcome = accept_upload(user=cast(User, request.user), files=files, **options)
         send(outcome)
         return outcome, outcome.jobs[0]
+
+
+def _message(job: UploadJob) -> str:
+    if job.stands_elsewhere:
+        return _(
+            "This photo was counted before at another place, and stays there. Change the place on its page if that is "
+            "wrong."
+        )
+    return _("This photo was counted before.") if job.duplicate_of_id else _("The photo is being counted.")
 
 
 class StockPhoto(OnePhoto):
@@ -159,7 +148,7 @@ class StockPhoto(OnePhoto):
         parameters=[IDEMPOTENCY_KEY, FORCE],
         responses={
             202: serializers.PhotoAnswerSerializer,
-            **errors(400, 401, 403, 409, 413, 415, 422, 429),
+            **errors(400, 401, 403, 409, 413, 415, 422, 429, 503, 507),
         },
     )
     @idempotent
@@ -178,9 +167,7 @@ class StockPhoto(OnePhoto):
             "session_id": job.session.uuid if job.session else None,
             "upload_session_id": outcome.upload_session.pk,
             "status": job.status,
-            "message": _("This photo was counted before.")
-            if job.duplicate_of_id
-            else _("The photo is being counted."),
+            "message": _message(job),
             "poll_url": reverse("stock-task", args=[job.pk]),
             "jobs": outcome.jobs,
         }
@@ -195,7 +182,7 @@ class Analyze(OnePhoto):
         parameters=[IDEMPOTENCY_KEY],
         responses={
             202: serializers.AnalysisStartedSerializer,
-            **errors(400, 401, 403, 409, 413, 415, 422, 429),
+            **errors(400, 401, 403, 409, 413, 415, 422, 429, 503, 507),
         },
     )
     @idempotent

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from photos.choices import JobPurpose, JobStatus, Stage
+from photos.choices import CountWarning, JobPurpose, JobStatus, Stage
 from photos.querysets import UploadJobQuerySet
 
 
@@ -117,6 +117,20 @@ class UploadJob(models.Model):
     def __str__(self) -> str:
         return self.filename
 
+    @property
+    def stands_elsewhere(self) -> bool:
+        """Whether the photo was known, and its count stands at another place than the one that was named now."""
+        if self.duplicate_of_id is None or self.session is None:
+            return False
+        named, stands_at = self.upload_session.storage_location_id, self.session.storage_location_id
+        return named is not None and stands_at is not None and named != stands_at
+
+    @property
+    def warnings(self) -> list[str]:
+        """Codes of CountWarning: those of the count, and what this upload contradicts."""
+        of_count = list(self.session.warnings) if self.session else []
+        return [*of_count, CountWarning.DUPLICATE_ELSEWHERE.value] if self.stands_elsewhere else of_count
+
 
 class IdempotencyKey(models.Model):
     """A key that a client sent with a request, and the answer it got: the same request is answered, not repeated."""
@@ -125,8 +139,8 @@ class IdempotencyKey(models.Model):
     path = models.CharField(max_length=200)
     key = models.CharField(max_length=200)
     body_sha256 = models.CharField(max_length=64)
-    response_status = models.PositiveSmallIntegerField(null=True, blank=True)
-    response_body = models.JSONField(null=True, blank=True)
+    response_status = models.PositiveSmallIntegerField()
+    response_body = models.JSONField()
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
 
     class Meta:

@@ -1,9 +1,12 @@
 """The forms of the pages. What an upload may be is checked by its service, not here."""
 
+from datetime import date
 from itertools import groupby
 from typing import Any, Self
 
 from django import forms
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -69,6 +72,11 @@ class UploadForm(forms.Form):
     )
     notes = forms.CharField(label=_("Notes"), required=False, max_length=500)
 
+    # What the browser says before it sends anything; the service and the upload handler decide.
+    max_files = settings.UPLOAD_MAX_FILES
+    max_file_bytes = settings.UPLOAD_MAX_FILE_BYTES
+    max_request_bytes = settings.UPLOAD_MAX_REQUEST_BYTES
+
 
 class PlaceForm(forms.Form):
     """The place that a person names for a photo."""
@@ -88,6 +96,10 @@ class ValidateForm(forms.Form):
     note = forms.CharField(label=_("Note"), required=False, max_length=500)
 
 
+# Filters add a day and convert to UTC; at the ends of the calendar that is no date any more.
+_EARLIEST, _LATEST = date(1900, 1, 1), date(2999, 12, 31)
+
+
 class DateInput(forms.DateInput):
     """The browser's own calendar, which sends and takes ISO dates in every language."""
 
@@ -95,6 +107,14 @@ class DateInput(forms.DateInput):
 
     def __init__(self) -> None:
         super().__init__(format="%Y-%m-%d")
+
+
+class DayField(forms.DateField):
+    """A day of the years 1900 to 2999."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        bounds = [MinValueValidator(_EARLIEST), MaxValueValidator(_LATEST)]
+        super().__init__(widget=DateInput, validators=bounds, **kwargs)
 
 
 def _status_choices() -> Choices:
@@ -116,5 +136,5 @@ class GalleryForm(forms.Form):
         label=_("Warehouse"), required=False, queryset=Warehouse.objects.order_by("code"), empty_label="—"
     )
     location_id = LocationField(label=_("Place"), required=False)
-    date_from = forms.DateField(label=_("From"), required=False, widget=DateInput)
-    date_to = forms.DateField(label=_("Until"), required=False, widget=DateInput)
+    date_from = DayField(label=_("From"), required=False)
+    date_to = DayField(label=_("Until"), required=False)

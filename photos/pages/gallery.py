@@ -9,7 +9,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from photos.advice import warnings_of
 from photos.choices import ImageStatus
@@ -32,7 +32,7 @@ class Card:
     warnings: list[dict[str, object]]
 
 
-@require_GET
+@require_safe
 @for_readers
 def gallery(request: HttpRequest) -> HttpResponse:
     """Newest first. Filters that make no sense are said so and change nothing."""
@@ -60,7 +60,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
 def filtered(photos: ImageQuerySet, wanted: dict[str, Any]) -> ImageQuerySet:
     """The photos that the filters of GalleryForm let through. `date_to` includes that whole day."""
     if text := wanted.get("search"):
-        photos = photos.filter(original_filename__icontains=text)
+        photos = photos.filter(original_filename__folded_contains=text)
     photos = _with_status(photos, wanted.get("status") or "all")
     if day := wanted.get("date_from"):
         photos = photos.filter(uploaded_at__gte=_midnight(day))

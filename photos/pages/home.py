@@ -11,7 +11,7 @@ from django.db.models import Avg, Count, Q, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from demeter.accounts.choices import Role
 from demeter.accounts.models import User
@@ -47,7 +47,7 @@ class House:
         return sum(bed.plants for bed in self.beds)
 
 
-@require_GET
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """For everybody who is signed in; a viewer whom nobody has let in yet reads what to wait for."""
     user = user_of(request)
@@ -59,8 +59,6 @@ def home(request: HttpRequest) -> HttpResponse:
         "photos/home.html",
         {
             "upload_form": UploadForm() if user.has_role(Role.WORKER) else None,
-            "max_files": settings.UPLOAD_MAX_FILES,
-            "max_file_bytes": settings.UPLOAD_MAX_FILE_BYTES,
             "uploads": recent_uploads(user),
             "waiting": waiting_by_reason(user),
             "houses": houses,

@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from demeter.accounts.choices import Role
 from demeter.accounts.models import User
@@ -20,6 +20,7 @@ from photos.pages.forms import CountAgainForm, PlaceForm, ValidateForm
 from photos.pages.pictures import annotated_url, original_url, picture_url
 
 HISTORY_LENGTH = 12
+_MAX_DIGITS = 5  # of the number of a count, which is a smallint
 TIMING_LABELS: dict[str, Promise] = {
     "decode": _("Reading the picture"),
     "segment": _("Finding containers"),
@@ -36,7 +37,7 @@ CLASS_LABELS: dict[str, Promise] = {
 }
 
 
-@require_GET
+@require_safe
 @for_readers
 def photo(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """One photo and one of its counts: the newest, or the one that `?count=` numbers. 404 if there is none."""
@@ -67,7 +68,7 @@ def photo(request: HttpRequest, image_id: UUID) -> HttpResponse:
     )
 
 
-@require_GET
+@require_safe
 @for_readers
 def findings(request: HttpRequest, image_id: UUID, attempt: int) -> JsonResponse:
     """What was found in one count, for the overlay. The browser keeps it until the findings change."""
@@ -87,7 +88,8 @@ def _chosen(image: Image, attempt: str | None) -> ProcessingSession | None:
     )  # fmt: skip
     if attempt is None:
         return counts.order_by("-attempt").first()
-    session = counts.filter(attempt=attempt).first() if attempt.isdecimal() else None
+    is_number = attempt.isdecimal() and len(attempt) <= _MAX_DIGITS
+    session = counts.filter(attempt=attempt).first() if is_number else None
     if session is None:
         raise Http404
     return session

@@ -1,14 +1,19 @@
 """Sending photos from a browser, and following them."""
 
+from functools import wraps
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_http_methods, require_safe
 
 from demeter.accounts.choices import Role
 from demeter.errors import DemeterError
@@ -16,18 +21,49 @@ from demeter.serving.admission import takes_large_body
 from photos import queue
 from photos.choices import ImageSource, JobStatus, Stage
 from photos.models import UploadSession
-from photos.pages.access import for_readers, for_workers, user_of
+from photos.pages import not_taken
+from photos.pages.access import Page, for_readers, for_workers, user_of
 from photos.pages.forms import UploadForm
 from photos.services.uploads import accept_upload
 
 
-@require_POST
+def _or_sign_in(page: Page) -> Page:
+    """Send who is not signed in to sign in, and back to the upload page, which says what of his was not taken.
+
+    The session may have ended while photos were on their way. Where their body is refused unread, no name arrives;
+    the browser then shows the names that it noted itself (static/photos/js/upload.js).
+    """
+
+    @wraps(page)
+    def guarded(request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            return page(request)
+        response = redirect_to_login(reverse("upload"))
+        if request.method == "POST":
+            not_taken.remember(response, [file.name or "" for file in _files_of(request)])
+        return response
+
+    return guarded
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@_or_sign_in
 @for_workers
 @takes_large_body(settings.UPLOAD_MAX_REQUEST_BYTES)
 def upload(request: HttpRequest) -> HttpResponse:
-    """Take the photos of the form on the home page and lead to the page that follows them."""
+    """The page to send photos from; POST takes those of its form and leads to the page that follows them."""
+    if request.method == "POST":
+        return _take(request)
+    context = {"upload_form": UploadForm(), "not_taken": not_taken.read(request)}
+    response = render(request, "photos/upload.html", context)
+    not_taken.forget(response)
+    return response
+
+
+def _take(request: HttpRequest) -> HttpResponse:
     form = UploadForm(request.POST)
-    files = request.FILES.getlist("files")
+    files = _files_of(request)
     if not files:
         messages.error(request, _("Choose at least one photo."))
         return redirect("home")
@@ -51,7 +87,12 @@ def upload(request: HttpRequest) -> HttpResponse:
     return redirect("upload-progress", upload_id=outcome.upload_session.pk)
 
 
-@require_GET
+def _files_of(request: HttpRequest) -> list[UploadedFile]:
+    """All files of the form, whatever their field is called."""
+    return [file for _field, files in request.FILES.lists() for file in files]
+
+
+@require_safe
 @for_readers
 def upload_progress(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     """What becomes of each file of one upload: its owner's, or anybody's for supervisors."""
@@ -61,12 +102,13 @@ def upload_progress(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     )
     if upload_session.user_id != user.pk and not user.has_role(Role.SUPERVISOR):
         raise PermissionDenied
+    jobs = upload_session.jobs.order_by("position")
     return render(
         request,
         "photos/uploadsession_detail.html",
         {
             "upload_session": upload_session,
-            "jobs": upload_session.jobs.order_by("position").select_related("session", "duplicate_of"),
+            "jobs": jobs.select_related("session__storage_location", "duplicate_of"),
             "labels": {"status": dict(JobStatus.choices), "stage": dict(Stage.choices)},
         },
     )

@@ -4,25 +4,24 @@ from __future__ import annotations  # Django's files take no type argument at ru
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from demeter.accounts.models import User
+from demeter.process_locks import process_lock
 from photos.errors import InvalidKey, KeyReused, RequestRunning
 from photos.models import IdempotencyKey
 from photos.receiving import sha256_of
 
 MAX_KEY_LENGTH: Final = 200
-# A request that has not been answered after this long died with its process: the key is free again.
-_LOST_AFTER: Final = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -33,46 +32,48 @@ class Answer:
     body: Any
 
 
-def begin(*, user: User, path: str, key: str, body_sha256: str) -> IdempotencyKey | Answer:
-    """Note that a request with this key runs, or return what was answered to it before.
+@contextmanager
+def running(*, user: User, path: str, key: str) -> Iterator[None]:
+    """Mark that a request with this key runs. If its process dies, the key is free at once.
 
-    Raises KeyReused (422) if the key came with another body, RequestRunning (409) while the first still runs,
-    InvalidKey for one that is too long.
+    Raises RequestRunning (409) while another one with the same key runs, InvalidKey for one that is too long.
     """
     if len(key) > MAX_KEY_LENGTH:
         raise InvalidKey(
             _("An Idempotency-Key has at most %(limit)d characters.") % {"limit": MAX_KEY_LENGTH}
         )
-    now = timezone.now()
-    IdempotencyKey.objects.filter(
-        user=user, path=path, key=key, created_at__lt=now - timedelta(hours=settings.IDEMPOTENCY_KEY_H)
-    ).delete()
-    IdempotencyKey.objects.filter(
-        user=user, path=path, key=key, response_status=None, created_at__lt=now - _LOST_AFTER
-    ).delete()
-    try:
-        with transaction.atomic():
-            return IdempotencyKey.objects.create(user=user, path=path, key=key, body_sha256=body_sha256)
-    except IntegrityError:
-        first = IdempotencyKey.objects.filter(user=user, path=path, key=key).first()
-    if first is not None and first.body_sha256 != body_sha256:
+    with process_lock(f"idempotency-key {user.pk} {path} {key}") as is_first:
+        if not is_first:
+            raise RequestRunning(
+                _("The first request with this Idempotency-Key is still running."), retry_after_s=1
+            )
+        yield
+
+
+def first_answer(*, user: User, path: str, key: str, body_sha256: str) -> Answer | None:
+    """What was answered to this key within IDEMPOTENCY_KEY_H hours. Raises KeyReused (422) for another body."""
+    rows = IdempotencyKey.objects.filter(user=user, path=path, key=key)
+    rows.filter(created_at__lt=timezone.now() - timedelta(hours=settings.IDEMPOTENCY_KEY_H)).delete()
+    first = rows.first()
+    if first is None:
+        return None
+    if first.body_sha256 != body_sha256:
         raise KeyReused(_("This Idempotency-Key was used for another request. Take a new one."))
-    if first is None or first.response_status is None:
-        raise RequestRunning(
-            _("The first request with this Idempotency-Key is still running."), retry_after_s=1
-        )
     return Answer(first.response_status, first.response_body)
 
 
-def complete(row: IdempotencyKey, *, status: int, body: Any) -> None:
-    """Keep the answer to a request for IDEMPOTENCY_KEY_H hours. `body` is plain JSON."""
-    row.response_status, row.response_body = status, body
-    row.save(update_fields=["response_status", "response_body"])
-
-
-def release(row: IdempotencyKey) -> None:
-    """Forget a request that ended without an answer worth keeping, so that it may be tried again."""
-    row.delete()
+def keep_answer(*, user: User, path: str, key: str, body_sha256: str, answer: Answer) -> None:
+    """Keep what a request was answered for IDEMPOTENCY_KEY_H hours. Its body is plain JSON."""
+    row = IdempotencyKey(
+        user=user,
+        path=path,
+        key=key,
+        body_sha256=body_sha256,
+        response_status=answer.status,
+        response_body=answer.body,
+    )
+    # Only a lock lost with its connection lets two get here; the first answer stays.
+    IdempotencyKey.objects.bulk_create([row], ignore_conflicts=True)
 
 
 def fingerprint(fields: Mapping[str, Any], files: Mapping[str, list[UploadedFile[Any]]]) -> str:

@@ -3,7 +3,9 @@
 from collections.abc import Collection
 
 from django.db import connection
+from django.db.models import Q
 
+from demeter.accounts.models import User
 from photos.models import Image, ProcessingSession
 
 
@@ -22,12 +24,29 @@ def hold_photos(sha256s: Collection[str]) -> None:
             )  # 60 bits fit its bigint
 
 
-def find_known_photos(sha256s: Collection[str]) -> dict[str, Image]:
-    """The newest kept inventory photo for each SHA-256 that has one."""
-    images = (
-        Image.objects.not_deleted().in_inventory().filter(sha256__in=set(sha256s)).order_by("uploaded_at")
-    )
-    return {image.sha256: image for image in images}
+def find_known_photos(sha256s: Collection[str], *, user: User) -> dict[str, Image]:
+    """For each SHA-256 the kept inventory photo that this user may see: his own before others', then the newest.
+
+    What he may not see is not known to him: the same bytes are then a photo of his own, and he learns nothing of the
+    other one. Whoever uploads, a worker or a supervisor, may also decide about all photos that he sees.
+    """
+    images = Image.objects.visible_to(user).not_deleted().in_inventory().filter(sha256__in=set(sha256s))
+    ranked = sorted(images, key=lambda image: (image.uploaded_by_id == user.pk, image.uploaded_at))
+    return {image.sha256: image for image in ranked}
+
+
+def names_other_place_than_its_copy(session: ProcessingSession) -> bool:
+    """Whether an earlier upload of the same bytes stands at another place than this count: one of the two is wrong.
+
+    Photos in the trash and those without a place do not contradict. At the same place both are photos of it.
+    """
+    image = session.image
+    if session.storage_location_id is None or not image.with_inventory:
+        return False
+    is_earlier = Q(uploaded_at__lt=image.uploaded_at) | Q(uploaded_at=image.uploaded_at, pk__lt=image.pk)
+    earlier = Image.objects.not_deleted().in_inventory().filter(is_earlier, sha256=image.sha256)
+    places = ProcessingSession.objects.newest().filter(image__in=earlier).exclude(storage_location=None)
+    return places.exclude(storage_location=session.storage_location_id).exists()
 
 
 def newest_counts(images: Collection[Image]) -> dict[object, ProcessingSession]:

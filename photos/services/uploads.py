@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
@@ -21,14 +21,25 @@ from demeter.errors import DemeterError
 from demeter.turns import turn_to_write
 from inventory.models import StorageLocation, Warehouse
 from photos import storage
-from photos.choices import ImageSource, JobPurpose, JobStatus, SessionStatus, Stage, TakenAtSource
+from photos.choices import (
+    CountWarning,
+    ImageSource,
+    JobPurpose,
+    JobStatus,
+    SessionStatus,
+    Stage,
+    TakenAtSource,
+)
 from photos.errors import InvalidTakenAt, NoFile, TooManyFiles, UnknownLocation, UnknownWarehouse
 from photos.models import Image, ProcessingSession, ProcessingStep, UploadJob, UploadSession
 from photos.services.examination import Examined, believable, clean_filename, examine
 from photos.services.known_photos import find_known_photos, hold_photos, newest_counts
-from photos.services.sessions import begin_session, count_again, plan_session
+from photos.services.sessions import assign_location, begin_session, count_again, plan_session
 
 logger = logging.getLogger(__name__)
+
+# Warnings of a count that ask an uploader where it was taken.
+_PLACE_QUESTIONS: Final = frozenset({CountWarning.NEEDS_LOCATION, CountWarning.PLACE_MISMATCH})
 
 
 @dataclass(frozen=True)
@@ -95,11 +106,12 @@ def accept_upload(
 ) -> UploadOutcome:
     """Take in the files of one request, each for itself: a bad one is refused and the others go on.
 
-    A photo that is known already (same bytes) is not counted again unless `force` says so, or its count had failed:
-    its job shows the count there is. The caller sends `open_steps()`.
+    A photo that its uploader knows already (same bytes, and he may see it) is not counted again unless `force` says
+    so, or its count had failed: its job shows the count there is. The caller sends `open_steps()`.
     `taken_at` is the uploader's word on photos that carry no date themselves; naive, it is the nursery's time.
     All bodies are on disk, and all that can be read is read, before the one short transaction begins.
-    Raises NoFile, TooManyFiles, UnknownLocation, UnknownWarehouse, InvalidTakenAt for the request as a whole.
+    Raises NoFile, TooManyFiles, UnknownLocation, UnknownWarehouse, InvalidTakenAt for the request as a whole;
+    StoreFull (507) and StoreUnavailable (503) if the bytes cannot be kept, of which nothing is left then.
     """
     if not files:
         raise NoFile(_("Send at least one photo."))
@@ -234,7 +246,7 @@ def _write_down(request: _Request, received: list[_Received]) -> list[UploadJob]
     """Write the upload, its photos, their counts and jobs."""
     sha256s = [entry.photo.sha256 for entry in received if entry.photo is not None]
     hold_photos(sha256s)
-    known = find_known_photos(sha256s) if _may_be_known(request) else {}
+    known = find_known_photos(sha256s, user=request.user) if _may_be_known(request) else {}
     counts = newest_counts(known.values()) if known else {}
     request.upload.save()
     jobs: list[UploadJob] = []
@@ -283,13 +295,19 @@ def _job_for_new(request: _Request, entry: _Received, count: ProcessingSession) 
 
 
 def _job_for_known(request: _Request, entry: _Received, image: Image, count: ProcessingSession) -> UploadJob:
-    """A job that shows the count there is; follows it while it runs; or counts again where that is wanted."""
+    """A job that shows the count there is; follows it while it runs; or counts again where that is wanted.
+
+    A place that is named now answers a count that waits for one. It moves no other: `UploadJob.stands_elsewhere`
+    says so, and counting again with `force`, or the photo's page, does.
+    """
     is_running = count.status in (SessionStatus.PENDING, SessionStatus.PROCESSING)
     if not is_running and (request.force or count.status == SessionStatus.FAILED):
         job = count_again(image=image, user=request.user, location=request.location)
         job.upload_session, job.position, job.filename = request.upload, entry.position, entry.filename
         job.save(update_fields=["upload_session", "position", "filename"])
         return job
+    if request.location is not None and _waits_for_place(count):
+        count = assign_location(session=count, location=request.location, user=request.user)
     job = UploadJob(
         upload_session=request.upload,
         position=entry.position,
@@ -309,6 +327,10 @@ def _job_for_known(request: _Request, entry: _Received, image: Image, count: Pro
         job.completed_at = timezone.now()
     job.save()
     return job
+
+
+def _waits_for_place(count: ProcessingSession) -> bool:
+    return count.storage_location_id is None or bool(_PLACE_QUESTIONS.intersection(count.warnings))
 
 
 def _clear(staging_keys: Sequence[str]) -> None:

@@ -315,9 +315,9 @@ def counted(bearer: Bearer, worker: User) -> ProcessingSession:
 
 
 def test_a_photo_that_was_counted_is_not_counted_again(
-    bearer: Bearer, other_worker: User, counted: ProcessingSession
+    bearer: Bearer, worker: User, counted: ProcessingSession
 ) -> None:
-    client = bearer(other_worker)
+    client = bearer(worker)
     response = upload(client, photo_file(1, name="again.jpg"))
     [job] = response.json()["jobs"]
     assert response.status_code == 202
