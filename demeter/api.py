@@ -5,6 +5,7 @@ person, facts for both, and the id under which the log tells more. No answer eve
 """
 
 import logging
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
@@ -214,6 +215,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """A fault of ours; or 503 where something is away that a page needs, as the API says it too."""
+    error = sys.exc_info()[1]  # Django calls this while it handles the exception, and hands none over
+    refusal = None if error is None else refusal_of(error)
+    if refusal is not None and refusal.status > 500:
+        return _error_page(request, refusal)
     text = _("Something went wrong here. It has been noted; please try again.")
     return _error_page(request, Refusal(500, "server_error", text))
 
