@@ -115,14 +115,12 @@ elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
     # A connection is tried before it is used, so that a restarted database is taken up again by itself.
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     DATABASES["default"]["OPTIONS"] = {"connect_timeout": 3}  # seconds
-    if _pool_size := env.int("DATABASE_POOL_SIZE", default=10):
-        # 50 io threads share these connections instead of holding one each. Reconnecting is given up after 5 s and
-        # begun anew by whoever needs a connection next: by itself the pool would wait twice as long each time.
-        DATABASES["default"]["OPTIONS"]["pool"] = {
-            "min_size": 1, "max_size": _pool_size, "timeout": 20, "reconnect_timeout": 5,
-        }  # fmt: skip
-    else:
-        # Each thread holds one. Where the database is away that is known at once, and nobody waits for a pool.
+    # 50 io threads share these connections instead of holding one each. Reconnecting is given up after 5 s and begun
+    # anew by whoever needs a connection next: by itself the pool would wait twice as long each time.
+    _pool = {"max_size": env.int("DATABASE_POOL_SIZE", default=10), "timeout": 20, "reconnect_timeout": 5}
+    if _pool["max_size"]:
+        DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, **_pool}
+    else:  # each thread holds one, and knows at once when the database is away
         DATABASES["default"]["CONN_MAX_AGE"] = None
 
 # ── sign-in, roles, passwords ────────────────────────────────────────────────────────────────────────
@@ -142,9 +140,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "demeter.accounts.password_rules.PersonalDataValidator"},
 ]
 # Failures of one account from one address, never successes, before that pair has to wait (demeter.accounts.lockout).
-LOGIN_FAILURES_PER_HOUR = env.int("LOGIN_FAILURES_PER_HOUR", default=10)
+AXES_FAILURE_LIMIT = LOGIN_FAILURES_PER_HOUR = env.int("LOGIN_FAILURES_PER_HOUR", default=10)
 AXES_HANDLER = "demeter.accounts.lockout.GrowingLockHandler"
-AXES_FAILURE_LIMIT = "demeter.accounts.lockout.failure_limit"
 AXES_COOLOFF_TIME = timedelta(hours=1)  # a count ends this long after its last failure
 AXES_USERNAME_FORM_FIELD = "username"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address", "user_agent"]]  # the agent: a known browser, or empty

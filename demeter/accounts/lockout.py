@@ -54,11 +54,6 @@ class GrowingLockHandler(AxesDatabaseHandler):
         return ends_at if ends_at > timezone.now() else None
 
 
-def failure_limit(request: HttpRequest, credentials: Mapping[str, Any] | None = None) -> int:
-    """AXES_FAILURE_LIMIT."""
-    return int(settings.LOGIN_FAILURES_PER_HOUR)
-
-
 def attempt_of(*, address: str, device: str) -> HttpRequest:
     """What axes is told of an attempt to sign in: who asks, and nothing else of what the client sent.
 
