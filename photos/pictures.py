@@ -201,8 +201,8 @@ def _for_decoder(file: BinaryIO, name: str) -> BinaryIO:
     if name == "JPEG":
         return io.BytesIO(_jpeg_body(file).content)
     if name == "PNG":
-        size = file.seek(0, io.SEEK_END)
-        reader = ByteReader(file, max_bytes=2 * size, max_parts=2 * MAX_PARTS)
+        file.seek(0, io.SEEK_END)
+        reader = ByteReader(file, max_bytes=2 * file.tell(), max_parts=2 * MAX_PARTS)
         return io.BytesIO(png.pixel_chunks(reader))
     file.seek(0)
     return file

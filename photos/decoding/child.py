@@ -12,6 +12,7 @@ import importlib
 import json
 import os
 import resource
+import signal
 import socket
 import sys
 from collections.abc import Callable
@@ -84,6 +85,9 @@ def _resident_bytes() -> int:
 def main() -> None:
     link_fd, memory_bytes, cpu_s, idle_s = (int(argument) for argument in sys.argv[1:])
     settings.configure(USE_I18N=False)  # who asks says it in the user's language
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # Ctrl-C is for the worker, which closes the socket when it is done
     _limit_memory(memory_bytes)
     with socket.socket(fileno=link_fd) as link:
         serve(link, cpu_s=cpu_s, idle_s=idle_s)

@@ -18,7 +18,8 @@ class ByteReader:
     def __init__(self, file: BinaryIO, *, max_bytes: int = MAX_BYTES, max_parts: int = MAX_PARTS) -> None:
         self._file = file
         self._bytes_left, self._parts_left = max_bytes, max_parts
-        self.size = file.seek(0, os.SEEK_END)
+        file.seek(0, os.SEEK_END)
+        self.size = file.tell()
         self.seek(0)
 
     def read(self, count: int) -> bytes:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from mlpipeline.imageio import read_rgb
-from photos.errors import ImageTooLarge, UnreadableImage
+from mlpipeline.imageio import read_rgb, read_rgb_apart
+from photos.errors import ImageTooLarge, InvalidFileType, UnreadableImage
 from photos.pictures import open_rgb
 
 
@@ -92,3 +93,30 @@ def _pixels_or_none(reader: Callable[[bytes], NDArray[np.uint8]], content: bytes
         return reader(content)
     except UnreadableImage:
         return None
+
+
+@pytest.mark.parametrize(
+    ("kind", "orientation"),
+    [("JPEG", 1), ("JPEG", 3), ("JPEG", 5), ("JPEG", 6), ("JPEG", 7), ("PNG", 8), ("WEBP", 2), ("AVIF", 6)],
+)
+def test_a_decoding_process_gives_the_pixels_that_this_one_would(
+    kind: str, orientation: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "photo"
+    path.write_bytes(_saved(_picture(), kind, orientation))
+    apart = read_rgb_apart(path)
+    assert np.array_equal(apart, read_rgb(path))
+    assert not apart.flags.writeable
+
+
+def test_what_cannot_be_counted_is_refused_before_a_process_is_asked(tmp_path: Path) -> None:
+    path = tmp_path / "photo"
+    for content, error in (
+        (b"no picture", InvalidFileType),
+        (_saved(Image.new("RGB", (900, 3))), UnreadableImage),
+    ):
+        path.write_bytes(content)
+        with pytest.raises(error):
+            read_rgb_apart(path)
+    with pytest.raises(FileNotFoundError):
+        read_rgb_apart(tmp_path / "missing")

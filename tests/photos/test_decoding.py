@@ -115,6 +115,22 @@ def test_a_forked_process_has_a_pool_of_its_own(output: int) -> None:
     assert pool().call(f"{FAULTS}:pid", output) == ours
 
 
+def test_a_worker_that_is_killed_leaves_no_decoding_process_behind() -> None:
+    code = (
+        "import django, sys; django.setup(); from photos.decoding.pool import memory_file, pool;"
+        f"print(pool().call('{FAULTS}:pid', memory_file()), flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as worker:
+        assert worker.stdout is not None
+        decoder = int(worker.stdout.readline())
+        assert is_running(decoder)
+        worker.kill()
+    assert reached(lambda: not is_running(decoder), within_s=60)
+
+
 @pytest.mark.parametrize(
     ("content", "error"),
     [
