@@ -135,10 +135,8 @@ def open_rgb(
     width_px, height_px = header.upright_size
     pixels = np.empty((height_px, width_px, 3), np.uint8) if out is None else out
     with _translated(), _opened(source := _for_decoder(file, name), name) as picture:
-        if picture.size != size:
-            raise UnreadableImage(
-                _damaged()
-            )  # a decoder that reads another size than the header has been led astray
+        if picture.size != size:  # two sizes in one file: nobody knows which of them the browser shows
+            raise UnreadableImage(_damaged())
         picture.load()
         _write(picture, _as_stored(pixels, orientation))
         if name == "JPEG":
