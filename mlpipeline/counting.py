@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,45 +12,50 @@ from mlpipeline.detectors.engines import Engine
 from mlpipeline.detectors.remembering import glancing_ahead
 from mlpipeline.imageio import read_rgb
 from mlpipeline.reliability import read_reliability
-from mlpipeline.vision.arrays import Image, check_is_countable
+from mlpipeline.vision.arrays import Image, Shape, check_is_countable, shape_of
 from mlpipeline.vision.options import CountOptions
-from mlpipeline.vision.pipeline import count_with
-from mlpipeline.vision.protocols import Progress
-from mlpipeline.vision.results import ContainerFound, Detections, PhotoCount
-from mlpipeline.vision.scanning import detect_in_containers
+from mlpipeline.vision.pipeline import STAGES, count_photo
+from mlpipeline.vision.place_priors import NO_PRIORS, PlacePriors
+from mlpipeline.vision.protocols import Progress, tile_detector
+from mlpipeline.vision.results import PhotoCount
 from mlpipeline.vision.shrinking import shared_halves
 
-STAGES = ("decode", "segment", "detect", "estimate", "judge", "total")
+SECONDS = ("decode", *STAGES, "total")
+
+PriorsFor = Callable[[Shape], PlacePriors]  # what is known of the place of a picture of this (H, W)
+
+
+def no_priors(shape: Shape) -> PlacePriors:
+    """Nothing is known of the place."""
+    return NO_PRIORS
 
 
 def count_image(
-    image: Image, engine: Engine, options: CountOptions, progress: Progress | None = None
+    image: Image,
+    engine: Engine,
+    options: CountOptions,
+    priors: PlacePriors = NO_PRIORS,
+    progress: Progress | None = None,
 ) -> PhotoCount:
     """Count the plants of a (H, W, 3) uint8 RGB picture. Raises VisionError when it cannot be counted."""
     check_is_countable(image)
-
-    eyes = engine.eyes(options)
-
-    def find(containers: Sequence[ContainerFound]) -> list[Detections]:
-        everywhere = range(len(containers))
-        if eyes is None:
-            return engine.detect(image, containers, everywhere, options, progress)
-        return detect_in_containers(image, containers, everywhere, eyes, options, progress)
-
+    detector = engine.photo_detector(options)
     reliability = read_reliability({weights.kind: weights.sha256 for weights in engine.weights})
-    with shared_halves(image), glancing_ahead(image, eyes):
-        return count_with(image, engine.segmenter, find, options, reliability=reliability, glancer=eyes)
+    with shared_halves(image), glancing_ahead(image, tile_detector(detector)):
+        return count_photo(image, engine.segmenter, detector, options, priors, reliability, progress)
 
 
-def count_file(path: Path, engine: Engine, options: CountOptions) -> tuple[Image, PhotoCount]:
-    """Read and count a photo; returns the picture too, for drawing.
+def count_file(
+    path: Path, engine: Engine, options: CountOptions, priors_for: PriorsFor = no_priors
+) -> tuple[Image, PhotoCount]:
+    """Read and count a photo; returns the picture too, for drawing. `priors_for` is asked with the picture's (H, W).
 
     Raises DemeterError for what is no picture, VisionError when it cannot be counted, OSError when it cannot be read.
     """
     start = time.perf_counter()
     image = read_rgb(path)
     decoded = time.perf_counter() - start
-    count = count_image(image, engine, options)
+    count = count_image(image, engine, options, priors_for(shape_of(image)))
     total = time.perf_counter() - start
     return image, replace(count, seconds={"decode": decoded, **count.seconds, "total": total})
 
@@ -89,4 +94,4 @@ def count_as_json(file: str, count: PhotoCount) -> dict[str, Any]:
 
 
 def _rounded(seconds: Mapping[str, float]) -> dict[str, float]:
-    return {stage: round(seconds.get(stage, 0.0), 3) for stage in STAGES}
+    return {stage: round(seconds.get(stage, 0.0), 3) for stage in SECONDS}

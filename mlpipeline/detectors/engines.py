@@ -1,8 +1,8 @@
-"""Engines: the ways to look into containers, behind one face, loaded once a process."""
+"""Engines: the ways to find containers and plants, behind one interface, loaded once a process."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Protocol
@@ -15,42 +15,32 @@ from mlpipeline.detectors.manifest import KINDS, Weights, require_weights
 from mlpipeline.detectors.remembering import RememberingDetector
 from mlpipeline.detectors.sahi_engine import SahiDetector
 from mlpipeline.detectors.yolo import YoloDetector, YoloSegmenter
-from mlpipeline.vision.arrays import Image
-from mlpipeline.vision.containers import Ownership
 from mlpipeline.vision.options import CountOptions
-from mlpipeline.vision.protocols import Detector, Progress, Segmenter
-from mlpipeline.vision.results import ContainerFound, Detections
-from mlpipeline.vision.scanning import detect_in_containers
+from mlpipeline.vision.protocols import Detector, ImageDetector, Segmenter
 
 ENGINE_NAMES = ("auto", "torch", "openvino", "sahi")
 
 
 class Engine(Protocol):
-    """What a count needs of the models: a segmenter, a way to look into containers, and who they are.
+    """What a count needs of the models: a segmenter, a detector, and who they are.
 
-    tiles: what it finds plants in tiles with, so that photos can share its batches; None where it takes whole
-    pictures. prefers_batches: whether large batches are faster than small ones, as on a GPU.
+    prefers_batches: whether large batches are faster than small ones, as on a GPU.
     """
 
     name: str
     segmenter: Segmenter
     weights: tuple[Weights, ...]
-    tiles: Detector | None
     prefers_batches: bool
 
-    def eyes(self, options: CountOptions) -> Detector | None:
-        """What finds plants in the tiles of one photo, at the threshold of its count; None where `tiles` is None."""
+    def tile_detector(self, options: CountOptions) -> Detector | None:
+        """What finds plants in tiles, asked for no score below that of the count, so that photos can share its batches.
+
+        None where the engine takes whole pictures.
+        """
         ...
 
-    def detect(
-        self,
-        image: Image,
-        containers: Sequence[ContainerFound],
-        indices: Sequence[int],
-        options: CountOptions,
-        progress: Progress | None = None,
-    ) -> list[Detections]:
-        """See `detect_in_containers`."""
+    def photo_detector(self, options: CountOptions) -> Detector | ImageDetector:
+        """What finds plants in one photo, asked for the same."""
         ...
 
 
@@ -70,23 +60,15 @@ class YoloEngine:
         self.name = forward.name
         self.prefers_batches = forward.prefers_batches
         self.detector = YoloDetector(detection, forward, batch_tiles(self.prefers_batches))
-        self.tiles: Detector | None = self.detector
         self.networks = (containers.network, self.detector.network)
 
-    def eyes(self, options: CountOptions) -> Detector:
-        """See Engine. What is asked of the whole photo more than once is answered from memory."""
-        return RememberingDetector(self.detector.above(options.confidence))
-
-    def detect(
-        self,
-        image: Image,
-        containers: Sequence[ContainerFound],
-        indices: Sequence[int],
-        options: CountOptions,
-        progress: Progress | None = None,
-    ) -> list[Detections]:
+    def tile_detector(self, options: CountOptions) -> Detector:
         """See Engine."""
-        return detect_in_containers(image, containers, indices, self.eyes(options), options, progress)
+        return self.detector.with_min_score(options.confidence)
+
+    def photo_detector(self, options: CountOptions) -> Detector:
+        """See Engine. What is asked of the whole photo more than once is answered from memory."""
+        return RememberingDetector(self.tile_detector(options))
 
 
 class SahiEngine:
@@ -100,26 +82,14 @@ class SahiEngine:
         self.weights: tuple[Weights, ...] = (segmentation, detection)
         self.segmenter: Segmenter = YoloSegmenter(segmentation, load_forward(segmentation))
         self.detector = SahiDetector(detection, detection.confidence)
-        self.tiles: Detector | None = None
         self.prefers_batches = False
 
-    def eyes(self, options: CountOptions) -> None:
-        """See Engine: SAHI looks at whole pictures."""
+    def tile_detector(self, options: CountOptions) -> None:
+        """See Engine: SAHI takes whole pictures."""
 
-    def detect(
-        self,
-        image: Image,
-        containers: Sequence[ContainerFound],
-        indices: Sequence[int],
-        options: CountOptions,
-        progress: Progress | None = None,
-    ) -> list[Detections]:
-        """See Engine. SAHI tells its progress only when it is done."""
-        seen = self.detector.detect(image, options.confidence)
-        ownership = Ownership((image.shape[0], image.shape[1]), tuple(containers))
-        if progress is not None:
-            progress(1, 1)
-        return [ownership.owned(seen, index) for index in indices]
+    def photo_detector(self, options: CountOptions) -> ImageDetector:
+        """See Engine."""
+        return self.detector
 
 
 def shipped_weights() -> dict[str, Weights]:

@@ -27,7 +27,7 @@ class SahiDetector:
     process (measured, 0.12.8); it is put back after every call.
     """
 
-    def __init__(self, weights: Weights, confidence: float) -> None:
+    def __init__(self, weights: Weights, min_score: float) -> None:
         prepare_libraries()
         from sahi import AutoDetectionModel
         from ultralytics import YOLO
@@ -35,18 +35,18 @@ class SahiDetector:
         yolo: Any = YOLO(weights.architecture, task="detect", verbose=False)
         yolo.model = load_model(weights)
         yolo.overrides["max_det"] = MAX_DET
-        self.confidence = confidence
+        self.min_score = min_score
         self.model: Any = AutoDetectionModel.from_pretrained(
             model_type="ultralytics",
             model=yolo,
-            confidence_threshold=confidence,
+            confidence_threshold=min_score,
             device=str(device_of_worker()),
             image_size=SLICE_PX,
         )
         logging.getLogger("sahi").setLevel(logging.WARNING)
 
-    def detect(self, image: Image, confidence: float | None = None) -> Detections:
-        """Detections in a (H, W, 3) uint8 RGB picture, in its pixels."""
+    def detect_image(self, image: Image, min_score: float) -> Detections:
+        """See ImageDetector."""
         from sahi.predict import get_sliced_prediction
 
         limit = PillowImage.MAX_IMAGE_PIXELS
@@ -60,7 +60,7 @@ class SahiDetector:
                 overlap_width_ratio=OVERLAP,
                 postprocess_type="GREEDYNMM",
                 verbose=0,
-                confidence_threshold=self.confidence if confidence is None else confidence,
+                confidence_threshold=min_score,
             )
         finally:
             PillowImage.MAX_IMAGE_PIXELS = limit

@@ -56,10 +56,10 @@ class YoloDetector:
         self.max_det = MAX_DET
         self.least_score = LEAST_SCORE
 
-    def above(self, score: float) -> YoloDetector:
+    def with_min_score(self, min_score: float) -> YoloDetector:
         """The same detector for counts that take nothing below a score: suppression has less to settle."""
         other = copy(self)
-        other.least_score = max(score, LEAST_SCORE)
+        other.least_score = max(min_score, LEAST_SCORE)
         return other
 
     def detect(self, tiles: Sequence[Image]) -> list[Detections]:

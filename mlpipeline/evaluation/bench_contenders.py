@@ -109,7 +109,7 @@ class SahiCount:
         """Read and count a photo; raises what `read_rgb` raises."""
         use_threads(self.threads)
         image = read_rgb(photo)
-        plants = self.detector.detect(image).plants
+        plants = self.detector.detect_image(image, self.detector.min_score).plants
         return Counted(len(plants), shape_of(image), centres(plants.boxes), plants.scores)
 
 

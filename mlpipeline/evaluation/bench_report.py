@@ -8,11 +8,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from mlpipeline.counting import SECONDS
 from mlpipeline.evaluation.bench import PhotoBench, Taken, geometric_mean, usual_share
 from mlpipeline.evaluation.bench_contenders import SAHI, SAHI_DEFAULT
 from mlpipeline.evaluation.tables import NOTHING, Table, percent, rate
-
-STAGES = ("decode", "segment", "detect", "estimate", "judge", "total")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,11 +130,11 @@ def stage_table(run: BenchRun) -> Table:
     """What each stage of ours took, and the share of the networks: no photo can be faster than that."""
     return Table(
         _("Where our time goes"),
-        (_("photo"), *(f"{_(stage)}, ms" for stage in STAGES), _("networks, ms"), _("networks, share")),
+        (_("photo"), *(f"{_(stage)}, ms" for stage in SECONDS), _("networks, ms"), _("networks, share")),
         tuple(
             (
                 photo.file.rsplit("/", 1)[-1],
-                *(f"{taken.counted.seconds.get(stage, 0.0) * 1000:.0f}" for stage in STAGES),
+                *(f"{taken.counted.seconds.get(stage, 0.0) * 1000:.0f}" for stage in SECONDS),
                 f"{taken.counted.seconds['model'] * 1000:.0f}",
                 percent(_model_share(taken)),
             )

@@ -104,7 +104,7 @@ class CountedScene:
             total=self.count.total,
             floor=sure_plants(self.count, probabilities),
             terms=difficulty_terms(
-                self.count, probabilities, probability.of(self.count.doubted), self.unexplained
+                self.count, probabilities, probability.of(self.count.suppressed_low_score), self.unexplained
             ),
             is_degraded=bool(self.scene.degradation),
         )
@@ -203,9 +203,9 @@ def _save_count(target: Path, count: PhotoCount, unexplained: float, boxes: Sequ
             scores=seen.scores,
             classes=seen.classes,
             is_right=is_right,
-            doubted_boxes=count.doubted.boxes,
-            doubted_scores=count.doubted.scores,
-            doubted_classes=count.doubted.classes,
+            doubted_boxes=count.suppressed_low_score.boxes,
+            doubted_scores=count.suppressed_low_score.scores,
+            doubted_classes=count.suppressed_low_score.classes,
             about=np.array(json.dumps(about)),
         )
     fresh.replace(target)
@@ -217,7 +217,7 @@ def read_counted(scene: SmallScene, path: Path) -> CountedScene:
         seen = Detections(stored["boxes"], stored["scores"], stored["classes"])
         about = json.loads(str(stored["about"]))
         is_right = stored["is_right"]
-        doubted = Detections(stored["doubted_boxes"], stored["doubted_scores"], stored["doubted_classes"])
+        suppressed = Detections(stored["doubted_boxes"], stored["doubted_scores"], stored["doubted_classes"])
     ends = np.cumsum([part["detections"] for part in about["containers"]], dtype=np.int64)
     parts = []
     for part, end in zip(about["containers"], ends.tolist(), strict=True):
@@ -234,7 +234,11 @@ def read_counted(scene: SmallScene, path: Path) -> CountedScene:
             )
         )
     count = PhotoCount(
-        about["width"], about["height"], tuple(parts), tuple(about["warnings"]), doubted=doubted
+        about["width"],
+        about["height"],
+        tuple(parts),
+        tuple(about["warnings"]),
+        suppressed_low_score=suppressed,
     )
     return CountedScene(scene, about["true"], count, about["unexplained"], is_right)
 

@@ -23,11 +23,11 @@ from mlpipeline.evaluation.records import (
 )
 from mlpipeline.evaluation.truth import PhotoTruth
 from mlpipeline.reliability import read_reliability
-from mlpipeline.vision.arrays import Floats, Image
+from mlpipeline.vision.arrays import Floats, Image, shape_of
 from mlpipeline.vision.boxes import centres
 from mlpipeline.vision.estimating import estimate_container
 from mlpipeline.vision.options import CountOptions
-from mlpipeline.vision.pots import without_planted_pots
+from mlpipeline.vision.pipeline import detect, filter_detections
 from mlpipeline.vision.probability import ProbabilityModel
 from mlpipeline.vision.results import Detections, PhotoCount
 
@@ -141,5 +141,6 @@ def _way(total: int, matching: Matching) -> WayCount:
 def _seen_by_sahi(image: Image, count: PhotoCount, sahi: Engine, options: CountOptions) -> Detections:
     """What SAHI sees in the containers that we found: the ways differ in how plants are looked for, and only there."""
     containers = [part.container for part in count.containers]
-    found = sahi.detect(image, containers, range(len(containers)), options)
-    return Detections.concat([without_planted_pots(seen) for seen in found])
+    detector = sahi.photo_detector(options)
+    detected = detect(image, containers, range(len(containers)), detector, options)
+    return Detections.concat(filter_detections(detected, containers, shape_of(image), options).kept.values())

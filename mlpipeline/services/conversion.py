@@ -1,15 +1,17 @@
 """Between rows and the arrays of the vision core."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from mlpipeline.vision.arrays import Shape
+from mlpipeline.vision.arrays import Mask, Shape
+from mlpipeline.vision.boxes import boxes_at
 from mlpipeline.vision.results import (
     CLASS_NAMES,
     PLANT,
+    PX_DECIMALS,
     BandEstimate,
     ContainerCount,
     ContainerFound,
@@ -17,10 +19,9 @@ from mlpipeline.vision.results import (
     PhotoCount,
 )
 from mlpipeline.vision.sizes import MEDIUM, SIZES, size_counts
-from mlpipeline.vision.verdicts import verdicts_on
 from photos.models import Detection, Estimation, PhotoContainer, ProcessingSession
 from photos.services.drawings import DrawingData
-from photos.services.results import CountedBand, CountedContainer, FoundPlants
+from photos.services.results import CountedBand, CountedContainer, FoundContainer, FoundPlants
 
 
 def containers_found(session: ProcessingSession) -> list[ContainerFound]:
@@ -31,6 +32,12 @@ def containers_found(session: ProcessingSession) -> list[ContainerFound]:
 def container_found(row: PhotoContainer) -> ContainerFound:
     """A row as the core knows it."""
     return ContainerFound(row.type, np.array(row.polygon, dtype=np.float32), row.confidence)
+
+
+def found_container(found: ContainerFound) -> FoundContainer:
+    """A container as its row will say it."""
+    polygon = [[round(x, PX_DECIMALS), round(y, PX_DECIMALS)] for x, y in found.polygon.tolist()]
+    return FoundContainer(found.type, polygon, float(found.score))
 
 
 def found_plants(position: int, seen: Detections) -> FoundPlants:
@@ -47,10 +54,10 @@ def found_plants(position: int, seen: Detections) -> FoundPlants:
 def detections_from(rows: list[Detection], warnings: tuple[str, ...] = ()) -> Detections:
     """Rows as arrays; classes that the core does not know are left to the rows alone."""
     known = [row for row in rows if row.class_name in CLASS_NAMES]
-    centre = np.array([(row.center_x, row.center_y) for row in known], dtype=np.float32).reshape(-1, 2)
-    half = np.array([(row.width_px, row.height_px) for row in known], dtype=np.float32).reshape(-1, 2) / 2
+    centers = np.array([(row.center_x, row.center_y) for row in known], dtype=np.float64).reshape(-1, 2)
+    extents = np.array([(row.width_px, row.height_px) for row in known], dtype=np.float64).reshape(-1, 2)
     return Detections(
-        np.concatenate([centre - half, centre + half], axis=1),
+        boxes_at(centers, extents),
         np.array([row.confidence for row in known], dtype=np.float32),
         np.array([CLASS_NAMES.index(row.class_name) for row in known], dtype=np.int16),
         warnings,
@@ -58,43 +65,31 @@ def detections_from(rows: list[Detection], warnings: tuple[str, ...] = ()) -> De
 
 
 @dataclass(frozen=True)
-class SeenPlants:
-    """What counts of what was detected, in each counted container by its position, in order.
+class DetectedRows:
+    """What was detected in each container that could be looked into, by its position, and the ids of the rows."""
 
-    `left_out`: ids of the rows that do not count. Steps look into containers without knowing of each other, and whether
-    a detection counts depends on the whole photo, so only now it shows. `doubted`: the plants that these rows held and
-    that are too unsure.
-    """
+    detected: dict[int, Detections]
+    row_ids: dict[int, list[int]]
 
-    by_position: dict[int, Detections]
-    left_out: list[int]
-    doubted: Detections
+    def ids_of(self, masks: Mapping[int, Mask]) -> list[int]:
+        """The ids of the rows for which the mask of their container, (N,), is True."""
+        return [
+            row_id
+            for position, mask in masks.items()
+            for row_id, chosen in zip(self.row_ids[position], mask.tolist(), strict=True)
+            if chosen
+        ]
 
 
-def seen_plants(session: ProcessingSession, least_iou: float) -> SeenPlants:
-    """The detections of a count; a container whose detection failed is not among them. See `verdicts_on`."""
-    containers = list(session.containers.filter(is_counted=True).prefetch_related("detections"))
-    rows = [
-        [row for row in container.detections.all() if row.class_name in CLASS_NAMES]
-        for container in containers
-    ]
-    found = [
-        detections_from(of_one, tuple(container.warnings))
-        for container, of_one in zip(containers, rows, strict=True)
-    ]
-    verdicts = verdicts_on(found, [container_found(container) for container in containers], least_iou)
-    return SeenPlants(
-        by_position={
-            container.position: seen for container, seen in zip(containers, verdicts.counting, strict=True)
-        },
-        left_out=[
-            row.pk
-            for of_one, mask in zip(rows, verdicts.left_out, strict=True)
-            for row, is_gone in zip(of_one, mask.tolist(), strict=True)
-            if is_gone
-        ],
-        doubted=verdicts.doubted,
-    )
+def detected_rows(session: ProcessingSession) -> DetectedRows:
+    """The detections of a count as the detect stage returned them; of a container whose detection failed, none."""
+    detected: dict[int, Detections] = {}
+    row_ids: dict[int, list[int]] = {}
+    for container in session.containers.filter(is_counted=True).prefetch_related("detections"):
+        rows = [row for row in container.detections.all() if row.class_name in CLASS_NAMES]
+        detected[container.position] = detections_from(rows, tuple(container.warnings))
+        row_ids[container.position] = [row.pk for row in rows]
+    return DetectedRows(detected, row_ids)
 
 
 def sizes_of(counts: Iterable[ContainerCount], shape: Shape) -> dict[str, int]:

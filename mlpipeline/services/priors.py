@@ -1,12 +1,39 @@
-"""What the nursery knows of the plants of a place, for containers in which none could be detected."""
+"""What the nursery knows of a place: how much its containers hold, and how densely its plants stand."""
 
-from inventory.models import DensityParameter
+from inventory.models import DensityParameter, StorageLocation
+from inventory.services.configs import active_config
+from mlpipeline.vision.arrays import Shape
 from mlpipeline.vision.calibration import cm2_per_px
 from mlpipeline.vision.density import DensityPrior
+from mlpipeline.vision.place_priors import PlacePriors
 from photos.bins import BIN_CATEGORIES
 from photos.choices import ContainerType
-from photos.models import ProcessingSession
+from photos.models import Image, ProcessingSession
 from photos.services.autocalibration import ENOUGH_PHOTOS, learned_density
+from photos.services.plausibility import units_of
+
+
+def place_priors(session: ProcessingSession) -> PlacePriors:
+    """What is known of the place of a count, for the estimate stage. Reads rows; the session need not be saved."""
+    limits = {kind.value: units_of(kind, session.packaging) for kind in ContainerType}
+    known = {kind.value: density_prior(session, kind) for kind in ContainerType}
+    return PlacePriors(
+        max_plants={kind: limit for kind, limit in limits.items() if limit is not None},
+        density={kind: prior for kind, prior in known.items() if prior is not None},
+    )
+
+
+def priors_at(location: StorageLocation, shape: Shape) -> PlacePriors:
+    """The same for a photo of (H, W) px that shows a place and is no row: by what the place is configured for now."""
+    config = active_config(location)
+    return place_priors(
+        ProcessingSession(
+            image=Image(height_px=shape[0], width_px=shape[1]),
+            storage_location=location,
+            product=config.product if config else None,
+            packaging=config.packaging if config else None,
+        )
+    )
 
 
 def density_prior(session: ProcessingSession, container_type: str) -> DensityPrior | None:

@@ -1,4 +1,4 @@
-"""The tasks that count: each loads rows, makes one pure call, and hands the frozen result to photos' services.
+"""The tasks that count: each loads rows, calls a stage of `vision.pipeline` and has photos' services save the result.
 
 A task's argument is the id of its step (photos.models.ProcessingStep). The row decides whether there is anything to
 do, so each may be delivered twice, late or never.
@@ -12,27 +12,29 @@ from django.conf import settings
 
 from mlpipeline.detectors.engines import load_engine
 from mlpipeline.detectors.remembering import glancing_ahead
-from mlpipeline.services import company, priors, versions
+from mlpipeline.services import versions
+from mlpipeline.services.batched_detection import detect_steps
 from mlpipeline.services.conversion import (
     containers_found,
     counted_container,
-    seen_plants,
+    detected_rows,
+    found_container,
     sizes_of,
 )
-from mlpipeline.services.glances import eyes_for
+from mlpipeline.services.detector_cache import cached_detector
 from mlpipeline.services.options import count_options, estimate_options
 from mlpipeline.services.originals import load_original
+from mlpipeline.services.priors import place_priors
 from mlpipeline.vision.arrays import shape_of
-from mlpipeline.vision.capacity import within_capacity
 from mlpipeline.vision.errors import VisionError
-from mlpipeline.vision.pipeline import estimate_container, find_containers, judge
-from mlpipeline.vision.results import PhotoCount, unite_warnings
+from mlpipeline.vision.pipeline import aggregate, segment
+from mlpipeline.vision.protocols import tile_detector
+from mlpipeline.vision.results import container_warnings
 from mlpipeline.vision.shrinking import shared_halves
 from photos import queue
-from photos.choices import ContainerType, Stage
+from photos.choices import Stage
 from photos.models import ProcessingStep
-from photos.services.plausibility import units_of
-from photos.services.results import CountedPhoto, FoundContainer, save_containers, save_count
+from photos.services.results import CountedPhoto, save_containers, save_count
 from photos.services.sessions import begin
 from photos.services.steps import Claim
 from photos.services.work import run_step
@@ -78,15 +80,15 @@ def _segment(claim: Claim) -> None:
     decoded = time.perf_counter()
     engine = load_engine(settings.COUNT_ENGINE)
     options = count_options(engine)
-    eyes = eyes_for(step.image, engine, options)
-    with shared_halves(image), glancing_ahead(image, eyes):
-        containers, warnings = find_containers(image, engine.segmenter, options, eyes)
+    detector = cached_detector(step.image, engine, options)
+    with shared_halves(image), glancing_ahead(image, tile_detector(detector)):
+        containers = segment(image, engine.segmenter, detector, options)
     ended = time.perf_counter()
     session = save_containers(
         claim,
-        [FoundContainer(c.type, c.polygon.round(1).tolist(), float(c.score)) for c in containers],
+        [found_container(found) for found in containers],
         model_version=versions.register(engine, "segmentation"),
-        warnings=warnings,
+        warnings=container_warnings(containers),
         seconds={"decode": round(decoded - started, 3), "segment": round(ended - decoded, 3)},
     )
     queue.send_detection(session)
@@ -103,7 +105,10 @@ def _detect_step(step_id: int) -> dict[str, object]:
 
 
 def _detect(claim: Claim) -> None:
-    company.detect(claim, load_engine(settings.COUNT_ENGINE))
+    for saved in detect_steps(claim, load_engine(settings.COUNT_ENGINE)):
+        # A step sent again is outside its chord, and the chord of one that was batched may wait for the whole batch.
+        if saved.is_batched or saved.claim.attempt > 1:
+            queue.send_summing_up(saved.session_id)
 
 
 def _aggregate(claim: Claim) -> None:
@@ -113,48 +118,32 @@ def _aggregate(claim: Claim) -> None:
     started = time.perf_counter()
     image = load_original(step.image)
     containers = containers_found(session)
-    options = estimate_options()
-    plants = seen_plants(session, options.iou)
-    units = {kind.value: units_of(kind, session.packaging) for kind in ContainerType}
-    counted = {
-        position: within_capacity(
-            estimate_container(
-                image,
-                containers,
-                position,
-                seen,
-                options,
-                priors.density_prior(session, containers[position].type),
-            ),
-            units[containers[position].type],
-        )
-        for position, seen in plants.by_position.items()
-    }
-    photo = judge(
+    rows = detected_rows(session)
+    result = aggregate(
         image,
-        PhotoCount(
-            image.shape[1],
-            image.shape[0],
-            tuple(counted.values()),
-            unite_warnings([tuple(session.warnings), *(count.warnings for count in counted.values())]),
-            doubted=plants.doubted,
-        ),
+        containers,
+        rows.detected,
+        estimate_options(),
+        place_priors(session),
         versions.reliability_of(session),
     )
-    is_whole = len(counted) == len(containers)
+    photo, positions = result.count, sorted(rows.detected)
+    is_whole = len(positions) == len(containers)
     session = save_count(
         claim,
         CountedPhoto(
-            containers=[counted_container(position, count) for position, count in counted.items()],
+            containers=[
+                counted_container(position, count)
+                for position, count in zip(positions, photo.containers, strict=True)
+            ],
             avg_confidence=photo.mean_confidence if photo.detected else None,
             category_counts=photo.category_counts,
             sizes=sizes_of(photo.containers, shape_of(image)),
-            left_out=plants.left_out,
+            left_out=rows.ids_of(result.removed),
             # Of containers that failed nothing is known, so nothing can be said about the photo's total.
             interval=photo.interval if is_whole else None,
             reasons=photo.reasons if is_whole else (),
-            # What the row said already is not said again: a person may have answered it meanwhile.
-            warnings=[warning for warning in photo.warnings if warning not in session.warnings],
+            warnings=photo.warnings,
             seconds={"estimate": round(time.perf_counter() - started, 3)},
         ),
     )

@@ -1,6 +1,7 @@
 """Boxes: plain geometry on (N, 4) xyxy pixels, right and bottom edge excluded. Nothing here changes its arguments."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .arrays import Boxes, Floats, Mask, Shape
 
@@ -23,6 +24,12 @@ def longest_sides(boxes: Boxes) -> Floats:
 def centres(boxes: Boxes) -> Floats:
     """(N, 2) x, y of the middle of each box."""
     return np.asarray((boxes[:, :2] + boxes[:, 2:]) / 2, dtype=np.float32)
+
+
+def boxes_at(centers: NDArray[np.float64], extents: NDArray[np.float64]) -> Boxes:
+    """(N, 4) boxes from (N, 2) x, y of their middles and (N, 2) widths and heights, in px."""
+    half = extents / 2
+    return np.concatenate([centers - half, centers + half], axis=1).astype(np.float32).reshape(-1, 4)
 
 
 def clip(boxes: Boxes, shape: Shape) -> Boxes:

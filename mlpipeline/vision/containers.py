@@ -17,7 +17,7 @@ from .neighbours import without_hidden, without_neighbours
 from .options import CountOptions
 from .overlooked import are_most_outside
 from .protocols import Detector, Segmenter
-from .results import NO_CONTAINER, ContainerFound, Detections
+from .results import ContainerFound, Detections
 from .strays import overlooked_boxes
 
 # Masks are cleaned at this size: an outline is no more exact than that, and 12 MP are slow.
@@ -30,14 +30,14 @@ LEANING_SHARE = 0.25  # a plant may lean out of its container by this share of i
 
 
 def find_containers(
-    image: Image, segmenter: Segmenter, options: CountOptions, glancer: Detector | None = None
-) -> tuple[list[ContainerFound], tuple[str, ...]]:
-    """The containers to count in a picture, and the warnings.
+    image: Image, segmenter: Segmenter, options: CountOptions, detector: Detector | None = None
+) -> list[ContainerFound]:
+    """The containers to count in a picture, outlines in tenths of a pixel.
 
     Outlines are cleaned (holes filled, fringes smoothed, cut at the picture's edge), noise, doubles and, as the
     options say, the neighbours' containers are removed.
-    Where nothing is left the whole picture is one assumed `segment`, with the warning `no_container`; where `glancer`
-    sees most plants outside of what was found, the rest of the picture is.
+    Where nothing is left the whole picture is one assumed `segment`; where one tile over the whole picture shows
+    `detector` most plants outside of what was found, the rest of the picture is. See `container_warnings`.
     Raises: InvalidInput for another picture than (H, W, 3) uint8; DetectorFault for an impossible answer.
     """
     check_image(image)
@@ -52,13 +52,12 @@ def find_containers(
         distinct = without_neighbours(distinct, shape)
     if options.largest_segment_only:
         distinct = with_largest_segment(distinct, shape)
-    if distinct and glancer is not None:
-        if are_most_outside(image, distinct, glancer):
-            return [*distinct, whole_picture(shape)], (NO_CONTAINER,)
-        distinct += overlooked_boxes(image, distinct, glancer, options.iou)
-    if distinct:
-        return distinct, ()
-    return [whole_picture(shape)], (NO_CONTAINER,)
+    if distinct and detector is not None:
+        if are_most_outside(image, distinct, detector):
+            distinct.append(whole_picture(shape))
+        else:
+            distinct += overlooked_boxes(image, distinct, detector, options.iou)
+    return [found.rounded() for found in distinct or [whole_picture(shape)]]
 
 
 def _checked(answer: object) -> Sequence[ContainerFound]:

@@ -49,7 +49,7 @@ def difficulty_terms(count: PhotoCount, probabilities: Floats, doubted: Floats, 
 
     Args:
         probabilities: (N,) of `count.detections`, in their order: the probability of each to be what it is said to be.
-        doubted: (M,) the same of `count.doubted`.
+        doubted: (M,) the same of `count.suppressed_low_score`.
         unexplained: see `unexplained_plants`.
     """
     seen = count.detections

@@ -18,12 +18,11 @@ from .bands import (
 from .capacity import within_capacity
 from .containers import container_region
 from .covering import COVER_PLANT_PX, estimate_by_cover, plant_leaf
-from .density import DensityPrior
 from .floor import leaf_by_example
 from .grids import Lattice, cell_labels, fit_lattice, occupied, read_cells
 from .masks import ellipse_mask
 from .options import CountOptions
-from .pots import without_planted_pots
+from .place_priors import NO_PRIORS, PlacePriors
 from .results import BandEstimate, ContainerCount, ContainerFound, Detections
 from .stands import Stand, stand_of
 
@@ -40,16 +39,17 @@ def estimate_container(
     index: int,
     detections: Detections,
     options: CountOptions,
-    density: DensityPrior | None = None,
+    priors: PlacePriors = NO_PRIORS,
 ) -> ContainerCount:
     """Count one container of a picture.
 
     Args:
         image: (H, W, 3) uint8 RGB, the whole picture; it is not modified.
         containers, index: all containers, and which of them: the others own their pixels.
-        detections: what `detect_in_containers` found in it, in full-image pixels.
-        density: what is known of the plants of this place; used only in beds where no plant was detected: a box or
-            tray that shows none is an empty one (20 empty crates were once counted as 29 plants).
+        detections: those of it that count (`filter_detections`), in full-image pixels.
+        priors: what is known of the place. A density is used only in beds where no plant was detected: a box or tray
+            that shows none is an empty one (20 empty crates were once counted as 29 plants). A capacity cuts what is
+            estimated; see `within_capacity`.
 
     Returns: the count. `estimated` is rounded once, over all bands, and fills no more cells than were read. Nothing
     is estimated in an assumed container (its edges mean nothing), with `options.estimate` off, by leaf where the
@@ -59,38 +59,40 @@ def estimate_container(
     check_image(image)
     check(0 <= index < len(containers), f"container {index} of {len(containers)}")
     container = containers[index]
-    kept = without_planted_pots(detections)
     region = container_region(shape_of(image), containers, index)
-    detected, dead, empty = len(kept.plants), len(kept.dead), len(kept.empties)
+    detected, dead, empty = len(detections.plants), len(detections.dead), len(detections.empties)
     bands: tuple[BandEstimate, ...] = ()
     capacity: int | None = None
+    density = priors.density.get(container.type)
     if options.estimate and not container.is_assumed and not region.is_empty:
-        lattice = fit_lattice(kept.boxes, container.polygon)
+        lattice = fit_lattice(detections.boxes, container.polygon)
         if detected and lattice is not None:
-            stand = stand_of(image, region, kept, container.type, work_px=COVER_PLANT_PX)
+            stand = stand_of(image, region, detections, container.type, work_px=COVER_PLANT_PX)
             bands, empty = _by_cells(stand, lattice)
             capacity = lattice.capacity
-        elif detected and options.estimator == "cover" and not _is_unsure(kept):
-            bands = estimate_by_cover(stand_of(image, region, kept, container.type, work_px=COVER_PLANT_PX))
+        elif detected and options.estimator == "cover" and not _is_unsure(detections):
+            bands = estimate_by_cover(
+                stand_of(image, region, detections, container.type, work_px=COVER_PLANT_PX)
+            )
         elif detected and options.estimator == "bands":
             bands = estimate_bands(
-                stand_of(image, region, kept, container.type), options.alpha[container.type]
+                stand_of(image, region, detections, container.type), options.alpha[container.type]
             )
         elif density is not None and container.type == "segment" and empty < SEEN_EMPTY:
             side = math.sqrt(density.plant_area_px)
-            bands = estimate_by_density(stand_of(image, region, kept, container.type, side), density)
+            bands = estimate_by_density(stand_of(image, region, detections, container.type, side), density)
     count = ContainerCount(
         container=container,
-        detections=kept,
+        detections=detections,
         bands=bands,
         detected=detected,
         estimated=rounded_estimate(bands, detected),
         dead=dead,
         empty=empty,
         capacity=capacity,
-        warnings=kept.warnings,
+        warnings=detections.warnings,
     )
-    return within_capacity(count)
+    return within_capacity(count, priors.max_plants.get(container.type))
 
 
 def rounded_estimate(bands: Sequence[BandEstimate], detected: int) -> int:

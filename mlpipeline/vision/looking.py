@@ -19,7 +19,7 @@ from .masks import Region, opened
 from .merging import united
 from .options import CountOptions
 from .protocols import Detector
-from .results import TRUNCATED, Detections, unite_warnings
+from .results import TRUNCATED, Detections, merge_warnings
 from .scales import ENOUGH, PlantSizes, is_comfortable, sizes_of
 from .tiling import Tile, even_side, plan_tiles, whole_tile
 
@@ -33,7 +33,7 @@ FINEST_ENLARGEMENT = 2.0  # looking stops there: plants too small at twice their
 SECOND_STEP = 2.5
 BARE_SHARE = 0.08  # of what was looked at: smaller bare stretches are not worth a second look
 BARE_WORK_PX = 512  # bare stretches are found at this size
-CONVINCING = 3  # plants that a second look must see, with SURE_SCORE on average, or its finer eyes see ghosts
+CONVINCING = 3  # plants that a second look must see, with SURE_SCORE on average, else false positives win
 CERTAINTY_POWER = 4
 FIRST_GLANCE_SCALE = 0.8  # tile px per picture px at most: the plants of a small picture may be large in it
 FADED = 0.25  # of the best sight's evidence: where a finer glance shows less, plants are too large for still finer ones
@@ -158,7 +158,7 @@ class Look:
         best = self.best()
         if best is None:
             # Nothing to go by; but where a glance was cut off, that is no proof that nothing is there.
-            return Detections.empty().warned(*unite_warnings(sight.seen.warnings for sight in self.sights))
+            return Detections.empty().warned(*merge_warnings(sight.seen.warnings for sight in self.sights))
         if not best.is_complete or TRUNCATED in best.seen.warnings or best.tile_sizes is None:
             return None
         is_seen_well = is_comfortable(best.tile_sizes, self.detector.trained_plant_px)
@@ -170,13 +170,6 @@ class Look:
         if sizes is None or sizes.count >= ENOUGH or not sight.is_believed:
             return False
         return smallest <= sizes.low_px and sizes.high_px <= largest
-
-    def keep_to(self, tile_px_per_px: float) -> None:
-        """Forget all sights but the one nearest to a scale: the neighbours show that the others saw ghosts."""
-        if self.sights:
-            self.sights = [
-                min(self.sights, key=lambda sight: abs(math.log(sight.tile_px_per_px / tile_px_per_px)))
-            ]
 
     def _is_enough(self) -> bool:
         """Whether a finer glance could tell nothing new about the size of the plants."""

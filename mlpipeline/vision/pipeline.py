@@ -1,112 +1,173 @@
-"""The pipeline: containers, then detections in them, then what was missed, then how sure the number is.
+"""Counting a photo: segment → detect → filter → estimate → assess. Each stage is one call, pure, and may run alone.
 
-Each step can be called alone.
+`count_photo` runs them one below the other. Celery's tasks call the same functions, with rows of the database between
+them: `segment` in one task, `detect` in one for some containers each, `aggregate` (filter, estimate, assess) in a last
+one. What a stage needs comes in its arguments, so both ways give the same numbers.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 import cv2
 
-from .arrays import Image, check_image
-from .containers import container_mask, find_containers
+from .arrays import Image, Mask, Shape, check_image, shape_of
+from .containers import find_containers
 from .cores import on_cores
-from .density import DensityPrior
 from .estimating import estimate_container
+from .filtering.filter_detections import filter_detections
 from .options import CountOptions
-from .protocols import Detector, Progress, Segmenter
-from .reliability import Reliability, impression_of, judge, judged
-from .results import ContainerFound, Detections, PhotoCount, unite_warnings
-from .scanning import detect_in_containers
-from .verdicts import verdicts_on
+from .place_priors import NO_PRIORS, PlacePriors
+from .protocols import Detector, ImageDetector, Progress, Segmenter, tile_detector
+from .reliability import ImageAssessment, Reliability, add_interval, assess_image
+from .results import (
+    ContainerCount,
+    ContainerFound,
+    Detections,
+    PhotoCount,
+    container_warnings,
+    merge_warnings,
+)
+from .scanning import detect_in_containers, detect_in_picture
 
-__all__ = [
-    "container_mask",
-    "count_plants",
-    "count_with",
-    "detect_in_containers",
-    "estimate_container",
-    "find_containers",
-    "judge",
-]
+__all__ = ["aggregate", "assess", "count_photo", "detect", "estimate", "filter_detections", "segment"]
 
 DEFAULT_OPTIONS = CountOptions()
-
-Finder = Callable[
-    [Sequence[ContainerFound]], list[Detections]
-]  # plants in each of all containers of a picture
+STAGES = ("segment", "detect", "filter", "estimate", "assess")  # keys of `PhotoCount.seconds`
 
 
-def count_plants(
+def count_photo(
     image: Image,
     segmenter: Segmenter,
-    detector: Detector,
+    detector: Detector | ImageDetector,
     options: CountOptions = DEFAULT_OPTIONS,
+    priors: PlacePriors = NO_PRIORS,
+    reliability: Reliability | None = None,
     progress: Progress | None = None,
-    density: DensityPrior | None = None,
 ) -> PhotoCount:
     """Count the plants of a photo.
 
     Args:
         image: (H, W, 3) uint8 RGB, turned as its EXIF says; it is not modified.
+        priors: what is known of the place.
+        reliability: of the weights behind `segmenter` and `detector`; without it the interval is wide on purpose.
         progress: called with (tiles done, tiles in all).
-        density: what is known of the plants of this place, for containers in which no plant was detected.
 
     Raises: InvalidInput for another picture; DetectorFault when a model breaks its protocol.
     """
-    check_image(image)
-
-    def find(containers: Sequence[ContainerFound]) -> list[Detections]:
-        return detect_in_containers(image, containers, range(len(containers)), detector, options, progress)
-
-    return count_with(image, segmenter, find, options, density, glancer=detector)
-
-
-def count_with(
-    image: Image,
-    segmenter: Segmenter,
-    find: Finder,
-    options: CountOptions = DEFAULT_OPTIONS,
-    density: DensityPrior | None = None,
-    reliability: Reliability | None = None,
-    glancer: Detector | None = None,
-) -> PhotoCount:
-    """The same with another way to find plants in containers.
-
-    Args:
-        glancer: tells whether most plants stand outside of the containers; see `find_containers`.
-        reliability: of the weights behind `segmenter` and `find`; without it the interval is wide on purpose.
-
-    Raises: InvalidInput for another picture, and what `segmenter` and `find` raise.
-    """
-    check_image(image)
     seconds: dict[str, float] = {}
     with _timed(seconds, "segment"):
-        containers, warnings = find_containers(image, segmenter, options, glancer)
+        containers = segment(image, segmenter, detector, options)
     with _timed(seconds, "detect"):
-        found = find(containers)
-        verdicts = verdicts_on(found, containers, options.iou)
-    counting = verdicts.counting
-    # What the picture looks like is told beside what was missed in it: neither needs the other.
-    with _timed(seconds, "estimate"), ThreadPoolExecutor(1) as beside:
-        impression = beside.submit(impression_of, image, containers, Detections.concat(counting))
-        counts = on_cores(
-            lambda index: estimate_container(image, containers, index, counting[index], options, density),
-            range(len(containers)),
-            cv2.getNumThreads(),
-        )
-    count = PhotoCount(
-        width=int(image.shape[1]),
-        height=int(image.shape[0]),
-        containers=tuple(counts),
-        warnings=unite_warnings([warnings, *(count.warnings for count in counts)]),
-        seconds=seconds,
-        doubted=verdicts.doubted,
+        detected = detect(image, containers, range(len(containers)), detector, options, progress)
+    counted = aggregate(image, containers, detected, options, priors, reliability).count
+    return replace(counted, seconds={**seconds, **counted.seconds})
+
+
+def segment(
+    image: Image, segmenter: Segmenter, detector: Detector | ImageDetector | None, options: CountOptions
+) -> list[ContainerFound]:
+    """The containers of a photo; see `find_containers`. Their index is their identity in all later stages.
+
+    `detector` tells, if it takes tiles, whether containers were missed.
+    """
+    return find_containers(image, segmenter, options, tile_detector(detector))
+
+
+def detect(
+    image: Image,
+    containers: Sequence[ContainerFound],
+    indices: Sequence[int],
+    detector: Detector | ImageDetector,
+    options: CountOptions,
+    progress: Progress | None = None,
+) -> dict[int, Detections]:
+    """All that the detector sees in some of the containers, by index; see `detect_in_containers`.
+
+    The answer for one container does not depend on which others are asked for.
+    """
+    if isinstance(detector, ImageDetector):
+        found = detect_in_picture(image, containers, indices, detector, options, progress)
+    else:
+        found = detect_in_containers(image, containers, indices, detector, options, progress)
+    return dict(zip(indices, found, strict=True))
+
+
+def estimate(
+    image: Image,
+    containers: Sequence[ContainerFound],
+    kept: Mapping[int, Detections],
+    options: CountOptions,
+    priors: PlacePriors = NO_PRIORS,
+) -> dict[int, ContainerCount]:
+    """The count of each container from its detections that count, with what was missed; see `estimate_container`."""
+    indices = sorted(kept)
+    counts = on_cores(
+        lambda index: estimate_container(image, containers, index, kept[index], options, priors),
+        indices,
+        cv2.getNumThreads(),
     )
-    with _timed(seconds, "judge"):
-        return judged(count, impression.result(), reliability)
+    return dict(zip(indices, counts, strict=True))
+
+
+def assess(
+    shape: Shape,
+    containers: Sequence[ContainerFound],
+    counts: Mapping[int, ContainerCount],
+    suppressed_low_score: Detections,
+    image_assessment: ImageAssessment,
+    reliability: Reliability | None,
+) -> PhotoCount:
+    """The count of the photo, of `shape`: the sum of its containers, all warnings, the interval and its reasons."""
+    parts = tuple(counts[index] for index in sorted(counts))
+    count = PhotoCount(
+        width=shape[1],
+        height=shape[0],
+        containers=parts,
+        warnings=merge_warnings(
+            [container_warnings(containers), *(part.warnings for part in parts), image_assessment.warnings]
+        ),
+        suppressed_low_score=suppressed_low_score,
+    )
+    return add_interval(count, image_assessment.unexplained, reliability)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Aggregation:
+    """The count of a photo, and for each container index (N,) True for the detections that do not count."""
+
+    count: PhotoCount
+    removed: Mapping[int, Mask]
+
+
+def aggregate(
+    image: Image,
+    containers: Sequence[ContainerFound],
+    detected: Mapping[int, Detections],
+    options: CountOptions,
+    priors: PlacePriors = NO_PRIORS,
+    reliability: Reliability | None = None,
+) -> Aggregation:
+    """From what was detected to the count: the stages that need the whole photo.
+
+    `detected` lacks the containers that could not be looked into; the count is that of the others then, in the order
+    of their indices. Raises InvalidInput for another picture than (H, W, 3) uint8.
+    """
+    check_image(image)
+    shape, seconds = shape_of(image), dict[str, float]()
+    with _timed(seconds, "filter"):
+        filtered = filter_detections(detected, containers, shape, options)
+    # What the picture looks like needs no estimates, so another core tells it meanwhile.
+    with _timed(seconds, "estimate"), ThreadPoolExecutor(1) as other_core:
+        own = [containers[index] for index in filtered.kept]
+        assessment = other_core.submit(assess_image, image, own, Detections.concat(filtered.kept.values()))
+        counts = estimate(image, containers, filtered.kept, options, priors)
+    with _timed(seconds, "assess"):
+        suppressed = filtered.suppressed_low_score
+        count = assess(shape, containers, counts, suppressed, assessment.result(), reliability)
+    return Aggregation(replace(count, seconds=seconds), filtered.removed)
 
 
 @contextmanager

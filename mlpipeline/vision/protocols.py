@@ -1,7 +1,7 @@
 """What the counting core asks of a model, whichever library runs it."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from .arrays import Image
 from .results import ContainerFound, Detections
@@ -34,3 +34,17 @@ class Detector(Protocol):
         Overlaps within one tile are settled by the detector; the tiles are not modified.
         """
         ...
+
+
+@runtime_checkable
+class ImageDetector(Protocol):
+    """Finds plants, dead plants and empty pots in a whole picture by a way of its own, as SAHI does."""
+
+    def detect_image(self, image: Image, min_score: float) -> Detections:
+        """What scores `min_score` or more in a (H, W, 3) uint8 RGB picture, in its pixels; it is not modified."""
+        ...
+
+
+def tile_detector(detector: Detector | ImageDetector | None) -> Detector | None:
+    """The detector, if it takes tiles; None for one that takes whole pictures."""
+    return None if isinstance(detector, ImageDetector) else detector

@@ -1,4 +1,4 @@
-"""Reliability: what was measured about weights that count, and the word on one count that follows from it."""
+"""What was measured about weights that count, and the interval of one count that follows from it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ from .difficulty import difficulty_terms, unexplained_plants
 from .interval import UNMEASURED, IntervalModel, reasons_for, sure_plants
 from .probability import ProbabilityModel
 from .quality import measure_quality
-from .results import ContainerFound, Detections, PhotoCount, unite_warnings
+from .results import ContainerFound, Detections, PhotoCount
 from .survey import survey_of
 
 
@@ -35,47 +35,37 @@ NOT_MEASURED = Reliability(ProbabilityModel(), UNMEASURED)
 
 
 @dataclass(frozen=True, slots=True)
-class Impression:
-    """How a picture looks where it was counted: what is wrong with it, and the plants that could stand on green leaf
-    where nothing was detected.
+class ImageAssessment:
+    """What a picture looks like where it was counted.
+
+    warnings: what is wrong with it (blurry, dark, glare). unexplained: plants that could stand on green leaf where
+    nothing was detected.
     """
 
     warnings: tuple[str, ...]
     unexplained: float
 
 
-def impression_of(image: Image, containers: Sequence[ContainerFound], detections: Detections) -> Impression:
-    """The impression of a (H, W, 3) uint8 RGB picture; it is not modified. `detections` are those that count."""
+def assess_image(
+    image: Image, containers: Sequence[ContainerFound], detections: Detections
+) -> ImageAssessment:
+    """Assess a (H, W, 3) uint8 RGB picture in some containers; not modified. `detections` are those that count."""
     survey = survey_of(image, containers, detections.plants)
-    return Impression(measure_quality(survey).warnings, unexplained_plants(survey, detections))
+    return ImageAssessment(measure_quality(survey).warnings, unexplained_plants(survey, detections))
 
 
-def judge(image: Image, count: PhotoCount, reliability: Reliability | None) -> PhotoCount:
-    """The same count with its interval, the reasons for its width, and warnings about the picture.
+def add_interval(count: PhotoCount, unexplained: float, reliability: Reliability | None) -> PhotoCount:
+    """The same count with its interval and the reasons for its width; its warnings are complete already.
 
     Args:
-        image: (H, W, 3) uint8 RGB, the picture that was counted; it is not modified.
+        unexplained: see `ImageAssessment`.
         reliability: of the weights that counted; None where nobody has measured them: the interval is wide then, and
             `uncalibrated` is among its reasons.
     """
-    containers = [part.container for part in count.containers]
-    return judged(count, impression_of(image, containers, count.detections), reliability)
-
-
-def judged(count: PhotoCount, impression: Impression, reliability: Reliability | None) -> PhotoCount:
-    """See `judge`, for a picture of which there is an impression already."""
-    warned = replace(count, warnings=unite_warnings([count.warnings, impression.warnings]))
-    return weigh(warned, impression.unexplained, reliability)
-
-
-def weigh(count: PhotoCount, unexplained: float, reliability: Reliability | None) -> PhotoCount:
-    """The interval and reasons of a count whose warnings already tell how the picture is.
-
-    `unexplained` plants could stand where green leaf is and nothing was detected.
-    """
     known = reliability or NOT_MEASURED
     probabilities = known.probability.of(count.detections)
-    terms = difficulty_terms(count, probabilities, known.probability.of(count.doubted), unexplained)
+    suppressed = known.probability.of(count.suppressed_low_score)
+    terms = difficulty_terms(count, probabilities, suppressed, unexplained)
     return replace(
         count,
         interval=known.interval.interval(count.total, sure_plants(count, probabilities), terms),

@@ -14,6 +14,10 @@ CLASS_NAMES = ("plant", "dead", "empty")  # the detector's classes; the index is
 PLANT, DEAD, EMPTY = range(3)
 CONTAINER_TYPES = ("segment", "box", "plug")
 
+# Decimals of what a count keeps: a tenth of a pixel, and scores to 1e-4. The stages hand on rounded values, so that a
+# count that went through the database's rows has the very numbers of one that stayed in memory.
+PX_DECIMALS, SCORE_DECIMALS = 1, 4
+
 NO_CONTAINER = "no_container"
 TRUNCATED = "truncated"
 OUT_OF_SCALE = "out_of_scale"
@@ -34,7 +38,7 @@ def _frozen(array: Array) -> Array:
     return copy
 
 
-def unite_warnings(groups: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+def merge_warnings(groups: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
     """Each warning once, in the order of its first appearance."""
     return tuple(dict.fromkeys(warning for group in groups for warning in group))
 
@@ -85,7 +89,7 @@ class Detections:
             np.concatenate([part.boxes for part in sets]),
             np.concatenate([part.scores for part in sets]),
             np.concatenate([part.classes for part in sets]),
-            unite_warnings(part.warnings for part in sets),
+            merge_warnings(part.warnings for part in sets),
         )
 
     @classmethod
@@ -118,10 +122,21 @@ class Detections:
         check(0 < factor < math.inf, f"a picture is resized by a positive factor, got {factor}")
         return self._of_checked(self.boxes * np.float32(factor), self.scores, self.classes, self.warnings)
 
+    def rounded(self) -> "Detections":
+        """The same with edges in tenths of a pixel and scores to four decimals, without boxes that are empty then.
+
+        Rounding twice changes nothing more.
+        """
+        boxes = np.round(self.boxes.astype(np.float64), PX_DECIMALS).astype(np.float32)
+        scores = np.round(self.scores.astype(np.float64), SCORE_DECIMALS).astype(np.float32)
+        same = self._of_checked(boxes, scores, self.classes, self.warnings)
+        has_area: Mask = np.asarray((boxes[:, 2:] > boxes[:, :2]).all(axis=1), dtype=np.bool_)
+        return same.select(has_area)
+
     def warned(self, *warnings: str) -> "Detections":
         """The same with further warnings."""
         return self._of_checked(
-            self.boxes, self.scores, self.classes, unite_warnings([self.warnings, warnings])
+            self.boxes, self.scores, self.classes, merge_warnings([self.warnings, warnings])
         )
 
     @property
@@ -159,6 +174,20 @@ class ContainerFound:
     def is_assumed(self) -> bool:
         """Nobody saw it (score 0): the whole picture stands in for a container that was not found."""
         return self.score == 0
+
+    def rounded(self) -> "ContainerFound":
+        """The same with an outline in tenths of a pixel."""
+        return ContainerFound(self.type, np.round(self.polygon, PX_DECIMALS), self.score)
+
+
+def is_whole_picture_counted(containers: Iterable[ContainerFound]) -> bool:
+    """Whether the picture itself, or the rest of it, stands in for containers that were not found."""
+    return any(found.is_assumed and found.type == "segment" for found in containers)
+
+
+def container_warnings(containers: Iterable[ContainerFound]) -> tuple[str, ...]:
+    """What the segment stage warns of: `no_container`, or nothing."""
+    return (NO_CONTAINER,) if is_whole_picture_counted(containers) else ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -210,8 +239,8 @@ class PhotoCount:
     """One photo, counted. `seconds` tells what each stage took.
 
     `interval`: the lowest and highest total that are likely, 90 times in 100; `reasons`: what makes it wide, as codes
-    of the module `interval`. None and () where nobody has judged the count. `doubted`: plants that were too unsure to
-    count; a person may know better.
+    of the module `interval`. None and () before the count is assessed. `suppressed_low_score`: plants whose score was
+    too low to count; a person may know better.
     """
 
     width: int
@@ -221,7 +250,7 @@ class PhotoCount:
     seconds: Mapping[str, float] = field(default_factory=dict)
     interval: tuple[int, int] | None = None
     reasons: tuple[str, ...] = ()
-    doubted: Detections = field(default_factory=Detections.empty)
+    suppressed_low_score: Detections = field(default_factory=Detections.empty)
 
     @property
     def detected(self) -> int:

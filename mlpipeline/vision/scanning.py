@@ -6,23 +6,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from .arrays import Image, check, check_image, shape_of
-from .borders import without_slivers
 from .boxes import areas, centres, clip, inside, longest_sides
 from .containers import Ownership, container_region
-from .doubles import each_once
 from .looking import Look, is_convincing, second_look
 from .masks import Region
 from .merging import EDGE_TOLERANCE_PX, merge, united
 from .options import CountOptions
-from .protocols import Detector, Progress
+from .protocols import Detector, ImageDetector, Progress
 from .results import OUT_OF_SCALE, ContainerFound, Detections
 from .running import Runner, Seen
 from .scales import Zone, best_scale, zones
 from .tiling import Tile, even_side, plan_tiles
 
 MAX_OVERLAP = 0.6  # of a tile's side; more would multiply the tiles
-SURE_NEIGHBOURS = 2  # containers that must surely show plants before they speak for the others
-GHOST_SHARE = 2.5  # what is smaller than the neighbours' plants by more than this, and unsure, are crumbs
 CLUMP = 2  # plants within a larger one that make it a clump of plants
 ROUNDING_UP = (1.0, 1.15, 1.3)  # tiles may be this much larger where that needs fewer of them
 
@@ -35,7 +31,7 @@ def detect_in_containers(
     options: CountOptions,
     progress: Progress | None = None,
 ) -> list[Detections]:
-    """Detect plants, dead plants and empties in some containers of a picture.
+    """Detect plants, dead plants and empties in some containers of a picture, each without regard to the others.
 
     Args:
         image: (H, W, 3) uint8 RGB, the whole picture; it is not modified.
@@ -43,19 +39,15 @@ def detect_in_containers(
         indices: which of them to look into.
         progress: called with (tiles done, tiles in all); the share never falls, the last call has both equal.
 
-    Returns: one set for each index, in full-image pixels, each plant in one container only.
+    Returns: one set for each index, in full-image pixels, rounded (`Detections.rounded`), scores from
+        `options.confidence` on. Nothing is filtered: a plant on the line between two containers may be in both sets.
     Raises: InvalidInput for a wrong picture or index; DetectorFault when the detector breaks its protocol.
     """
-    check_image(image)
-    check(
-        all(0 <= index < len(containers) for index in indices),
-        f"indices {list(indices)} of {len(containers)}",
-    )
+    _check_indices(image, containers, indices)
     shape = shape_of(image)
     runner = Runner(image, detector, options, progress)
     looks = [Look(container_region(shape, containers, i), shape, detector, options) for i in indices]
     settle(looks, runner)
-    forget_ghosts(looks)
     seconds = {place: look for place, first in enumerate(looks) if (look := second_look(first)) is not None}
     settle(list(seconds.values()), runner)
     scans = [Scan(look, plan_scan(look)) for look in looks]
@@ -64,15 +56,44 @@ def detect_in_containers(
     }
     united = run_scans([*scans, *further.values()], runner)
     found, rest = united[: len(scans)], dict(zip(further, united[len(scans) :], strict=True))
-    ownership = Ownership(shape, tuple(containers))
     together = [
         merge([seen, rest.get(place, Detections.empty())], options.iou) for place, seen in enumerate(found)
     ]
-    owned = [
-        ownership.owned(_valid(seen, shape, options), index)
-        for seen, index in zip(together, indices, strict=True)
-    ]
-    return [without_slivers(seen, shape, options.border_share) for seen in each_once(owned, options.iou)]
+    ownership = Ownership(shape, tuple(containers))
+    return [_owned(seen, index, ownership) for seen, index in zip(together, indices, strict=True)]
+
+
+def detect_in_picture(
+    image: Image,
+    containers: Sequence[ContainerFound],
+    indices: Sequence[int],
+    detector: ImageDetector,
+    options: CountOptions,
+    progress: Progress | None = None,
+) -> list[Detections]:
+    """The same by a detector that takes the whole picture at once. `progress` is told once, at the end."""
+    _check_indices(image, containers, indices)
+    seen = detector.detect_image(image, options.confidence)
+    ownership = Ownership(shape_of(image), tuple(containers))
+    if progress is not None:
+        progress(1, 1)
+    return [_owned(seen, index, ownership) for index in indices]
+
+
+def _check_indices(image: Image, containers: Sequence[ContainerFound], indices: Sequence[int]) -> None:
+    check_image(image)
+    check(
+        all(0 <= index < len(containers) for index in indices),
+        f"indices {list(indices)} of {len(containers)}",
+    )
+
+
+def _owned(seen: Detections, index: int, ownership: Ownership) -> Detections:
+    """What belongs to a container, cut at the edges of the picture, rounded; nothing without an area is left."""
+    boxes = clip(seen.boxes, ownership.shape)
+    kept = areas(boxes) > 0
+    valid = Detections(boxes[kept], seen.scores[kept], seen.classes[kept], seen.warnings)
+    return ownership.owned(valid, index).rounded()
 
 
 def settle(looks: Sequence[Look], runner: Runner) -> None:
@@ -82,25 +103,6 @@ def settle(looks: Sequence[Look], runner: Runner) -> None:
         answers = iter(runner.run([tile for tiles in glances for tile in tiles]))
         for look, tiles in zip(unsettled, glances, strict=True):
             look.add(tiles, [next(answers) for _ in tiles])
-
-
-def forget_ghosts(looks: Sequence[Look]) -> None:
-    """Where neighbours surely show plants of one size, containers that unsurely show crumbs keep to their scale.
-
-    The grains of a substrate look like a crowd of seedlings to a glance that is too fine, and an empty pot beside
-    planted ones has nothing else to show.
-    """
-    sights = [look.best() for look in looks]
-    sure = [sight for sight in sights if sight is not None and sight.is_believed and sight.sizes is not None]
-    if len(sure) < SURE_NEIGHBOURS:
-        return
-    usual_px = float(np.median([sight.sizes.median_px for sight in sure if sight.sizes is not None]))
-    usual_scale = float(np.median([sight.tile_px_per_px for sight in sure]))
-    for look, sight in zip(looks, sights, strict=True):
-        if sight is None or sight.sizes is None or sight.is_believed:
-            continue
-        if sight.sizes.median_px * GHOST_SHARE < usual_px:
-            look.keep_to(usual_scale)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,10 +202,3 @@ def without_clumps(large: Detections, small: Detections) -> Detections:
     boxes = large.boxes
     held = [int(((middles >= box[:2]) & (middles <= box[2:])).all(axis=1).sum()) for box in boxes]
     return large.select(np.array(held, dtype=np.int64) < CLUMP)
-
-
-def _valid(seen: Detections, shape: tuple[int, int], options: CountOptions) -> Detections:
-    """Detections with the least score, cut at the picture's edges; nothing without an area is left."""
-    boxes = clip(seen.boxes, shape)
-    kept = (seen.scores >= options.confidence) & (areas(boxes) > 0)
-    return Detections(boxes[kept], seen.scores[kept], seen.classes[kept], seen.warnings)

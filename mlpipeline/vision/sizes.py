@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arrays import Boxes, Shape
-from .borders import whole_boxes
 from .boxes import sides
+from .filtering.border_plants import whole_boxes
 from .perspective import LEAST_FOR_PERSPECTIVE, usual_log_sides
 
 SIZES = ("S", "M", "L", "XL")

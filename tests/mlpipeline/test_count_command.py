@@ -4,12 +4,18 @@ import json
 from io import StringIO
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.utils import translation
 from PIL import Image
 
+from inventory.choices import BinCategory
+from inventory.models import StorageBinType
+from mlpipeline import counting
+from mlpipeline.counting import SECONDS
 from mlpipeline.training.scenes import SceneSpec, render_scene
 from mlpipeline.training.seeds import HELD_OUT_SEEDS
+from mlpipeline.vision import pipeline
+from tests.inventory.factories import StorageLocationConfigFactory
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +52,7 @@ def test_a_photo_is_one_line_of_json_with_everything_in_it(photo):
     assert count["detected"] == len(count["points"])
     low, high = count["interval"]
     assert low <= count["total"] <= high
-    assert list(count["seconds"]) == ["decode", "segment", "detect", "estimate", "judge", "total"]
+    assert list(count["seconds"]) == list(SECONDS)
 
 
 def test_a_bad_photo_is_an_error_line_and_the_others_are_still_counted(photo, tmp_path, capsys):
@@ -81,3 +87,29 @@ def test_the_reference_engine_counts_too_and_leaves_the_guard_against_bombs(phot
     assert count["detected"] == len(count["points"])
     assert limit is not None
     assert limit == Image.MAX_IMAGE_PIXELS
+
+
+@pytest.mark.django_db
+def test_a_photo_is_counted_as_at_a_place_by_its_code(photo, monkeypatch):
+    """The estimate stage is told what this very place is configured for; without a code it is told nothing."""
+    config = StorageLocationConfigFactory(storage_location__area_m2=12.0)
+    StorageBinType.objects.filter(category=BinCategory.BOX).update(capacity=10)
+    told = []
+
+    def count_photo(*args):
+        told.append(args[4])
+        return pipeline.count_photo(*args)
+
+    monkeypatch.setattr(counting, "count_photo", count_photo)
+    here, anywhere = (
+        json.loads(counted(photo, "--json", *location))
+        for location in (["--location", config.storage_location.code], [])
+    )
+    assert [dict(priors.max_plants).get("box") for priors in told] == [10, None]
+    assert here["total"] == anywhere["total"], "the scene is a bed of plants: no capacity limits it"
+
+
+@pytest.mark.django_db
+def test_a_code_that_no_place_has_is_refused(photo):
+    with translation.override("en"), pytest.raises(CommandError, match="no place with the code NOWHERE"):
+        counted(photo, "--location", "NOWHERE")

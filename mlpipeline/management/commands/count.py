@@ -1,4 +1,4 @@
-"""`manage.py count`: count photos from the command line, without a database."""
+"""`manage.py count`: count photos from the command line; a database is needed for `--location` alone."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import logging
 import sys
 from argparse import ArgumentParser
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from demeter.errors import DemeterError
-from mlpipeline.counting import count_as_json, count_file
+from inventory.models import StorageLocation
+from mlpipeline.counting import PriorsFor, count_as_json, count_file, no_priors
 from mlpipeline.detectors.engines import ENGINE_NAMES, Engine, load_engine
 from mlpipeline.imageio import reading_fault
 from mlpipeline.services.options import count_options
+from mlpipeline.services.priors import priors_at
 from mlpipeline.vision.arrays import Image
 from mlpipeline.vision.drawing import LegendTexts, draw_count
 from mlpipeline.vision.errors import VisionError
@@ -42,6 +45,13 @@ class Command(BaseCommand):
             "--engine", choices=ENGINE_NAMES, default="auto", help=_("what looks for the plants")
         )
         parser.add_argument(
+            "--location",
+            metavar="CODE",
+            help=_(
+                "count as at this place: how much its boxes hold, how its plants stand (reads the database)"
+            ),
+        )
+        parser.add_argument(
             "--draw", type=Path, metavar="DIR", help=_("write annotated pictures to this folder")
         )
 
@@ -57,7 +67,7 @@ class Command(BaseCommand):
                 engine = load_engine(options["engine"])
         except DemeterError as error:
             raise CommandError(str(error)) from error
-        chosen = count_options(engine)
+        chosen, priors_for = count_options(engine), _priors_for(options["location"])
         if options["draw"] is not None:
             options["draw"].mkdir(parents=True, exist_ok=True)
         if not options["json"]:
@@ -75,7 +85,7 @@ class Command(BaseCommand):
         for path in options["photos"]:
             try:
                 with contextlib.redirect_stdout(sys.stderr):
-                    count = self._count(path, engine, chosen, options["draw"])
+                    count = self._count(path, engine, chosen, priors_for, options["draw"])
             except (DemeterError, VisionError, OSError) as error:
                 failed += 1
                 self._show_failure(path, error, as_json=options["json"])
@@ -87,8 +97,15 @@ class Command(BaseCommand):
         if failed:
             sys.exit(1)
 
-    def _count(self, path: Path, engine: Engine, options: CountOptions, folder: Path | None) -> PhotoCount:
-        image, count = count_file(path, engine, options)
+    def _count(
+        self,
+        path: Path,
+        engine: Engine,
+        options: CountOptions,
+        priors_for: PriorsFor,
+        folder: Path | None,
+    ) -> PhotoCount:
+        image, count = count_file(path, engine, options, priors_for)
         if folder is not None:
             _write_drawing(folder / f"{path.stem}_counted.jpg", image, count)
         return count
@@ -114,6 +131,16 @@ class Command(BaseCommand):
             )
         else:
             self.stderr.write(f"{path}: {reading_fault(error)}")
+
+
+def _priors_for(code: str | None) -> PriorsFor:
+    """What is known of a place, by its code. Raises CommandError for a code that no place has."""
+    if code is None:
+        return no_priors
+    location = StorageLocation.objects.filter(code=code).first()
+    if location is None:
+        raise CommandError(_("There is no place with the code %(code)s.") % {"code": code})
+    return partial(priors_at, location)
 
 
 def _write_drawing(target: Path, image: Image, count: PhotoCount) -> None:

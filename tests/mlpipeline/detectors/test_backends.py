@@ -128,7 +128,7 @@ def test_dropping_low_scores_first_changes_nothing_above_them(exported):
     detector = YoloDetector(require_weights("detection"), exported[0])
     (everything,) = detector.detect([picture_to_compare(512)])
     middling = float(np.median(everything.scores))
-    (sure,) = detector.above(middling).detect([picture_to_compare(512)])
+    (sure,) = detector.with_min_score(middling).detect([picture_to_compare(512)])
     expected = everything.select(everything.scores > middling)
     assert 0 < len(expected) < len(everything)
     assert np.array_equal(sure.scores, expected.scores)

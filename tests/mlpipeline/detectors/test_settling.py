@@ -31,7 +31,7 @@ def settled(answer: RawAnswer, gpu: bool, most: int = 1500, least: float = 0.05)
     weights = Weights(
         "detection", "", "", "", "", ("plant", "dead", "empty"), SIDE, (12, 90), 0.2, (0.0, 0.7, 0.1), "", ""
     )
-    detector = YoloDetector(weights, Said(answer, gpu)).above(least)
+    detector = YoloDetector(weights, Said(answer, gpu)).with_min_score(least)
     detector.max_det = most
     (found,) = detector.detect([TILE])
     return found

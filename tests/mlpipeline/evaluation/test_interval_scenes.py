@@ -15,7 +15,7 @@ from mlpipeline.evaluation.interval_scenes import (
 )
 from mlpipeline.training.scenes import KINDS
 from mlpipeline.training.seeds import HELD_OUT_SEEDS
-from mlpipeline.vision.pipeline import count_with
+from mlpipeline.vision.pipeline import count_photo
 from mlpipeline.vision.probability import ProbabilityModel
 from mlpipeline.vision.results import ContainerFound, Detections
 
@@ -66,13 +66,16 @@ class OneBed:
 def test_a_scene_is_counted_once_and_read_back_as_it_was(tmp_path, monkeypatch):
     calls = []
 
-    def found(containers):
-        boxes = np.array([[5.0, 5, 25, 25], [40, 5, 60, 25], [80, 5, 100, 25]])
-        return [Detections(boxes, np.array([0.9, 0.6, 0.5]), np.array([0, 1, 2]))]
+    class Three:
+        """Sees a plant, a dead one and an empty pot."""
+
+        def detect_image(self, image, min_score):
+            boxes = np.array([[5.0, 5, 25, 25], [40, 5, 60, 25], [80, 5, 100, 25]])
+            return Detections(boxes, np.array([0.9, 0.6, 0.5]), np.array([0, 1, 2]))
 
     def count_image(image, engine, options):
         calls.append(image.shape)
-        return count_with(image, OneBed(), found, options)
+        return count_photo(image, OneBed(), Three(), options)
 
     monkeypatch.setattr(interval_scenes, "count_image", count_image)
     scene = SmallScene(KINDS.index("flats"))

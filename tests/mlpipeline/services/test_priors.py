@@ -3,7 +3,8 @@
 import pytest
 
 from inventory.choices import BinCategory
-from mlpipeline.services.priors import density_prior
+from inventory.models import StorageBinType
+from mlpipeline.services.priors import density_prior, place_priors, priors_at
 from photos.models import PlaceCalibration
 from tests.inventory.factories import (
     DensityParameterFactory,
@@ -102,3 +103,21 @@ def test_a_calibration_that_was_reset_says_nothing(session, teach):
     calibration = teach(3)
     PlaceCalibration.objects.filter(pk=calibration.pk).update(photos=0)
     assert density_prior(session, "segment") is None
+
+
+def test_what_is_known_of_the_place_is_told_by_type_of_container(session, type_in):
+    type_in()
+    StorageBinType.objects.filter(category=BinCategory.BOX).update(capacity=30)
+    priors = place_priors(session)
+    assert priors.max_plants["box"] == 30
+    assert "segment" not in priors.max_plants
+    assert list(priors.density) == ["segment"]
+
+
+def test_a_photo_that_is_no_row_has_the_priors_of_a_count_at_its_place(session, type_in):
+    type_in()
+    assert priors_at(session.storage_location, (32, 48)) == place_priors(session)
+
+
+def test_of_a_place_without_a_configuration_no_density_is_known():
+    assert priors_at(StorageLocationFactory(), (32, 48)).density == {}

@@ -12,7 +12,7 @@ from mlpipeline.vision.containers import find_containers
 from mlpipeline.vision.drawing import LegendTexts, draw_count
 from mlpipeline.vision.errors import DetectorFault, InvalidInput, VisionError
 from mlpipeline.vision.options import CountOptions
-from mlpipeline.vision.pipeline import count_plants
+from mlpipeline.vision.pipeline import count_photo
 from mlpipeline.vision.results import CONTAINER_TYPES, ContainerFound, Detections
 
 from .truth import TruthSegmenter
@@ -86,7 +86,7 @@ def test_any_containers_and_any_detections_are_a_count_whose_parts_agree(
     before = image.copy()
     detector = ScriptedDetector([detections(rows) for rows in scripts])
     options = CountOptions(largest_segment_only=largest_only)
-    count = count_plants(image, TruthSegmenter(found), detector, options)
+    count = count_photo(image, TruthSegmenter(found), detector, options)
     assert np.array_equal(image, before), "a picture is looked at and not drawn on"
     assert count.detected == len(count.detections.plants)
     assert count.total == count.detected + count.estimated
@@ -115,7 +115,7 @@ def test_boxes_of_any_numbers_are_counted_or_are_a_vision_error(shape, boxes):
 
     image = picture_of(shape, 0)
     try:
-        count = count_plants(image, TruthSegmenter([]), Wild([]), CountOptions())
+        count = count_photo(image, TruthSegmenter([]), Wild([]), CountOptions())
     except VisionError:
         return
     height, width = shape
@@ -175,7 +175,7 @@ def test_a_detector_that_breaks_its_protocol_is_a_fault(answer):
             return answer(tiles)
 
     with pytest.raises(DetectorFault):
-        count_plants(picture_of((40, 40), 0), TruthSegmenter([]), Broken([]), CountOptions())
+        count_photo(picture_of((40, 40), 0), TruthSegmenter([]), Broken([]), CountOptions())
 
 
 @pytest.mark.parametrize("answer", [None, [None], [np.zeros((4, 2))], "box"])
@@ -196,4 +196,4 @@ def test_a_segmenter_that_breaks_its_protocol_is_a_fault(answer):
 )
 def test_what_is_no_picture_is_invalid_input(image):
     with pytest.raises(InvalidInput):
-        count_plants(image, TruthSegmenter([]), ScriptedDetector([Detections.empty()]), CountOptions())
+        count_photo(image, TruthSegmenter([]), ScriptedDetector([Detections.empty()]), CountOptions())

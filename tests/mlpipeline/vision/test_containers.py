@@ -11,7 +11,7 @@ from mlpipeline.vision.containers import (
 )
 from mlpipeline.vision.errors import DetectorFault, InvalidInput
 from mlpipeline.vision.options import CountOptions
-from mlpipeline.vision.results import NO_CONTAINER, ContainerFound, Detections
+from mlpipeline.vision.results import NO_CONTAINER, ContainerFound, Detections, container_warnings
 
 from .truth import TruthSegmenter
 
@@ -24,7 +24,8 @@ def rectangle(kind, x0, y0, x1, y1, score=0.9):
 
 
 def found_by(*containers, **options):
-    return find_containers(IMAGE, TruthSegmenter(list(containers)), CountOptions(**options))
+    found = find_containers(IMAGE, TruthSegmenter(list(containers)), CountOptions(**options))
+    return found, container_warnings(found)
 
 
 def plants(*boxes):
@@ -143,5 +144,5 @@ def test_a_plant_that_leans_out_belongs_to_the_nearest_container_and_only_within
 def test_the_thinnest_picture_has_a_container(shape):
     image = np.zeros((*shape, 3), np.uint8)
     whole = rectangle("segment", 0, 0, shape[1], shape[0])
-    containers, _ = find_containers(image, TruthSegmenter([whole]), CountOptions())
+    containers = find_containers(image, TruthSegmenter([whole]), CountOptions())
     assert container_mask(shape, containers, 0).all()

@@ -6,6 +6,7 @@ from mlpipeline.vision.density import DensityPrior
 from mlpipeline.vision.errors import InvalidInput
 from mlpipeline.vision.estimating import estimate_container, rounded_estimate
 from mlpipeline.vision.options import CountOptions
+from mlpipeline.vision.place_priors import PlacePriors
 from mlpipeline.vision.results import BandEstimate, ContainerFound, Detections
 
 from .nursery import SOIL, detections_of, grid_of_discs, painted, rectangle
@@ -17,7 +18,8 @@ SCATTERED = grid_of_discs(8, 8, 50, 18, jitter=0.3, seed=5)
 
 def estimate(discs, seen, container=BED, others=(), density=None, **options):
     picture = painted(SHAPE, discs)
-    return estimate_container(picture, [container, *others], 0, seen, CountOptions(**options), density)
+    priors = PlacePriors(density={} if density is None else {container.type: density})
+    return estimate_container(picture, [container, *others], 0, seen, CountOptions(**options), priors)
 
 
 def band(estimated):
@@ -135,9 +137,9 @@ def test_the_thinnest_pictures_are_counted_without_a_crash(shape):
     picture = np.full((*shape, 3), SOIL, np.uint8)
     container = ContainerFound("box", whole_picture(shape).polygon, 0.9)
     seen = Detections(np.array([[0, 0, shape[1], shape[0]]]), np.array([0.9]), np.array([0]))
-    prior = DensityPrior(10, 1)
+    priors = PlacePriors(density={"box": DensityPrior(10, 1)})
     for found, expected in ((seen, 1), (Detections.empty(), 0)):
-        assert estimate_container(picture, [container], 0, found, CountOptions(), prior).total == expected
+        assert estimate_container(picture, [container], 0, found, CountOptions(), priors).total == expected
 
 
 def test_the_picture_is_not_modified():

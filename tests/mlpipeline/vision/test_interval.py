@@ -23,8 +23,9 @@ from mlpipeline.vision.interval import (
     reasons_for,
     sure_plants,
 )
+from mlpipeline.vision.pipeline import assess
 from mlpipeline.vision.probability import ProbabilityModel
-from mlpipeline.vision.reliability import Reliability, judge
+from mlpipeline.vision.reliability import Reliability, assess_image
 from mlpipeline.vision.results import ContainerCount, Detections, PhotoCount
 from mlpipeline.vision.survey import survey_of
 
@@ -61,7 +62,9 @@ def photo(*parts, warnings=()):
 
 def terms_of(count, unexplained=0.0):
     itself = ProbabilityModel()
-    values = difficulty_terms(count, itself.of(count.detections), itself.of(count.doubted), unexplained)
+    values = difficulty_terms(
+        count, itself.of(count.detections), itself.of(count.suppressed_low_score), unexplained
+    )
     return dict(zip(TERMS, values.tolist(), strict=True))
 
 
@@ -96,7 +99,9 @@ def test_empty_pots_are_no_doubtful_plants():
 def test_a_picture_that_is_unclear_makes_its_unsure_plants_harder(warning):
     """Plants that are seen surely all the same are as sure as elsewhere."""
     part = container(row_of_plants(10, side=40, score=0.6))
-    count = replace(photo(part, warnings=(warning,)), doubted=row_of_plants(5, side=40, score=0.2))
+    count = replace(
+        photo(part, warnings=(warning,)), suppressed_low_score=row_of_plants(5, side=40, score=0.2)
+    )
     assert terms_of(count)["unclear"] == pytest.approx(10 * 0.4 + 5 * 0.2)
     assert terms_of(replace(count, warnings=()))["unclear"] == 0
 
@@ -237,7 +242,9 @@ def test_empty_pots_are_no_sure_plants():
 
 def reasons(count, unexplained=0.0, **calibrated):
     itself = ProbabilityModel()
-    values = difficulty_terms(count, itself.of(count.detections), itself.of(count.doubted), unexplained)
+    values = difficulty_terms(
+        count, itself.of(count.detections), itself.of(count.suppressed_low_score), unexplained
+    )
     return reasons_for(count, values, **{"is_calibrated": True, **calibrated})
 
 
@@ -262,7 +269,8 @@ def test_what_makes_a_count_unsure_is_named(count, expected):
 
 def test_plants_too_unsure_to_count_are_a_reason_and_make_the_count_harder():
     count = replace(
-        photo(container(row_of_plants(20, side=40))), doubted=row_of_plants(10, side=40, score=0.3)
+        photo(container(row_of_plants(20, side=40))),
+        suppressed_low_score=row_of_plants(10, side=40, score=0.3),
     )
     assert terms_of(count)["doubted"] == pytest.approx(3.0)
     assert reasons(count) == ("doubtful_plants",)
@@ -286,15 +294,21 @@ def test_a_model_survives_the_way_through_json_and_refuses_another_list_of_terms
         Reliability.from_json(values)
 
 
-def test_a_judged_count_keeps_its_numbers_and_gets_warnings_interval_and_reasons():
+def test_an_assessed_count_keeps_its_numbers_and_gets_warnings_interval_and_reasons():
     image = np.full((500, 1000, 3), (20, 25, 20), np.uint8)
-    count = photo(container(row_of_plants(10, side=40), 1), warnings=("out_of_scale",))
+    part = replace(container(row_of_plants(10, side=40), 1), warnings=("out_of_scale",))
+    containers = [part.container]
+    assessment = assess_image(image, containers, part.detections)
     measured = Reliability(
         ProbabilityModel(), IntervalModel(weights(constant=2), weights(constant=1), factor=1.0)
     )
-    judged = judge(image, count, measured)
-    assert judged.total == count.total == 11
-    assert judged.interval == (10, 13)
-    assert judged.warnings == ("out_of_scale", "dark")
-    assert judged.reasons == ("out_of_scale", "dark")
-    assert judge(image, count, None).reasons == ("out_of_scale", "dark", "uncalibrated")
+
+    def assessed(reliability):
+        return assess((500, 1000), containers, {0: part}, Detections.empty(), assessment, reliability)
+
+    count = assessed(measured)
+    assert count.total == part.total == 11
+    assert count.interval == (10, 13)
+    assert count.warnings == ("out_of_scale", "dark")
+    assert count.reasons == ("out_of_scale", "dark")
+    assert assessed(None).reasons == ("out_of_scale", "dark", "uncalibrated")

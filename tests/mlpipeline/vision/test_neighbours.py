@@ -15,7 +15,7 @@ LEFT, RIGHT = rectangle("segment", 0, 0, 80, 300), rectangle("box", 320, 100, 40
 
 def found_by(*containers, **options):
     image = np.zeros((*SHAPE, 3), np.uint8)
-    return find_containers(image, TruthSegmenter(list(containers)), CountOptions(**options))[0]
+    return find_containers(image, TruthSegmenter(list(containers)), CountOptions(**options))
 
 
 def test_what_one_side_of_the_picture_cuts_is_the_neighbours():

@@ -9,7 +9,7 @@ import numpy as np
 from mlpipeline.vision.arrays import Image
 from mlpipeline.vision.containers import find_containers
 from mlpipeline.vision.options import CountOptions
-from mlpipeline.vision.results import EMPTY, NO_CONTAINER, ContainerFound, Detections
+from mlpipeline.vision.results import EMPTY, NO_CONTAINER, ContainerFound, Detections, container_warnings
 
 PICTURE = np.zeros((256, 512, 3), dtype=np.uint8)
 BOX = ContainerFound("box", np.array([[0, 0], [100, 0], [100, 100], [0, 100]], dtype=np.float32), 0.9)
@@ -51,8 +51,8 @@ OUTSIDE = [(300, 40), (340, 40), (380, 40)]
 
 
 def _found(glancer: Seeing) -> tuple[list[str], tuple[str, ...]]:
-    containers, warnings = find_containers(PICTURE, OneBox(), CountOptions(), glancer)
-    return [found.type for found in containers], warnings
+    containers = find_containers(PICTURE, OneBox(), CountOptions(), glancer)
+    return [found.type for found in containers], container_warnings(containers)
 
 
 def test_with_most_plants_outside_the_rest_of_the_picture_is_a_container() -> None:

@@ -6,7 +6,7 @@ from mlpipeline.vision.errors import DetectorFault, InvalidInput
 from mlpipeline.vision.looking import Look
 from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.results import OUT_OF_SCALE, TRUNCATED, ContainerFound, Detections
-from mlpipeline.vision.scanning import detect_in_containers, forget_ghosts
+from mlpipeline.vision.scanning import detect_in_containers, detect_in_picture
 
 from .truth import TruthDetector, compass_picture
 
@@ -76,23 +76,6 @@ def test_a_pot_is_first_shown_as_small_as_in_the_whole_picture():
     (found,), truth = count(np.array([[680.0, 480.0, 820.0, 620.0]]), [pot])
     assert truth.scales[0] == pytest.approx(512 / WIDTH, rel=0.01)
     assert (len(found), truth.tiles_seen) == (1, 1)
-
-
-def test_an_unsure_crowd_of_crumbs_is_forgotten_beside_pots_that_surely_hold_one_plant():
-    shape, truth = (HEIGHT, WIDTH), TruthDetector(WIDTH, HEIGHT, np.zeros((0, 4)))
-    looks = [
-        Look(container_region(shape, [container("box", x, 0, x + 300, 300)], 0), shape, truth, CountOptions())
-        for x in (0, 400, 800)
-    ]
-    plant = np.array([[100.0, 100.0, 200.0, 200.0]])
-    crumbs = np.array([[x, 10.0, x + 12, 22.0] for x in range(810, 1090, 14)])
-    for look, boxes, score in ((looks[0], plant, 0.8), (looks[1], plant + np.array([400, 0, 400, 0]), 0.8)):
-        look.add(look.next_tiles(), [detections(boxes, score)])
-    looks[2].add(looks[2].next_tiles(), [Detections.empty()])
-    looks[2].add(looks[2].next_tiles(), [detections(crumbs, 0.35)])
-    forget_ghosts(looks)
-    assert looks[2].best() is None
-    assert len(looks[0].best().seen) == 1
 
 
 def test_looking_ends_where_a_finer_glance_shows_little_of_what_was_seen_at_a_good_size():
@@ -252,41 +235,44 @@ def test_an_unknown_container_is_refused():
         count(rows_of_plants(60, 50), indices=[3])
 
 
-class Inward(TruthDetector):
-    """Sees plants up to 2 tile px nearer to the middle of its tile than they are."""
-
-    def detect(self, tiles):
-        return [self._drawn_in(answer) for answer in super().detect(tiles)]
-
-    def _drawn_in(self, answer):
-        middles = (answer.boxes[:, :2] + answer.boxes[:, 2:]) / 2
-        steps = (self.tile_px / 2 - middles) / self.tile_px * 4
-        return Detections(answer.boxes + np.tile(steps, 2), answer.scores, answer.classes)
-
-
-def test_a_plant_on_the_line_between_two_containers_counts_once_though_each_sees_it_on_its_own_side():
-    left = rows_of_plants(40, 36, box=(200, 200, 760, 1000))
-    right = rows_of_plants(40, 36, box=(840, 200, 1400, 1000), seed=1)
-    middle = np.array([[782, y, 818, y + 36] for y in range(210, 980, 40)], np.float32)
-    truth = Inward(WIDTH, HEIGHT, np.concatenate([left, middle, right]))
+@pytest.mark.parametrize("chosen", [[0], [1], [1, 0]])
+def test_what_is_detected_in_a_container_does_not_depend_on_which_others_are_asked_for(chosen):
+    boxes = rows_of_plants(44, 40, box=(200, 200, 1400, 1000))
     containers = [container("box", 190, 190, 800, 1010), container("box", 800, 190, 1410, 1010)]
-    found = detect_in_containers(compass_picture(WIDTH, HEIGHT), containers, [0, 1], truth, CountOptions())
-    on_line = [np.abs(seen.boxes[:, ::2].mean(axis=1) - 800) < 18 for seen in found]
-    assert sum(int(mask.sum()) for mask in on_line) == len(middle)
+    together, _ = count(boxes, containers)
+    some, _ = count(boxes, containers, chosen)
+    for index, found in zip(chosen, some, strict=True):
+        assert np.array_equal(found.boxes, together[index].boxes)
+        assert np.array_equal(found.scores, together[index].scores)
 
 
-@pytest.mark.parametrize(("border_share", "columns"), [(0.0, 2), (0.25, 2), (0.5, 1), (1.0, 0)])
-def test_plants_cut_by_the_border_count_from_the_share_that_the_nursery_names(border_share, columns):
-    """Left of the bed stands a column of which three fifths show, right of it one of which two fifths show."""
-    bed = rows_of_plants(60, 50, box=(60, 60, 1560, 1140), jitter=0)
-    rows = range(70, 1100, 60)
-    cut = [[0, y, 30, y + 50] for y in rows] + [[WIDTH - 20, y, WIDTH, y + 50] for y in rows]
-    truth = TruthDetector(WIDTH, HEIGHT, np.concatenate([bed, np.array(cut, np.float32)]))
-    (found,) = detect_in_containers(
+def test_boxes_come_in_tenths_of_a_pixel_within_the_picture_and_scores_with_four_decimals():
+    (found,), _ = count(rows_of_plants(44, 40))
+    assert np.array_equal(found.boxes, np.round(found.boxes.astype(float), 1).astype(np.float32))
+    assert np.array_equal(found.scores, np.round(found.scores.astype(float), 4).astype(np.float32))
+    assert (found.boxes >= 0).all()
+    assert (found.boxes <= [WIDTH, HEIGHT, WIDTH, HEIGHT]).all()
+
+
+class WholePictures:
+    """Sees two plants in a picture, one for each of two containers, and one with a low score."""
+
+    def detect_image(self, image, min_score):
+        found = detections([[100, 100, 150, 150], [900, 100, 950.04, 150]], 0.8)
+        return Detections.concat([found, detections([[300, 300, 350, 350]], min_score)])
+
+
+def test_a_detector_that_takes_whole_pictures_is_asked_for_the_floor_and_answers_container_by_container():
+    containers = [container("box", 0, 0, 800, 1010), container("box", 800, 0, 1410, 1010)]
+    told = []
+    left, right = detect_in_picture(
         compass_picture(WIDTH, HEIGHT),
-        [whole_picture((HEIGHT, WIDTH))],
-        [0],
-        truth,
-        CountOptions(border_share=border_share),
+        containers,
+        [0, 1],
+        WholePictures(),
+        CountOptions(confidence=0.2),
+        lambda *step: told.append(step),
     )
-    assert len(found) == len(bed) + columns * len(rows)
+    assert left.scores.tolist() == pytest.approx([0.8, 0.2])
+    assert right.boxes.tolist() == [[900, 100, 950, 150]]
+    assert told == [(1, 1)]

@@ -12,7 +12,7 @@ from mlpipeline.vision.arrays import Image
 from mlpipeline.vision.containers import find_containers
 from mlpipeline.vision.masks import polygon_region
 from mlpipeline.vision.options import CountOptions
-from mlpipeline.vision.results import ContainerFound, Detections
+from mlpipeline.vision.results import ContainerFound, Detections, container_warnings
 
 SIDE, GAP = 200, 30
 PICTURE = np.zeros((900, 1200, 3), dtype=np.uint8)
@@ -82,8 +82,8 @@ IN_BOXES = [_middle(0, 0), _middle(1, 0), _middle(2, 0), _middle(0, 1), _middle(
 def _added(
     picture: Image, found: Sequence[ContainerFound] = FOUND, glancer: Marks | None = None
 ) -> list[ContainerFound]:
-    containers, warnings = find_containers(picture, Boxes(found), CountOptions(), glancer or Marks())
-    assert warnings == ()
+    containers = find_containers(picture, Boxes(found), CountOptions(), glancer or Marks())
+    assert container_warnings(containers) == ()
     assert [part.score for part in containers[: len(found)]] == [part.score for part in found]
     return containers[len(found) :]
 

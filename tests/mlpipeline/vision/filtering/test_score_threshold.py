@@ -2,10 +2,9 @@ import numpy as np
 import pytest
 
 from mlpipeline.vision.containers import whole_picture
-from mlpipeline.vision.doubts import doubted, least_score
+from mlpipeline.vision.filtering.score_threshold import adaptive_score_threshold, below_threshold
 from mlpipeline.vision.results import Detections
-
-from .nursery import detections_of, grid_of_discs, rectangle
+from tests.mlpipeline.vision.nursery import detections_of, grid_of_discs, rectangle
 
 BOX = rectangle("box", 0, 0, 1000, 1000)
 PLANT, DEAD, EMPTY = 0, 1, 2
@@ -20,7 +19,7 @@ def seen(*groups):
 
 
 def doubts(found, container=BOX):
-    return int(doubted([found], [container])[0].sum())
+    return int(below_threshold([found], [container])[0].sum())
 
 
 def test_in_a_bed_of_sure_plants_an_unsure_one_counts():
@@ -50,7 +49,9 @@ def test_dead_plants_are_judged_like_living_ones_and_pots_not_at_all():
 
 def test_where_the_whole_picture_counts_more_certainty_is_asked():
     found = [seen((5, 0.5, PLANT), (5, 0.2, PLANT))]
-    assert least_score(found, [whole_picture((1000, 1000))]) > least_score(found, [BOX])
+    assert adaptive_score_threshold(found, [whole_picture((1000, 1000))]) > adaptive_score_threshold(
+        found, [BOX]
+    )
 
 
 def test_where_the_whole_picture_counts_no_certainty_of_the_others_makes_up_for_a_low_score():
@@ -62,21 +63,21 @@ def test_the_photo_decides_for_all_its_containers():
     """A box with crumbs beside boxes of empty pots is one of them."""
     box, pots = seen((3, 0.6, PLANT), (6, 0.3, PLANT)), seen((60, 0.8, EMPTY))
     assert doubts(box) == 0
-    assert [int(mask.sum()) for mask in doubted([box, pots], [BOX, BOX])] == [6, 0]
+    assert [int(mask.sum()) for mask in below_threshold([box, pots], [BOX, BOX])] == [6, 0]
 
 
 def test_a_pot_with_a_plant_in_it_is_no_sign_of_emptiness():
     plants = grid_of_discs(5, 5, 40, 10)
     planted = Detections.concat([detections_of(plants, score=0.6), detections_of(plants, EMPTY, 0.9)])
-    assert least_score([planted], [BOX]) == pytest.approx(
-        least_score([detections_of(plants, score=0.6)], [BOX])
+    assert adaptive_score_threshold([planted], [BOX]) == pytest.approx(
+        adaptive_score_threshold([detections_of(plants, score=0.6)], [BOX])
     )
 
 
 def test_a_photo_without_detections_has_a_threshold_and_no_doubts():
-    assert 0 < least_score([], []) < 1
-    assert doubted([], []) == []
-    assert [mask.tolist() for mask in doubted([Detections.empty()], [BOX])] == [[]]
+    assert 0 < adaptive_score_threshold([], []) < 1
+    assert below_threshold([], []) == []
+    assert [mask.tolist() for mask in below_threshold([Detections.empty()], [BOX])] == [[]]
 
 
 def test_a_surer_plant_is_never_doubted_before_a_less_sure_one():
@@ -85,7 +86,7 @@ def test_a_surer_plant_is_never_doubted_before_a_less_sure_one():
     found = Detections.concat(
         [detections_of([place], score=score) for place, score in zip(places, scores, strict=True)]
     )
-    mask = doubted([found], [BOX])[0]
+    mask = below_threshold([found], [BOX])[0]
     assert mask.any()
     assert not mask.all()
     assert (np.diff(mask.astype(int)) <= 0).all()

@@ -1,4 +1,4 @@
-"""Detection steps that are done together: common batches, and each step's own rows, claim and fate."""
+"""Detection steps that are done together: common batches, and each step's own rows, claim and end."""
 
 import hashlib
 import io
@@ -14,10 +14,16 @@ from PIL import Image as Picture
 from mlpipeline.detectors.engines import Engine
 from mlpipeline.detectors.manifest import Weights
 from mlpipeline.detectors.remembering import RememberingDetector
-from mlpipeline.services.company import Company, detect
-from mlpipeline.services.detecting import STEPS_ON_GPU, steps_at_once
+from mlpipeline.services.batched_detection import (
+    MAX_GPU_STEPS,
+    DetectionBatch,
+    detect_steps,
+    max_batched_steps,
+)
+from mlpipeline.services.options import count_options
+from mlpipeline.tasks import counting
 from mlpipeline.vision.errors import DetectorFault, VisionError
-from mlpipeline.vision.scanning import detect_in_containers
+from mlpipeline.vision.options import CountOptions
 from photos import storage
 from photos.choices import StepKind, StepStatus
 from photos.models import Detection, ProcessingSession, ProcessingStep
@@ -62,13 +68,13 @@ class TruthEngine:
     name: str = "truth"
     segmenter: Any = None
     weights: tuple[Weights, ...] = (weights("segmentation"), weights("detection"))
-    tiles: Any = field(default_factory=lambda: CountingDetector(WIDTH, HEIGHT, PLANTS))
+    detector: Any = field(default_factory=lambda: CountingDetector(WIDTH, HEIGHT, PLANTS))
 
-    def eyes(self, options):
-        return RememberingDetector(self.tiles)
+    def tile_detector(self, options):
+        return self.detector
 
-    def detect(self, image, containers, indices, options, progress=None):
-        return detect_in_containers(image, containers, indices, self.tiles, options, progress)
+    def photo_detector(self, options):
+        return RememberingDetector(self.detector)
 
 
 @pytest.fixture
@@ -109,7 +115,13 @@ def first_step(session) -> ProcessingStep:
 
 
 def run(session, engine) -> bool:
-    return run_step(first_step(session).pk, lambda claim: detect(claim, engine), photo_faults=(VisionError,))
+    return run_step(
+        first_step(session).pk, lambda claim: [*detect_steps(claim, engine)], photo_faults=(VisionError,)
+    )
+
+
+def batch_of(claims, engine) -> DetectionBatch:
+    return DetectionBatch(claims, engine, engine.detector, count_options(engine))
 
 
 def expire(*sessions) -> None:
@@ -126,7 +138,7 @@ def found_in(session) -> int:
     return Detection.objects.filter(session=session).count()
 
 
-def test_one_invitation_does_the_waiting_steps_of_its_kind(segmented, engine):
+def test_one_task_does_the_waiting_steps_of_its_kind(segmented, engine):
     sessions = [segmented() for _ in range(4)]
     assert run(sessions[0], engine)
     assert statuses(*sessions) == [StepStatus.DONE] * 4
@@ -142,15 +154,15 @@ def test_the_tiles_of_all_photos_go_through_the_model_in_common_batches(segmente
     @dataclass
     class Patient(CountingDetector):
         def detect(self, tiles):
-            assert reached(lambda: self.calls or company.detector.company == 4, within_s=60)
+            assert reached(lambda: self.calls or batch.detector.company == 4, within_s=60)
             return super().detect(tiles)
 
     patient = Patient(WIDTH, HEIGHT, PLANTS)
     own, *others = [claim_step(first_step(segmented()).pk) for _ in range(4)]
-    company = Company([own, *others], TruthEngine(tiles=patient), patient)
-    company.run()
-    assert sum(patient.calls) == 4 * sum(alone.tiles.calls)
-    assert len(alone.tiles.calls) <= len(patient.calls) <= len(alone.tiles.calls) + 1
+    batch = batch_of([own, *others], TruthEngine(detector=patient))
+    assert len([*batch.run()]) == 4
+    assert sum(patient.calls) == 4 * sum(alone.detector.calls)
+    assert len(alone.detector.calls) <= len(patient.calls) <= len(alone.detector.calls) + 1
 
 
 def test_what_is_found_together_is_what_is_found_alone(segmented, engine):
@@ -166,7 +178,7 @@ def test_what_is_found_together_is_what_is_found_alone(segmented, engine):
     assert rows[0] == rows[1]
 
 
-def test_the_message_of_a_step_that_was_done_in_company_finds_nothing_to_do(segmented, engine):
+def test_the_message_of_a_step_that_was_batched_finds_nothing_to_do(segmented, engine):
     first, second = segmented(), segmented()
     run(first, engine)
     assert run(second, engine) is False
@@ -184,15 +196,16 @@ def test_an_engine_for_single_photos_leaves_the_others_to_their_own_messages(seg
     ("setting", "prefers", "expected"),
     [
         pytest.param(0, False, 1, id="a CPU"),
-        pytest.param(0, True, STEPS_ON_GPU, id="a GPU"),
+        pytest.param(0, True, MAX_GPU_STEPS, id="a GPU"),
         pytest.param(3, False, 3, id="as set"),
         pytest.param(1, True, 1, id="switched off"),
     ],
 )
 def test_how_many_steps_are_taken_up_at_once_is_a_setting(settings, setting, prefers, expected):
     settings.DETECT_STEPS_AT_ONCE = setting
-    assert steps_at_once(TruthEngine(prefers_batches=prefers)) == expected
-    assert steps_at_once(TruthEngine(prefers_batches=prefers, tiles=None)) == 1
+    engine = TruthEngine(prefers_batches=prefers)
+    assert max_batched_steps(engine, engine.detector) == expected
+    assert max_batched_steps(engine, None) == 1
 
 
 def test_no_more_steps_are_taken_up_than_the_setting_says(settings, segmented, engine):
@@ -210,7 +223,9 @@ def test_steps_of_another_kind_are_left_alone(segmented, engine):
 
 def test_two_steps_of_one_photo_find_its_plants_once(segmented, engine):
     session = segmented("segment", *["box"] * 7)  # two steps for the boxes
-    run_step(session.steps.filter(kind=StepKind.DETECT_DIRECT)[0].pk, lambda claim: detect(claim, engine))
+    run_step(
+        session.steps.filter(kind=StepKind.DETECT_DIRECT)[0].pk, lambda claim: [*detect_steps(claim, engine)]
+    )
     direct = session.steps.filter(kind=StepKind.DETECT_DIRECT)
     assert [step.status for step in direct] == [StepStatus.DONE] * 2
     assert session.containers.filter(is_counted=True).count() == 7
@@ -240,7 +255,7 @@ def test_a_detector_that_breaks_down_ends_the_steps_and_leaves_none_behind(segme
             raise DetectorFault("out of order")
 
     sessions = [segmented() for _ in range(2)]
-    run(sessions[0], TruthEngine(tiles=Broken(WIDTH, HEIGHT, PLANTS)))
+    run(sessions[0], TruthEngine(detector=Broken(WIDTH, HEIGHT, PLANTS)))
     assert statuses(*sessions) == [StepStatus.FAILED] * 2
 
 
@@ -259,7 +274,7 @@ def test_a_step_that_another_worker_has_taken_over_is_left_to_that_one(segmented
     others = claim_company(own, at_most=5)
     expire(second)
     quick = claim_step(first_step(second).pk)
-    Company([own, *others], engine, engine.tiles).run()
+    assert [saved.claim for saved in batch_of([own, *others], engine).run()] == [own]
     assert (quick.attempt, statuses(first, second)) == (2, [StepStatus.DONE, StepStatus.RUNNING])
     assert (found_in(first), found_in(second)) == (len(PLANTS), 0)
 
@@ -283,14 +298,65 @@ def test_what_a_killed_worker_had_taken_up_is_found_by_the_sweep_and_done_one_by
 
 
 def test_the_summing_up_of_each_photo_is_sent_as_soon_as_its_detections_have_ended(
-    segmented, engine, django_capture_on_commit_callbacks
+    segmented, engine, monkeypatch, django_capture_on_commit_callbacks
 ):
+    monkeypatch.setattr(counting, "load_engine", lambda name: engine)
     sessions = [segmented("segment"), segmented("segment", "box")]
     with django_capture_on_commit_callbacks(execute=True):
-        run(sessions[0], engine)
+        counting.detect_sahi(first_step(sessions[0]).pk)
     sums = [session.steps.get(kind=StepKind.AGGREGATE) for session in sessions]
     assert sums[0].sent_at is not None
     assert sums[1].sent_at is None  # its boxes are still to be looked into
+
+
+def test_the_summing_up_of_a_step_done_alone_is_left_to_its_chord_unless_the_step_was_sent_again(
+    segmented, monkeypatch, django_capture_on_commit_callbacks
+):
+    monkeypatch.setattr(counting, "load_engine", lambda name: TruthEngine(prefers_batches=False))
+    first, again = segmented(), segmented()
+    claim_step(first_step(again).pk)
+    expire(again)
+    with django_capture_on_commit_callbacks(execute=True):
+        for session in (first, again):
+            counting.detect_sahi(first_step(session).pk)
+    sums = [session.steps.get(kind=StepKind.AGGREGATE) for session in (first, again)]
+    assert [step.sent_at is not None for step in sums] == [False, True]
+
+
+def test_each_step_is_handed_on_as_soon_as_it_is_saved(segmented, engine):
+    """The task need not wait for the slowest photo of a batch."""
+    sessions = [segmented() for _ in range(3)]
+    seen = []
+
+    def work(claim):
+        for saved in detect_steps(claim, engine):
+            session = ProcessingSession.objects.get(pk=saved.session_id)
+            seen.append((saved.session_id, saved.is_batched, statuses(session)))
+
+    run_step(first_step(sessions[0]).pk, work)
+    assert sorted(seen) == [(session.pk, True, [StepStatus.DONE]) for session in sessions]
+
+
+def test_batches_ask_the_engine_for_the_very_options_of_a_step_done_alone(segmented):
+    @dataclass
+    class Asked(TruthEngine):
+        asked: list[CountOptions] = field(default_factory=list)
+
+        def tile_detector(self, options):
+            self.asked.append(options)
+            return super().tile_detector(options)
+
+        def photo_detector(self, options):
+            self.asked.append(options)
+            return super().photo_detector(options)
+
+    batching, alone = Asked(), Asked(prefers_batches=False)
+    run(segmented(), alone)
+    sessions = [segmented() for _ in range(2)]
+    run(sessions[0], batching)
+    assert statuses(*sessions) == [StepStatus.DONE] * 2
+    floors = {options.confidence for options in [*batching.asked, *alone.asked]}
+    assert floors == {weights("detection").confidence}
 
 
 def test_the_tiles_of_every_step_are_told(segmented, engine):

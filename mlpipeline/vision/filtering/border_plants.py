@@ -1,4 +1,4 @@
-"""Borders: plants that the edge of the picture cuts, and which of them count.
+"""Plants that the border of the picture cuts, and which of them count.
 
 The next photo of the bed shows them too. Whoever wants each plant in one photo only counts those that are at least
 half in the picture; where a photo shows all there is, every plant that can be told counts.
@@ -6,17 +6,17 @@ half in the picture; where a photo shows all there is, every plant that can be t
 
 import numpy as np
 
-from .arrays import Boxes, Mask, Shape
-from .boxes import areas, sides
-from .perspective import usual_areas
-from .results import EMPTY, Detections
+from mlpipeline.vision.arrays import Boxes, Mask, Shape
+from mlpipeline.vision.boxes import areas, sides
+from mlpipeline.vision.perspective import usual_areas
+from mlpipeline.vision.results import EMPTY, Detections
 
 # A box ends at the border within this share of its side, or this many px: detectors do not place it exactly.
 TOLERANCE_SHARE, TOLERANCE_PX = 0.03, 1.0
-LEAST_EXAMPLES = 3  # whole plants that tell how large a cut one is
+MIN_EXAMPLES_COUNT = 3  # whole plants that tell how large a cut one is
 
 
-def at_border(boxes: Boxes, shape: Shape) -> Mask:
+def touches_border(boxes: Boxes, shape: Shape) -> Mask:
     """(N,) True for boxes that reach an edge of a picture of `shape`."""
     height, width = shape
     reach = np.maximum(TOLERANCE_SHARE * sides(boxes), TOLERANCE_PX)
@@ -27,28 +27,28 @@ def at_border(boxes: Boxes, shape: Shape) -> Mask:
 
 def whole_boxes(boxes: Boxes, shape: Shape) -> Mask:
     """(N,) True for boxes that have an area and that no edge of the picture cuts."""
-    return ~at_border(boxes, shape) & (areas(boxes) > 0)
+    return ~touches_border(boxes, shape) & (areas(boxes) > 0)
 
 
-def without_slivers(detections: Detections, shape: Shape, least_share: float) -> Detections:
-    """The detections of a container without those of which the picture shows too little.
+def truncated_by_border(detections: Detections, shape: Shape, min_visible_share: float) -> Mask:
+    """(N,) True for the detections of a container of which the picture shows too little.
 
     Args:
         detections: in px of a picture of `shape`, cut at its edges.
-        least_share: of the area that whole ones of their kind (plants, or empty pots) usually have at that place;
-            what the border cuts down to less is left out. 0 keeps everything.
+        min_visible_share: of the area that whole ones of their kind (plants, or empty pots) usually have at that
+            place; what the border cuts down to less is truncated. 0 truncates nothing.
 
-    Where fewer than LEAST_EXAMPLES whole ones of a kind stand in the container, nothing tells and all stay.
+    Where fewer than MIN_EXAMPLES_COUNT whole ones of a kind stand in the container, nothing tells and none is.
     """
-    if least_share <= 0:
-        return detections
-    kept = np.ones(len(detections), dtype=np.bool_)
+    truncated = np.zeros(len(detections), dtype=np.bool_)
+    if min_visible_share <= 0:
+        return truncated
     whole = whole_boxes(detections.boxes, shape)
     is_empty = detections.classes == EMPTY
     for kind in (is_empty, ~is_empty):
         examples, cut = detections.boxes[whole & kind], np.flatnonzero(~whole & kind)
-        if len(examples) < LEAST_EXAMPLES:
+        if len(examples) < MIN_EXAMPLES_COUNT:
             continue
         boxes = detections.boxes[cut]
-        kept[cut] = areas(boxes) >= least_share * usual_areas(examples, boxes)
-    return detections.select(kept)
+        truncated[cut] = areas(boxes) < min_visible_share * usual_areas(examples, boxes)
+    return truncated

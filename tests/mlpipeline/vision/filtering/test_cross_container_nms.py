@@ -3,11 +3,10 @@ import time
 import numpy as np
 import pytest
 
-from mlpipeline.vision.doubles import each_once, seen_elsewhere
 from mlpipeline.vision.errors import InvalidInput
+from mlpipeline.vision.filtering.cross_container_nms import duplicate_masks
 from mlpipeline.vision.results import Detections
-
-from .beds import bed, square
+from tests.mlpipeline.vision.beds import bed, square
 
 
 def seen(*plants):
@@ -17,11 +16,12 @@ def seen(*plants):
 
 
 def kept(found, iou=0.5):
-    return [part.boxes[:, 0].tolist() for part in each_once(found, iou)]
+    masks = duplicate_masks(found, iou)
+    return [part.boxes[~mask, 0].tolist() for part, mask in zip(found, masks, strict=True)]
 
 
 def test_without_containers_and_without_plants_there_are_no_doubles():
-    assert each_once([], 0.5) == []
+    assert duplicate_masks([], 0.5) == []
     assert kept([seen(), seen((50, 50, 0.9)), seen()]) == [[], [40], []]
 
 
@@ -49,14 +49,9 @@ def test_a_sight_that_goes_takes_none_with_it():
     assert kept([seen((50, 50, 0.9)), seen((56, 50, 0.8)), seen((62, 50, 0.7))]) == [[40], [], [52]]
 
 
-def test_warnings_stay_with_their_container():
-    found = [seen((50, 50, 0.9)), seen((51, 50, 0.8)).warned("truncated")]
-    assert [part.warnings for part in each_once(found, 0.5)] == [(), ("truncated",)]
-
-
 def test_an_overlap_that_means_nothing_is_refused():
     with pytest.raises(InvalidInput):
-        seen_elsewhere([seen(), seen()], 0.0)
+        duplicate_masks([seen(), seen()], 0.0)
 
 
 def test_a_large_bed_with_crates_in_it_and_a_second_bed_across_it_are_settled_in_a_moment():
@@ -69,5 +64,5 @@ def test_a_large_bed_with_crates_in_it_and_a_second_bed_across_it_are_settled_in
         Detections(part, np.full(len(part), 0.5), np.zeros(len(part))) for part in (boxes, across, *crates)
     ]
     start = time.process_time()
-    assert [int(mask.sum()) for mask in seen_elsewhere(found, 0.5)] == [0, 0] + [25] * 6
+    assert [int(mask.sum()) for mask in duplicate_masks(found, 0.5)] == [0, 0] + [25] * 6
     assert time.process_time() - start < 1

@@ -1,4 +1,4 @@
-"""The glance at a photo is kept for its next step."""
+"""The detector of a photo, and what it was asked first, is kept for its next step."""
 
 import uuid
 from dataclasses import replace
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mlpipeline.detectors.remembering import RememberingDetector
-from mlpipeline.services.glances import eyes_for
+from mlpipeline.services.detector_cache import cached_detector
 from mlpipeline.vision.options import CountOptions
 from photos.models import Image
 from tests.mlpipeline.vision.truth import TruthDetector, compass_picture
@@ -30,32 +30,32 @@ class CountingEngine:
     """An engine that counts what its network is asked."""
 
     def __init__(self) -> None:
-        self.tiles = Counting(SIDE, SIDE, np.array([[100.0, 100.0, 150.0, 150.0]]))
+        self.detector = Counting(SIDE, SIDE, np.array([[100.0, 100.0, 150.0, 150.0]]))
 
-    def eyes(self, options):
-        return RememberingDetector(self.tiles)
+    def photo_detector(self, options):
+        return RememberingDetector(self.detector)
 
 
 def photo() -> Image:
     return Image(pk=uuid.uuid4())
 
 
-def test_the_steps_of_one_photo_glance_at_it_once():
+def test_the_steps_of_one_photo_show_the_whole_of_it_to_the_network_once():
     engine, image = CountingEngine(), photo()
     whole = compass_picture(SIDE, SIDE)
-    (first,), (second,) = (eyes_for(image, engine, OPTIONS).detect([whole]) for _ in range(2))
+    (first,), (second,) = (cached_detector(image, engine, OPTIONS).detect([whole]) for _ in range(2))
     assert first.boxes.tolist() == second.boxes.tolist()
-    assert engine.tiles.asked == 1
+    assert engine.detector.asked == 1
 
 
 @pytest.mark.parametrize("other", ["photo", "engine", "threshold"])
 def test_what_was_seen_of_another_photo_or_in_another_way_is_not_taken_for_it(other):
     engine, image = CountingEngine(), photo()
-    eyes = eyes_for(image, engine, OPTIONS)
+    detector = cached_detector(image, engine, OPTIONS)
     further = {
-        "photo": lambda: eyes_for(photo(), engine, OPTIONS),
-        "engine": lambda: eyes_for(image, CountingEngine(), OPTIONS),
-        "threshold": lambda: eyes_for(image, engine, replace(OPTIONS, confidence=0.6)),
+        "photo": lambda: cached_detector(photo(), engine, OPTIONS),
+        "engine": lambda: cached_detector(image, CountingEngine(), OPTIONS),
+        "threshold": lambda: cached_detector(image, engine, replace(OPTIONS, confidence=0.6)),
     }[other]()
-    assert further is not eyes
-    assert eyes_for(image, engine, OPTIONS) is not eyes  # of several only the last is kept
+    assert further is not detector
+    assert cached_detector(image, engine, OPTIONS) is not detector  # of several only the last is kept

@@ -1,0 +1,86 @@
+"""A detection step: its rows loaded, the detect stage run on some containers of a photo, what it found saved."""
+
+import time
+from dataclasses import dataclass
+
+from mlpipeline.detectors.engines import Engine
+from mlpipeline.services import versions
+from mlpipeline.services.conversion import containers_found, found_plants
+from mlpipeline.services.detector_cache import cached_detector
+from mlpipeline.services.options import count_options
+from mlpipeline.services.originals import load_original
+from mlpipeline.services.progress import TileReporter
+from mlpipeline.vision.arrays import Image as RgbArray
+from mlpipeline.vision.options import CountOptions
+from mlpipeline.vision.pipeline import detect
+from mlpipeline.vision.protocols import Detector, ImageDetector, Progress
+from mlpipeline.vision.results import ContainerFound, Detections
+from photos.models import Image, ProcessingStep
+from photos.services.results import save_detections
+from photos.services.steps import Claim
+
+
+@dataclass(frozen=True)
+class DetectionWork:
+    """What a detection step's rows ask for: which containers of a photo to look into."""
+
+    claim: Claim
+    session_id: int
+    image: Image
+    containers: list[ContainerFound]
+    positions: list[int]
+
+
+@dataclass(frozen=True)
+class DetectionOutput:
+    """What was detected, by the position of the container, and in how many seconds."""
+
+    detected: dict[int, Detections]
+    seconds: float
+
+
+def load_work(claim: Claim) -> DetectionWork:
+    """Read a claimed step's rows."""
+    step = ProcessingStep.objects.select_related("image", "session__image").get(pk=claim.step_id)
+    session = step.own_session
+    return DetectionWork(
+        claim=claim,
+        session_id=session.pk,
+        image=step.image,
+        containers=containers_found(session),
+        positions=step.container_positions,
+    )
+
+
+def run_detection(
+    work: DetectionWork,
+    image: RgbArray,
+    detector: Detector | ImageDetector,
+    options: CountOptions,
+    progress: Progress,
+) -> DetectionOutput:
+    """The detect stage on a step's containers. Reads and writes no rows, so it may run in any thread."""
+    started = time.perf_counter()
+    detected = detect(image, work.containers, work.positions, detector, options, progress)
+    return DetectionOutput(detected, round(time.perf_counter() - started, 3))
+
+
+def save_output(work: DetectionWork, output: DetectionOutput, engine: Engine) -> None:
+    """Write what a step has detected, under its claim. Raises StepLost if the step has moved on."""
+    save_detections(
+        work.claim,
+        [found_plants(position, seen) for position, seen in output.detected.items()],
+        model_version=versions.register(engine, "detection"),
+        seconds=output.seconds,
+    )
+
+
+def detect_step(claim: Claim, engine: Engine) -> DetectionWork:
+    """Do one claimed step alone; returns what it was about."""
+    work = load_work(claim)
+    image, options = load_original(work.image), count_options(engine)
+    detector = cached_detector(work.image, engine, options)
+    with TileReporter(claim, work.session_id) as progress:
+        output = run_detection(work, image, detector, options, progress)
+    save_output(work, output, engine)
+    return work

@@ -1,0 +1,38 @@
+"""The detector of the photo at hand, kept: the steps of one photo follow each other in the same process.
+
+A photo's detector answers again for nothing what it was asked of the whole photo first, and each step asks that.
+"""
+
+import threading
+from dataclasses import dataclass
+from uuid import UUID
+
+from mlpipeline.detectors.engines import Engine
+from mlpipeline.vision.options import CountOptions
+from mlpipeline.vision.protocols import Detector, ImageDetector
+from photos.models import Image
+
+
+@dataclass(frozen=True, slots=True)
+class _CachedDetector:
+    """A photo's detector, and the engine and minimum score that it was made for."""
+
+    photo: UUID
+    engine: Engine
+    min_score: float
+    detector: Detector | ImageDetector
+
+
+_lock = threading.Lock()
+_last: list[_CachedDetector] = []  # at most one, as of originals
+
+
+def cached_detector(image: Image, engine: Engine, options: CountOptions) -> Detector | ImageDetector:
+    """What finds plants in a photo: see `Engine.photo_detector`. Of several photos only the last one's is kept."""
+    with _lock:
+        for cached in _last:
+            if (cached.photo, cached.min_score) == (image.pk, options.confidence) and cached.engine is engine:
+                return cached.detector
+        detector = engine.photo_detector(options)
+        _last[:] = [_CachedDetector(image.pk, engine, options.confidence, detector)]
+        return detector
