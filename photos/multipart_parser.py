@@ -7,7 +7,8 @@ off. This one takes them under the name `photo`, and refuses a body without its 
 import html
 import re
 import unicodedata
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, Final, Protocol
 
 from django.conf import settings
@@ -52,38 +53,72 @@ class FileHandler(Protocol):
     def upload_interrupted(self) -> None: ...
 
 
-def parse_form(
-    stream: ByteStream, *, boundary: bytes, content_length: int, encoding: str | None, handler: FileHandler
-) -> tuple[QueryDict, MultiValueDict[str, UploadedFile]]:
-    """Read a whole body: its text fields and its files, each in the order in which they came.
+class FormParser:
+    """Reads a body while it arrives: `feed` for each piece, then `close` for its fields and files.
 
-    Raises MultiPartParserError for a body that is not multipart, or that ends before its closing boundary; and
+    Both raise MultiPartParserError for a body that is not multipart, or that ends before its closing boundary; and
     RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent beyond Django's DATA_UPLOAD_* limits. Nothing of such a
     body is left on disk.
     """
-    form = _Form(handler, encoding or settings.DEFAULT_CHARSET)
-    try:
-        parser = PushMultipartParser(
-            boundary,
-            content_length=content_length,
-            max_header_count=_MAX_HEADER_COUNT,
-            header_charset="latin-1",  # decodes any byte; `_as_text` finds what was meant
-        )
-        for event in parser.parse_blocking(stream.read, handler.chunk_size):
-            if isinstance(event, MultipartSegment):
-                form.begin_part(event)
-            elif event is None:
-                form.end_part()
-            else:
-                form.add(event)
-    except MultipartError as error:
-        form.discard()
-        raise MultiPartParserError(str(error)) from error
-    except BaseException:
-        form.discard()
-        raise
-    form.fields._mutable = False
-    return form.fields, form.files
+
+    def __init__(
+        self, *, boundary: bytes, content_length: int, encoding: str | None, handler: FileHandler
+    ) -> None:
+        """`content_length` is -1 where the client does not announce it."""
+        self._form = _Form(handler, encoding or settings.DEFAULT_CHARSET)
+        with self._discarding():
+            self._parser = PushMultipartParser(
+                boundary,
+                content_length=content_length,
+                max_header_count=_MAX_HEADER_COUNT,
+                header_charset="latin-1",  # decodes any byte; `_as_text` finds what was meant
+            )
+
+    def feed(self, chunk: bytes) -> None:
+        with self._discarding():
+            if self._parser.closed:
+                return  # what follows the closing boundary means nothing
+            for event in self._parser.parse(chunk):
+                if isinstance(event, MultipartSegment):
+                    self._form.begin_part(event)
+                elif event is None:
+                    self._form.end_part()
+                else:
+                    self._form.add(event)
+
+    def close(self) -> tuple[QueryDict, MultiValueDict[str, UploadedFile]]:
+        """The text fields and the files, each in the order in which they came."""
+        with self._discarding():
+            self._parser.close()
+        self._form.fields._mutable = False
+        return self._form.fields, self._form.files
+
+    def discard(self) -> None:
+        """Delete what has been written of the files. Harmless when repeated."""
+        self._form.discard()
+
+    @contextmanager
+    def _discarding(self) -> Iterator[None]:
+        try:
+            yield
+        except MultipartError as error:
+            self.discard()
+            raise MultiPartParserError(str(error)) from error
+        except BaseException:
+            self.discard()
+            raise
+
+
+def parse_form(
+    stream: ByteStream, *, boundary: bytes, content_length: int, encoding: str | None, handler: FileHandler
+) -> tuple[QueryDict, MultiValueDict[str, UploadedFile]]:
+    """Read a whole body at once. Raises what FormParser does."""
+    parser = FormParser(boundary=boundary, content_length=content_length, encoding=encoding, handler=handler)
+    left = content_length
+    while left > 0 and (chunk := stream.read(min(handler.chunk_size, left))):
+        left -= len(chunk)
+        parser.feed(chunk)
+    return parser.close()
 
 
 class _Form:
@@ -138,6 +173,7 @@ class _Form:
     def discard(self) -> None:
         """Delete what has been written of the files."""
         if getattr(self, "_is_open", False):
+            self._is_open = False
             self._handler.upload_interrupted()
         for name in list(self.files):
             for file in self.files.getlist(name):

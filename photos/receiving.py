@@ -3,19 +3,26 @@
 import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from io import BytesIO
 from typing import Any, Final
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
 from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.http import QueryDict
+from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from django.utils.datastructures import MultiValueDict
+from django.utils.http import parse_header_parameters
 
+from demeter.serving.admission import LargeBody
+from demeter.serving.bodies import StopReceiving
 from demeter.serving.errors import too_large
-from photos.multipart_parser import UNNAMED, ByteStream, parse_form
+from photos.multipart_parser import UNNAMED, ByteStream, FormParser, parse_form
 from photos.store_errors import outages_told, store_unavailable
 
 _FORM_OVERHEAD_BYTES: Final = 1024**2  # fields and part headers beside the files
+_META_KEY: Final = "photos.received_form"  # no header can be named like this
 
 
 class HashingUploadHandler(TemporaryFileUploadHandler):
@@ -37,7 +44,10 @@ class HashingUploadHandler(TemporaryFileUploadHandler):
         boundary: bytes,
         encoding: str | None = None,
     ) -> tuple[QueryDict, MultiValueDict[str, UploadedFile]]:
-        """Read the body in Django's stead (photos.multipart_parser)."""
+        """Read the body in Django's stead (photos.multipart_parser), or take what was read while it arrived."""
+        received: ReceivedForm | None = META.get(_META_KEY)
+        if received is not None:
+            return received.result()
         if content_length > settings.UPLOAD_MAX_REQUEST_BYTES + _FORM_OVERHEAD_BYTES:
             raise too_large(settings.UPLOAD_MAX_REQUEST_BYTES)
         return parse_form(
@@ -70,6 +80,70 @@ class HashingUploadHandler(TemporaryFileUploadHandler):
         if file is not None:
             file.sha256 = self._digest.hexdigest()  # type: ignore[attr-defined]  # read by sha256_of alone
         return file
+
+
+class ReceivedForm:
+    """A form that is read while it arrives (a sink of demeter.serving), so that nothing is left to do at its end.
+
+    What Django says about a form that cannot be read, it says when it asks for the form.
+    """
+
+    def __init__(self, *, boundary: bytes, content_length: int, encoding: str | None) -> None:
+        self._parser = FormParser(
+            boundary=boundary,
+            content_length=content_length,
+            encoding=encoding,
+            handler=HashingUploadHandler(),
+        )
+        self._error: Exception | None = None
+        self._result: tuple[QueryDict, MultiValueDict[str, UploadedFile]] | None = None
+
+    @classmethod
+    def of(cls, meta: Mapping[str, Any]) -> "ReceivedForm | None":
+        """For a request with these headers; None where they announce no form that could be read."""
+        try:
+            header = MultiPartParser(meta, None, [HashingUploadHandler()])
+        except MultiPartParserError:
+            return None
+        _kind, options = parse_header_parameters(meta["CONTENT_TYPE"])
+        return cls(
+            boundary=header._boundary,
+            content_length=int(meta.get("CONTENT_LENGTH") or -1),
+            encoding=options.get("charset"),
+        )
+
+    def is_on_disk(self, size: int) -> bool:
+        return True
+
+    def write(self, data: bytes) -> None:
+        """Raises StopReceiving if the form cannot be read; StoreFull, StoreUnavailable."""
+        try:
+            self._parser.feed(data)
+        except (MultiPartParserError, SuspiciousOperation) as error:
+            self._error = error
+            raise StopReceiving from error
+
+    def finish(self) -> None:
+        try:
+            self._result = self._parser.close()
+        except MultiPartParserError as error:
+            self._error = error
+
+    def result(self) -> tuple[QueryDict, MultiValueDict[str, UploadedFile]]:
+        """The fields and files. Raises what was wrong with the form."""
+        if self._result is None:
+            raise self._error or MultiPartParserError("The form has not arrived.")
+        return self._result
+
+    def hand_over(self, environ: dict[str, Any]) -> None:
+        environ["wsgi.input"] = BytesIO()
+        environ[_META_KEY] = self
+
+    def discard(self) -> None:
+        self._parser.discard()
+
+
+PHOTOS: Final = LargeBody(max_bytes=settings.UPLOAD_MAX_REQUEST_BYTES, sink_of=ReceivedForm.of)
 
 
 @contextmanager

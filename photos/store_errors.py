@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _  # raised where no language is active, too
 from urllib3.exceptions import HTTPError
 
 from photos.errors import StoreFull, StoreUnavailable

@@ -7,13 +7,15 @@ body. Where no gateway asks (tests, other servers), it is called once, as ever.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+
+from demeter.serving.bodies import Sink
 
 if TYPE_CHECKING:  # rest_framework's settings import modules that import this one
     from rest_framework.request import Request
@@ -53,15 +55,23 @@ def is_admitted(request: HttpRequest | Request) -> bool:
     return admission is not None and admission.is_granted
 
 
-def max_body_bytes_of(view: Callable[..., Any], method: str) -> int | None:
-    """The limit of a view that takes large bodies; None for all others."""
+@dataclass(frozen=True)
+class LargeBody:
+    """What a view takes. `sink_of` makes, of the request's headers, what reads its body while it arrives; None: raw."""
+
+    max_bytes: int
+    sink_of: Callable[[Mapping[str, Any]], Sink | None]
+
+
+def large_body_of(view: Callable[..., Any], method: str) -> LargeBody | None:
+    """What a view that takes large bodies says of them; None for all others."""
     if method != _METHOD:
         return None
-    limit: int | None = getattr(getattr(view, "cls", view), "max_body_bytes", None)
-    return limit
+    body: LargeBody | None = getattr(getattr(view, "cls", view), "large_body", None)
+    return body
 
 
-def takes_large_body(max_body_bytes: int) -> Callable[[Callable[..., HttpResponseBase]], Any]:
+def takes_large_body(body: LargeBody) -> Callable[[Callable[..., HttpResponseBase]], Any]:
     """The same for a page: to be put below the decorators that check who calls it."""
 
     def decorate(page: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -73,7 +83,7 @@ def takes_large_body(max_body_bytes: int) -> Callable[[Callable[..., HttpRespons
                 return HttpResponse()
             return page(request, *args, **kwargs)
 
-        asked_first.max_body_bytes = max_body_bytes  # type: ignore[attr-defined]  # read by max_body_bytes_of
+        asked_first.large_body = body  # type: ignore[attr-defined]  # read by large_body_of
         return asked_first
 
     return decorate

@@ -42,6 +42,10 @@ class BodyRule:
             raise errors.too_large(self.max_bytes)
 
 
+class StopReceiving(Exception):
+    """The sink wants no more: what it has is enough to say what is wrong."""
+
+
 class Sink(Protocol):
     """Where the bytes of a body go. Once `is_on_disk`, the methods may wait for it and are called in a thread."""
 
@@ -119,8 +123,8 @@ class BodyReceiver:
     async def receive(self, receive: Receive) -> None:
         """Returns when the body is whole and in the sink.
 
-        Raises RequestIncomplete if it breaks off, RequestTooSlow, RequestTooLarge, ServerBusy, DiskFull; the caller
-        discards it then, and in any case when the request is over.
+        Raises RequestIncomplete if it breaks off, RequestTooSlow, RequestTooLarge, ServerBusy, DiskFull, and
+        StopReceiving if the sink does; the caller discards it then, and in any case when the request is over.
         """
         clock = asyncio.get_running_loop().time
         ends_at = clock() + self._rule.total_s

@@ -21,7 +21,7 @@ from django.urls import Resolver404, resolve
 
 from demeter.errors import DemeterError
 from demeter.serving import admission, errors, wsgi
-from demeter.serving.bodies import BodyReceiver, BodyRule, Budget, RawBody, Receive
+from demeter.serving.bodies import BodyReceiver, BodyRule, Budget, RawBody, Receive, Sink, StopReceiving
 from demeter.serving.middleware import REFUSAL_KEY
 from demeter.serving.spool import SpoolFolder
 
@@ -121,8 +121,8 @@ class Gateway:
     async def on_disk(self, work: Callable[..., Any], *args: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._disk, work, *args)
 
-    def receiver(self, rule: BodyRule) -> BodyReceiver:
-        return BodyReceiver(RawBody(self.folder), rule=rule, budget=self._budget, disk=self._disk)
+    def receiver(self, rule: BodyRule, sink: Sink) -> BodyReceiver:
+        return BodyReceiver(sink, rule=rule, budget=self._budget, disk=self._disk)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:
@@ -169,41 +169,44 @@ class _Exchange:
             await self._answer(await self.gateway.run(self.environ))
 
     async def _with_body(self) -> None:
-        rule, limit = self.gateway.limits.form, self._large_body_limit()
-        if limit is not None:
-            if self.environ.get("CONTENT_TYPE", "").lower().startswith("multipart/"):
-                rule = replace(self.gateway.limits.upload, max_bytes=limit)
+        rule, sink, large = self.gateway.limits.form, None, self._large_body()
+        if large is not None:
             asked = admission.Admission()
             answer = await self.gateway.run(self._without_body({admission.META_KEY: asked}))
             if not asked.is_granted:
                 await self._turn_away(answer)
                 return
             self.environ[admission.META_KEY] = asked
-        await self._receive_and_run(rule)
+            if (sink := large.sink_of(self.environ)) is not None:
+                rule = replace(self.gateway.limits.upload, max_bytes=large.max_bytes)
+        await self._receive_and_run(rule, sink or RawBody(self.gateway.folder))
 
-    async def _receive_and_run(self, rule: BodyRule) -> None:
-        body = self.gateway.receiver(rule)
+    async def _receive_and_run(self, rule: BodyRule, sink: Sink) -> None:
+        body = self.gateway.receiver(rule, sink)
+        send = self._answer
         try:
             try:
                 rule.check_size(self.announced_bytes)
                 await body.receive(self.receive)
-            except DemeterError as refusal:
-                await body.discard()
-                await self._refuse(refusal)
-                return
+            except StopReceiving:
+                send = self._turn_away
             self.environ["CONTENT_LENGTH"] = str(body.size)
-            body.sink.hand_over(self.environ)
+            sink.hand_over(self.environ)
             answer = await self.gateway.run(self.environ, is_new=False)
+        except DemeterError as refusal:
+            await body.discard()
+            await self._refuse(refusal)
+            return
         finally:
             await body.discard()
-        await self._answer(answer)
+        await send(answer)
 
-    def _large_body_limit(self) -> int | None:
+    def _large_body(self) -> admission.LargeBody | None:
         try:
             view = resolve(get_path_info(self.environ)).func
         except Resolver404:
             return None
-        return admission.max_body_bytes_of(view, self.method)
+        return admission.large_body_of(view, self.method)
 
     def _without_body(self, more: Mapping[str, Any]) -> wsgi.Environ:
         return {**self.environ, "CONTENT_LENGTH": "0", "wsgi.input": BytesIO(), **more}

@@ -6,7 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from demeter.serving.admission import admission_of, is_admitted, is_asked
+from demeter.serving.admission import LargeBody, admission_of, is_admitted, is_asked
 
 
 class _Admitted(Exception):
@@ -16,7 +16,7 @@ class _Admitted(Exception):
 class TakesLargeBody(APIView):
     """An API view whose POST requests have large bodies. Throttles count a request once, before its body."""
 
-    max_body_bytes: int
+    large_body: LargeBody
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)

@@ -2,7 +2,6 @@
 
 from typing import Any, cast
 
-from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -25,6 +24,7 @@ from photos.choices import JobPurpose
 from photos.errors import TooManyFiles
 from photos.models import UploadJob
 from photos.queue import send_steps
+from photos.receiving import PHOTOS
 from photos.services.progress import completion_minutes
 from photos.services.uploads import UploadOutcome, accept_upload
 
@@ -55,7 +55,7 @@ class UploadThrottle(SharedScopedRate):
 class TakesPhotos(TakesLargeBody):
     """A view whose requests carry photos: multipart only, bounded as a whole before a byte is read."""
 
-    max_body_bytes = settings.UPLOAD_MAX_REQUEST_BYTES
+    large_body = PHOTOS
     parser_classes = [MultiPartParser]
     permission_classes = [IsWorker]
     throttle_classes = [UploadThrottle]

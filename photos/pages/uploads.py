@@ -3,7 +3,6 @@
 from functools import wraps
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
@@ -24,6 +23,7 @@ from photos.models import UploadSession
 from photos.pages import not_taken
 from photos.pages.access import Page, for_readers, for_workers, user_of
 from photos.pages.forms import UploadForm
+from photos.receiving import PHOTOS
 from photos.services.uploads import accept_upload
 
 
@@ -50,7 +50,7 @@ def _or_sign_in(page: Page) -> Page:
 @require_http_methods(["GET", "HEAD", "POST"])
 @_or_sign_in
 @for_workers
-@takes_large_body(settings.UPLOAD_MAX_REQUEST_BYTES)
+@takes_large_body(PHOTOS)
 def upload(request: HttpRequest) -> HttpResponse:
     """The page to send photos from; POST takes those of its form and leads to the page that follows them."""
     if request.method == "POST":
