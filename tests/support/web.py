@@ -139,6 +139,6 @@ def running_web(folder: Path, settings: Mapping[str, str] | None = None) -> Iter
         ProcessSpec("stack", stack, {**os.environ, **environment}),
         log_dir=home / "logs",
         is_ready=is_ready,
-        within_s=120,
+        within_s=300,  # on a machine that does other things too
     ):
         yield Web(home=home, port=port)
