@@ -60,7 +60,7 @@ def places_of(image_ids: Collection[UUID]) -> set[int]:
     sessions = ProcessingSession.objects.filter(image__in=image_ids)
     named = set(sessions.exclude(storage_location=None).values_list("storage_location", flat=True))
     booked = StockMovement.objects.filter(session_uuid__in=list(sessions.values_list("uuid", flat=True)))
-    return named | set(booked.values_list("batch__storage_location", flat=True).distinct())
+    return named | set(booked.order_by().values_list("batch__storage_location", flat=True).distinct())
 
 
 def lock_places_of(image_id: UUID, *also: StorageLocation | None) -> None:
