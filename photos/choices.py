@@ -105,6 +105,7 @@ class CountWarning(models.TextChoices):
             cls.NEEDS_LOCATION,
             cls.NEEDS_CONFIG,
             cls.PLACE_MISMATCH,
+            cls.DUPLICATE_ELSEWHERE,
             cls.UNDATED,
             cls.OTHER_PRODUCT,
             cls.NOTHING_FOUND,

@@ -22,7 +22,7 @@ from inventory.services.postings import any_batch
 from inventory.services.settlement import PendingMovement, Settlement, settle
 from inventory.services.statement import Count, Hold
 from photos.choices import BookingState, ContainerType, CountWarning
-from photos.models import PhotoContainer, ProcessingSession
+from photos.models import Image, PhotoContainer, ProcessingSession
 from photos.services import count_warnings
 from photos.services.configuration import follow_configuration
 from photos.services.image_status import update_image_status
@@ -56,8 +56,12 @@ def settle_places(location_ids: Iterable[int], **options: object) -> list[Settle
 
 
 def places_of(image_ids: Collection[UUID]) -> set[int]:
-    """The places that these photos are said to show, and those where one of their counts is booked."""
-    sessions = ProcessingSession.objects.filter(image__in=image_ids)
+    """The places that these photos are said to show, and those where one of their counts is booked.
+
+    Those of other uploads of the same bytes too: two that name different places contradict each other.
+    """
+    hashes = Image.objects.filter(pk__in=image_ids).values("sha256")
+    sessions = ProcessingSession.objects.filter(image__sha256__in=hashes, image__with_inventory=True)
     named = set(sessions.exclude(storage_location=None).values_list("storage_location", flat=True))
     booked = StockMovement.objects.filter(session_uuid__in=list(sessions.values_list("uuid", flat=True)))
     return named | set(booked.order_by().values_list("batch__storage_location", flat=True).distinct())

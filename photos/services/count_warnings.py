@@ -11,6 +11,7 @@ from django.conf import settings
 from inventory.models import DensityParameter, StorageLocation
 from photos.choices import BookingState, CountWarning, LocationSource
 from photos.models import PlaceCalibration, ProcessingSession, UploadJob
+from photos.services.known_photos import contradicted_by_copies
 from photos.services.plausibility import is_unlike_expected
 
 #: What settling a place may change in the row of a count.
@@ -24,6 +25,7 @@ _FOUND_ANEW: Final = {
     CountWarning.NEEDS_REVIEW,
     CountWarning.NEEDS_CALIBRATION,
     CountWarning.PLACE_MISMATCH,
+    CountWarning.DUPLICATE_ELSEWHERE,
     CountWarning.UNDATED,
     CountWarning.OTHER_PRODUCT,
     CountWarning.NOTHING_FOUND,
@@ -57,15 +59,20 @@ def waiting_at(
         for session in sessions
         if session.image.is_dated and CountWarning.PARTIAL_COUNT not in session.warnings
     }
-    return {session.pk: _waiting(session, dated) for session in sessions}
+    contradicted = contradicted_by_copies(location, sessions)
+    return {
+        session.pk: _waiting(session, dated, has_copy_elsewhere=session.pk in contradicted)
+        for session in sessions
+    }
 
 
-def _waiting(session: ProcessingSession, dated: set[UUID]) -> list[CountWarning]:
+def _waiting(session: ProcessingSession, dated: set[UUID], *, has_copy_elsewhere: bool) -> list[CountWarning]:
     accepted = set(session.accepted_warnings)
     found = {
         CountWarning.NEEDS_CONFIG: session.product_id is None,
         CountWarning.PARTIAL_COUNT: CountWarning.PARTIAL_COUNT in session.warnings,
         CountWarning.PLACE_MISMATCH: is_far_from_place(session),
+        CountWarning.DUPLICATE_ELSEWHERE: has_copy_elsewhere,
         CountWarning.UNDATED: not session.image.is_dated and bool(dated - {session.image_id}),
     }
     return [warning for warning, is_true in found.items() if is_true and warning not in accepted]

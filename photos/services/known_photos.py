@@ -1,11 +1,11 @@
 """Photos that were uploaded before, known by the SHA-256 of their bytes."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from django.db import connection
-from django.db.models import Q
 
 from demeter.accounts.models import User
+from inventory.models import StorageLocation
 from photos.models import Image, ProcessingSession
 
 
@@ -35,18 +35,29 @@ def find_known_photos(sha256s: Collection[str], *, user: User) -> dict[str, Imag
     return {image.sha256: image for image in ranked}
 
 
-def names_other_place_than_its_copy(session: ProcessingSession) -> bool:
-    """Whether an earlier upload of the same bytes stands at another place than this count: one of the two is wrong.
+def contradicted_by_copies(
+    location: StorageLocation, sessions: Sequence[ProcessingSession]
+) -> frozenset[int]:
+    """Those counts of a place of whose photo an earlier upload of the same bytes stands at another place.
 
-    Photos in the trash and those without a place do not contradict. At the same place both are photos of it.
+    One of the two places is wrong. Photos in the trash and those without a place do not contradict; at the same place
+    both are photos of it.
     """
-    image = session.image
-    if session.storage_location_id is None or not image.with_inventory:
-        return False
-    is_earlier = Q(uploaded_at__lt=image.uploaded_at) | Q(uploaded_at=image.uploaded_at, pk__lt=image.pk)
-    earlier = Image.objects.not_deleted().in_inventory().filter(is_earlier, sha256=image.sha256)
-    places = ProcessingSession.objects.newest().filter(image__in=earlier).exclude(storage_location=None)
-    return places.exclude(storage_location=session.storage_location_id).exists()
+    hashes = {session.image.sha256 for session in sessions}
+    elsewhere = (
+        ProcessingSession.objects.newest()
+        .filter(image__sha256__in=hashes, image__deleted_at=None, image__with_inventory=True)
+        .exclude(storage_location=None)
+        .exclude(storage_location=location)
+        .values_list("image__sha256", "image__uploaded_at", "image_id")
+    )
+    first = {sha256: (at, pk) for sha256, at, pk in sorted(elsewhere, reverse=True)}
+    return frozenset(
+        session.pk
+        for session in sessions
+        if (copy := first.get(session.image.sha256)) is not None
+        and copy < (session.image.uploaded_at, session.image_id)
+    )
 
 
 def newest_counts(images: Collection[Image]) -> dict[object, ProcessingSession]:

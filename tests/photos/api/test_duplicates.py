@@ -8,7 +8,7 @@ from rest_framework.test import APIClient
 from demeter.accounts.models import User
 from inventory.models import StorageLocation
 from photos.models import Image, ProcessingSession, UploadJob, UploadSession
-from photos.services.known_photos import names_other_place_than_its_copy
+from photos.services.known_photos import contradicted_by_copies
 from photos.services.sessions import open_session, settle
 from tests.conftest import Bearer
 from tests.inventory.factories import StorageLocationConfigFactory
@@ -210,11 +210,17 @@ def copy_at(owner: User, location: StorageLocation | None, **fields: Any) -> Pro
     return finish_count(open_session(image=image, user=owner, location=location))
 
 
+def is_contradicted(count: ProcessingSession) -> bool:
+    place = count.storage_location
+    assert place is not None
+    return count.pk in contradicted_by_copies(place, [count])
+
+
 def test_the_later_of_two_copies_at_different_places_contradicts(
     worker: User, other_worker: User, place: StorageLocation, other_place: StorageLocation
 ) -> None:
     first, second = copy_at(worker, place), copy_at(other_worker, other_place)
-    assert [names_other_place_than_its_copy(count) for count in (first, second)] == [False, True]
+    assert [is_contradicted(count) for count in (first, second)] == [False, True]
 
 
 @pytest.mark.parametrize("case", ["same place", "no place", "in the trash", "an analysis", "other bytes"])
@@ -229,7 +235,7 @@ def test_copies_that_contradict_nothing(
     }
     Image.objects.filter(pk=first.image_id).update(**changes.get(case, {"source": "api"}))
     second = copy_at(other_worker, place if case == "same place" else other_place)
-    assert not names_other_place_than_its_copy(second)
+    assert not is_contradicted(second)
 
 
 def test_a_copy_is_where_its_newest_count_says(
@@ -237,4 +243,4 @@ def test_a_copy_is_where_its_newest_count_says(
 ) -> None:
     first, second = copy_at(worker, place), copy_at(other_worker, other_place)
     finish_count(open_session(image=first.image, user=worker, location=other_place))
-    assert not names_other_place_than_its_copy(second)
+    assert not is_contradicted(second)

@@ -54,13 +54,13 @@ def make_image(worker: User) -> MakeImage:
     def make(*, hours_ago: float = 1, upload: UploadSession | None = None, **fields: Any) -> Image:
         upload = upload or UploadSession.objects.create(user=worker)
         number = Image.objects.count()
+        fields.setdefault("sha256", f"{number:064d}")
         image = Image.objects.create(
             upload_session=upload,
             uploaded_by=worker,
             original_filename=f"IMG_{number}.jpg",
             content_type="image/jpeg",
             file_size_bytes=1000,
-            sha256=f"{number:064d}",
             width_px=100,
             height_px=100,
             taken_at=timezone.now() - timedelta(hours=hours_ago),

@@ -535,6 +535,20 @@ def test_a_named_place_that_the_position_contradicts_waits_for_a_person(make_ima
     assert (session.booking_state, stock_at(place)) == (BookingState.BOOKED, 100)
 
 
+def test_the_same_bytes_at_another_place_wait_for_a_supervisor(make_image, count, place, elsewhere, worker):
+    first = make_image(hours_ago=5)
+    count(first, place, living=100)
+    later = count(make_image(hours_ago=5, sha256=first.sha256), elsewhere, living=100)
+    assert later.warnings[0] == CountWarning.DUPLICATE_ELSEWHERE
+    assert (stock_at(place), stock_at(elsewhere)) == (100, 0)
+    trash(image_ids=[first.pk], user=worker)
+    assert (stock_at(place), stock_at(elsewhere)) == (0, 100)
+    restore(image_ids=[first.pk], user=worker)
+    assert (stock_at(place), stock_at(elsewhere)) == (100, 0)
+    validate(session=later, user=worker)
+    assert (stock_at(place), stock_at(elsewhere)) == (100, 100)
+
+
 def test_an_empty_picture_where_plants_stood_waits_for_a_person(make_image, count, place, worker):
     count(make_image(hours_ago=5), place, living=100)
     session = count(make_image(hours_ago=1), place, living=0, warnings=[CountWarning.NO_CONTAINER])
