@@ -73,6 +73,10 @@ def _limit_memory(memory_bytes: int) -> None:
     with contextlib.suppress(ValueError, OSError):  # some systems know no such limit
         resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with contextlib.suppress(
+        OSError
+    ):  # where a machine has no memory left, this process goes before its worker
+        Path("/proc/self/oom_score_adj").write_text("500")
 
 
 def _resident_bytes() -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from demeter.celery import app
 from photos.decoding.pool import DecodePool, memory_file, pool
 from photos.decoding.process import Limits
 from photos.decoding.renderings import render
@@ -89,6 +90,22 @@ def test_waiting_without_computing_is_no_fault_of_the_picture(output: int) -> No
     with pytest.raises(TimeoutError):
         decoders.call(f"{FAULTS}:hang", output)
     decoders.close()
+
+
+def test_a_machine_without_memory_ends_the_decoding_process_before_its_worker(
+    decoders: DecodePool, output: int
+) -> None:
+    decoder = decoders.call(f"{FAULTS}:pid", output)
+    assert _oom_score(decoder) > _oom_score(os.getpid())
+
+
+def _oom_score(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/oom_score_adj").read_text())
+
+
+def test_a_prefork_child_may_hold_a_bounded_memory_after_its_task() -> None:
+    gibibyte_in_kib = 1024**2
+    assert app.conf.worker_max_memory_per_child == gibibyte_in_kib
 
 
 def test_a_process_that_has_grown_is_replaced(decoders: DecodePool, output: int) -> None:
