@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,14 +120,19 @@ def chunked(body: bytes, size: int = 1000) -> bytes:
 
 
 @contextmanager
-def running_web(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[Web]:
-    """Migrate, load the demo nursery and run `manage.py stack --only web` until the block ends."""
+def running_web(
+    folder: Path, settings: Mapping[str, str] | None = None, *, beside: Sequence[str] = ()
+) -> Iterator[Web]:
+    """Migrate, load the demo nursery and run `manage.py stack --only web` until the block ends.
+
+    `beside` names other processes of the stack to run with it.
+    """
     environment = {**demo_environment(folder), "WEB_PROCESSES": "2", "WEB_THREADS": "4", **(settings or {})}
     home = Path(environment["DEMETER_DATA_HOME"])
     for command in (["migrate", "--verbosity", "0"], ["shell", "--verbosity", "0", "-c", LOAD]):
         subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=environment, check=True)
     port = free_port()
-    stack = (sys.executable, str(ROOT / "manage.py"), "stack", "--only", "web", "--port", str(port))
+    stack = (sys.executable, str(ROOT / "manage.py"), "stack", "--port", str(port), "--only", "web", *beside)
 
     def is_ready() -> bool:
         with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
