@@ -16,8 +16,8 @@ ADVICE: Final[dict[CountWarning, Promise]] = {
         "at once, without counting again."
     ),
     CountWarning.NEEDS_CONFIG: _(
-        "Nobody has said yet what grows here. An administrator sets the product and the pot of this place; then count "
-        "again, or choose the place once more, and the stock is booked."
+        "Nobody has said yet what grows here. An administrator sets the product and the pot of this place: then the "
+        "stock is booked by itself."
     ),
     CountWarning.NEEDS_REVIEW: _(
         "The photo shows fewer plants than the books can give back. Look at the picture and the last movements of "
@@ -92,6 +92,9 @@ UNLIKE: Final = _(
     "%(expected)s."
 )
 
+MOVED_FROM: Final = _("Before, it was said to show %(place)s.")
+FAR_FROM: Final = _("The position lies %(metres)s m from %(place)s.")
+
 
 def warnings_of(session: ProcessingSession) -> list[dict[str, object]]:
     """The warnings of a count as `warning_texts` gives them, with the numbers that they speak of."""
@@ -100,6 +103,13 @@ def warnings_of(session: ProcessingSession) -> list[dict[str, object]]:
         facts[CountWarning.UNLIKE_LAST_COUNT] = str(UNLIKE) % {
             "counted": number_format(session.total_living, force_grouping=True),
             "expected": number_format(session.expected_living, force_grouping=True),
+        }
+    if CountWarning.MOVED in session.warnings and session.moved_from is not None:
+        facts[CountWarning.MOVED] = str(MOVED_FROM) % {"place": session.moved_from}
+    if CountWarning.PLACE_MISMATCH in session.warnings and session.gps_distance_m is not None:
+        facts[CountWarning.PLACE_MISMATCH] = str(FAR_FROM) % {
+            "metres": number_format(session.gps_distance_m, 1),
+            "place": session.storage_location,
         }
     return warning_texts(session.warnings, facts)
 

@@ -14,4 +14,9 @@ urlpatterns = [
     path("photos/<uuid:image_id>/place/", decisions.place, name="photo-place"),
     path("photos/<uuid:image_id>/count-again/", decisions.again, name="photo-count-again"),
     path("photos/<uuid:image_id>/validate/", decisions.accept, name="photo-validate"),
+    path("photos/<uuid:image_id>/withdraw/", decisions.withdraw, name="photo-withdraw"),
+    path("photos/<uuid:image_id>/date/", decisions.date, name="photo-date"),
+    path("photos/<uuid:image_id>/old-product/", decisions.old_product, name="photo-old-product"),
+    path("photos/<uuid:image_id>/trash/", decisions.to_trash, name="photo-trash"),
+    path("photos/<uuid:image_id>/restore/", decisions.from_trash, name="photo-restore"),
 ]

@@ -1,11 +1,17 @@
-"""Admin pages of the four levels of places, container types and location configurations."""
+"""Admin pages of the four levels of places and of container types."""
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from django.contrib import admin
-from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from demeter.admin_base import ModelAdmin
 from inventory.admin.outlines import OutlinedPlaceAdmin
@@ -14,10 +20,9 @@ from inventory.models import (
     StorageBin,
     StorageBinType,
     StorageLocation,
-    StorageLocationConfig,
     Warehouse,
 )
-from inventory.services.configs import ConfigDetails, open_cycle, update_running
+from inventory.services.configs import other_products, stock_by_product
 
 
 @admin.register(Warehouse)
@@ -38,11 +43,34 @@ class StorageAreaAdmin(OutlinedPlaceAdmin):
 
 @admin.register(StorageLocation)
 class StorageLocationAdmin(OutlinedPlaceAdmin):
+    """A place that photos show, with what its books hold."""
+
+    stock_fields: ClassVar[list[str]] = ["stock"]
     list_display = ["code", "name", "storage_area", "qr_code", "area", "is_active"]
     list_filter = ["storage_area__warehouse", "is_active"]
     list_select_related = ["storage_area"]
     search_fields = ["code", "name", "qr_code"]
     autocomplete_fields = ["storage_area"]
+    readonly_fields = [*OutlinedPlaceAdmin.readonly_fields, "stock"]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, dict[str, Any]]]:
+        fieldsets = super().get_fieldsets(request, obj)
+        return [*fieldsets, (_("Stock"), {"fields": self.stock_fields})] if obj else fieldsets
+
+    @admin.display(description=_("what the books hold"))
+    def stock(self, location: StorageLocation) -> SafeString | str:
+        """Living plants by product; those that the place is not configured for are marked."""
+        others = other_products(location, timezone.now())
+        warning = gettext("The place is not configured for this product. What became of it?")
+        rows = [
+            (
+                product,
+                number_format(plants, force_grouping=True),
+                f" · other_product: {warning}" if product in others else "",
+            )
+            for product, plants in stock_by_product(location).items()
+        ]
+        return format_html_join("", "<div>{}: <strong>{}</strong>{}</div>", rows) or "—"
 
 
 @admin.register(StorageBinType)
@@ -60,52 +88,3 @@ class StorageBinAdmin(ModelAdmin):
     search_fields = ["code", "label"]
     autocomplete_fields = ["storage_location", "storage_bin_type"]
     readonly_fields = ["source", "position_metadata", "created_at", "updated_at"]
-
-
-@admin.register(StorageLocationConfig)
-class StorageLocationConfigAdmin(ModelAdmin):
-    """Adding opens a new cycle and ends the running one; changing corrects the running one; the past stays."""
-
-    list_display = [
-        "storage_location",
-        "product",
-        "packaging",
-        "expected_product_state",
-        "is_active",
-        "started_at",
-        "ended_at",
-    ]
-    list_filter = ["is_active", "expected_product_state", "storage_location__storage_area__warehouse"]
-    list_select_related = ["storage_location", "product", "packaging", "expected_product_state"]
-    search_fields = ["storage_location__code", "product__common_name", "product__sku"]
-    autocomplete_fields = ["storage_location", "product", "packaging", "expected_product_state"]
-    readonly_fields = ["is_active", "started_at", "ended_at", "created_at", "updated_at"]
-
-    def get_readonly_fields(
-        self, request: HttpRequest, obj: StorageLocationConfig | None = None
-    ) -> list[str]:
-        if obj is None:
-            return self.readonly_fields
-        return [*self.readonly_fields, "storage_location", "product"]
-
-    def has_change_permission(self, request: HttpRequest, obj: StorageLocationConfig | None = None) -> bool:
-        is_past = obj is not None and not obj.is_active
-        return not is_past and super().has_change_permission(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: StorageLocationConfig | None = None) -> bool:
-        return False
-
-    def save_model(
-        self, request: HttpRequest, obj: StorageLocationConfig, form: ModelForm, change: bool
-    ) -> None:
-        details = ConfigDetails(
-            product=obj.product,
-            expected_product_state=obj.expected_product_state,
-            packaging=obj.packaging,
-            area_cm2=obj.area_cm2,
-            notes=obj.notes,
-        )
-        if change:
-            update_running(location=obj.storage_location, details=details)
-        else:
-            obj.pk = open_cycle(location=obj.storage_location, details=details, at=timezone.now()).pk

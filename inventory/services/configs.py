@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Sum
 
 from demeter.accounts.models import User
 from inventory.models import (
@@ -159,6 +159,20 @@ def count_by_hand(
     count.save()
     settle([location.pk])
     return count
+
+
+def stock_by_product(location: StorageLocation) -> dict[Product, int]:
+    """Living plants that the books of a location hold now, by product; none of a product leaves it out."""
+    rows = (
+        StockBatch.objects.at(location)
+        .in_stock()
+        .order_by("product")
+        .values_list("product")
+        .annotate(plants=Sum("quantity_current"))
+    )
+    plants = dict(rows)
+    products = Product.objects.in_bulk(plants)
+    return {products[pk]: quantity for pk, quantity in plants.items()}
 
 
 def other_products(location: StorageLocation, at: datetime) -> dict[Product, int]:

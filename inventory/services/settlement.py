@@ -24,7 +24,7 @@ from inventory.models import ManualCount, StockBatch, StockMovement, StorageLoca
 from inventory.services import postings
 from inventory.services.allocation import NewBatch, Slot
 from inventory.services.count_source import count_source
-from inventory.services.ledger import MovementDetails, append_movement, lock_locations
+from inventory.services.ledger import MovementDetails, append_movement, lock_location, lock_locations
 from inventory.services.postings import Line
 from inventory.services.statement import Count, PlaceStatement, RecordedMovement, state_place
 
@@ -92,6 +92,12 @@ def settle(
     return settlements
 
 
+def statement_of(location: StorageLocation) -> PlaceStatement:
+    """What the evidence says of a place now. Call inside a transaction; writes no movement."""
+    place = _Place(lock_location(location), [], {})
+    return state_place(place.counts, place.recorded())
+
+
 class _Place:
     """One place while it is settled: its rows, read once."""
 
@@ -120,9 +126,9 @@ class _Place:
 
     def settle(self) -> Settlement:
         before = postings.held_by_product(self.batches)
-        withdrawn = self._withdrawn_acceptances(state_place(self.counts, self._recorded()))
+        withdrawn = self._withdrawn_acceptances(state_place(self.counts, self.recorded()))
         self.pending += withdrawn
-        statement = state_place(self.counts, self._recorded())
+        statement = state_place(self.counts, self.recorded())
         self._refuse_overdraft(statement)
         settlement = Settlement(self.location, statement, before=before)
         products = {*statement.products, *before, *(row["batch__product_id"] for row in self.rows)}
@@ -178,7 +184,7 @@ class _Place:
         ]
         return [*initial, *by_hand, *pending]
 
-    def _recorded(self, *, with_pending: bool = True) -> list[RecordedMovement]:
+    def recorded(self, *, with_pending: bool = True) -> list[RecordedMovement]:
         recorded = [
             RecordedMovement(
                 product_id=row["batch__product_id"],
@@ -239,7 +245,7 @@ class _Place:
                 taken[movement.batch.product_id] -= movement.quantity
         if not taken:
             return
-        earlier = state_place(self.counts, self._recorded(with_pending=False))
+        earlier = state_place(self.counts, self.recorded(with_pending=False))
         books = postings.held_by_product(self.batches)
         for product_id, asked in taken.items():
             was, now = earlier.products[product_id].total, statement.products[product_id].total

@@ -1,6 +1,17 @@
 """Photos in the administration: looked at by workers (their own) and above, decided about by supervisors."""
 
-from photos.admin import calibrations, corrections, findings, images, jobs, requests, sessions, steps, uploads
+from photos.admin import (
+    calibrations,
+    corrections,
+    findings,
+    images,
+    jobs,
+    places,
+    requests,
+    sessions,
+    steps,
+    uploads,
+)
 
 __all__ = [
     "calibrations",
@@ -8,6 +19,7 @@ __all__ = [
     "findings",
     "images",
     "jobs",
+    "places",
     "requests",
     "sessions",
     "steps",

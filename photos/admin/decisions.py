@@ -1,16 +1,18 @@
-"""Decisions about counts, each with a page between the click and the deed: its question, its form, what it does."""
+"""Decisions about counts and photos, each with a page between the click and the deed: its question, what it changes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
@@ -19,23 +21,29 @@ from demeter.accounts.models import User
 from demeter.errors import DemeterError
 from inventory.models import StorageLocation
 from photos import queue
-from photos.models import ProcessingSession
+from photos.models import Image, ProcessingSession
 from photos.pages.forms import CountAgainForm, PlaceForm, ValidateForm
-from photos.services.review import validate
+from photos.services.preview import DecisionPreview, preview_decision
+from photos.services.review import validate, withdraw_validation
 from photos.services.sessions import assign_location, count_again
+from photos.services.trash import restore, trash
 
-CarryOut = Callable[[ProcessingSession, User, dict[str, Any]], None]
+CarryOut = Callable[[Any, User, dict[str, Any]], None]
 
 
 @dataclass(frozen=True)
 class Decision:
-    """One decision: `carry_out` may raise DemeterError for a count that it does not fit."""
+    """One decision: `carry_out` may raise DemeterError for a count or photo that it does not fit.
+
+    changes_stock: then the page shows what it would change, as soon as the form has told enough.
+    """
 
     title: Promise
     question: Promise
     done: Promise
     form: type[forms.Form]
     carry_out: CarryOut
+    changes_stock: bool = True
 
 
 class AdminPlaceForm(PlaceForm):
@@ -78,12 +86,24 @@ def _accept(session: ProcessingSession, user: User, given: dict[str, Any]) -> No
     validate(session=session, user=user, note=given["note"])
 
 
+def _withdraw(session: ProcessingSession, user: User, given: dict[str, Any]) -> None:
+    withdraw_validation(session=session, user=user)
+
+
+def _trash(image: Image, user: User, given: dict[str, Any]) -> None:
+    trash(image_ids=[image.pk], user=user)
+
+
+def _restore(image: Image, user: User, given: dict[str, Any]) -> None:
+    restore(image_ids=[image.pk], user=user)
+
+
 ASSIGN_PLACE = Decision(
     title=_("Choose the place"),
     question=_(
         "At which place were these photos taken? Finished counts are booked there, without counting again."
     ),
-    done=_("The place is set: %(count)s"),
+    done=_("The place is set: %(row)s"),
     form=AdminPlaceForm,
     carry_out=_name_place,
 )
@@ -92,47 +112,114 @@ COUNT_AGAIN = Decision(
     question=_(
         "Each photo is counted once more from its stored original. The earlier counts stay to be looked at."
     ),
-    done=_("Counted again: %(count)s"),
+    done=_("Counted again: %(row)s"),
     form=AdminCountAgainForm,
     carry_out=_begin_again,
+    changes_stock=False,
 )
 VALIDATE = Decision(
     title=_("Validate the count"),
     question=_("You say that these counts are right. What waited for that word is booked."),
-    done=_("Validated: %(count)s"),
+    done=_("Validated: %(row)s"),
     form=AdminValidateForm,
     carry_out=_accept,
+)
+WITHDRAW = Decision(
+    title=_("Withdraw the validation"),
+    question=_("The count is nobody's word any more. What it had waited for, it waits for again."),
+    done=_("The validation is withdrawn: %(row)s"),
+    form=forms.Form,
+    carry_out=_withdraw,
+)
+TRASH = Decision(
+    title=_("Move to the trash"),
+    question=_("What the photo had booked is withdrawn. It stays in the trash and can be restored."),
+    done=_("In the trash: %(row)s"),
+    form=forms.Form,
+    carry_out=_trash,
+)
+RESTORE = Decision(
+    title=_("Restore the photo"),
+    question=_("Its counts are evidence of what stands at their place again."),
+    done=_("Restored: %(row)s"),
+    form=forms.Form,
+    carry_out=_restore,
 )
 
 
 def decide(
     model_admin: ModelAdmin[Any],
     request: HttpRequest,
-    sessions: Sequence[ProcessingSession],
+    rows: Sequence[Any],
     decision: Decision,
 ) -> TemplateResponse | None:
-    """Ask, and once the form is sent, carry the decision out for each count and say how each went.
+    """Ask, show what would change, and once that is confirmed, decide about each row and say how each went.
 
+    Args:
+        rows: counts or photos, as the decision wants them.
     Returns: the page that asks, or None when all is done.
     """
-    is_answered = "decided" in request.POST
+    user: User = request.user  # type: ignore[assignment]  # the administration lets nobody else in
+    is_decided = "decided" in request.POST
+    is_answered = is_decided or "preview" in request.POST
     form = decision.form(request.POST if is_answered else None)
-    if is_answered and form.is_valid():
-        for session in sessions:
-            try:
-                decision.carry_out(session, request.user, form.cleaned_data)  # type: ignore[arg-type]  # signed in
-            except DemeterError as refusal:
-                model_admin.message_user(request, f"{session}: {refusal}", messages.ERROR)
+    if is_decided and form.is_valid():
+        for row, refusal in _carry_out(rows, user, decision, form.cleaned_data):
+            if refusal is None:
+                model_admin.message_user(request, decision.done % {"row": row}, messages.SUCCESS)
             else:
-                model_admin.message_user(request, decision.done % {"count": session}, messages.SUCCESS)
+                model_admin.message_user(request, f"{row}: {refusal}", messages.ERROR)
         return None
+    given = form if is_answered else decision.form({})  # what need not be answered is shown at once
+    preview, refusals = None, []
+    if decision.changes_stock and given.is_valid():
+        preview, refusals = _preview(rows, user, decision, given.cleaned_data)
+    opts = model_admin.model._meta
     context = {
         **model_admin.admin_site.each_context(request),
-        "opts": model_admin.model._meta,
+        "opts": opts,
         "title": decision.title,
         "decision": decision,
-        "sessions": sessions,
+        "rows": rows,
         "form": form,
+        "preview": preview,
+        "refusals": refusals,
+        "is_confirmed_next": preview is not None or not decision.changes_stock,
+        "is_fixed": is_answered and preview is not None,
+        "list_url": reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist"),
         "action": request.POST.get("action"),
     }
-    return TemplateResponse(request, "admin/photos/processingsession/decide.html", context)
+    return TemplateResponse(request, "admin/photos/decide.html", context)
+
+
+def _carry_out(
+    rows: Sequence[Any], user: User, decision: Decision, given: dict[str, Any]
+) -> list[tuple[Any, DemeterError | None]]:
+    """Decide about each row by itself; a refusal of one keeps none of the others."""
+    results: list[tuple[Any, DemeterError | None]] = []
+    for row in rows:
+        try:
+            decision.carry_out(row, user, given)
+        except DemeterError as refusal:
+            results.append((row, refusal))
+        else:
+            results.append((row, None))
+    return results
+
+
+def _preview(
+    rows: Sequence[Any], user: User, decision: Decision, given: dict[str, Any]
+) -> tuple[DecisionPreview, list[str]]:
+    """What the decision would change, and which rows it would be refused for."""
+    refusals: list[str] = []
+
+    def try_all() -> None:
+        results = _carry_out(rows, user, decision, given)
+        refusals.extend(f"{row}: {refusal}" for row, refusal in results if refusal)
+
+    place = StorageLocation.objects.filter(pk=given.get("storage_location_id"))
+    return preview_decision(try_all, [_photo_id(row) for row in rows], *place), refusals
+
+
+def _photo_id(row: Image | ProcessingSession) -> UUID:
+    return row.pk if isinstance(row, Image) else row.image_id

@@ -3,14 +3,16 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
+from unfold.decorators import action, display
 
-from photos.admin import labels
+from photos.admin import decisions, labels
 from photos.admin.base import OwnPhotosAdmin
 from photos.models import Image
 from photos.pages.pictures import annotated_url, original_url, thumbnail_url
@@ -18,20 +20,35 @@ from photos.pages.pictures import annotated_url, original_url, thumbnail_url
 
 @admin.register(Image)
 class ImageAdmin(OwnPhotosAdmin):
-    """The pictures as they came, with thumbnails; a photo's counts stand on its page and under Counts."""
+    """The pictures as they came, with thumbnails; a photo's counts stand on its page and under Counts.
+
+    Supervisors move photos to the trash and restore them.
+    """
 
     owner_path = "uploaded_by"
     list_display = [
         "thumbnail", "original_filename", "shown_status", "error_details", "uploaded_by", "taken_at", "uploaded_at"
     ]  # fmt: skip
     list_display_links = ["thumbnail", "original_filename"]
-    list_filter = ["status", "source", "is_stored", "with_inventory", "uploaded_at", "content_type"]
+    list_filter = [
+        "status", ("deleted_at", admin.EmptyFieldListFilter), "source", "is_stored", "with_inventory", "uploaded_at",
+        "content_type",
+    ]  # fmt: skip
     list_select_related = ["uploaded_by"]
     search_fields = ["id", "original_filename", "sha256", "uploaded_by__email", "error_details"]
     date_hierarchy = "uploaded_at"
     list_per_page = 25
+    actions = ["trash_all", "restore_all"]
+    actions_detail = ["trash", "restore"]
     fieldsets = [
-        (None, {"fields": ["thumbnail", "links", "original_filename", "status", "error_details"]}),
+        (
+            None,
+            {
+                "fields": [
+                    "thumbnail", "links", "original_filename", "status", "error_details", "deleted_at", "deleted_by",
+                ]
+            },
+        ),
         (_("Picture"), {"fields": ["width_px", "height_px", "file_size_bytes", "content_type", "sha256"]}),
         (_("Taken"), {"fields": ["taken_at", "taken_at_source", "gps_coordinates", "exif"]}),
         (_("Uploaded"), {"fields": ["uploaded_by", "uploaded_at", "upload_session", "source", "with_inventory"]}),
@@ -41,11 +58,15 @@ class ImageAdmin(OwnPhotosAdmin):
                 "classes": ["collapse"],
                 "fields": [
                     "id", "is_stored", "staging_key", "original_key", "preview_key", "thumbnail_key", "annotated_key",
-                    "annotated_thumbnail_key", "deleted_at", "deleted_by",
+                    "annotated_thumbnail_key",
                 ],
             },
         ),
     ]  # fmt: skip
+
+    def has_decide_permission(self, request: HttpRequest, object_id: object = None) -> bool:
+        """Whoever may change photos decides about them, although nobody edits their rows."""
+        return request.user.has_perm("photos.change_image")
 
     def view_on_site(self, image: Image) -> str:
         return reverse("photo", args=[image.pk])
@@ -70,4 +91,34 @@ class ImageAdmin(OwnPhotosAdmin):
 
     @display(description=_("status"), ordering="status", label=labels.IMAGE)
     def shown_status(self, image: Image) -> tuple[str, str]:
+        if image.deleted_at is not None:
+            return "", gettext("In the trash")
         return image.status, image.get_status_display()
+
+    @admin.action(description=_("Move to the trash"), permissions=["decide"])
+    def trash_all(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        return decisions.decide(self, request, list(queryset), decisions.TRASH)
+
+    @admin.action(description=_("Restore the photo"), permissions=["decide"])
+    def restore_all(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        return decisions.decide(self, request, list(queryset), decisions.RESTORE)
+
+    @action(description=_("Move to the trash"), url_path="trash", permissions=["decide"], icon="delete")
+    def trash(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._decide(request, object_id, decisions.TRASH)
+
+    @action(
+        description=_("Restore the photo"),
+        url_path="restore",
+        permissions=["decide"],
+        icon="restore_from_trash",
+    )
+    def restore(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._decide(request, object_id, decisions.RESTORE)
+
+    def _decide(self, request: HttpRequest, object_id: str, decision: decisions.Decision) -> HttpResponse:
+        image = self.get_object(request, object_id)
+        if image is None:
+            raise Http404
+        page = decisions.decide(self, request, [image], decision)
+        return page or HttpResponseRedirect(reverse("admin:photos_image_change", args=[image.pk]))

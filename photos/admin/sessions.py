@@ -16,7 +16,7 @@ from unfold.decorators import action, display
 
 from photos.admin import decisions, labels
 from photos.admin.base import OwnPhotosAdmin
-from photos.advice import reason_texts, warnings_of
+from photos.advice import reason_texts, warning_texts, warnings_of
 from photos.choices import CountWarning
 from photos.models import PhotoContainer, ProcessingSession, ProcessingStep
 from photos.pages.pictures import annotated_url, picture_url
@@ -87,15 +87,15 @@ class ProcessingSessionAdmin(OwnPhotosAdmin):
         "booking_state", "status", WarningFilter, "validated", "location_source",
         ("storage_location__storage_area__warehouse", admin.RelatedOnlyFieldListFilter), "created_at",
     ]  # fmt: skip
-    list_select_related = ["image", "storage_location"]
+    list_select_related = ["image", "storage_location", "moved_from"]
     search_fields = [
         "uuid", "image__id", "image__original_filename", "storage_location__code", "storage_location__name",
         "error_message",
     ]  # fmt: skip
     date_hierarchy = "created_at"
     inlines = [ContainerInline, StepInline]
-    actions = ["count_all_again", "assign_place_to_all", "validate_all"]
-    actions_detail = ["count_again", "assign_place", "validate"]
+    actions = ["count_all_again", "assign_place_to_all", "validate_all", "withdraw_all"]
+    actions_detail = ["count_again", "assign_place", "validate", "withdraw"]
     change_form_before_template = "admin/photos/processingsession/picture.html"
     fieldsets = [
         (None, {"fields": ["image", "status", "booking_state", "advice", "error_message"]}),
@@ -108,11 +108,11 @@ class ProcessingSessionAdmin(OwnPhotosAdmin):
                 ]
             },
         ),
-        (_("Place"), {"fields": ["storage_location", "location_source", "candidates"]}),
+        (_("Place"), {"fields": ["storage_location", "location_source", "distance", "moved_from", "candidates"]}),
         (_("Booking"), {"fields": ["product", "product_state", "packaging", "booked_quantity", "booking_revision"]}),
         (
             _("Review"),
-            {"fields": ["validated", "validated_by", "validation_date", "adjustments", "accepted_warnings"]},
+            {"fields": ["validated", "validated_by", "validation_date", "adjustments", "answered"]},
         ),
         (
             _("How it was counted"),
@@ -205,6 +205,18 @@ class ProcessingSessionAdmin(OwnPhotosAdmin):
         texts = [(warning["title"], warning["advice"]) for warning in warnings_of(session)]
         return format_html_join("", "<p><strong>{}</strong><br>{}</p>", texts) or "—"
 
+    @display(description=_("answered by a person"))
+    def answered(self, session: ProcessingSession) -> str:
+        return (
+            " · ".join(str(warning["title"]) for warning in warning_texts(session.accepted_warnings)) or "—"
+        )
+
+    @display(description=_("distance of the position"), empty_value="—")
+    def distance(self, session: ProcessingSession) -> str | None:
+        if session.gps_distance_m is None:
+            return None
+        return f"{number_format(session.gps_distance_m, 1, force_grouping=True)} m"
+
     @display(description=_("candidates"))
     def candidates(self, session: ProcessingSession) -> SafeString | str:
         rows = [(place["name"], place["distance_m"]) for place in session.location_candidates]
@@ -222,6 +234,10 @@ class ProcessingSessionAdmin(OwnPhotosAdmin):
     def validate_all(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         return decisions.decide(self, request, list(queryset.select_related("image")), decisions.VALIDATE)
 
+    @admin.action(description=_("Withdraw the validation"), permissions=["decide"])
+    def withdraw_all(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        return decisions.decide(self, request, list(queryset.select_related("image")), decisions.WITHDRAW)
+
     @action(description=_("Count again"), url_path="count-again", permissions=["decide"], icon="replay")
     def count_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._decide(request, object_id, decisions.COUNT_AGAIN)
@@ -237,6 +253,12 @@ class ProcessingSessionAdmin(OwnPhotosAdmin):
     )
     def validate(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._decide(request, object_id, decisions.VALIDATE)
+
+    @action(
+        description=_("Withdraw the validation"), url_path="withdraw", permissions=["decide"], icon="undo"
+    )
+    def withdraw(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._decide(request, object_id, decisions.WITHDRAW)
 
     def _decide(self, request: HttpRequest, object_id: str, decision: decisions.Decision) -> HttpResponse:
         session = self.get_object(request, object_id)

@@ -6,7 +6,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
 from demeter.accounts.choices import Role
@@ -45,10 +45,16 @@ def for_workers(page: Page) -> Page:
     return guarded
 
 
-def find_photo(user: User, image_id: UUID) -> Image:
-    """A photo that this user may see; 404 for all others, so that an address says nothing about them."""
-    photos = Image.objects.visible_to(user).not_deleted().select_related("uploaded_by", "upload_session")
-    return get_object_or_404(photos, pk=image_id)
+def find_photo(user: User, image_id: UUID, *, with_trash: bool = False) -> Image:
+    """A photo that this user may see; 404 for all others, so that an address says nothing about them.
+
+    Photos in the trash are found `with_trash` alone, and by those alone who may restore them.
+    """
+    photos = Image.objects.visible_to(user).select_related("uploaded_by", "upload_session", "deleted_by")
+    image = get_object_or_404(photos, pk=image_id)
+    if image.deleted_at is not None and not (with_trash and may_decide(user, image)):
+        raise Http404
+    return image
 
 
 def may_decide(user: User, image: Image) -> bool:
@@ -56,9 +62,15 @@ def may_decide(user: User, image: Image) -> bool:
     return user.has_role(Role.SUPERVISOR) or (user.has_role(Role.WORKER) and image.uploaded_by_id == user.pk)
 
 
-def find_photo_to_decide(user: User, image_id: UUID) -> Image:
+def require_supervisor(user: User) -> None:
+    """403 for everybody below a supervisor."""
+    if not user.has_role(Role.SUPERVISOR):
+        raise PermissionDenied
+
+
+def find_photo_to_decide(user: User, image_id: UUID, *, with_trash: bool = False) -> Image:
     """A photo that this user may decide about; 404 if it is not to be seen, 403 if it is only to be read."""
-    image = find_photo(user, image_id)
+    image = find_photo(user, image_id, with_trash=with_trash)
     if not may_decide(user, image):
         raise PermissionDenied
     return image

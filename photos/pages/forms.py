@@ -1,16 +1,19 @@
 """The forms of the pages. What an upload may be is checked by its service, not here."""
 
+from collections.abc import Mapping
 from datetime import date
 from itertools import groupby
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from django import forms
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from inventory.models import StorageLocation, Warehouse
+from inventory.forms import RemainingForm
+from inventory.models import Product, StorageLocation, Warehouse
 from photos.choices import CountWarning
 
 Choices = list[tuple[Any, Any]]
@@ -96,6 +99,44 @@ class ValidateForm(forms.Form):
     note = forms.CharField(label=_("Note"), required=False, max_length=500)
 
 
+class CountNumberForm(forms.Form):
+    """Which count of a photo is meant; without one, the newest."""
+
+    count = forms.IntegerField(required=False, min_value=1, max_value=32_767)
+
+
+class TakenAtForm(forms.Form):
+    """When a photo without a date was taken: a time, or the word that the time of its upload is right."""
+
+    taken_at = forms.DateTimeField(label=_("Taken at"), required=False, widget=DateTimeInput)
+    as_uploaded = forms.BooleanField(required=False)
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        if not self.errors and not given.get("taken_at") and not given.get("as_uploaded"):
+            raise forms.ValidationError(_("Say when the photo was taken."))
+        return given
+
+
+class CountMoment(models.TextChoices):
+    """When plants of the old product were as many as a person says."""
+
+    CYCLE = "cycle", _("when the new cycle began")
+    PHOTO = "photo", _("just before this photo")
+
+
+class OldProductForm(RemainingForm):
+    """What became of the plants of the old product, and when they were as many."""
+
+    moment = forms.ChoiceField(
+        label=_("Since"), choices=CountMoment.choices, widget=forms.RadioSelect, initial=CountMoment.CYCLE
+    )
+
+    def __init__(self, held: Mapping[Product, int], data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(held, data)
+        self.fields["moment"] = self.fields.pop("moment")
+
+
 # Filters add a day and convert to UTC; at the ends of the calendar that is no date any more.
 _EARLIEST, _LATEST = date(1900, 1, 1), date(2999, 12, 31)
 
@@ -127,8 +168,11 @@ def _status_choices() -> Choices:
     ]
 
 
+TRASH: Final = "trash"
+
+
 class GalleryForm(forms.Form):
-    """The filters above the gallery; every field may be left empty."""
+    """The filters above the gallery; every field may be left empty. Only who may restore photos sees the trash."""
 
     search = forms.CharField(label=_("File name"), required=False, max_length=100)
     status = forms.ChoiceField(label=_("Status"), required=False, choices=_status_choices)
@@ -138,3 +182,9 @@ class GalleryForm(forms.Form):
     location_id = LocationField(label=_("Place"), required=False)
     date_from = DayField(label=_("From"), required=False)
     date_to = DayField(label=_("Until"), required=False)
+
+    def __init__(self, *args: Any, with_trash: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if with_trash:
+            status = self.fields["status"]
+            status.choices = [*_status_choices(), (TRASH, _("In the trash"))]  # type: ignore[attr-defined]  # a ChoiceField

@@ -11,11 +11,12 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from demeter.accounts.choices import Role
 from photos.advice import warnings_of
 from photos.choices import ImageStatus
 from photos.models import Image, ProcessingSession
 from photos.pages.access import for_readers, user_of
-from photos.pages.forms import GalleryForm
+from photos.pages.forms import TRASH, GalleryForm
 from photos.pages.pictures import thumbnail_url
 from photos.querysets import ImageQuerySet
 
@@ -36,11 +37,11 @@ class Card:
 @for_readers
 def gallery(request: HttpRequest) -> HttpResponse:
     """Newest first. Filters that make no sense are said so and change nothing."""
-    form = GalleryForm(request.GET)
+    user = user_of(request)
+    may_restore = user.has_role(Role.WORKER)
+    form = GalleryForm(request.GET, with_trash=may_restore)
     form.is_valid()
-    photos = filtered(
-        Image.objects.visible_to(user_of(request)).not_deleted().in_inventory(), form.cleaned_data
-    )
+    photos = filtered(Image.objects.visible_to(user).in_inventory(), form.cleaned_data)
     page = Paginator(photos, PER_PAGE).get_page(request.GET.get("page"))
     query = request.GET.copy()
     query.pop("page", None)
@@ -53,12 +54,17 @@ def gallery(request: HttpRequest) -> HttpResponse:
             "pages": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
             "cards": cards(page.object_list),
             "query": query.urlencode(),
+            "may_restore": may_restore,
+            "trash": TRASH,
         },
     )
 
 
 def filtered(photos: ImageQuerySet, wanted: dict[str, Any]) -> ImageQuerySet:
-    """The photos that the filters of GalleryForm let through. `date_to` includes that whole day."""
+    """The photos that the filters of GalleryForm let through. `date_to` includes that whole day.
+
+    Photos in the trash are found there alone.
+    """
     if text := wanted.get("search"):
         photos = photos.filter(original_filename__folded_contains=text)
     photos = _with_status(photos, wanted.get("status") or "all")
@@ -76,6 +82,9 @@ def filtered(photos: ImageQuerySet, wanted: dict[str, Any]) -> ImageQuerySet:
 
 
 def _with_status(photos: ImageQuerySet, status: str) -> ImageQuerySet:
+    if status == TRASH:
+        return photos.filter(deleted_at__isnull=False)
+    photos = photos.not_deleted()
     if status == "all":
         return photos
     if status == "success":
@@ -95,7 +104,7 @@ def cards(photos: Iterable[Image]) -> list[Card]:
     counts = (
         ProcessingSession.objects.filter(image__in=photos)
         .newest()
-        .select_related("storage_location__storage_area__warehouse")
+        .select_related("storage_location__storage_area__warehouse", "moved_from")
     )
     by_image = {count.image_id: count for count in counts}
     return [_card(photo, by_image.get(photo.pk)) for photo in photos]

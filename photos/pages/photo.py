@@ -18,6 +18,7 @@ from photos.pages.access import find_photo, for_readers, may_decide, user_of
 from photos.pages.findings import findings_of
 from photos.pages.forms import CountAgainForm, PlaceForm, ValidateForm
 from photos.pages.pictures import annotated_url, original_url, picture_url
+from photos.pages.questions import questions_of
 
 HISTORY_LENGTH = 12
 _MAX_DIGITS = 5  # of the number of a count, which is a smallint
@@ -40,23 +41,28 @@ CLASS_LABELS: dict[str, Promise] = {
 @require_safe
 @for_readers
 def photo(request: HttpRequest, image_id: UUID) -> HttpResponse:
-    """One photo and one of its counts: the newest, or the one that `?count=` numbers. 404 if there is none."""
+    """One photo and one of its counts: the newest, or the one that `?count=` numbers. 404 if there is none.
+
+    A photo in the trash is shown to those who may restore it.
+    """
     user = user_of(request)
-    image = find_photo(user, image_id)
+    image = find_photo(user, image_id, with_trash=True)
     counts = list(image.sessions.select_related("storage_location", "requested_by").order_by("-attempt"))
     session = _chosen(image, request.GET.get("count"))
+    is_newest = session is None or session.attempt == counts[0].attempt
+    decides = may_decide(user, image) and image.deleted_at is None
     return render(
         request,
         "photos/image_detail.html",
         {
             "image": image,
             "session": session,
-            "is_newest": session is None or session.attempt == counts[0].attempt,
+            "is_newest": is_newest,
             "counts": counts,
             "picture_url": picture_url(image),
             "original_url": original_url(image),
             "annotated_url": annotated_url(image),
-            "may_decide": may_decide(user, image),
+            "may_decide": decides,
             "may_validate": user.has_role(Role.SUPERVISOR),
             "place_form": PlaceForm(
                 initial={"storage_location_id": session.storage_location_id if session else None}
@@ -64,6 +70,7 @@ def photo(request: HttpRequest, image_id: UUID) -> HttpResponse:
             "count_again_form": CountAgainForm(),
             "validate_form": ValidateForm(),
             **(_about(session, user) if session else {}),
+            **(questions_of(session, user) if session and is_newest and decides else {}),
         },
     )
 
@@ -72,7 +79,7 @@ def photo(request: HttpRequest, image_id: UUID) -> HttpResponse:
 @for_readers
 def findings(request: HttpRequest, image_id: UUID, attempt: int) -> JsonResponse:
     """What was found in one count, for the overlay. The browser keeps it until the findings change."""
-    image = find_photo(user_of(request), image_id)
+    image = find_photo(user_of(request), image_id, with_trash=True)
     session = _chosen(image, str(attempt))
     if session is None:
         raise Http404
@@ -84,7 +91,7 @@ def findings(request: HttpRequest, image_id: UUID, attempt: int) -> JsonResponse
 def _chosen(image: Image, attempt: str | None) -> ProcessingSession | None:
     counts = image.sessions.select_related(
         "image", "storage_location__storage_area__warehouse", "product", "product_state", "packaging", "configuration",
-        "validated_by", "requested_by",
+        "moved_from", "validated_by", "requested_by",
     )  # fmt: skip
     if attempt is None:
         return counts.order_by("-attempt").first()

@@ -1,52 +1,39 @@
-"""What a change would do to the stock, before anybody decides: the change is tried and taken back."""
+"""What a decision about photos would do, before anybody takes it: to the stock, and to what waits for a person."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from uuid import UUID
 
-from django.db import transaction
-from django.db.models import Sum
-
-from inventory.models import Product, StockBatch, StorageLocation
+from inventory.models import StorageLocation
+from inventory.services.preview import StockPreview, preview_stock
+from photos.choices import BookingState, CountWarning
+from photos.models import ProcessingSession
+from photos.services.booking import places_of
+from photos.services.image_status import blocking
 
 
 @dataclass(frozen=True)
-class StockChange:
-    """Living plants of a product at a place before and after a change."""
+class DecisionPreview:
+    """What a decision would do.
 
-    location: StorageLocation
-    product: Product
-    before: int
-    after: int
-
-
-def preview_stock(change: Callable[[], object], location_ids: Collection[int]) -> list[StockChange]:
-    """What `change` does to the stock of these places. Nothing it writes stays; what it refuses is raised.
-
-    The change must only touch the database: messages are sent on commit, and there is none.
+    waits: what the newest counts of the photos wait for a person for afterwards; a shortfall stands in `stock`.
     """
-    with transaction.atomic():
-        before = _stock(location_ids)
-        savepoint = transaction.savepoint()
-        try:
-            change()
-            after = _stock(location_ids)
-        finally:
-            transaction.savepoint_rollback(savepoint)
-    locations = StorageLocation.objects.in_bulk({place for place, _product in {*before, *after}})
-    products = Product.objects.in_bulk({product for _place, product in {*before, *after}})
-    pairs = {key: (before.get(key, 0), after.get(key, 0)) for key in sorted({*before, *after})}
-    return [
-        StockChange(locations[place], products[product], was, becomes)
-        for (place, product), (was, becomes) in pairs.items()
-        if was != becomes
-    ]
+
+    stock: StockPreview[object]
+    waits: list[CountWarning]
 
 
-def _stock(location_ids: Collection[int]) -> dict[tuple[int, int], int]:
-    rows = (
-        StockBatch.objects.filter(storage_location__in=location_ids)
-        .values_list("storage_location", "product")
-        .annotate(held=Sum("quantity_current"))
-        .order_by()
-    )
-    return {(place, product): held for place, product, held in rows}
+def preview_decision(
+    decide: Callable[[], object], image_ids: Collection[UUID], *also: StorageLocation
+) -> DecisionPreview:
+    """Try a decision about these photos and take it back; `also`: places that it would name. Refusals are raised."""
+
+    def decide_and_look() -> list[CountWarning]:
+        decide()
+        counts = ProcessingSession.objects.filter(image__in=image_ids, image__deleted_at=None).newest()
+        waiting = counts.filter(booking_state=BookingState.WAITING).select_related("image")
+        codes = dict.fromkeys(code for count in waiting for code in blocking(count))
+        return [code for code in codes if code != CountWarning.NEEDS_REVIEW]
+
+    stock = preview_stock(decide_and_look, {*places_of(image_ids), *(place.pk for place in also)})
+    return DecisionPreview(stock, stock.outcome)

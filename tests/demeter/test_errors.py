@@ -11,7 +11,6 @@ from django.http import Http404
 from django.test import Client, RequestFactory
 from rest_framework import exceptions
 
-from demeter.accounts.models import User
 from demeter.api import error_response, refusal_of, server_error
 from demeter.errors import DemeterError
 
@@ -115,20 +114,3 @@ def test_a_server_error_shows_no_traceback(rf: RequestFactory, path: str) -> Non
     assert response.status_code == 500
     assert not re.search(rb"Traceback|ZeroDivision|secret", response.content)
     assert response["Content-Type"].startswith("application/json" if "/api/" in path else "text/html")
-
-
-def test_a_page_whose_database_is_away_says_so_as_the_api_does(
-    worker: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    client = Client(raise_request_exception=False, headers={"accept-language": "en"})
-    client.force_login(worker)
-
-    def away(*args: Any, **kwargs: Any) -> None:
-        raise OperationalError("connection to server at 10.0.0.5 failed")
-
-    with monkeypatch.context() as patch:
-        patch.setattr("django.db.backends.base.base.BaseDatabaseWrapper.cursor", away)
-        answer = client.get("/photos/")
-    assert answer.status_code == 503
-    assert "The database does not answer. Try again in a moment." in answer.text
-    assert "10.0.0.5" not in answer.text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.apps import apps
@@ -12,8 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import include, path, reverse
 from django.utils import timezone
 
-from inventory.models import StockBatch, StockMovement, StorageLocationConfig
-from inventory.services.configs import count_by_hand
+from inventory.models import ManualCount, StockBatch, StockMovement, StorageLocationConfig
+from inventory.services.configs import count_by_hand, stock_by_product
 from tests.inventory import factories
 from tests.inventory.factories import square, stocked_batch
 
@@ -120,40 +121,172 @@ def test_a_worker_sees_the_catalogue_and_changes_nothing(as_worker):
     )
 
 
+def cycle_form(running, product, **answers):
+    return {
+        "storage_location": running.storage_location.pk,
+        "product": product.pk,
+        "expected_product_state": running.expected_product_state.pk,
+        "packaging": "",
+        "area_cm2": "",
+        "notes": "spring",
+        **answers,
+    }
+
+
+def sent_again(answer, button, value="yes"):
+    """What the page in between sends when a button of it is pressed."""
+    return {**dict(answer.context["sent"]), button: value}
+
+
 def test_adding_a_configuration_opens_a_new_cycle_and_ends_the_running_one(as_admin):
     running = factories.StorageLocationConfigFactory()
     product = factories.ProductFactory()
-    answer = as_admin.post(
-        page(StorageLocationConfig, "add"),
-        {
-            "storage_location": running.storage_location.pk,
-            "product": product.pk,
-            "expected_product_state": running.expected_product_state.pk,
-            "packaging": "",
-            "area_cm2": "",
-            "notes": "spring",
-        },
-    )
+    address = page(StorageLocationConfig, "add")
+
+    preview = as_admin.post(address, cycle_form(running, product))
+    running.refresh_from_db()
+    assert preview.context["preview"].changes == []
+    assert running.is_active is True
+
+    answer = as_admin.post(address, sent_again(preview, "confirmed"))
     running.refresh_from_db()
     assert answer.status_code == 302
     assert running.is_active is False
-    assert StorageLocationConfig.objects.running().get().product == product
+    opened = StorageLocationConfig.objects.running().get()
+    assert (opened.product, opened.notes) == (product, "spring")
 
 
-def test_changing_the_running_configuration_relabels_the_stock(as_admin):
+@pytest.fixture
+def planted():
+    """A running configuration whose place holds 10 of its product."""
     batch = stocked_batch(10)
-    config = factories.StorageLocationConfigFactory(
-        storage_location=batch.storage_location, product=batch.product
+    return factories.StorageLocationConfigFactory(
+        storage_location=batch.storage_location,
+        product=batch.product,
+        started_at=timezone.now() - timedelta(days=9),
     )
+
+
+def test_opening_a_cycle_asks_what_became_of_the_old_product(as_admin, planted):
+    question = as_admin.post(
+        page(StorageLocationConfig, "add"), cycle_form(planted, factories.ProductFactory())
+    )
+
+    assert list(question.context["form"].fields) == [f"left_{planted.product.pk}"]
+    assert "preview" not in question.context
+    assert StorageLocationConfig.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "button", "left"),
+    [("", ("gone", "yes"), 0), ("4", ("asked", "left"), 4), ("4", ("gone", "yes"), 0)],
+    ids=["all gone", "some left", "the button decides"],
+)
+def test_the_answer_is_previewed_and_then_counted_by_hand_in_the_name_of_who_gave_it(
+    as_admin, planted, given, button, left
+):
+    address = page(StorageLocationConfig, "add")
+    form = cycle_form(planted, factories.ProductFactory())
+
+    preview = as_admin.post(address, {**form, f"left_{planted.product.pk}": given, button[0]: button[1]})
+    assert [(c.product, c.before, c.after) for c in preview.context["preview"].changes] == [
+        (planted.product, 10, left)
+    ]
+    assert not ManualCount.objects.exists()
+
+    assert as_admin.post(address, sent_again(preview, "confirmed")).status_code == 302
+    count = ManualCount.objects.get()
+    assert (count.product, count.quantity, count.user.role) == (planted.product, left, "admin")
+    assert stock_by_product(planted.storage_location).get(planted.product, 0) == left
+
+
+def test_who_does_not_know_yet_leaves_the_stock_and_is_told_that_photos_will_wait(as_admin, planted):
+    address = page(StorageLocationConfig, "add")
+    form = {**cycle_form(planted, factories.ProductFactory()), f"left_{planted.product.pk}": "4"}
+
+    preview = as_admin.post(address, {**form, "asked": "unknown"}, headers={"accept-language": "en"})
+    assert "new photos of this place wait for that answer" in preview.text
+    as_admin.post(address, sent_again(preview, "confirmed"))
+
+    assert not ManualCount.objects.exists()
+    assert stock_by_product(planted.storage_location) == {planted.product: 10}
+    assert StorageLocationConfig.objects.count() == 2
+
+
+@pytest.mark.parametrize("given", ["", "-1", "many"])
+def test_an_answer_that_is_no_number_is_asked_again(as_admin, planted, given):
+    form = {**cycle_form(planted, factories.ProductFactory()), f"left_{planted.product.pk}": given}
+
+    question = as_admin.post(page(StorageLocationConfig, "add"), {**form, "asked": "left"})
+
+    assert "preview" not in question.context
+    assert StorageLocationConfig.objects.count() == 1
+
+
+def correction_form(config, **changes):
+    return {
+        "product": config.product.pk,
+        "expected_product_state": config.expected_product_state.pk,
+        "packaging": "",
+        "area_cm2": "1000",
+        "notes": "",
+        **changes,
+    }
+
+
+def test_correcting_the_running_configuration_relabels_the_stock(as_admin, planted):
     flowering = factories.ProductStateFactory()
-    answer = as_admin.post(
-        page(StorageLocationConfig, "change", config.pk),
-        {"expected_product_state": flowering.pk, "packaging": "", "area_cm2": "1000", "notes": ""},
-    )
-    batch.refresh_from_db()
-    config.refresh_from_db()
+    address = page(StorageLocationConfig, "change", planted.pk)
+
+    preview = as_admin.post(address, correction_form(planted, expected_product_state=flowering.pk))
+    answer = as_admin.post(address, sent_again(preview, "confirmed"))
+
+    batch = StockBatch.objects.get()
+    planted.refresh_from_db()
     assert answer.status_code == 302
-    assert (batch.product_state, config.area_cm2) == (flowering, 1000)
+    assert (batch.product_state, planted.area_cm2) == (flowering, 1000)
+
+
+def test_correcting_the_product_is_previewed_and_carries_the_stock_along(as_admin, planted):
+    former, right = planted.product, factories.ProductFactory()
+    address = page(StorageLocationConfig, "change", planted.pk)
+
+    preview = as_admin.post(address, correction_form(planted, product=right.pk))
+    assert {(c.product, c.before, c.after) for c in preview.context["preview"].changes} == {
+        (former, 10, 0),
+        (right, 0, 10),
+    }
+    assert stock_by_product(planted.storage_location) == {former: 10}
+
+    as_admin.post(address, sent_again(preview, "confirmed"))
+    planted.refresh_from_db()
+    assert planted.product == right
+    assert stock_by_product(planted.storage_location) == {right: 10}
+
+
+def test_a_form_with_a_mistake_is_shown_again_before_any_question(as_admin, planted):
+    form = cycle_form(planted, factories.ProductFactory(), expected_product_state="")
+
+    answer = as_admin.post(page(StorageLocationConfig, "add"), form)
+
+    assert list(answer.context["adminform"].form.errors) == ["expected_product_state"]
+
+
+def test_nobody_below_an_administrator_gets_the_page_in_between(as_worker, planted):
+    form = cycle_form(planted, factories.ProductFactory())
+
+    assert as_worker.post(page(StorageLocationConfig, "add"), form).status_code == 403
+
+
+def test_a_place_shows_what_its_books_hold_and_warns_of_what_it_is_not_configured_for(as_admin, planted):
+    address = page(type(planted.storage_location), "change", planted.storage_location.pk)
+    before = as_admin.get(address).text
+    assert f"{planted.product}: <strong>10</strong>" in before
+    assert "other_product" not in before
+
+    StorageLocationConfig.objects.update(product=factories.ProductFactory())
+
+    assert "other_product" in as_admin.get(address).text
 
 
 def test_a_past_configuration_is_history(as_admin):

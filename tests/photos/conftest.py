@@ -1,10 +1,12 @@
 """Stored photos, finished counts, and people who are signed in."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from demeter.accounts.models import User
 from inventory.models import StorageLocation, StorageLocationConfig
@@ -50,3 +52,10 @@ def make_photo(worker: User) -> MakePhoto:
 def count(db: None) -> Count:
     """Count a photo, at a place or without one."""
     return count_photo
+
+
+@pytest.fixture
+def hours_ago() -> Callable[[float], datetime]:
+    """A time so many hours before now."""
+    now = timezone.now()
+    return lambda hours: now - timedelta(hours=hours)

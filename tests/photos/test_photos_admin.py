@@ -6,8 +6,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from photos.choices import BookingState
+from photos.choices import BookingState, CountWarning
 from photos.models import Image, ProcessingSession, UploadJob, UploadSession
+from photos.services.review import answer, validate
+from photos.services.sessions import assign_location
+from tests.inventory.factories import StorageLocationConfigFactory
 
 LISTS = {
     "image": Image,
@@ -121,6 +124,11 @@ def test_naming_the_place_asks_first_and_then_books_the_stored_count(
     assert "At which place were these photos taken?" in question.text
     assert session.booking_state == BookingState.WAITING
 
+    preview = client.post(address, {"preview": "yes", "storage_location_id": place.pk})
+    session.refresh_from_db()
+    assert [(c.location, c.after) for c in preview.context["preview"].stock.changes] == [(place, 3)]
+    assert session.storage_location is None
+
     answer = client.post(address, {"decided": "yes", "storage_location_id": place.pk})
     session.refresh_from_db()
     assert answer.url == change_page(session)
@@ -166,7 +174,115 @@ def test_a_count_is_validated(signed_in, supervisor, make_photo, count, place):
     assert (session.validated, session.validated_by) == (True, supervisor)
 
 
-@pytest.mark.parametrize("action", ["assign-place", "count-again", "validate"])
+def test_a_validation_is_withdrawn_after_its_consequences_are_shown(
+    signed_in, supervisor, make_photo, count, place
+):
+    session = validate(session=count(make_photo(), place), user=supervisor)
+    client = signed_in(supervisor)
+    address = f"/admin/photos/processingsession/{session.pk}/withdraw/"
+
+    assert "The stock stays as it is." in client.get(address).text
+    session.refresh_from_db()
+    assert session.validated
+    client.post(address, {"decided": "yes"})
+
+    session.refresh_from_db()
+    assert not session.validated
+
+
+def test_several_validations_are_withdrawn_and_what_nobody_has_validated_is_named(
+    signed_in, supervisor, make_photo, count, place
+):
+    sessions = [count(make_photo(), place), count(make_photo(), place)]
+    validate(session=sessions[0], user=supervisor)
+    chosen = {"action": "withdraw_all", "_selected_action": [session.pk for session in sessions]}
+    address = reverse("admin:photos_processingsession_changelist")
+
+    question = signed_in(supervisor).post(address, chosen)
+    assert question.context["refusals"] == [f"{sessions[1]}: Nobody has validated this count."]
+    answer = signed_in(supervisor).post(address, {**chosen, "decided": "yes"})
+
+    assert f"{sessions[1]}: Nobody has validated this count." in said(answer)
+    assert not ProcessingSession.objects.filter(validated=True).exists()
+
+
+def test_photos_are_moved_to_the_trash_and_restored_after_their_consequences_are_shown(
+    signed_in, supervisor, make_photo, count, place
+):
+    images = [count(make_photo(), place).image, count(make_photo(), place).image]
+    client = signed_in(supervisor)
+    address = reverse("admin:photos_image_changelist")
+    chosen = {"_selected_action": [str(image.pk) for image in images]}
+
+    for action, before, after, deleted in (("trash_all", 3, 0, 2), ("restore_all", 0, 3, 0)):
+        page = client.post(address, {**chosen, "action": action})
+        assert [(c.before, c.after) for c in page.context["preview"].stock.changes] == [(before, after)]
+        client.post(address, {**chosen, "action": action, "decided": "yes"})
+        assert Image.objects.filter(deleted_by=supervisor).count() == deleted
+
+
+def test_one_photo_is_moved_to_the_trash_from_its_page(signed_in, supervisor, make_photo, count, place):
+    image = count(make_photo(), place).image
+    client = signed_in(supervisor)
+
+    assert "3 → 0" in client.get(f"/admin/photos/image/{image.pk}/trash/").text
+    answer = client.post(f"/admin/photos/image/{image.pk}/trash/", {"decided": "yes"})
+
+    image.refresh_from_db()
+    assert answer.url == change_page(image)
+    assert image.deleted_by == supervisor
+    assert "In the trash" in client.get(reverse("admin:photos_image_changelist")).text
+
+
+def test_a_worker_moves_nothing_to_the_trash_here(signed_in, worker, make_photo, count, place):
+    image = count(make_photo(), place).image
+
+    answer = signed_in(worker).post(f"/admin/photos/image/{image.pk}/trash/", {"decided": "yes"})
+
+    assert answer.status_code == 403
+    assert Image.objects.not_deleted().count() == 1
+
+
+def test_a_count_shows_where_it_was_moved_from_how_far_it_lies_and_what_was_answered(
+    signed_in, supervisor, make_photo, count, place
+):
+    there = StorageLocationConfigFactory().storage_location
+    gps = {"lat": place.centroid_lat, "lon": place.centroid_lon, "altitude": None, "accuracy": 1.0}
+    session = count(make_photo(gps_coordinates=gps), place)
+    assign_location(session=session, location=there, user=supervisor)
+    answer(session=session, warning=CountWarning.UNDATED)
+    session.refresh_from_db()
+
+    text = signed_in(supervisor).get(change_page(session)).text
+
+    assert str(place) in text
+    assert f"{session.gps_distance_m:,.1f} m" in text
+    assert "Nobody knows when the photo was taken" in text
+    assert "&quot;undated&quot;" not in text
+
+
+def test_a_place_lists_the_counts_of_its_photos_and_those_that_were_moved_away(
+    signed_in, supervisor, make_photo, count, place
+):
+    there = StorageLocationConfigFactory().storage_location
+    kept, moved = count(make_photo(), place), count(make_photo(), place)
+    assign_location(session=moved, location=there, user=supervisor)
+
+    def links(location):
+        page = signed_in(supervisor).get(
+            reverse("admin:inventory_storagelocation_change", args=[location.pk])
+        )
+        assert page.status_code == 200
+        return [change_page(session) in page.text for session in (kept, moved)]
+
+    assert links(place) == [True, True]
+    assert links(there) == [False, True]
+    counts = reverse("admin:photos_processingsession_changelist")
+    listed = signed_in(supervisor).get(counts, {"storage_location__id__exact": place.pk})
+    assert list(listed.context["cl"].result_list) == [kept]
+
+
+@pytest.mark.parametrize("action", ["assign-place", "count-again", "validate", "withdraw"])
 def test_workers_decide_nothing_here(signed_in, worker, make_photo, count, action):
     session = count(make_photo())
 

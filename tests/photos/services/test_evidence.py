@@ -11,13 +11,13 @@ from inventory.choices import MovementSource, MovementType
 from inventory.errors import InsufficientStock
 from inventory.models import StockBatch, StockMovement, StorageBinType
 from inventory.services.configs import ConfigDetails, count_by_hand, open_cycle, update_running
+from inventory.services.preview import preview_stock
 from inventory.services.stock import create_batch, held, record_movement
 from photos.choices import BookingState, CountWarning, TakenAtSource
 from photos.errors import CountReplaced
 from photos.models import ProcessingSession
 from photos.services.booking import settle_places
 from photos.services.photo_dates import date_photo
-from photos.services.preview import preview_stock
 from photos.services.review import answer, validate, withdraw_validation
 from photos.services.sessions import assign_location, count_again
 from photos.services.trash import restore, trash
@@ -592,10 +592,13 @@ def test_the_ledger_tells_the_stock_of_every_past_moment(make_image, count, plac
 def test_a_preview_tells_what_would_change_and_changes_nothing(make_image, count, place, elsewhere, worker):
     session = count(make_image(hours_ago=1), place, living=100)
     lines = StockMovement.objects.count()
-    changes = preview_stock(
+    preview = preview_stock(
         lambda: assign_location(session=session, location=elsewhere, user=worker), {place.pk, elsewhere.pk}
     )
-    assert {(c.location, c.before, c.after) for c in changes} == {(place, 100, 0), (elsewhere, 0, 100)}
+    assert {(c.location, c.before, c.after) for c in preview.changes} == {
+        (place, 100, 0),
+        (elsewhere, 0, 100),
+    }
     session.refresh_from_db()
     assert (StockMovement.objects.count(), session.storage_location) == (lines, place)
     assert ProcessingSession.objects.get().moved_from is None
