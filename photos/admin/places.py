@@ -1,6 +1,6 @@
 """The places of the inventory, with what photos say of them."""
 
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -26,7 +26,7 @@ admin.site.unregister(StorageLocation)
 class PhotographedPlaceAdmin(StorageLocationAdmin):
     """A place with the counts of its photos, and those whose photo a person has moved away."""
 
-    stock_fields = [*StorageLocationAdmin.stock_fields, "counts", "moved_away"]
+    stock_fields: ClassVar[list[str]] = [*StorageLocationAdmin.stock_fields, "counts", "moved_away"]
     readonly_fields = [*StorageLocationAdmin.readonly_fields, "counts", "moved_away"]
 
     @display(description=_("counts of its photos"))

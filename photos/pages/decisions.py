@@ -206,7 +206,7 @@ def old_product(request: HttpRequest, image_id: UUID) -> HttpResponse:
 @for_workers
 def to_trash(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Put a photo into the trash: it stays, but is no evidence any more."""
-    image = find_photo_to_decide(user_of(request), image_id)
+    image = find_photo_to_decide(user_of(request), image_id, with_trash=True)
 
     def put_away() -> str:
         trash(image_ids=[image.pk], user=user_of(request))
