@@ -171,7 +171,8 @@ def decide(
                 model_admin.message_user(request, f"{row}: {refusal}", messages.ERROR)
         return None
     given = form if is_answered else decision.form({})  # what need not be answered is shown at once
-    preview, refusals = None, []
+    preview: DecisionPreview | None = None
+    refusals: list[str] = []
     if decision.changes_stock and given.is_valid():
         preview, refusals = _preview(rows, user, decision, given.cleaned_data)
     opts = model_admin.model._meta
@@ -217,7 +218,8 @@ def _preview(
         results = _carry_out(rows, user, decision, given)
         refusals.extend(f"{row}: {refusal}" for row, refusal in results if refusal)
 
-    place = StorageLocation.objects.filter(pk=given.get("storage_location_id"))
+    named = given.get("storage_location_id")
+    place = StorageLocation.objects.filter(pk=named) if named else ()
     return preview_decision(try_all, [_photo_id(row) for row in rows], *place), refusals
 
 

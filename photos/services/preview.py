@@ -19,7 +19,7 @@ class DecisionPreview:
     waits: what the newest counts of the photos wait for a person for afterwards; a shortfall stands in `stock`.
     """
 
-    stock: StockPreview[object]
+    stock: StockPreview[list[CountWarning]]
     waits: list[CountWarning]
 
 
