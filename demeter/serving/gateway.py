@@ -131,7 +131,7 @@ class Gateway:
                 await asyncio.to_thread(self._start)
                 await send({"type": "lifespan.startup.complete"})
             else:
-                await asyncio.to_thread(self._stop)
+                await asyncio.to_thread(self.close)
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 
@@ -141,7 +141,8 @@ class Gateway:
         with suppress(Resolver404):
             resolve("/")  # imports every view before the first client waits for it
 
-    def _stop(self) -> None:
+    def close(self) -> None:
+        """End the threads when they are done with what they do, and delete what was being received."""
         for pool in (self._pool, self._reserve, self._disk):
             pool.shutdown(wait=False, cancel_futures=True)
         if self._spool is not None:

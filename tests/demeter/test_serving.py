@@ -17,6 +17,7 @@ from PIL import Image
 
 from tests.support.waiting import is_running, reached
 from tests.support.web import (
+    BOUNDARY,
     Web,
     chunked,
     form,
@@ -282,3 +283,25 @@ def test_folders_of_the_living_are_left_alone(web: Web) -> None:
     names = {path.name for path in Path(web.home / "tmp").glob("web-*")}
     mine.remove()
     assert names == living | {mine.path.name}
+
+
+def test_a_form_that_cannot_be_read_is_refused_while_it_still_comes(web: Web) -> None:
+    before = rows(web)
+    broken = form({"a.jpg": photo()}, closed=False) + f"--{BOUNDARY}\r\nno header\r\n\r\n".encode()
+    with web.connect() as client:
+        client.sendall(upload_head(web.token(), Content_Length=str(len(broken) + 400_000_000)) + broken)
+        client.sendall(bytes(100_000))
+        answer = read_answer(client)
+    assert (answer.status, answer.header("Connection")) == (400, "close")
+    assert json.loads(answer.body)["code"] == "parse_error"
+    assert rows(web) == before
+    assert reached(lambda: web.received_files() == [])
+
+
+def test_a_form_without_its_end_is_refused_however_it_is_sent(web: Web) -> None:
+    before = rows(web)
+    unclosed = form({"a.jpg": photo()}, closed=False)
+    answer = web.ask(upload_head(web.token(), Transfer_Encoding="chunked") + chunked(unclosed))
+    assert (answer.status, json.loads(answer.body)["code"]) == (400, "parse_error")
+    assert rows(web) == before
+    assert reached(lambda: web.received_files() == [])
