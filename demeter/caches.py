@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 TIMEOUT_S: Final = 1.0  # to connect, and for each answer
+_KEY_PREFIX: Final = "json"  # what an earlier version left under other names is pickled
 PAUSE_S: Final = 5.0  # a Redis that did not answer is asked again after this
 
 logger = logging.getLogger(__name__)
@@ -67,7 +68,7 @@ class RedisOrMemoryCache(RedisCache):
             "retry": Retry(NoBackoff(), 0),
             **params.get("OPTIONS", {}),
         }
-        super().__init__(server, {**params, "OPTIONS": options})
+        super().__init__(server, {"KEY_PREFIX": _KEY_PREFIX, **params, "OPTIONS": options})
         self.server = server
         self.memory = LocMemCache(server, dict(params))
 

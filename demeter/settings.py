@@ -284,11 +284,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 if CACHE_URL:
     if not CACHE_URL.startswith(("redis://", "rediss://")):
         raise ImproperlyConfigured("CACHE_URL must be redis://… or rediss://…, or empty.")
-    CACHES["default"] = {
-        "BACKEND": "demeter.caches.RedisOrMemoryCache",
-        "LOCATION": CACHE_URL,
-        "VERSION": 2,  # values of the first were pickled
-    }
+    CACHES["default"] = {"BACKEND": "demeter.caches.RedisOrMemoryCache", "LOCATION": CACHE_URL}
 
 # ── Celery ───────────────────────────────────────────────────────────────────────────────────────────
 # Tasks are idempotent, so messages are acknowledged after the work; rows, not messages, are the truth.
