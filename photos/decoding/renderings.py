@@ -43,7 +43,7 @@ def render(path: Path, *, with_preview: bool) -> Renderings:
 def render_here(output: int, *, path: str, with_preview: bool) -> list[int]:
     """Write the small pictures one after another, in this process; returns their sizes in bytes."""
     with Path(path).open("rb") as file:
-        picture = pictures.open_picture(file)
+        picture = pictures.open_picture(file, at_least_px=PREVIEW_PX if with_preview else 2 * THUMBNAIL_PX)
     made = [pictures.encode_avif(pictures.thumbnail(picture, THUMBNAIL_PX), quality=THUMBNAIL_QUALITY)]
     if with_preview:
         made.append(pictures.encode_jpeg(pictures.thumbnail(picture, PREVIEW_PX)))

@@ -253,6 +253,20 @@ def test_a_thumbnail_keeps_the_shape_and_never_enlarges():
     assert picture.size == (400, 200), "the picture itself is not changed"
 
 
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_jpeg_of_which_less_is_needed_is_decoded_smaller(orientation):
+    file = jpeg_with({"0th": {piexif.ImageIFD.Orientation: orientation}}, two_halves((1600, 800)))
+    turned = (lambda *size: size) if orientation == 1 else (lambda *size: size[::-1])
+    assert open_picture(file).size == turned(1600, 800)
+    assert open_picture(file, at_least_px=300).size == turned(400, 200)
+    assert open_picture(file, at_least_px=500).size == turned(800, 400)
+    assert open_picture(file, at_least_px=3000).size == turned(1600, 800)
+    assert open_picture(saved(two_halves((1600, 800)), "PNG"), at_least_px=300).size == (1600, 800)
+    small = open_picture(file, at_least_px=300)
+    np.testing.assert_allclose(small.getpixel((5, 5)), RED, atol=14)
+    np.testing.assert_allclose(small.getpixel((small.width - 5, small.height - 5)), BLUE, atol=14)
+
+
 def test_what_is_encoded_can_be_opened_again():
     array = np.asarray(two_halves())
     for content in (encode_avif(from_rgb(array), quality=80), encode_jpeg(from_rgb(array))):

@@ -2,6 +2,7 @@
 
 import importlib
 import io
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.utils import timezone
 from PIL import Image as Picture
 
 from demeter.accounts.models import User
@@ -115,6 +117,7 @@ def test_previews_of_older_photos_are_made_by_the_sweep(
 ) -> None:
     image = with_thumbnail(uploaded(worker, webp_with(turned_by_exif(1))))
     Image.objects.update(exif={"orientation": orientation}, content_type=content_type, preview_key="")
+    image.steps.update(created_at=timezone.now() - timedelta(days=30))
     migration = importlib.import_module("photos.migrations.0009_previews_of_turned_photos")
     migration.make_previews(apps, connection.schema_editor())
     lost = [step.kind for step in lost_steps(lambda _kind: True) if step.image_id == image.pk]
