@@ -217,7 +217,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """A fault of ours; or 503 where something is away that a page needs, as the API says it too."""
     error = sys.exc_info()[1]  # Django calls this while it handles the exception, and hands none over
-    refusal = None if error is None else refusal_of(error)
+    refusal = refusal_of(error) if isinstance(error, Exception) else None
     if refusal is not None and refusal.status > 500:
         return _error_page(request, refusal)
     text = _("Something went wrong here. It has been noted; please try again.")
