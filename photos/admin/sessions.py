@@ -71,7 +71,17 @@ class StepInline(ReadOnlyInline):
     """The work that made the count."""
 
     model = ProcessingStep
-    fields = ["kind", "status", "attempt", "failures", "worker", "seconds", "error_code", "error_message"]
+    fields = [
+        "kind",
+        "status",
+        "attempt",
+        "failures",
+        "losses",
+        "worker",
+        "seconds",
+        "error_code",
+        "error_message",
+    ]
 
 
 @admin.register(ProcessingSession)

@@ -15,7 +15,7 @@ class ProcessingStepAdmin(OwnPhotosAdmin):
 
     owner_path = "image__uploaded_by"
     list_display = [
-        "kind", "image", "shown_status", "attempt", "failures", "worker", "tiles", "seconds", "error_code",
+        "kind", "image", "shown_status", "attempt", "failures", "losses", "worker", "tiles", "seconds", "error_code",
         "error_message", "created_at",
     ]  # fmt: skip
     list_filter = ["status", "kind", "error_code", "created_at"]
