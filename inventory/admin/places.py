@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import number_format
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -61,13 +61,12 @@ class StorageLocationAdmin(OutlinedPlaceAdmin):
     def stock(self, location: StorageLocation) -> SafeString | str:
         """Living plants by product; those that the place is not configured for are marked."""
         others = other_products(location, timezone.now())
-        warning = gettext("The place is not configured for this product. What became of it?")
+        mark = format_html(
+            ' · <span class="text-red-600 dark:text-red-500">{}</span>',
+            gettext("The place is not configured for this product. What became of it?"),
+        )
         rows = [
-            (
-                product,
-                number_format(plants, force_grouping=True),
-                f" · other_product: {warning}" if product in others else "",
-            )
+            (product, number_format(plants, force_grouping=True), mark if product in others else "")
             for product, plants in stock_by_product(location).items()
         ]
         return format_html_join("", "<div>{}: <strong>{}</strong>{}</div>", rows) or "—"

@@ -280,13 +280,14 @@ def test_nobody_below_an_administrator_gets_the_page_in_between(as_worker, plant
 
 def test_a_place_shows_what_its_books_hold_and_warns_of_what_it_is_not_configured_for(as_admin, planted):
     address = page(type(planted.storage_location), "change", planted.storage_location.pk)
-    before = as_admin.get(address).text
+    warning = "The place is not configured for this product."
+    before = as_admin.get(address, headers={"accept-language": "en"}).text
     assert f"{planted.product}: <strong>10</strong>" in before
-    assert "other_product" not in before
+    assert warning not in before
 
     StorageLocationConfig.objects.update(product=factories.ProductFactory())
 
-    assert "other_product" in as_admin.get(address).text
+    assert warning in as_admin.get(address, headers={"accept-language": "en"}).text
 
 
 def test_a_past_configuration_is_history(as_admin):
