@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from demeter.accounts.choices import Role
@@ -52,6 +52,12 @@ class ProcessingSessionQuerySet(models.QuerySet[Any]):
         """The last count of each photo."""
         later = self.model.objects.filter(image=OuterRef("image"), attempt__gt=OuterRef("attempt"))
         return self.filter(~Exists(later))
+
+    def moved(self) -> Self:
+        """Counts whose photo a person moved here from another place, until somebody validates them."""
+        return self.filter(moved_from__isnull=False, validated=False).exclude(
+            moved_from=F("storage_location")
+        )
 
     def with_warnings(self) -> Self:
         """Counts that a person should look at: that a newer one stands is no reason to."""

@@ -164,6 +164,7 @@ def _status_choices() -> Choices:
         ("success", _("Ready")),
         ("errors", _("With an error")),
         ("warnings", _("With a warning")),
+        (CountWarning.MOVED.value, CountWarning.MOVED.label),
         (_("Waits for a person"), [(warning.value, warning.label) for warning in CountWarning.waiting()]),
     ]
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from demeter.accounts.choices import Role
 from photos.advice import warnings_of
-from photos.choices import ImageStatus
+from photos.choices import CountWarning, ImageStatus
 from photos.models import Image, ProcessingSession
 from photos.pages.access import for_readers, user_of
 from photos.pages.forms import TRASH, GalleryForm
@@ -93,6 +93,8 @@ def _with_status(photos: ImageQuerySet, status: str) -> ImageQuerySet:
         return photos.filter(status=ImageStatus.FAILED)
     if status == "warnings":
         return photos.filter(pk__in=ProcessingSession.objects.newest().with_warnings().values("image"))
+    if status == CountWarning.MOVED:
+        return photos.filter(pk__in=ProcessingSession.objects.newest().moved().values("image"))
     return photos.filter(
         status=ImageStatus.FAILED, error_details__startswith=f"{status}:"
     )  # what it waits for

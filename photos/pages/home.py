@@ -17,7 +17,7 @@ from demeter.accounts.choices import Role
 from demeter.accounts.models import User
 from inventory.models import StockBatch
 from photos.choices import CountWarning, ImageStatus, JobStatus
-from photos.models import Image, UploadSession
+from photos.models import Image, ProcessingSession, UploadSession
 from photos.pages.access import user_of
 from photos.pages.forms import UploadForm
 from photos.pages.gallery import cards
@@ -61,6 +61,10 @@ def home(request: HttpRequest) -> HttpResponse:
             "upload_form": UploadForm() if user.has_role(Role.WORKER) else None,
             "uploads": recent_uploads(user),
             "waiting": waiting_by_reason(user),
+            "moved": ProcessingSession.objects.newest()
+            .moved()
+            .filter(image__uploaded_by=user, image__deleted_at=None)
+            .count(),
             "houses": houses,
             "plants": sum(house.plants for house in houses),
             "cards": cards(Image.objects.visible_to(user).not_deleted().in_inventory()[:RECENT_PHOTOS]),

@@ -3,6 +3,9 @@
 import pytest
 
 from photos.models import UploadJob, UploadSession
+from photos.services.review import validate
+from photos.services.sessions import assign_location
+from tests.inventory.factories import StorageLocationConfigFactory
 
 
 def test_who_is_not_signed_in_is_led_to_the_sign_in_page(client, db):
@@ -86,7 +89,7 @@ def test_the_number_of_queries_does_not_grow_with_the_photos(
         count(make_photo(), place)
 
     client = signed_in(supervisor)
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         client.get("/")
 
 
@@ -103,3 +106,22 @@ def test_the_page_speaks_the_language_that_was_chosen(signed_in, worker, languag
 
     assert f'<html lang="{language}">' in text
     assert [word for word in words if word not in text] == []
+
+
+def test_an_uploader_is_told_which_photos_somebody_moved_until_the_count_is_validated(
+    signed_in, worker, other_worker, supervisor, make_photo, count, place
+):
+    moved, _kept = count(make_photo(), place), count(make_photo(), place)
+    there = StorageLocationConfigFactory().storage_location
+    assign_location(session=moved, location=there, user=supervisor)
+    client = signed_in(worker)
+
+    page = client.get("/")
+    assert "1 of your photos was moved to another place" in page.text
+    listed = client.get("/photos/", {"status": "moved"}).context["cards"]
+    assert [card.image.pk for card in listed] == [moved.image_id]
+    assert f"it was said to show {place}" in client.get(f"/photos/{moved.image_id}/").text
+    assert signed_in(other_worker).get("/").context["moved"] == 0
+
+    validate(session=moved, user=supervisor)
+    assert client.get("/").context["moved"] == 0
