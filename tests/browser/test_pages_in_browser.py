@@ -1,12 +1,14 @@
 """The pages as a person uses them: signing in, switching the language, looking at a photo, sending one."""
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.template.defaultfilters import floatformat
 from django.utils import translation
 from playwright.sync_api import Page, expect
 
 from demeter.accounts.models import User
 from photos.models import UploadSession
+from photos.pages import uploads
 from tests.conftest import PASSWORD
 from tests.inventory.factories import StorageLocationConfigFactory
 from tests.photos.counted import count_photo, store_photo
@@ -94,6 +96,27 @@ def test_a_photo_is_sent_and_followed(open_page, worker, tmp_path):
     expect(page.locator(".job-name")).to_have_text("claro_7.jpg")
     expect(page.locator("[data-status]")).to_have_text("Pendiente")
     assert UploadSession.objects.get().user == worker
+
+
+def test_photos_sent_after_the_session_had_ended_are_named_by_the_browser_itself(
+    open_page, worker, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(uploads, "_files_of", lambda request: [])  # the gateway reads no body of a stranger
+    photo = tmp_path / "claro_7.jpg"
+    photo.write_bytes(picture_bytes(7))
+    page = open_page("/")
+    sign_in(page, worker)
+    page.locator("input[type=file]").set_input_files(str(photo))
+    Session.objects.all().delete()
+
+    page.get_by_role("button", name="Subir y contar").click()
+    sign_in(page, worker)
+
+    expect(page).to_have_title("Carga · DemeterAI")
+    expect(page.locator("[data-not-taken]")).to_be_visible()
+    expect(page.locator("[data-not-taken-names] li")).to_have_text(["claro_7.jpg"])
+    page.reload()
+    expect(page.locator("[data-not-taken]")).to_be_hidden()
 
 
 def test_the_administration_shows_a_count_with_its_overlay(open_page, admin):

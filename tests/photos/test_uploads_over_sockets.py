@@ -5,8 +5,7 @@ import os
 import re
 import signal
 import sqlite3
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.cookies import SimpleCookie
 from typing import Any
 
@@ -14,6 +13,7 @@ import pytest
 
 from demeter.demo.accounts import WORKER
 from tests.photos.factories import picture_bytes
+from tests.support.waiting import reached
 from tests.support.web import (
     BOUNDARY,
     RawAnswer,
@@ -84,14 +84,16 @@ def ask_or_nothing(web: Web, token: str, body: bytes, **headers: str) -> RawAnsw
         return RawAnswer(0, "", b"", 0)
 
 
-def until(ask: Any, *, status: int) -> RawAnswer:
-    ends_at = time.monotonic() + SLOW_MACHINE_S
-    while True:
-        answer: RawAnswer = ask()
-        if answer.status == status or time.monotonic() > ends_at:
-            assert answer.status == status, answer
-            return answer
-        time.sleep(0.1)
+def until(ask: Callable[[], RawAnswer], *, status: int) -> RawAnswer:
+    """The first answer with this status."""
+    answers: list[RawAnswer] = []
+
+    def has_status() -> bool:
+        answers.append(ask())
+        return answers[-1].status == status
+
+    assert reached(has_status, within_s=SLOW_MACHINE_S), answers[-1]
+    return answers[-1]
 
 
 def test_photos_sent_after_the_session_had_ended_are_not_received_and_the_upload_page_says_so(
