@@ -48,8 +48,7 @@ def spread(
     else:
         by_category = _without_negatives(_merged(shown))
         fallback = max(by_category, key=lambda category: by_category[category], default=BinCategory.SEGMENT)
-        wanted = {}
-        wanted.update(by_category)
+        wanted = dict(by_category.items())
         groups = defaultdict(list)
         for batch in batches:
             groups[PHOTO_CATEGORIES[batch.category] if batch.category else fallback].append(batch)
