@@ -19,7 +19,8 @@ ESTIMATORS = ("cover", "bands")
 class CountOptions:
     """How to count a photo. Raises InvalidInput for a value out of its range.
 
-    confidence: least score of a detection, 0–1. container_confidence: least score of a container, 0–1.
+    confidence: floor score, 0–1: the detect stage asks for nothing below it; which of the rest counts, the filter stage
+    decides. container_confidence: least score of a container, 0–1.
     iou: overlap (intersection over union) from which two boxes of different tiles are one plant.
     alpha: container type → share of a plant's area that its neighbours leave to see, in 0.5–1.5; for `bands` only.
     largest_segment_only: for nurseries whose photos show their neighbours' edges.
