@@ -251,6 +251,7 @@ def test_a_photo_is_moved_to_the_trash_and_restored_each_with_its_consequences_f
 
     page = client.get(f"{address}/").text
     assert "It is no evidence of what stands at its place." in page
+    assert "Booked, living" not in page  # what it had booked is withdrawn
     assert f"{address}/trash/" not in page
     assert client.get(f"{address}/place/").status_code == 404  # only to be restored
     assert "0 → 3" in client.get(f"{address}/restore/").text
