@@ -9,26 +9,31 @@ from photos.storage import OPERATION_MAX_S
 
 @dataclass(frozen=True)
 class _Effort:
-    """What a step does at most: seconds of its own work, and the calls of stores that it waits for."""
+    """What a step does at most: seconds of its own work, calls of stores, and turns of decoding that it waits for."""
 
     work_s: int
     store_calls: int
+    decodings: int = 0
 
 
-# Generous work: a 48-megapixel photo on a slow CPU. An original is looked for in staging and in the store.
+# Two tries of a decoding process (photos.decoding.pool) at 120 s by the clock.
+_DECODING_S: Final = 240
+# Generous work: a 48-megapixel photo on a slow CPU. An original is looked for in staging and in the store. Fifty
+# threads take turns at two decoding processes: room for a dozen before one's own that all need the longest time.
 _EFFORTS: Final[dict[StepKind, _Effort]] = {
-    StepKind.SEGMENT: _Effort(180, store_calls=2),
-    StepKind.DETECT_SLICED: _Effort(600, store_calls=2),
-    StepKind.DETECT_DIRECT: _Effort(300, store_calls=2),
-    StepKind.AGGREGATE: _Effort(180, store_calls=2),
-    StepKind.DRAW: _Effort(120, store_calls=4),
+    StepKind.SEGMENT: _Effort(180, store_calls=2, decodings=1),
+    StepKind.DETECT_SLICED: _Effort(600, store_calls=2, decodings=1),
+    StepKind.DETECT_DIRECT: _Effort(300, store_calls=2, decodings=1),
+    StepKind.AGGREGATE: _Effort(180, store_calls=2, decodings=1),
+    StepKind.DRAW: _Effort(60, store_calls=4, decodings=1),
     StepKind.UPLOAD_ORIGINAL: _Effort(30, store_calls=3),
-    StepKind.UPLOAD_THUMBNAIL: _Effort(60, store_calls=4),
+    StepKind.UPLOAD_THUMBNAIL: _Effort(30, store_calls=4, decodings=12),
     StepKind.UPLOAD_ANNOTATED: _Effort(30, store_calls=6),
 }
 # A deadline is above all that a step contains: else a slow store would end a worker that only waits for it.
 DEADLINE_S: Final[dict[StepKind, int]] = {
-    kind: effort.work_s + effort.store_calls * OPERATION_MAX_S for kind, effort in _EFFORTS.items()
+    kind: effort.work_s + effort.store_calls * OPERATION_MAX_S + effort.decodings * _DECODING_S
+    for kind, effort in _EFFORTS.items()
 }
 # How often a step is tried again after a fault that may be ours or the photo's (contract, "Queues").
 RETRIES: Final[dict[StepKind, int]] = {
