@@ -1,0 +1,80 @@
+"""The store goes away for longer than all tries take, while photos wait in it to be counted and stored."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from demeter.demo.counting import follow
+from photos.services.deadlines import RETRIES
+from tests.support.embedded import Embedded, running_stack
+from tests.support.faulty_proxy import FaultyProxy, faulty_proxy
+from tests.support.nursery_photos import render_small
+from tests.support.s3_server import S3Server, has_swift, running_s3
+from tests.support.servers import may_be_skipped
+from tests.support.waiting import reached
+
+pytestmark = pytest.mark.skipif(may_be_skipped(has_swift()), reason="the S3 server is missing (make servers)")
+
+BUCKETS = {"S3_BUCKET": "demeter", "S3_BUCKET_PROCESSED": "processed", "S3_BUCKET_STAGING": "staging"}
+PHOTOS = 3
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[S3Server]:
+    with running_s3(log_dir=tmp_path / "s3") as running:
+        client = boto3.client(
+            "s3",
+            endpoint_url=running.endpoint_url,
+            aws_access_key_id=running.access_key,
+            aws_secret_access_key=running.secret_key,
+            region_name=running.region,
+            config=Config(s3={"addressing_style": "path"}),
+        )
+        for bucket in BUCKETS.values():
+            client.create_bucket(Bucket=bucket)
+        yield running
+
+
+@pytest.fixture
+def proxy(server: S3Server) -> Iterator[FaultyProxy]:
+    with faulty_proxy(urlsplit(server.endpoint_url).port or 0) as running:
+        yield running
+
+
+@pytest.fixture
+def stack(server: S3Server, proxy: FaultyProxy, tmp_path: Path) -> Iterator[Embedded]:
+    settings = {
+        **BUCKETS,
+        "S3_ENDPOINT_URL": proxy.url,
+        "AWS_ACCESS_KEY_ID": server.access_key,
+        "AWS_SECRET_ACCESS_KEY": server.secret_key,
+        "AWS_S3_REGION_NAME": server.region,
+        "SWEEP_EVERY_S": "1",
+    }
+    with running_stack(tmp_path, settings) as running:
+        yield running
+
+
+def test_every_accepted_photo_is_counted_and_all_pictures_are_made_when_the_store_is_back(
+    stack: Embedded, proxy: FaultyProxy, tmp_path: Path
+) -> None:
+    photos = [render_small(tmp_path / "photos", f"photo{n}", seed=900_050 + n) for n in range(PHOTOS)]
+    client = stack.client()
+    answer = client.upload(photos)
+    proxy.mode = "refuses"
+    more_than_all_tries = 2 + max(RETRIES.values())
+    tried = "SELECT COUNT(*) FROM processing_steps WHERE attempt >= ?"
+    assert reached(lambda: stack.value(tried, more_than_all_tries) >= PHOTOS, within_s=120)
+    proxy.mode = "passes"
+    follow(client, answer["upload_session_id"], lambda line: None)
+    jobs = client.job_statuses(answer["upload_session_id"])["jobs"]
+    assert [job["status"] for job in jobs] == ["completed"] * PHOTOS
+    assert all(job["result"]["total"] > 0 for job in jobs)
+    unmade = "SELECT COUNT(*) FROM s3_images WHERE thumbnail_key = '' OR annotated_key = '' OR NOT is_stored"
+    assert reached(lambda: stack.value(unmade) == 0, within_s=120)
+    assert stack.value("SELECT COUNT(*) FROM processing_steps WHERE status = 'failed'") == 0
+    assert stack.value("SELECT MAX(losses + failures) FROM processing_steps") == 0
