@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from demeter.accounts.models import User
 from inventory.services.ledger import lock_locations
-from photos.models import Image
+from photos.choices import BookingState
+from photos.models import Image, ProcessingSession
 from photos.services.autocalibration import relearn
 from photos.services.booking import places_of, settle_places
 
@@ -20,6 +21,9 @@ def trash(*, image_ids: Collection[UUID], user: User) -> list[UUID]:
     images = Image.objects.select_for_update().not_deleted().filter(pk__in=image_ids).order_by("pk")
     moved = [image.pk for image in images]
     Image.objects.filter(pk__in=moved).update(deleted_at=timezone.now(), deleted_by=user)
+    ProcessingSession.objects.counted().filter(image__in=moved).update(
+        booking_state=BookingState.OPEN, booked_quantity=None
+    )
     _follow(moved, [place.pk for place in places])
     return moved
 

@@ -342,9 +342,11 @@ def test_validating_twice_writes_nothing(make_image, count, place, worker):
 def test_a_photo_in_the_trash_decides_nothing_until_it_is_restored(make_image, count, place, worker):
     count(make_image(hours_ago=9), place, living=80)
     newest = make_image(hours_ago=1)
-    count(newest, place, living=100)
+    session = count(newest, place, living=100)
     assert trash(image_ids=[newest.pk], user=worker) == [newest.pk]
     assert stock_at(place) == 80
+    session.refresh_from_db()
+    assert (session.booking_state, session.booked_quantity) == (BookingState.OPEN, None)
     assert trash(image_ids=[newest.pk], user=worker) == []
     assert restore(image_ids=[newest.pk], user=worker) == [newest.pk]
     assert stock_at(place) == 100
