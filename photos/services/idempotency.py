@@ -52,10 +52,11 @@ def running(*, user: User, path: str, key: str) -> Iterator[None]:
 
 def first_answer(*, user: User, path: str, key: str, body_sha256: str) -> Answer | None:
     """What was answered to this key within IDEMPOTENCY_KEY_H hours. Raises KeyReused (422) for another body."""
-    rows = IdempotencyKey.objects.filter(user=user, path=path, key=key)
-    rows.filter(created_at__lt=timezone.now() - timedelta(hours=settings.IDEMPOTENCY_KEY_H)).delete()
-    first = rows.first()
+    first = IdempotencyKey.objects.filter(user=user, path=path, key=key).first()
     if first is None:
+        return None
+    if first.created_at < timezone.now() - timedelta(hours=settings.IDEMPOTENCY_KEY_H):
+        first.delete()
         return None
     if first.body_sha256 != body_sha256:
         raise KeyReused(_("This Idempotency-Key was used for another request. Take a new one."))
