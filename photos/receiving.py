@@ -102,12 +102,12 @@ class ReceivedForm:
     def of(cls, meta: Mapping[str, Any]) -> "ReceivedForm | None":
         """For a request with these headers; None where they announce no form that could be read."""
         try:
-            header = MultiPartParser(meta, None, [HashingUploadHandler()])
+            MultiPartParser(meta, BytesIO(), [HashingUploadHandler()])  # looks at the headers
         except MultiPartParserError:
             return None
         _kind, options = parse_header_parameters(meta["CONTENT_TYPE"])
         return cls(
-            boundary=header._boundary,
+            boundary=options["boundary"].encode("ascii"),
             content_length=int(meta.get("CONTENT_LENGTH") or -1),
             encoding=options.get("charset"),
         )
