@@ -74,7 +74,11 @@ def test_rows_counter_thumbnail_and_preview_agree(worker: User, make: Any, value
         assert not Picture.open(io.BytesIO(stored(image.preview_key))).getexif()
         assert image.preview_key in (picture_url(image) or "")
     else:
-        assert picture_url(image) == original_url(image)
+        # The ends of the links: their signatures change from second to second.
+        shown_file, original_file = (
+            (url or "").rpartition("/")[2] for url in (picture_url(image), original_url(image))
+        )
+        assert shown_file == original_file != ""
     for pixels in shown:
         assert pixels.shape == expected.shape
         for row, column in ((4, 4), (4, -4), (-4, 4), (-4, -4)):
