@@ -13,7 +13,6 @@ from mlpipeline.vision.arrays import Mask, Shape
 from mlpipeline.vision.filtering.border_plants import truncated_by_border
 from mlpipeline.vision.filtering.cross_container_nms import duplicate_masks
 from mlpipeline.vision.filtering.empty_pots import occupied_pots
-from mlpipeline.vision.filtering.outlier_scales import outlier_scale_masks
 from mlpipeline.vision.filtering.score_threshold import below_threshold
 from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.results import ContainerFound, Detections
@@ -45,14 +44,12 @@ def filter_detections(
             absent.
         containers: all containers of the photo. shape: of the photo.
 
-    The rules, in this order, each on what the ones before it left: crumbs much smaller than the plants of confident
-    containers (`outlier_scale_masks`), plants that another container has with a higher score (`duplicate_masks`),
+    The rules, in this order, each on what the ones before it left: plants that another container has with a higher score (`duplicate_masks`),
     what the border of the picture cuts too short (`truncated_by_border`), plants below the photo's score threshold
     (`below_threshold`), and empty pots in which one of the plants that are left stands (`occupied_pots`).
     """
     indices = sorted(detected)
     working = _Working([detected[index] for index in indices])
-    working.remove(outlier_scale_masks(working.kept))
     working.remove(duplicate_masks(working.kept, options.iou))
     working.remove([truncated_by_border(seen, shape, options.border_share) for seen in working.kept])
     low = below_threshold(working.kept, containers)

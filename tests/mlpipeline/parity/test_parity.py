@@ -207,12 +207,6 @@ def scene(containers, *things, seen_by=TruthDetector, **detector) -> TruthEngine
     return TruthEngine(TruthSegmenter(containers), knows)
 
 
-def crumbs_in_the_other_tasks_box():
-    boxes = boxes_in_rows(7)
-    plants = [(plants_in(box, 100, 2), 0.9, 0) for box in boxes[:6]]
-    return scene(boxes, *plants, (plants_in(boxes[6], 20, 9), 0.4, 0)), 24
-
-
 def plants_on_the_line_between_two_tasks():
     boxes = boxes_in_rows(8)
     line = np.array([[558, y, 602, y + 44] for y in range(300, 540, 60)])  # between the sixth and the seventh
@@ -252,7 +246,6 @@ def nothing():
 
 
 SCENES = (
-    crumbs_in_the_other_tasks_box,
     plants_on_the_line_between_two_tasks,
     low_scores_in_one_task_and_empty_pots_in_the_other,
     a_bed_around_boxes,
