@@ -44,9 +44,10 @@ def filter_detections(
             absent.
         containers: all containers of the photo. shape: of the photo.
 
-    The rules, in this order, each on what the ones before it left: plants that another container has with a higher score (`duplicate_masks`),
-    what the border of the picture cuts too short (`truncated_by_border`), plants below the photo's score threshold
-    (`below_threshold`), and empty pots in which one of the plants that are left stands (`occupied_pots`).
+    The rules, in this order, each on what the ones before it left: plants that another container has with a higher
+    score (`duplicate_masks`), what the border of the picture cuts too short (`truncated_by_border`), plants below the
+    photo's score threshold (`below_threshold`), and empty pots in which one of the plants that are left stands
+    (`occupied_pots`).
     """
     indices = sorted(detected)
     working = _Working([detected[index] for index in indices])
