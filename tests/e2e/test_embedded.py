@@ -101,7 +101,7 @@ def test_a_worker_that_holds_a_step_past_its_deadline_is_ended_and_replaced(
     name = stack.value("SELECT worker FROM worker_heartbeats WHERE worker LIKE ?", f"%:{slow}")
     stack.change(
         "UPDATE processing_steps SET status = 'running', worker = ?, deadline_at = '2026-01-01 00:00:00',"
-        " lease_expires_at = '2099-01-01 00:00:00' WHERE kind = 'upload_thumbnail' AND image_id = ?",
+        " lease_expires_at = '2099-01-01 00:00:00' WHERE kind = 'draw_photo' AND image_id = ?",
         name,
         counted[0]["image_id"].replace("-", ""),
     )

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from email.message import Message
 from http.client import HTTPConnection
 from http.cookies import SimpleCookie
 from urllib.parse import urlencode, urlsplit
@@ -10,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 @dataclass(frozen=True)
 class Answer:
     status: int
-    headers: dict[str, str]
+    headers: Message  # names in any case
     body: bytes
 
     @property
@@ -45,6 +46,6 @@ class Browser:
             response = connection.getresponse()
             for line in response.headers.get_all("Set-Cookie") or []:
                 self.cookies.update({name: morsel.value for name, morsel in SimpleCookie(line).items()})
-            return Answer(response.status, dict(response.headers), response.read())
+            return Answer(response.status, response.headers, response.read())
         finally:
             connection.close()
