@@ -37,8 +37,8 @@ def spread(
     Args:
         batches: newest first; that is the order in which plants are taken from those that are not the count's own.
         total: what the place holds, 0 or more.
-        shown: what containers of each category should hold; their sum is `total`, some may be below zero. None where
-            nobody knows: then the batches are one group.
+        shown: what containers of each category that photos tell apart (PHOTO_CATEGORIES) should hold; their sum is
+            `total`, some may be below zero. None where nobody knows: then the batches are one group.
     Returns: only the batches whose quantity changes, by primary key, and new ones.
     """
     if shown is None:
@@ -46,7 +46,7 @@ def spread(
         wanted: dict[BinCategory | None, int] = {None: total}
         new_category = next((b.category for b in batches if b.category), None) or BinCategory.SEGMENT
     else:
-        by_category = _without_negatives(_merged(shown))
+        by_category = _without_negatives(shown)
         fallback = max(by_category, key=lambda category: by_category[category], default=BinCategory.SEGMENT)
         wanted = dict(by_category.items())
         groups = defaultdict(list)
@@ -58,13 +58,6 @@ def spread(
         new = NewBatch(category or new_category)
         changes |= _fill(groups.get(category, []), wanted.get(category, 0), new, is_photo=shown is not None)
     return changes
-
-
-def _merged(shown: Mapping[BinCategory, int]) -> dict[BinCategory, int]:
-    merged: dict[BinCategory, int] = defaultdict(int)
-    for category, quantity in shown.items():
-        merged[PHOTO_CATEGORIES[category]] += quantity
-    return merged
 
 
 def _without_negatives(wanted: Mapping[BinCategory, int]) -> dict[BinCategory, int]:

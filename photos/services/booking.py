@@ -21,17 +21,12 @@ from inventory.services.ledger import lock_locations
 from inventory.services.postings import any_batch
 from inventory.services.settlement import PendingMovement, Settlement, settle
 from inventory.services.statement import Count, Hold
-from photos.choices import BookingState, ContainerType, CountWarning
+from photos.choices import BookingState, CountWarning
 from photos.models import Image, PhotoContainer, ProcessingSession
 from photos.services import count_warnings
 from photos.services.configuration import follow_configuration
 from photos.services.image_status import update_image_status
 
-_CATEGORIES: Final = {
-    ContainerType.SEGMENT: BinCategory.SEGMENT,
-    ContainerType.BOX: BinCategory.BOX,
-    ContainerType.PLUG: BinCategory.PLUG,
-}
 _ACCEPTED_RANK: Final = (
     1_000_000  # a count that a person stands for goes before any later one that nobody does
 )
@@ -210,7 +205,7 @@ def _living_by_category(session_ids: Sequence[int]) -> dict[int, dict[BinCategor
     )
     living: dict[int, dict[BinCategory, int]] = defaultdict(Counter)
     for row in rows:
-        living[row["session_id"]][_CATEGORIES[ContainerType(row["type"])]] += row["living"]
+        living[row["session_id"]][BinCategory(row["type"])] += row["living"]
     return living
 
 
