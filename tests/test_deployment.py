@@ -29,7 +29,7 @@ def services() -> dict[str, dict[str, Any]]:
 
 
 def variables_of_settings() -> set[str]:
-    text = (ROOT / "demeter" / "settings.py").read_text()
+    text = "".join(path.read_text() for path in (ROOT / "demeter" / "settings").glob("*.py"))
     return set(re.findall(r'env\.\w+\(\s*"([A-Z0-9_]+)"', text))
 
 

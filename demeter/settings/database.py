@@ -1,0 +1,35 @@
+"""The database, and the cache server."""
+
+from django.core.exceptions import ImproperlyConfigured
+
+from demeter.settings.environment import DATA_HOME, env
+
+# ATOMIC_REQUESTS stays off: one slow phone would hold SQLite's write lock while its body is read.
+DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_HOME / 'demeter.sqlite3'}")}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # Kept open between requests: to open one costs 1 ms, and the last one that closes waits 14 ms for the disk.
+    DATABASES["default"]["CONN_MAX_AGE"] = None
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",  # a writer waits for its turn instead of failing half-way
+        "timeout": 20,  # seconds
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    # A connection is tried before it is used, so that a restarted database is taken up again by itself.
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    DATABASES["default"]["OPTIONS"] = {"connect_timeout": 3}  # seconds
+    # 50 io threads share these connections instead of holding one each. Reconnecting is given up after 5 s and begun
+    # anew by whoever needs a connection next: by itself the pool would wait twice as long each time.
+    _pool = {"max_size": env.int("DATABASE_POOL_SIZE", default=10), "timeout": 20, "reconnect_timeout": 5}
+    if _pool["max_size"]:
+        DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, **_pool}
+    else:  # each thread holds one, and knows at once when the database is away
+        DATABASES["default"]["CONN_MAX_AGE"] = None
+
+# Counts of throttles, nothing else: without a cache server each process keeps its own in memory (demeter.throttling).
+CACHE_URL = env.str("CACHE_URL", default="")
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+if CACHE_URL:
+    if not CACHE_URL.startswith(("redis://", "rediss://")):
+        raise ImproperlyConfigured("CACHE_URL must be redis://… or rediss://…, or empty.")
+    CACHES["default"] = {"BACKEND": "demeter.caches.RedisOrMemoryCache", "LOCATION": CACHE_URL}

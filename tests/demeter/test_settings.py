@@ -1,0 +1,40 @@
+"""The settings are many modules and one namespace."""
+
+import ast
+from collections import Counter
+from pathlib import Path
+
+from django.conf import settings
+
+import demeter.settings
+
+MODULES = sorted(
+    path for path in Path(demeter.settings.__file__).parent.glob("*.py") if path.stem != "__init__"
+)
+
+
+def names_of(path: Path) -> set[str]:
+    """The settings that a module assigns or imports."""
+    tree = ast.parse(path.read_text())
+    assigned = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    from_elsewhere = {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and not (node.module or "").startswith("demeter.settings")
+        for alias in node.names
+    }
+    return {name for name in assigned | from_elsewhere if name.isupper()}
+
+
+def test_no_two_modules_define_the_same_setting():
+    """The later import would win in silence."""
+    defined = Counter(name for path in MODULES for name in names_of(path))
+    assert defined
+    assert [name for name, count in defined.items() if count > 1] == []
+
+
+def test_every_module_is_gathered():
+    gathered = vars(demeter.settings)
+    missing = [f"{path.name}: {name}" for path in MODULES for name in names_of(path) if name not in gathered]
+    assert missing == []
+    assert all(hasattr(settings, name) for path in MODULES for name in names_of(path))
