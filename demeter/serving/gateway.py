@@ -7,6 +7,7 @@ travels").
 
 import asyncio
 import logging
+import threading
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
@@ -87,6 +88,7 @@ class Gateway:
         self._reserve = ThreadPoolExecutor(1, thread_name_prefix="reserve")
         self._disk = ThreadPoolExecutor(_DISK_THREADS, thread_name_prefix="disk")
         self._spool: SpoolFolder | None = None
+        self._spool_lock = threading.Lock()
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -97,9 +99,10 @@ class Gateway:
     @property
     def folder(self) -> Path:
         """Where this process keeps what it receives."""
-        if self._spool is None:
-            self._spool = SpoolFolder(self.spool_root)
-        return self._spool.path
+        with self._spool_lock:  # the first requests may come together, each in a thread of its own
+            if self._spool is None:
+                self._spool = SpoolFolder(self.spool_root)
+            return self._spool.path
 
     async def run(self, environ: wsgi.Environ, *, is_new: bool = True) -> wsgi.Answer:
         """Django's answer. A new request is refused at once if too many wait for a thread already."""

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -193,3 +194,16 @@ def test_a_body_that_breaks_off_reaches_no_view(
     answer = asyncio.run(ask(gateway(), "/", b"abc", announced=10, is_gone=True))
     assert answer == (400, b"request_incomplete")
     assert application.asked == ["/"], "Django was asked for the refusal alone"
+
+
+def test_requests_that_come_at_once_share_one_folder(gateway: Callable[..., Gateway], tmp_path: Path) -> None:
+    web, barrier = gateway(), threading.Barrier(8)
+
+    def folder(_number: int) -> Path:
+        barrier.wait(PATIENCE_S)
+        return web.folder
+
+    with ThreadPoolExecutor(8) as threads:
+        folders = set(threads.map(folder, range(8)))
+    assert len(folders) == 1
+    assert list(tmp_path.glob("web-*")) == list(folders)
