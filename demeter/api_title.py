@@ -9,6 +9,7 @@ SPECTACULAR_SETTINGS = {
     "PREPROCESSING_HOOKS": ["demeter.accounts.schema.without_slash"],
     "ENUM_NAME_OVERRIDES": {
         "JobStatusEnum": "photos.choices.JobStatus",
+        "ContainerTypeEnum": "photos.choices.ContainerType",
         "RoleEnum": "demeter.accounts.choices.Role",
     },
 }

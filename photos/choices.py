@@ -1,5 +1,7 @@
 """The words that rows about photos may hold."""
 
+from typing import Final
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -142,6 +144,12 @@ class CalculationMethod(models.TextChoices):
     BAND_BASED = "band_based", _("Bands")
     DENSITY_BASED = "density_based", _("Density parameters")
     GRID_ANALYSIS = "grid_analysis", _("Grid of cells")
+
+
+#: The classes of detections that are known by name; further ones of the weights are living plants.
+PLANT_CLASS: Final = "plant"
+DEAD_CLASS: Final = "dead"
+EMPTY_CLASS: Final = "empty"
 
 
 class DetectionSource(models.TextChoices):

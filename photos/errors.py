@@ -121,3 +121,21 @@ class InvalidKey(DemeterError):
     """An Idempotency-Key that cannot be kept."""
 
     code, status = "invalid_idempotency_key", 400
+
+
+class FindingsChanged(DemeterError):
+    """The findings of a count were corrected since the client has read them."""
+
+    code, status = "version_conflict", 409
+
+
+class UnknownFinding(DemeterError):
+    """A box or container that this count does not have, or that was deleted."""
+
+    code, status = "unknown_finding", 400
+
+
+class InvalidCorrection(DemeterError):
+    """A correction that no count can take: a box outside the picture, a class that nobody knows, too much at once."""
+
+    code, status = "invalid_correction", 400

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import F, QuerySet
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.formats import number_format
@@ -145,7 +146,15 @@ class ProcessingSessionAdmin(OwnPhotosAdmin):
         return request.user.has_perm("photos.change_processingsession")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).annotate(all_plants=F("total_detected") + F("total_estimated"))
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                all_plants=Coalesce(
+                    F("human_detected") + F("human_estimated"), F("total_detected") + F("total_estimated")
+                )
+            )
+        )
 
     def view_on_site(self, session: ProcessingSession) -> str:
         return f"{reverse('photo', args=[session.image_id])}?count={session.attempt}"

@@ -134,8 +134,10 @@ class PhotoAnswerSerializer(serializers.Serializer[Any]):
 
 class JobResultSerializer(serializers.Serializer[Any]):
     session_id = serializers.UUIDField(source="uuid")
-    total_detected = serializers.IntegerField()
-    total_estimated = serializers.IntegerField()
+    total_detected = serializers.IntegerField(
+        source="detected", help_text="As a person validated it, else by the model; so are the others."
+    )
+    total_estimated = serializers.IntegerField(source="estimated")
     total = serializers.IntegerField()
     storage_location_id = serializers.IntegerField(allow_null=True)
 

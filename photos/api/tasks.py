@@ -52,8 +52,8 @@ def _stock_task(job: UploadJob, batches: dict[UUID, list[int]]) -> dict[str, Any
     if job.status == JobStatus.COMPLETED and job.session is not None and job.image is not None:
         result = {
             "session_id": job.session.uuid,
-            "total_detected": job.session.total_detected,
-            "total_estimated": job.session.total_estimated,
+            "total_detected": job.session.detected,
+            "total_estimated": job.session.estimated,
             "avg_confidence": job.session.avg_confidence,
             "batch_ids": batches[job.session.uuid],
             "processed_image_url": storage.annotated_url(job.image),
@@ -129,8 +129,8 @@ class Analysis(APIView):
             session = job.session
             result = {
                 "session_id": session.uuid,
-                "total_detected": session.total_detected,
-                "total_estimated": session.total_estimated,
+                "total_detected": session.detected,
+                "total_estimated": session.estimated,
                 "total": session.total,
                 "interval": session.interval,
                 "interval_reasons": session.interval_reasons,

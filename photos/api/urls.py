@@ -2,7 +2,7 @@
 
 from django.urls import re_path
 
-from photos.api import jobs, recounts, tasks, uploads
+from photos.api import corrections, jobs, recounts, tasks, uploads
 
 _UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
@@ -13,6 +13,29 @@ urlpatterns = [
     re_path(rf"^photos/jobs/(?P<job_id>{_UUID})/status/?$", jobs.JobStatus.as_view(), name="job-status"),
     re_path(
         rf"^photos/(?P<image_id>{_UUID})/reprocess/?$", recounts.Reprocess.as_view(), name="photos-reprocess"
+    ),
+    re_path(
+        rf"^photos/(?P<image_id>{_UUID})/detections/?$",
+        corrections.Detections.as_view(),
+        name="photos-detections",
+    ),
+    re_path(
+        rf"^photos/(?P<image_id>{_UUID})/containers/?$",
+        corrections.Containers.as_view(),
+        name="photos-containers",
+    ),
+    re_path(
+        rf"^photos/(?P<image_id>{_UUID})/estimations/?$",
+        corrections.Estimations.as_view(),
+        name="photos-estimations",
+    ),
+    re_path(
+        rf"^sessions/(?P<session_id>{_UUID})/validate/?$",
+        corrections.Validate.as_view(),
+        name="sessions-validate",
+    ),
+    re_path(
+        rf"^sessions/(?P<session_id>{_UUID})/export/?$", corrections.Export.as_view(), name="sessions-export"
     ),
     re_path(r"^stock/photo/?$", uploads.StockPhoto.as_view(), name="stock-photo"),
     re_path(r"^stock/tasks/status/?$", tasks.StockTasks.as_view(), name="stock-tasks"),

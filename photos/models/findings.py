@@ -26,6 +26,19 @@ class PhotoContainer(models.Model):
     dead = models.PositiveIntegerField(_("dead"), default=0)
     empty = models.PositiveIntegerField(_("empty cells"), default=0)
     is_counted = models.BooleanField(_("counted"), default=False)
+    human_type = models.CharField(
+        _("type by a person"),
+        max_length=10,
+        choices=ContainerType,
+        blank=True,
+        help_text=_("Empty unless the corrections of a validated count changed it."),
+    )
+    human_living = models.PositiveIntegerField(
+        _("living by a person"),
+        null=True,
+        blank=True,
+        help_text=_("Empty unless a validated count was corrected."),
+    )
     warnings = models.JSONField(_("warnings"), default=list, blank=True)
     storage_bin = models.ForeignKey(
         "inventory.StorageBin",
@@ -190,7 +203,11 @@ class Classification(models.Model):
 
 
 class Correction(models.Model):
-    """What a person changed in the findings of a count; every correction is a labelled sample."""
+    """What a person changed in the findings of a count; every correction is a labelled sample.
+
+    Appended, never edited: the rows of the model stay as they are, and replaying the corrections in the order of their
+    versions gives what people say (photos.services.corrections).
+    """
 
     session = models.ForeignKey(
         "ProcessingSession", on_delete=models.CASCADE, related_name="corrections", verbose_name=_("count")
@@ -200,7 +217,13 @@ class Correction(models.Model):
     )
     version = models.PositiveIntegerField(_("version it led to"))
     operations = models.JSONField(
-        _("operations"), help_text=_("add, move, delete, relabel as they were sent.")
+        _("operations"),
+        help_text=_(
+            "add, move, delete, restore, relabel, retype, hand_counts, with the ids that were given."
+        ),
+    )
+    edit_id = models.UUIDField(
+        _("edit"), null=True, blank=True, help_text=_("The client's own name of the edit: it counts once.")
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
@@ -211,6 +234,7 @@ class Correction(models.Model):
         ordering: ClassVar[list[str]] = ["-created_at"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["session", "version"], name="corrections_version_once"),
+            models.UniqueConstraint(fields=["session", "edit_id"], name="corrections_edit_once"),
         ]
 
     def __str__(self) -> str:

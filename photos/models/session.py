@@ -155,6 +155,23 @@ class ProcessingSession(models.Model):
         verbose_name=_("validated by"),
     )
     validation_date = models.DateTimeField(_("validated at"), null=True, blank=True)
+    validated_version = models.PositiveIntegerField(
+        _("validated version"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "The version of the findings that was validated; a later correction waits for another word."
+        ),
+    )
+    human_detected = models.PositiveIntegerField(
+        _("seen by a person"),
+        null=True,
+        blank=True,
+        help_text=_("Empty unless a validated count was corrected; the model's own numbers stay beside it."),
+    )
+    human_estimated = models.PositiveIntegerField(_("estimated by a person"), null=True, blank=True)
+    human_dead = models.PositiveIntegerField(_("dead by a person"), null=True, blank=True)
+    human_empty = models.PositiveIntegerField(_("empty by a person"), null=True, blank=True)
     manual_adjustments = models.JSONField(_("adjustments"), default=dict, blank=True)
 
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
@@ -186,6 +203,23 @@ class ProcessingSession(models.Model):
                 name="photo_processing_sessions_dead_were_detected",
             ),
             models.CheckConstraint(
+                condition=Q(
+                    human_detected__isnull=True,
+                    human_estimated__isnull=True,
+                    human_dead__isnull=True,
+                    human_empty__isnull=True,
+                )
+                | Q(
+                    human_detected__isnull=False,
+                    human_estimated__isnull=False,
+                    human_dead__isnull=False,
+                    human_empty__isnull=False,
+                    human_dead__lte=F("human_detected"),
+                    validated=True,
+                ),
+                name="photo_processing_sessions_human_count_whole",
+            ),
+            models.CheckConstraint(
                 condition=Q(avg_confidence__isnull=True) | Q(avg_confidence__gte=0, avg_confidence__lte=1),
                 name="photo_processing_sessions_confidence_0_1",
             ),
@@ -199,9 +233,34 @@ class ProcessingSession(models.Model):
         return f"{self.image} · {self.attempt}"
 
     @property
+    def is_corrected(self) -> bool:
+        """Whether a person's numbers stand in place of the model's."""
+        return self.human_detected is not None
+
+    @property
+    def detected(self) -> int:
+        """Plants that were seen, living or dead: as a person validated them, else by the model."""
+        return self.total_detected if self.human_detected is None else self.human_detected
+
+    @property
+    def estimated(self) -> int:
+        """Plants that were not seen: as a person validated them, else by the model."""
+        return self.total_estimated if self.human_estimated is None else self.human_estimated
+
+    @property
+    def dead(self) -> int:
+        """Dead plants: as a person validated them, else by the model."""
+        return self.total_dead if self.human_dead is None else self.human_dead
+
+    @property
+    def empty(self) -> int:
+        """Empty pots or cells: as a person validated them, else by the model."""
+        return self.total_empty_containers if self.human_empty is None else self.human_empty
+
+    @property
     def total(self) -> int:
         """All plants: detected and estimated, living and dead."""
-        return self.total_detected + self.total_estimated
+        return self.detected + self.estimated
 
     @property
     def interval(self) -> tuple[int, int] | None:
@@ -216,4 +275,4 @@ class ProcessingSession(models.Model):
     @property
     def total_living(self) -> int:
         """What the stock books: all plants but the dead."""
-        return self.total - self.total_dead
+        return self.total - self.dead

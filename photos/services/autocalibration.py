@@ -17,8 +17,10 @@ from django.utils import timezone
 
 from demeter.accounts.models import User
 from photos.choices import ContainerType, CountWarning
-from photos.models import CalibrationSample, Detection, PhotoContainer, PlaceCalibration, ProcessingSession
+from photos.models import CalibrationSample, PhotoContainer, PlaceCalibration, ProcessingSession
 from photos.plant_measures import mean_plant_area, polygon_area, summary, visible_share
+from photos.services.corrections.findings import Kind, corrected_findings, kind_of
+from photos.services.corrections.sums import correct_sums
 
 ENOUGH_PLANTS: Final = 10  # on one photo, for its mean to say something. Source: origin, band calibration
 # From so many photos a place speaks against what was typed in. Source: origin, calibration wizard of 3–5 photos
@@ -115,19 +117,24 @@ def _samples(session: ProcessingSession) -> list[CalibrationSample]:
     image = session.image
     cm2_per_px = place.area_m2 * 10_000 / (image.width_px * image.height_px)  # one photo shows one place
     to_reference = (REFERENCE_PX / max(image.width_px, image.height_px)) ** 2
+    findings = corrected_findings(session, until=session.validated_version)
+    sums = correct_sums(session, findings).containers
     containers: dict[str, list[PhotoContainer]] = {}
     for container in session.containers.filter(is_counted=True):
-        containers.setdefault(container.type, []).append(container)
+        containers.setdefault(container.human_type or container.type, []).append(container)
     samples = []
     for kind, group in sorted(containers.items()):
+        own = {container.pk for container in group}
         boxes = np.array(
-            Detection.objects.filter(container__in=group, is_empty_container=False).values_list(
-                "center_x", "center_y", "width_px", "height_px"
-            ),
+            [
+                (box.center_x, box.center_y, box.width_px, box.height_px)
+                for box in findings.boxes.values()
+                if box.container_id in own and kind_of(box.class_name) != Kind.EMPTY
+            ],
             dtype=np.float64,
         ).reshape(-1, 4)
         area_m2 = sum(polygon_area(container.polygon) for container in group) * cm2_per_px / 10_000
-        plants = sum(container.detected + container.estimated for container in group)
+        plants = sum(sums[container.pk].total for container in group)
         if min(len(boxes), plants) < ENOUGH_PLANTS or area_m2 <= 0:
             continue
         centres, sides = boxes[:, :2], boxes[:, 2:]

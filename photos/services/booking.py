@@ -11,7 +11,8 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from django.db.models import F, OuterRef, Subquery, Sum
+from django.db.models import F, OuterRef, Subquery, Sum, Value
+from django.db.models.functions import Coalesce, NullIf
 from django.utils.translation import gettext as _
 
 from demeter.accounts.models import User
@@ -173,7 +174,6 @@ def _sessions_at(location: StorageLocation) -> list[Any]:  # sessions with the a
 
 def _count(session: Any, living: dict[BinCategory, int], *, waits: bool) -> Count:
     image, accepted = session.image, set(session.accepted_warnings)
-    stands_for = session.validated or session.version > 1
     return Count(
         uuid=session.uuid,
         key=image.pk,
@@ -181,7 +181,7 @@ def _count(session: Any, living: dict[BinCategory, int], *, waits: bool) -> Coun
         counted_at=image.taken_at,
         recorded_at=image.uploaded_at,
         order=session.first_count,
-        rank=session.attempt + (_ACCEPTED_RANK if stands_for else 0),
+        rank=session.attempt + (_ACCEPTED_RANK if session.validated else 0),
         quantity=session.total_living,
         by_category=living,
         waits=waits,
@@ -197,15 +197,17 @@ def _count(session: Any, living: dict[BinCategory, int], *, waits: bool) -> Coun
 
 
 def _living_by_category(session_ids: Sequence[int]) -> dict[int, dict[BinCategory, int]]:
-    """The living plants of each count by what their containers are in the inventory."""
+    """The living plants of each count by what their containers are: as people say where they have corrected them."""
+    by_model = F("detected") + F("estimated") - F("dead")
     rows = (
         PhotoContainer.objects.filter(session__in=session_ids)
-        .values("session_id", "type")
-        .annotate(living=Sum(F("detected") + F("estimated") - F("dead")))
+        .annotate(stands_as=Coalesce(NullIf("human_type", Value("")), "type"))
+        .values("session_id", "stands_as")
+        .annotate(living=Sum(Coalesce("human_living", by_model)))
     )
     living: dict[int, dict[BinCategory, int]] = defaultdict(Counter)
     for row in rows:
-        living[row["session_id"]][BinCategory(row["type"])] += row["living"]
+        living[row["session_id"]][BinCategory(row["stands_as"])] += row["living"]
     return living
 
 

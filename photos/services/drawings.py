@@ -10,6 +10,8 @@ from photos.choices import StepKind
 from photos.models import Detection, Estimation, Image, PhotoContainer, ProcessingSession, ProcessingStep
 from photos.querysets import FINISHED
 from photos.services import jobs
+from photos.services.corrections.findings import Findings, corrected_findings
+from photos.services.corrections.sums import correct_sums
 from photos.services.steps import Claim, complete_step, create_step, fail_step, lock_claim, reopen
 
 
@@ -24,14 +26,48 @@ class DrawingData:
 
 
 def drawing_data(claim: Claim) -> DrawingData:
-    """Read what is to be drawn for a claimed step."""
+    """Read what is to be drawn for a claimed step: as a person validated it, where somebody has corrected the count."""
     session = ProcessingSession.objects.select_related("image").get(steps=claim.step_id)
+    containers = list(session.containers.all())
+    detections = list(session.detections.all())
+    if session.is_corrected:
+        findings = corrected_findings(session, until=session.validated_version)
+        detections = _corrected_detections(session, findings)
+        sums = correct_sums(session, findings).containers
+        for container in containers:  # drawn, never saved
+            own = sums[container.pk]
+            container.detected, container.estimated = own.detected, own.estimated
+            container.dead, container.empty = own.dead, own.empty
+            container.type = container.human_type or container.type
     return DrawingData(
         session=session,
-        containers=list(session.containers.all()),
-        detections=list(session.detections.all()),
+        containers=containers,
+        detections=detections,
         estimations=list(session.estimations.all()),
     )
+
+
+def _corrected_detections(session: ProcessingSession, findings: Findings) -> list[Detection]:
+    """The boxes that stand in a container, as rows that are not saved."""
+    return [
+        Detection(
+            session=session,
+            container_id=box.container_id,
+            center_x=box.center_x,
+            center_y=box.center_y,
+            width_px=box.width_px,
+            height_px=box.height_px,
+            confidence=box.confidence,
+            class_name=box.class_name,
+        )
+        for box in findings.boxes.values()
+        if box.container_id is not None
+    ]
+
+
+def have_drawn_again(session: ProcessingSession) -> None:
+    """Have a count drawn once more, because its numbers have changed. The sweep sends the step."""
+    reopen(list(ProcessingStep.objects.filter(session=session, kind=StepKind.DRAW, status__in=FINISHED)))
 
 
 def drawing_keys(image: Image) -> tuple[str, str]:

@@ -58,6 +58,6 @@ def is_unlike_expected(session: ProcessingSession) -> bool:
     if expected is None or abs(counted - expected) < LEAST_DIFFERENCE:
         return False
     low, high = session.interval_low, session.interval_high
-    if low is not None and high is not None and low <= expected + session.total_dead <= high:
+    if low is not None and high is not None and low <= expected + session.dead <= high:
         return False  # the interval is one of all plants, and the dead were seen
     return not settings.COUNT_UNLIKE_BELOW * expected <= counted <= settings.COUNT_UNLIKE_ABOVE * expected

@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils import timezone
 
-from photos.choices import CountWarning, SessionStatus, Stage, StepKind
+from photos.choices import DEAD_CLASS, EMPTY_CLASS, CountWarning, SessionStatus, Stage, StepKind
 from photos.models import Detection, Estimation, PhotoContainer, ProcessingSession, ProcessingStep
 from photos.services import jobs
 from photos.services.booking import lock_places_of
@@ -15,8 +15,6 @@ from photos.services.classification import classify
 from photos.services.sessions import settle
 from photos.services.steps import Claim, complete_step, create_step, lock_claim
 
-EMPTY_CLASS: Final = "empty"
-DEAD_CLASS: Final = "dead"
 _INSERT_CHUNK: Final = 500  # rows a statement; SQLite bounds the number of parameters
 BOXES_PER_STEP: Final = (
     6  # small containers are counted some at a time: a message each would cost more than the work

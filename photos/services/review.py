@@ -1,5 +1,6 @@
 """What a person says about a count."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -13,36 +14,60 @@ from photos.errors import CountReplaced, NotCounted
 from photos.models import Image, ProcessingSession
 from photos.services.autocalibration import learn
 from photos.services.booking import accept_shortfall, lock_places_of, places_of, settle_places
+from photos.services.corrections import adoption
+from photos.services.corrections.edits import correct
+from photos.services.drawings import have_drawn_again
 from photos.services.image_status import blocking
+from photos.services.newer_counts import is_replaced
 
 #: Without place and product nobody knows what to book, whatever a person accepts.
 _NOT_ACCEPTED = {CountWarning.NEEDS_LOCATION, CountWarning.NEEDS_CONFIG, CountWarning.NEEDS_REVIEW}
 
 
 @transaction.atomic
-def validate(*, session: ProcessingSession, user: User, note: str = "") -> ProcessingSession:
-    """Accept a count as it stands, and book it: also a partial one, and one that the books could not follow.
+def validate(
+    *,
+    session: ProcessingSession,
+    user: User,
+    note: str = "",
+    version: int | None = None,
+    adjustments: Sequence[Mapping[str, Any]] = (),
+) -> ProcessingSession:
+    """Accept a count with its corrections, and book it: also a partial one, and one that the books could not follow.
 
-    What it shows of its plants is learnt from then on (photos.services.autocalibration).
-    Validating twice changes nothing.
+    `adjustments` are counts by hand (`hand_counts` of a correction) that the same person makes first; `version` is
+    that of the findings which the person has seen, None where nobody can have changed them.
+    What the count shows of its plants is learnt from then on (photos.services.autocalibration).
+    Validating twice changes nothing; validating again after a correction books the difference.
     Raises NotCounted while the count has no end, or has failed; CountReplaced if a newer count of the same photo
-    stands.
+    stands; FindingsChanged if somebody has corrected it since.
     """
     session = _lock(session)
     if session.status != SessionStatus.COMPLETED:
         raise NotCounted(_("Only a finished count can be validated. Wait for it, or count the photo again."))
-    if _is_replaced(session):
+    if is_replaced(session):
         raise CountReplaced(_("A newer count of this photo stands. Look at that one and validate it."))
+    if adjustments or version is not None:
+        correct(
+            session=session,
+            user=user,
+            version=session.version if version is None else version,
+            operations={"hand_counts": list(adjustments)},
+        )
+        session.refresh_from_db()
     # A shortfall is accepted by an adjustment: another one later must ask again.
     accepted = [str(code) for code in blocking(session) if code not in _NOT_ACCEPTED]
-    if not session.validated:
+    if not session.validated or session.validated_version != session.version:
         session.validated, session.validated_by, session.validation_date = True, user, timezone.now()
+        adoption.adopt(session)
+        if session.is_corrected:
+            have_drawn_again(session)
     if note:
         session.manual_adjustments = {**session.manual_adjustments, "note": note[:500]}
     session.accepted_warnings = [*session.accepted_warnings, *accepted]
     session.save(
         update_fields=[
-            "validated", "validated_by", "validation_date", "manual_adjustments", "accepted_warnings",
+            "validated", "validated_by", "validation_date", "accepted_warnings", *adoption.FIELDS,
         ]
     )  # fmt: skip
     learn(session)
@@ -65,13 +90,16 @@ def withdraw_validation(*, session: ProcessingSession, user: User) -> Processing
     kept = session.manual_adjustments.get("kept", 0)
     session.validated, session.validated_by, session.validation_date = False, None, None
     session.accepted_warnings = []
+    if session.is_corrected:
+        have_drawn_again(session)
+    adoption.disown(session)
     session.manual_adjustments = {
         **{key: value for key, value in session.manual_adjustments.items() if key not in ("kept", "missing")},
         "withdrawn_by": user.name,
     }
     session.save(
         update_fields=[
-            "validated", "validated_by", "validation_date", "accepted_warnings", "manual_adjustments",
+            "validated", "validated_by", "validation_date", "accepted_warnings", *adoption.FIELDS,
         ]
     )  # fmt: skip
     restore = {}
@@ -113,15 +141,5 @@ def _lock(session: ProcessingSession) -> ProcessingSession:
     """The count with its places and its photo locked, in the order in which everybody locks them."""
     lock_places_of(session.image_id)
     Image.objects.select_for_update().get(pk=session.image_id)
-    return ProcessingSession.objects.select_related("image").get(pk=session.pk)
-
-
-def _is_replaced(session: ProcessingSession) -> bool:
-    """Whether a newer count of the same photo stands: finished, and nothing about it waits for a person."""
-    if session.validated:
-        return False
-    newer = ProcessingSession.objects.counted().filter(image=session.image_id, attempt__gt=session.attempt)
-    return any(
-        count.validated or set(blocking(count)) <= {CountWarning.NEEDS_REVIEW}
-        for count in newer.select_related("image")
-    )
+    counts = ProcessingSession.objects.select_for_update(of=("self",))  # a correction takes this lock alone
+    return counts.select_related("image").get(pk=session.pk)

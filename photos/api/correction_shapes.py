@@ -1,0 +1,235 @@
+"""The shapes of requests and answers about what was found in a photo and what people correct in it."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+from rest_framework import serializers
+
+from photos.choices import CalculationMethod, ContainerType
+from photos.services.corrections.edits import MOST_BY_HAND
+
+
+class _BoxSerializer(serializers.Serializer[Any]):
+    center_x = serializers.FloatField(help_text="px of the whole, upright picture")
+    center_y = serializers.FloatField()
+    width_px = serializers.FloatField()
+    height_px = serializers.FloatField()
+
+
+class AddedBoxSerializer(_BoxSerializer):
+    class_name = serializers.CharField(
+        max_length=30, help_text="plant, dead, empty, or a further class that the weights know"
+    )
+
+
+class MovedBoxSerializer(_BoxSerializer):
+    id = serializers.IntegerField()
+
+
+class RelabelSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    class_name = serializers.CharField(max_length=30)
+
+
+class RetypeSerializer(serializers.Serializer[Any]):
+    container_id = serializers.IntegerField()
+    type = serializers.ChoiceField(ContainerType.choices)
+
+
+class HandCountSerializer(serializers.Serializer[Any]):
+    """A count by hand. It goes before what is marked."""
+
+    container_id = serializers.IntegerField(
+        allow_null=True, required=False, default=None, help_text="null: the whole photo"
+    )
+    living = serializers.IntegerField(
+        min_value=0, max_value=MOST_BY_HAND, allow_null=True, help_text="null takes the count by hand back"
+    )
+    dead = serializers.IntegerField(min_value=0, max_value=MOST_BY_HAND, required=False, default=0)
+    empty = serializers.IntegerField(
+        min_value=0,
+        max_value=MOST_BY_HAND,
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="null: as marked",
+    )
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "A missed plant, a leaf that was none, a dead plant",
+            request_only=True,
+            value={
+                "version": 1,
+                "add": [
+                    {
+                        "center_x": 812.5,
+                        "center_y": 440,
+                        "width_px": 38,
+                        "height_px": 36,
+                        "class_name": "plant",
+                    }
+                ],
+                "delete": [5011],
+                "relabel": [{"id": 5012, "class_name": "dead"}],
+            },
+        )
+    ]
+)
+class CorrectionRequestSerializer(serializers.Serializer[Any]):
+    """Applied in this order: restore, add, move, relabel, delete, retype, hand_counts; all or nothing."""
+
+    version = serializers.IntegerField(min_value=1, help_text="That of the findings which are corrected.")
+    edit_id = serializers.UUIDField(
+        required=False,
+        allow_null=True,
+        help_text="The client's own name of this edit: sent again, it gets the first answer and changes nothing.",
+    )
+    restore = serializers.ListField(
+        child=serializers.IntegerField(), required=False, help_text="Takes back that a box was deleted."
+    )
+    add = AddedBoxSerializer(many=True, required=False)
+    move = MovedBoxSerializer(many=True, required=False)
+    relabel = RelabelSerializer(many=True, required=False)
+    delete = serializers.ListField(child=serializers.IntegerField(), required=False)
+    retype = RetypeSerializer(many=True, required=False)
+    hand_counts = HandCountSerializer(many=True, required=False)
+
+
+class SumsSerializer(serializers.Serializer[Any]):
+    """The count as it is corrected, validated or not."""
+
+    detected = serializers.IntegerField()
+    estimated = serializers.IntegerField()
+    dead = serializers.IntegerField()
+    empty = serializers.IntegerField()
+    total = serializers.IntegerField()
+    living = serializers.IntegerField()
+
+
+class CorrectionAnswerSerializer(serializers.Serializer[Any]):
+    version = serializers.IntegerField()
+    added_ids = serializers.ListField(
+        child=serializers.IntegerField(),
+        help_text="In the order of `add`; ids below zero are people's boxes.",
+    )
+    sums = SumsSerializer()
+
+
+class KeptHandCountSerializer(serializers.Serializer[Any]):
+    container_id = serializers.IntegerField(allow_null=True)
+    living = serializers.IntegerField()
+    dead = serializers.IntegerField()
+    empty = serializers.IntegerField(allow_null=True)
+
+
+class _NumbersField(serializers.ListField):
+    child = serializers.FloatField()
+
+
+class DetectionsSerializer(serializers.Serializer[Any]):
+    """Parallel arrays of one length, in px of the whole, upright picture, with all corrections so far."""
+
+    session_id = serializers.UUIDField()
+    version = serializers.IntegerField()
+    id = serializers.ListField(
+        child=serializers.IntegerField(), help_text="Below zero: a box that a person added."
+    )
+    center_x = _NumbersField()
+    center_y = _NumbersField()
+    width_px = _NumbersField()
+    height_px = _NumbersField()
+    confidence = _NumbersField()
+    class_name = serializers.ListField(child=serializers.CharField())
+    is_empty_container = serializers.ListField(child=serializers.BooleanField())
+    is_alive = serializers.ListField(child=serializers.BooleanField())
+    container_id = serializers.ListField(
+        child=serializers.IntegerField(allow_null=True), help_text="null where the photo shows no container"
+    )
+    hand_counts = KeptHandCountSerializer(many=True)
+    sums = SumsSerializer()
+
+
+class ContainersSerializer(serializers.Serializer[Any]):
+    """Parallel arrays of one length, with all corrections so far."""
+
+    session_id = serializers.UUIDField()
+    version = serializers.IntegerField()
+    id = serializers.ListField(child=serializers.IntegerField())
+    type = serializers.ListField(child=serializers.ChoiceField(ContainerType.choices))
+    polygon = serializers.ListField(
+        child=serializers.ListField(child=serializers.ListField(child=serializers.FloatField())),
+        help_text="[[x, y], …] in px",
+    )
+    capacity = serializers.ListField(child=serializers.IntegerField(allow_null=True))
+    detected = serializers.ListField(child=serializers.IntegerField())
+    estimated = serializers.ListField(child=serializers.IntegerField())
+    empty = serializers.ListField(child=serializers.IntegerField())
+    dead = serializers.ListField(child=serializers.IntegerField())
+
+
+class EstimationsSerializer(serializers.Serializer[Any]):
+    """Parallel arrays of one length: one entry for each band of a container, as the model estimated it."""
+
+    session_id = serializers.UUIDField()
+    container_id = serializers.ListField(child=serializers.IntegerField())
+    container_type = serializers.ListField(child=serializers.ChoiceField(ContainerType.choices))
+    band_number = serializers.ListField(child=serializers.IntegerField())
+    band_y_start = _NumbersField()
+    band_y_end = _NumbersField()
+    estimated_count = serializers.ListField(
+        child=serializers.FloatField(),
+        help_text="Before rounding: a container is rounded once, not each band.",
+    )
+    residual_area_px = serializers.ListField(
+        child=serializers.FloatField(), help_text="Before floor suppression."
+    )
+    processed_area_px = serializers.ListField(
+        child=serializers.FloatField(), help_text="After floor suppression."
+    )
+    avg_plant_area_px = _NumbersField()
+    vegetation_polygon = serializers.ListField(
+        child=serializers.ListField(
+            child=serializers.ListField(child=serializers.ListField(child=serializers.FloatField()))
+        ),
+        help_text="GeoJSON-style rings in px; a ring within a ring is a hole.",
+    )
+    calculation_method = serializers.ListField(child=serializers.ChoiceField(CalculationMethod.choices))
+    confidence = _NumbersField()
+
+
+class AdjustmentsSerializer(serializers.Serializer[Any]):
+    """Counts by hand that the person who validates makes: of the whole photo, of some containers, or both."""
+
+    living = serializers.IntegerField(
+        required=False, min_value=0, max_value=MOST_BY_HAND, help_text="On the whole photo."
+    )
+    dead = serializers.IntegerField(required=False, min_value=0, max_value=MOST_BY_HAND, default=0)
+    empty = serializers.IntegerField(
+        required=False, allow_null=True, min_value=0, max_value=MOST_BY_HAND, default=None
+    )
+    containers = HandCountSerializer(many=True, required=False, default=list)
+
+
+class ValidateRequestSerializer(serializers.Serializer[Any]):
+    adjustments = AdjustmentsSerializer(required=False, allow_null=True)
+    note = serializers.CharField(required=False, allow_blank=True, max_length=500, default="")
+    version = serializers.IntegerField(
+        required=False, min_value=1, help_text="That of the findings which were looked at; 409 if it is old."
+    )
+
+
+class ValidateAnswerSerializer(serializers.Serializer[Any]):
+    validated = serializers.BooleanField()
+    validated_by = serializers.CharField(help_text="The name of who validated it.")
+    validation_date = serializers.DateTimeField()
+    manual_adjustments = serializers.DictField(
+        help_text="note; corrections: how many of which, the model's sums and those of people; missing, kept."
+    )
+    movement_ids = serializers.ListField(
+        child=serializers.UUIDField(), help_text="All movements that this count has booked, oldest first."
+    )
+    booking_state = serializers.CharField()
+    booked_quantity = serializers.IntegerField(allow_null=True)
