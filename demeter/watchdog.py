@@ -21,8 +21,8 @@ from demeter.models import WorkerHeartbeat
 from demeter.supervisor import Supervisor
 from photos import queue
 from photos.models import ProcessingStep
-from photos.services.deadlines import IN_THREADS
-from photos.services.steps import free_claims
+from photos.services.steps.claims import free_claims
+from photos.services.steps.deadlines import IN_THREADS
 
 ROUND_S: Final = 1.0
 ROWS_EVERY_S: Final = 5.0

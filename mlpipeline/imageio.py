@@ -12,7 +12,14 @@ from mlpipeline.vision.arrays import LEAST_SIDE_PX
 from mlpipeline.vision.upright import decoded_upright
 from photos.decoding.pixels import decode_apart, shared_pixels
 from photos.errors import UnreadableImage
-from photos.pictures import MAX_PIXELS, check_not_filled_up, check_size, open_rgb, plain_jpeg, sniff
+from photos.image_files import (
+    MAX_PIXELS,
+    check_not_filled_up,
+    check_size,
+    decode_rgb,
+    detect_format,
+    plain_jpeg,
+)
 
 
 def read_rgb(source: Path | bytes, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
@@ -25,7 +32,7 @@ def read_rgb(source: Path | bytes, *, max_pixels: int = MAX_PIXELS) -> NDArray[n
     with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
         _check_header(file, max_pixels)
         image = _decoded_jpeg(file, max_pixels)
-        return open_rgb(file, max_pixels=max_pixels) if image is None else image
+        return decode_rgb(file, max_pixels=max_pixels) if image is None else image
 
 
 def read_rgb_apart(path: Path, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
@@ -43,12 +50,12 @@ def decode_here(output: int, *, path: str, width_px: int, height_px: int) -> Non
     pixels = shared_pixels(output, width_px=width_px, height_px=height_px)
     with Path(path).open("rb") as file:
         if _decoded_jpeg(file, MAX_PIXELS, pixels) is None:
-            open_rgb(file, out=pixels)
+            decode_rgb(file, out=pixels)
 
 
 def _check_header(file: BinaryIO, max_pixels: int) -> tuple[int, int]:
     """(width, height) of the upright picture, if it can be counted."""
-    info = sniff(file)
+    info = detect_format(file)
     check_size(info.width_px, info.height_px, max_pixels=max_pixels)
     if min(info.width_px, info.height_px) < LEAST_SIDE_PX:
         raise UnreadableImage(
@@ -63,7 +70,7 @@ def _check_header(file: BinaryIO, max_pixels: int) -> tuple[int, int]:
 def _decoded_jpeg(
     file: BinaryIO, max_pixels: int, out: NDArray[np.uint8] | None = None
 ) -> NDArray[np.uint8] | None:
-    """The pixels of a plain JPEG, the same that `open_rgb` has, in two thirds of the time; None where it must read.
+    """The pixels of a plain JPEG, the same that `decode_rgb` has, in two thirds of the time; None where it must read.
 
     OpenCV writes them where they are wanted, Pillow in rows of its own, which then are copied twice.
     """

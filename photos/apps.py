@@ -9,6 +9,6 @@ class PhotosConfig(AppConfig):
     def ready(self) -> None:
         """Plug the counts of photos into the inventory, which knows nothing of photos."""
         from inventory.services.count_source import use_counts_of  # noqa: PLC0415 - models are loaded only now
-        from photos.services.booking import PhotoCounts  # noqa: PLC0415 - models are loaded only now
+        from photos.services.booking.stock_evidence import PhotoCounts  # noqa: PLC0415 - models are loaded only now
 
         use_counts_of(PhotoCounts())

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from photos.plant_measures import polygon_area
+from photos.plant_metrics import polygon_area
 
 Ring = Sequence[Sequence[float]]  # [[x, y], …] in px
 

@@ -14,7 +14,7 @@ from django.db import transaction
 from demeter.broker import BrokerAway, reachable_broker
 from photos.choices import StepKind, StepStatus
 from photos.models import ProcessingSession, ProcessingStep
-from photos.services.steps import mark_sent, mark_unsent
+from photos.services.steps.claims import clear_sent, mark_sent
 
 logger = logging.getLogger(__name__)
 
@@ -65,9 +65,9 @@ def _send(steps: list[ProcessingStep], *, note: list[int]) -> None:
                 current_app.send_task(task_name(step), args=[step.pk], retry=False)
     except BrokerAway as error:
         logger.warning("%s Left to the sweep: %d steps", error, len(steps))
-        mark_unsent([step.pk for step in steps])
+        clear_sent([step.pk for step in steps])
     except Exception:
-        mark_unsent([step.pk for step in steps])
+        clear_sent([step.pk for step in steps])
         raise
     else:
         if note:

@@ -9,40 +9,41 @@ from celery.signals import worker_ready
 from demeter.heartbeats import forget_silent_workers
 from photos import queue
 from photos.models import ProcessingStep
-from photos.services import expiry, pictures_work, stuck, sweeping
-from photos.services.work import run_step
+from photos.services.execution import cleanup, image_steps, recovery
+from photos.services.execution.step_runner import run_step
+from photos.services.steps import stuck_threads
 
 
 @worker_ready.connect(dispatch_uid="photos.tasks")
 def note_threads(sender: Any, **_: Any) -> None:
     """Tell the steps how many threads do them in this process; other pools give each a process of its own."""
     if isinstance(sender.pool, ThreadPool):
-        stuck.set_threads(sender.pool.limit)
+        stuck_threads.set_threads(sender.pool.limit)
 
 
 @shared_task(name="upload_original")
 def upload_original(step_id: int) -> None:
     """Move an original from staging to the store."""
-    run_step(step_id, pictures_work.store_original)
+    run_step(step_id, image_steps.store_original)
 
 
 @shared_task(name="upload_thumbnail")
 def upload_thumbnail(step_id: int) -> None:
     """Make a photo's thumbnail, and a preview of what browsers do not show as it was counted."""
-    run_step(step_id, pictures_work.store_thumbnail)
+    run_step(step_id, image_steps.store_thumbnail)
 
 
 @shared_task(name="upload_annotated")
 def upload_annotated(step_id: int) -> None:
     """Move a drawing and its thumbnail from staging to the store."""
-    run_step(step_id, lambda claim: queue.send_steps(pictures_work.store_annotated(claim)))
+    run_step(step_id, lambda claim: queue.send_steps(image_steps.store_annotated(claim)))
 
 
 @shared_task(name="sweep_steps")
 def sweep_steps() -> dict[str, int]:
     """Send again what was lost and end what was tried too often. Beat calls it every few seconds."""
-    ended = sweeping.end_exhausted()
-    lost = sweeping.lost_steps(queue.is_queue_empty)
+    ended = recovery.end_exhausted()
+    lost = recovery.find_lost_steps(queue.is_queue_empty)
     queue.send_steps_again(lost)
     return {"sent_again": len(lost), "ended": ended}
 
@@ -50,7 +51,7 @@ def sweep_steps() -> dict[str, int]:
 @shared_task(name="sweep_expired")
 def sweep_expired() -> dict[str, int]:
     """Clear what has had its time, and make missing pictures anew. Beat calls it every hour."""
-    cleared = expiry.clear()
-    missing: list[ProcessingStep] = sweeping.reopen_missing_pictures()
+    cleared = cleanup.delete_expired()
+    missing: list[ProcessingStep] = recovery.reopen_missing_pictures()
     queue.send_steps(missing)
     return {**cleared, "pictures_again": len(missing), "workers_forgotten": forget_silent_workers()}

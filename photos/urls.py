@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from photos.pages import decisions, gallery, home, photo, uploads
+from photos.pages import gallery, home, photo, review_actions, uploads
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -11,12 +11,12 @@ urlpatterns = [
     path("photos/", gallery.gallery, name="gallery"),
     path("photos/<uuid:image_id>/", photo.photo, name="photo"),
     path("photos/<uuid:image_id>/counts/<int:attempt>/findings.json", photo.findings, name="photo-findings"),
-    path("photos/<uuid:image_id>/place/", decisions.place, name="photo-place"),
-    path("photos/<uuid:image_id>/count-again/", decisions.again, name="photo-count-again"),
-    path("photos/<uuid:image_id>/validate/", decisions.accept, name="photo-validate"),
-    path("photos/<uuid:image_id>/withdraw/", decisions.withdraw, name="photo-withdraw"),
-    path("photos/<uuid:image_id>/date/", decisions.date, name="photo-date"),
-    path("photos/<uuid:image_id>/old-product/", decisions.old_product, name="photo-old-product"),
-    path("photos/<uuid:image_id>/trash/", decisions.to_trash, name="photo-trash"),
-    path("photos/<uuid:image_id>/restore/", decisions.from_trash, name="photo-restore"),
+    path("photos/<uuid:image_id>/place/", review_actions.place, name="photo-place"),
+    path("photos/<uuid:image_id>/count-again/", review_actions.again, name="photo-count-again"),
+    path("photos/<uuid:image_id>/validate/", review_actions.accept, name="photo-validate"),
+    path("photos/<uuid:image_id>/withdraw/", review_actions.withdraw, name="photo-withdraw"),
+    path("photos/<uuid:image_id>/date/", review_actions.date, name="photo-date"),
+    path("photos/<uuid:image_id>/old-product/", review_actions.old_product, name="photo-old-product"),
+    path("photos/<uuid:image_id>/trash/", review_actions.to_trash, name="photo-trash"),
+    path("photos/<uuid:image_id>/restore/", review_actions.from_trash, name="photo-restore"),
 ]

@@ -17,7 +17,7 @@ from demeter.errors import DemeterError
 from inventory.models import StorageLocation
 from photos.choices import SessionStatus
 from photos.models import UploadJob
-from photos.services.sessions import assign_location
+from photos.services.results.session_lifecycle import assign_location
 
 POLL_EVERY_S = 2.0
 STALLED_AFTER_S = 900.0  # longer than any step may take

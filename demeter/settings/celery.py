@@ -53,7 +53,7 @@ CELERY_BEAT_SCHEDULE = {
     "clear what has expired": {"task": "sweep_expired", "schedule": 3600.0},
 }
 
-# ── steps of the pipeline (photos.services.steps) ────────────────────────────────────────────────────
+# ── steps of the pipeline (photos.services.steps.claims) ────────────────────────────────────────────────────
 # A step whose worker has been silent this long is free again.
 STEP_LEASE_S = env.int("STEP_LEASE_S", default=60)
 STEP_RENEW_S = STEP_LEASE_S / 6

@@ -5,7 +5,7 @@ from demeter.settings.environment import DATA_HOME, env
 # Django's own limit counts fields and small bodies; files are streamed to disk and bounded by the upload service.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024**2
 DATA_UPLOAD_MAX_NUMBER_FILES = 101  # one more than allowed, so that the service can say it itself
-FILE_UPLOAD_HANDLERS = ["photos.receiving.HashingUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["photos.upload_handlers.HashingUploadHandler"]
 FILE_UPLOAD_TEMP_DIR = str(DATA_HOME / "tmp")
 (DATA_HOME / "tmp").mkdir(exist_ok=True)
 

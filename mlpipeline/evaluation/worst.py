@@ -14,7 +14,7 @@ from mlpipeline.evaluation.records import PhotoRecord
 from mlpipeline.evaluation.truth import PhotoTruth
 from mlpipeline.vision.arrays import Boxes, Image, Mask
 from mlpipeline.vision.boxes import centres
-from photos.pictures import encode_jpeg, from_rgb, thumbnail
+from photos.image_files import encode_jpeg, from_rgb, thumbnail
 
 SIDE_PX = 880  # longest side of a drawing
 QUALITY = 72

@@ -33,8 +33,8 @@ from mlpipeline.vision.arrays import Image as RgbArray
 from mlpipeline.vision.errors import VisionError
 from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.protocols import Detector, Progress
-from photos.services.steps import Claim, claim_company, hold_lease
-from photos.services.work import ending_of
+from photos.services.execution.step_runner import ending_of
+from photos.services.steps.claims import Claim, claim_batch, hold_lease
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ def detect_steps(claim: Claim, engine: Engine) -> Iterator[SavedStep]:
     """
     options = count_options(engine)
     detector = engine.tile_detector(options)
-    others = claim_company(claim, at_most=max_batched_steps(engine, detector) - 1)
+    others = claim_batch(claim, at_most=max_batched_steps(engine, detector) - 1)
     if others and detector is not None:
         yield from DetectionBatch([claim, *others], engine, detector, options).run()
     else:

@@ -20,8 +20,8 @@ from mlpipeline.vision.results import (
 )
 from mlpipeline.vision.sizes import MEDIUM, SIZES, size_counts
 from photos.models import Detection, Estimation, PhotoContainer, ProcessingSession
-from photos.services.drawings import DrawingData
-from photos.services.results import CountedBand, CountedContainer, FoundContainer, FoundPlants
+from photos.services.execution.annotation_data import DrawingData
+from photos.services.results.count_results import CountedBand, CountedContainer, FoundContainer, FoundPlants
 
 
 def containers_found(session: ProcessingSession) -> list[ContainerFound]:

@@ -16,8 +16,8 @@ from mlpipeline.vision.pipeline import detect
 from mlpipeline.vision.protocols import Detector, ImageDetector, Progress
 from mlpipeline.vision.results import ContainerFound, Detections
 from photos.models import Image, ProcessingStep
-from photos.services.results import save_detections
-from photos.services.steps import Claim
+from photos.services.results.count_results import save_detections
+from photos.services.steps.claims import Claim
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,16 @@ from mlpipeline.vision.arrays import Shape
 from mlpipeline.vision.calibration import cm2_per_px
 from mlpipeline.vision.density import DensityPrior
 from mlpipeline.vision.place_priors import PlacePriors
-from photos.bins import BIN_CATEGORIES
 from photos.choices import ContainerType
+from photos.container_bins import BIN_CATEGORIES
 from photos.models import Image, ProcessingSession
-from photos.services.autocalibration import ENOUGH_PHOTOS, learned_density
-from photos.services.plausibility import units_of
+from photos.services.context.place_calibration import MIN_PHOTO_COUNT, learned_density
+from photos.services.context.plausibility import max_units
 
 
 def place_priors(session: ProcessingSession) -> PlacePriors:
     """What is known of the place of a count, for the estimate stage. Reads rows; the session need not be saved."""
-    limits = {kind.value: units_of(kind, session.packaging) for kind in ContainerType}
+    limits = {kind.value: max_units(kind, session.packaging) for kind in ContainerType}
     known = {kind.value: density_prior(session, kind) for kind in ContainerType}
     return PlacePriors(
         max_plants={kind: limit for kind, limit in limits.items() if limit is not None},
@@ -54,7 +54,7 @@ def density_prior(session: ProcessingSession, container_type: str) -> DensityPri
     )
     learned = learned_density(session, container_type)
     if learned is not None and (
-        typed_in is None or (learned.is_of_this_place and learned.photos >= ENOUGH_PHOTOS)
+        typed_in is None or (learned.is_of_this_place and learned.photos >= MIN_PHOTO_COUNT)
     ):
         # The leaf that one plant shows is measured between its neighbours: their overlap is in it already.
         return DensityPrior(

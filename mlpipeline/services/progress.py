@@ -6,8 +6,8 @@ from typing import Final, Self
 
 from mlpipeline.vision.protocols import Progress
 from photos.errors import StepLost
-from photos.services import jobs
-from photos.services.steps import Claim, report_tiles
+from photos.services.steps import jobs
+from photos.services.steps.claims import Claim, report_tiles
 
 EVERY_S: Final = 1.0  # clients ask every two seconds; each report is two small writes
 
@@ -40,7 +40,7 @@ class TileReporter:
         done, total = self._tiles
         if not report_tiles(self._claim, done=done, total=total):
             raise StepLost(f"Step {self._claim.step_id} is held by another worker.")
-        jobs.show_tiles(self._session_id)
+        jobs.update_tile_progress(self._session_id)
 
 
 class TileBoard:
@@ -71,6 +71,6 @@ class TileBoard:
             return
         self._written[claim] = noted
         if report_tiles(claim, done=noted[0], total=noted[1]):
-            jobs.show_tiles(session_id)
+            jobs.update_tile_progress(session_id)
         else:
             self._lost.add(claim)

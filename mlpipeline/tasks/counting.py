@@ -34,10 +34,10 @@ from mlpipeline.vision.shrinking import shared_halves
 from photos import queue
 from photos.choices import Stage
 from photos.models import ProcessingStep
-from photos.services.results import CountedPhoto, save_containers, save_count
-from photos.services.sessions import begin
-from photos.services.steps import Claim
-from photos.services.work import run_step
+from photos.services.execution.step_runner import run_step
+from photos.services.results.count_results import CountedPhoto, save_containers, save_count
+from photos.services.results.session_lifecycle import mark_started
+from photos.services.steps.claims import Claim
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ def aggregate_results(step_id: int) -> None:
 
 def _segment(claim: Claim) -> None:
     step = _step(claim)
-    begin(step.own_session, Stage.SEGMENTING)
+    mark_started(step.own_session, Stage.SEGMENTING)
     started = time.perf_counter()
     image = load_original(step.image)
     decoded = time.perf_counter()
@@ -114,7 +114,7 @@ def _detect(claim: Claim) -> None:
 def _aggregate(claim: Claim) -> None:
     step = _step(claim)
     session = step.own_session
-    begin(session, Stage.ESTIMATING)
+    mark_started(session, Stage.ESTIMATING)
     started = time.perf_counter()
     image = load_original(step.image)
     containers = containers_found(session)

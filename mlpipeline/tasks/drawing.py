@@ -8,11 +8,11 @@ from mlpipeline.services.conversion import photo_count
 from mlpipeline.services.originals import load_original
 from mlpipeline.vision.drawing import LegendTexts, draw_count
 from mlpipeline.vision.errors import VisionError
-from photos import pictures, queue
+from photos import image_files, queue
 from photos.decoding.renderings import THUMBNAIL_PX, THUMBNAIL_QUALITY
-from photos.services.drawings import drawing_data, stage_drawing
-from photos.services.steps import Claim
-from photos.services.work import run_step
+from photos.services.execution.annotation_data import drawing_data, stage_drawing
+from photos.services.execution.step_runner import run_step
+from photos.services.steps.claims import Claim
 
 LONGEST_PX = 2560  # contract, storage: the longest side of an annotated picture
 QUALITY = 60  # about half the size of JPEG 85
@@ -28,12 +28,14 @@ def _draw(claim: Claim) -> None:
     data = drawing_data(claim)
     image = load_original(data.session.image)
     drawn = draw_count(image, photo_count(data), _legend(), LONGEST_PX)
-    picture = pictures.from_rgb(drawn)
+    picture = image_files.from_rgb(drawn)
     upload = stage_drawing(
         claim,
         data.session,
-        drawing=pictures.encode_avif(picture, quality=QUALITY),
-        thumbnail=pictures.encode_avif(pictures.thumbnail(picture, THUMBNAIL_PX), quality=THUMBNAIL_QUALITY),
+        drawing=image_files.encode_avif(picture, quality=QUALITY),
+        thumbnail=image_files.encode_avif(
+            image_files.thumbnail(picture, THUMBNAIL_PX), quality=THUMBNAIL_QUALITY
+        ),
     )
     if upload is not None:
         queue.send_steps([upload])

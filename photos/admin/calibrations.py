@@ -16,7 +16,7 @@ from demeter.accounts.models import User
 from demeter.admin_base import ReadOnlyAdmin
 from photos.admin.base import OwnPhotosAdmin
 from photos.models import CalibrationSample, PlaceCalibration
-from photos.services.autocalibration import forget
+from photos.services.context.place_calibration import reset_calibration
 
 
 class SampleInline(TabularInline):
@@ -107,7 +107,7 @@ class PlaceCalibrationAdmin(ReadOnlyAdmin):
                     "density": self.density(calibration),
                 },
             )
-            forget(calibration, user=cast(User, request.user))
+            reset_calibration(calibration, user=cast(User, request.user))
             self.message_user(
                 request, gettext("Calibration reset: %(row)s") % {"row": calibration}, messages.SUCCESS
             )

@@ -12,10 +12,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
-from photos.admin import decisions, labels
+from photos.admin import badge_colours, review_actions
 from photos.admin.base import OwnPhotosAdmin
 from photos.models import Image
-from photos.pages.pictures import annotated_url, original_url, thumbnail_url
+from photos.pages.image_urls import annotated_url, original_url, thumbnail_url
 
 
 @admin.register(Image)
@@ -89,7 +89,7 @@ class ImageAdmin(OwnPhotosAdmin):
         link = '<a class="text-primary-600 underline" href="{}">{}</a>'
         return format_html_join(" · ", link, [(url, text) for url, text in found if url])
 
-    @display(description=_("status"), ordering="status", label=labels.IMAGE)
+    @display(description=_("status"), ordering="status", label=badge_colours.IMAGE)
     def shown_status(self, image: Image) -> tuple[str, str]:
         if image.deleted_at is not None:
             return "", gettext("In the trash")
@@ -97,15 +97,15 @@ class ImageAdmin(OwnPhotosAdmin):
 
     @admin.action(description=_("Move to the trash"), permissions=["decide"])
     def trash_all(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        return decisions.decide(self, request, list(queryset), decisions.TRASH)
+        return review_actions.decide(self, request, list(queryset), review_actions.TRASH)
 
     @admin.action(description=_("Restore the photo"), permissions=["decide"])
     def restore_all(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        return decisions.decide(self, request, list(queryset), decisions.RESTORE)
+        return review_actions.decide(self, request, list(queryset), review_actions.RESTORE)
 
     @action(description=_("Move to the trash"), url_path="trash", permissions=["decide"], icon="delete")
     def trash(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._decide(request, object_id, decisions.TRASH)
+        return self._decide(request, object_id, review_actions.TRASH)
 
     @action(
         description=_("Restore the photo"),
@@ -114,11 +114,13 @@ class ImageAdmin(OwnPhotosAdmin):
         icon="restore_from_trash",
     )
     def restore(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._decide(request, object_id, decisions.RESTORE)
+        return self._decide(request, object_id, review_actions.RESTORE)
 
-    def _decide(self, request: HttpRequest, object_id: str, decision: decisions.Decision) -> HttpResponse:
+    def _decide(
+        self, request: HttpRequest, object_id: str, decision: review_actions.Decision
+    ) -> HttpResponse:
         image = self.get_object(request, object_id)
         if image is None:
             raise Http404
-        page = decisions.decide(self, request, [image], decision)
+        page = review_actions.decide(self, request, [image], decision)
         return page or HttpResponseRedirect(reverse("admin:photos_image_change", args=[image.pk]))

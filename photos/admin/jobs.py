@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from photos.admin import labels
+from photos.admin import badge_colours
 from photos.admin.base import OwnPhotosAdmin
 from photos.models import UploadJob
 
@@ -22,6 +22,6 @@ class UploadJobAdmin(OwnPhotosAdmin):
     search_fields = ["id", "filename", "image__id", "upload_session__id", "error"]
     date_hierarchy = "created_at"
 
-    @display(description=_("status"), ordering="status", label=labels.JOB)
+    @display(description=_("status"), ordering="status", label=badge_colours.JOB)
     def shown_status(self, job: UploadJob) -> tuple[str, str]:
         return job.status, job.get_status_display()

@@ -15,12 +15,12 @@ from django.utils.translation import ngettext
 from unfold.admin import TabularInline
 from unfold.decorators import action, display
 
-from photos.admin import decisions, labels
+from photos.admin import badge_colours, review_actions
 from photos.admin.base import OwnPhotosAdmin
-from photos.advice import reason_texts, warning_texts, warnings_of
 from photos.choices import CountWarning
 from photos.models import PhotoContainer, ProcessingSession, ProcessingStep
-from photos.pages.pictures import annotated_url, picture_url
+from photos.pages.image_urls import annotated_url, picture_url
+from photos.warning_texts import reason_texts, warning_texts, warnings_of
 
 
 class WarningFilter(admin.SimpleListFilter):
@@ -174,11 +174,11 @@ class ProcessingSessionAdmin(OwnPhotosAdmin):
         response["Cache-Control"] = "private, no-store"  # signed links in it expire
         return response
 
-    @display(description=_("status"), ordering="status", label=labels.SESSION)
+    @display(description=_("status"), ordering="status", label=badge_colours.SESSION)
     def shown_status(self, session: ProcessingSession) -> tuple[str, str]:
         return session.status, session.get_status_display()
 
-    @display(description=_("booking"), ordering="booking_state", label=labels.BOOKING)
+    @display(description=_("booking"), ordering="booking_state", label=badge_colours.BOOKING)
     def shown_booking(self, session: ProcessingSession) -> tuple[str, str]:
         return session.booking_state, session.get_booking_state_display()
 
@@ -243,47 +243,57 @@ class ProcessingSessionAdmin(OwnPhotosAdmin):
 
     @admin.action(description=_("Count again"), permissions=["decide"])
     def count_all_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        return decisions.decide(self, request, list(queryset.select_related("image")), decisions.COUNT_AGAIN)
+        return review_actions.decide(
+            self, request, list(queryset.select_related("image")), review_actions.COUNT_AGAIN
+        )
 
     @admin.action(description=_("Choose the place"), permissions=["decide"])
     def assign_place_to_all(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        return decisions.decide(self, request, list(queryset.select_related("image")), decisions.ASSIGN_PLACE)
+        return review_actions.decide(
+            self, request, list(queryset.select_related("image")), review_actions.ASSIGN_PLACE
+        )
 
     @admin.action(description=_("Validate the count"), permissions=["decide"])
     def validate_all(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        return decisions.decide(self, request, list(queryset.select_related("image")), decisions.VALIDATE)
+        return review_actions.decide(
+            self, request, list(queryset.select_related("image")), review_actions.VALIDATE
+        )
 
     @admin.action(description=_("Withdraw the validation"), permissions=["decide"])
     def withdraw_all(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        return decisions.decide(self, request, list(queryset.select_related("image")), decisions.WITHDRAW)
+        return review_actions.decide(
+            self, request, list(queryset.select_related("image")), review_actions.WITHDRAW
+        )
 
     @action(description=_("Count again"), url_path="count-again", permissions=["decide"], icon="replay")
     def count_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._decide(request, object_id, decisions.COUNT_AGAIN)
+        return self._decide(request, object_id, review_actions.COUNT_AGAIN)
 
     @action(
         description=_("Choose the place"), url_path="assign-place", permissions=["decide"], icon="location_on"
     )
     def assign_place(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._decide(request, object_id, decisions.ASSIGN_PLACE)
+        return self._decide(request, object_id, review_actions.ASSIGN_PLACE)
 
     @action(
         description=_("Validate the count"), url_path="validate", permissions=["decide"], icon="check_circle"
     )
     def validate(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._decide(request, object_id, decisions.VALIDATE)
+        return self._decide(request, object_id, review_actions.VALIDATE)
 
     @action(
         description=_("Withdraw the validation"), url_path="withdraw", permissions=["decide"], icon="undo"
     )
     def withdraw(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._decide(request, object_id, decisions.WITHDRAW)
+        return self._decide(request, object_id, review_actions.WITHDRAW)
 
-    def _decide(self, request: HttpRequest, object_id: str, decision: decisions.Decision) -> HttpResponse:
+    def _decide(
+        self, request: HttpRequest, object_id: str, decision: review_actions.Decision
+    ) -> HttpResponse:
         session = self.get_object(request, object_id)
         if session is None:
             raise Http404
-        page = decisions.decide(self, request, [session], decision)
+        page = review_actions.decide(self, request, [session], decision)
         return page or HttpResponseRedirect(
             reverse("admin:photos_processingsession_change", args=[session.pk])
         )

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from photos.admin import labels
+from photos.admin import badge_colours
 from photos.admin.base import OwnPhotosAdmin
 from photos.models import ProcessingStep
 
@@ -28,6 +28,6 @@ class ProcessingStepAdmin(OwnPhotosAdmin):
     def tiles(self, step: ProcessingStep) -> str:
         return f"{step.tiles_done} / {step.tiles_total}" if step.tiles_total else "—"
 
-    @display(description=_("status"), ordering="status", label=labels.STEP)
+    @display(description=_("status"), ordering="status", label=badge_colours.STEP)
     def shown_status(self, step: ProcessingStep) -> tuple[str, str]:
         return step.status, step.get_status_display()

@@ -6,7 +6,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from photos.choices import CalculationMethod, ContainerType
-from photos.services.corrections.edits import MOST_BY_HAND
+from photos.services.review.edits import MOST_BY_HAND
 
 
 class _BoxSerializer(serializers.Serializer[Any]):

@@ -31,9 +31,9 @@ from photos.services.corrections.columns import (
     estimation_columns,
     sums_of,
 )
-from photos.services.corrections.edits import OPERATIONS, correct
 from photos.services.corrections.export import export_csv, export_geojson, export_json
-from photos.services.review import movements_of, validate
+from photos.services.review.edits import OPERATIONS, correct
+from photos.services.review.validation import movements_of, validate
 
 COUNT: Final = OpenApiParameter(
     "count", OpenApiTypes.INT, description="The number of a count of this photo; the newest one without it."
@@ -92,7 +92,7 @@ class Detections(_OfOneCount):
         etag = f'"{session.uuid.hex}-{session.status}-{session.version}"'
         known = get_conditional_response(request, etag=etag)
         if known is not None:
-            return cast(HttpResponse, known)
+            return known
         return Response(
             detection_columns(session), headers={"ETag": etag, "Cache-Control": "private, no-cache"}
         )

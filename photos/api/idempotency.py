@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from demeter.accounts.models import User
-from photos.services import idempotency
+from photos.services.intake import idempotency
 
 IDEMPOTENCY_KEY: Final = OpenApiParameter(
     "Idempotency-Key",

@@ -20,7 +20,7 @@ from demeter.accounts.models import User
 from demeter.api import errors
 from photos.api import serializers
 from photos.models import UploadJob, UploadSession
-from photos.services.progress import summarise, summarise_uploads
+from photos.services.steps.progress import summarise, summarise_uploads
 
 
 def check_may_follow(user: User, upload: UploadSession) -> None:

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from photos.choices import CountWarning, IntervalReason, JobStatus, Stage
 from photos.models import UploadJob
-from photos.services.progress import processing_seconds, remaining_seconds
+from photos.services.steps.progress import processing_seconds, remaining_seconds
 
 
 # ── requests ─────────────────────────────────────────────────────────────────────────────────────────

@@ -24,7 +24,7 @@ from photos.api.jobs import find_job
 from photos.choices import JobPurpose, JobStatus
 from photos.models import UploadJob
 
-_MOST_IDS: Final = 100
+_MAX_IDS: Final = 100
 
 
 def stock_tasks(jobs: list[UploadJob]) -> list[dict[str, Any]]:
@@ -90,8 +90,8 @@ class StockTasks(APIView):
         query = serializers.TaskIdsSerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
         asked = [text.strip() for text in query.validated_data["task_ids"].split(",") if text.strip()]
-        if len(asked) > _MOST_IDS:
-            raise ValidationError({"task_ids": [_("At most %(limit)d ids at once.") % {"limit": _MOST_IDS}]})
+        if len(asked) > _MAX_IDS:
+            raise ValidationError({"task_ids": [_("At most %(limit)d ids at once.") % {"limit": _MAX_IDS}]})
         user = cast(User, request.user)
         jobs = UploadJob.objects.filter(pk__in=[parsed for text in asked if (parsed := _uuid(text))])
         if not user.has_role(Role.SUPERVISOR):

@@ -24,9 +24,9 @@ from photos.choices import JobPurpose
 from photos.errors import TooManyFiles
 from photos.models import UploadJob
 from photos.queue import send_steps
-from photos.receiving import PHOTOS
-from photos.services.progress import completion_minutes
-from photos.services.uploads import UploadOutcome, accept_upload
+from photos.services.intake.uploads import UploadOutcome, accept_upload
+from photos.services.steps.progress import completion_minutes
+from photos.upload_handlers import PHOTOS
 
 FORCE = OpenApiParameter(
     "force", OpenApiTypes.BOOL, description="The same as the field `force`: count known photos once more."

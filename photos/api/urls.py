@@ -2,7 +2,7 @@
 
 from django.urls import re_path
 
-from photos.api import corrections, jobs, recounts, tasks, uploads
+from photos.api import corrections, jobs, reprocess, tasks, uploads
 
 _UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
@@ -12,7 +12,7 @@ urlpatterns = [
     re_path(r"^photos/jobs/status/?$", jobs.UploadStatus.as_view(), name="upload-status"),
     re_path(rf"^photos/jobs/(?P<job_id>{_UUID})/status/?$", jobs.JobStatus.as_view(), name="job-status"),
     re_path(
-        rf"^photos/(?P<image_id>{_UUID})/reprocess/?$", recounts.Reprocess.as_view(), name="photos-reprocess"
+        rf"^photos/(?P<image_id>{_UUID})/reprocess/?$", reprocess.Reprocess.as_view(), name="photos-reprocess"
     ),
     re_path(
         rf"^photos/(?P<image_id>{_UUID})/detections/?$",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from photos import pictures
+from photos import image_files
 from photos.decoding.pool import memory_file, pool
 
 THUMBNAIL_PX: Final = 300  # longest side
@@ -24,8 +24,8 @@ class Renderings:
 def render(path: Path, *, with_preview: bool) -> Renderings:
     """Make a photo's small pictures. Raises InvalidFileType, ImageTooLarge, and as `DecodePool.call` does."""
     with path.open("rb") as file:
-        info = pictures.sniff(file)
-        pictures.check_size(info.width_px, info.height_px)
+        info = image_files.detect_format(file)
+        image_files.check_size(info.width_px, info.height_px)
     output = memory_file()
     try:
         sizes = pool().call(
@@ -43,10 +43,10 @@ def render(path: Path, *, with_preview: bool) -> Renderings:
 def render_here(output: int, *, path: str, with_preview: bool) -> list[int]:
     """Write the small pictures one after another, in this process; returns their sizes in bytes."""
     with Path(path).open("rb") as file:
-        picture = pictures.open_picture(file, at_least_px=PREVIEW_PX if with_preview else 2 * THUMBNAIL_PX)
-    made = [pictures.encode_avif(pictures.thumbnail(picture, THUMBNAIL_PX), quality=THUMBNAIL_QUALITY)]
+        picture = image_files.open_picture(file, at_least_px=PREVIEW_PX if with_preview else 2 * THUMBNAIL_PX)
+    made = [image_files.encode_avif(image_files.thumbnail(picture, THUMBNAIL_PX), quality=THUMBNAIL_QUALITY)]
     if with_preview:
-        made.append(pictures.encode_jpeg(pictures.thumbnail(picture, PREVIEW_PX)))
+        made.append(image_files.encode_jpeg(image_files.thumbnail(picture, PREVIEW_PX)))
     start = 0
     for content in made:
         start += os.pwrite(output, content, start)  # not where another process, which crashed, has left off

@@ -1,5 +1,5 @@
 from photos.models.calibration import CalibrationSample, PlaceCalibration
-from photos.models.findings import Classification, Correction, Detection, Estimation, PhotoContainer
+from photos.models.detections import Classification, Correction, Detection, Estimation, PhotoContainer
 from photos.models.image import Image
 from photos.models.session import ProcessingSession
 from photos.models.step import ProcessingStep

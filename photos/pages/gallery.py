@@ -12,13 +12,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from demeter.accounts.choices import Role
-from photos.advice import warnings_of
 from photos.choices import CountWarning, ImageStatus
 from photos.models import Image, ProcessingSession
-from photos.pages.access import for_readers, user_of
 from photos.pages.forms import TRASH, GalleryForm
-from photos.pages.pictures import thumbnail_url
+from photos.pages.image_urls import thumbnail_url
+from photos.pages.permissions import require_reader, user_of
 from photos.querysets import ImageQuerySet
+from photos.warning_texts import warnings_of
 
 PER_PAGE = 24  # fills rows of two, three and four
 
@@ -34,7 +34,7 @@ class Card:
 
 
 @require_safe
-@for_readers
+@require_reader
 def gallery(request: HttpRequest) -> HttpResponse:
     """Newest first. Filters that make no sense are said so and change nothing."""
     user = user_of(request)

@@ -18,9 +18,9 @@ from demeter.accounts.models import User
 from inventory.models import StockBatch
 from photos.choices import CountWarning, ImageStatus, JobStatus
 from photos.models import Image, ProcessingSession, UploadSession
-from photos.pages.access import user_of
 from photos.pages.forms import UploadForm
 from photos.pages.gallery import cards
+from photos.pages.permissions import user_of
 
 RECENT_UPLOADS = 5
 RECENT_PHOTOS = 8

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.text import Truncator
 
-from photos.services.examination import clean_filename
+from photos.services.intake.upload_validation import clean_filename
 
 _COOKIE = "photos_not_taken"
 _KEPT_S = 3600

@@ -12,13 +12,13 @@ from django.views.decorators.http import require_safe
 from demeter.accounts.choices import Role
 from demeter.accounts.models import User
 from inventory.models import StockMovement
-from photos.advice import reason_texts, warnings_of
 from photos.models import Image, ProcessingSession
-from photos.pages.access import find_photo, for_readers, may_decide, user_of
-from photos.pages.findings import findings_of
 from photos.pages.forms import CountAgainForm, PlaceForm, ValidateForm
-from photos.pages.pictures import annotated_url, original_url, picture_url
+from photos.pages.image_urls import annotated_url, original_url, picture_url
+from photos.pages.overlay_data import findings_of
+from photos.pages.permissions import can_review, find_photo, require_reader, user_of
 from photos.pages.questions import questions_of
+from photos.warning_texts import reason_texts, warnings_of
 
 HISTORY_LENGTH = 12
 _MAX_DIGITS = 5  # of the number of a count, which is a smallint
@@ -39,7 +39,7 @@ CLASS_LABELS: dict[str, Promise] = {
 
 
 @require_safe
-@for_readers
+@require_reader
 def photo(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """One photo and one of its counts: the newest, or the one that `?count=` numbers. 404 if there is none.
 
@@ -50,7 +50,7 @@ def photo(request: HttpRequest, image_id: UUID) -> HttpResponse:
     counts = list(image.sessions.select_related("storage_location", "requested_by").order_by("-attempt"))
     session = _chosen(image, request.GET.get("count"))
     is_newest = session is None or session.attempt == counts[0].attempt
-    decides = may_decide(user, image) and image.deleted_at is None
+    decides = can_review(user, image) and image.deleted_at is None
     return render(
         request,
         "photos/image_detail.html",
@@ -76,7 +76,7 @@ def photo(request: HttpRequest, image_id: UUID) -> HttpResponse:
 
 
 @require_safe
-@for_readers
+@require_reader
 def findings(request: HttpRequest, image_id: UUID, attempt: int) -> JsonResponse:
     """What was found in one count, for the overlay. The browser keeps it until the findings change."""
     image = find_photo(user_of(request), image_id, with_trash=True)

@@ -13,11 +13,11 @@ from inventory.models import StorageLocation
 from photos.choices import CountWarning
 from photos.models import ProcessingSession
 from photos.pages.forms import CountMoment, OldProductForm, TakenAtForm
-from photos.services.image_status import blocking
-from photos.services.old_products import cycle_began, old_products
-from photos.services.preview import DecisionPreview, preview_decision
-from photos.services.review import answer
-from photos.services.sessions import assign_location
+from photos.services.booking.image_status import blocking
+from photos.services.booking.preview import DecisionPreview, preview_decision
+from photos.services.results.session_lifecycle import assign_location
+from photos.services.review.old_products import cycle_began, old_products
+from photos.services.review.validation import answer
 
 #: Answers of one tap show what they change, and each preview settles its places; further ones show it on the next page.
 MAX_PREVIEWED_PLACES: Final = 4

@@ -21,10 +21,10 @@ from photos import queue
 from photos.choices import ImageSource, JobStatus, Stage
 from photos.models import UploadSession
 from photos.pages import not_taken
-from photos.pages.access import Page, for_readers, for_workers, user_of
 from photos.pages.forms import UploadForm
-from photos.receiving import PHOTOS
-from photos.services.uploads import accept_upload
+from photos.pages.permissions import Page, for_workers, require_reader, user_of
+from photos.services.intake.uploads import accept_upload
+from photos.upload_handlers import PHOTOS
 
 
 def _or_sign_in(page: Page) -> Page:
@@ -93,7 +93,7 @@ def _files_of(request: HttpRequest) -> list[UploadedFile]:
 
 
 @require_safe
-@for_readers
+@require_reader
 def upload_progress(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     """What becomes of each file of one upload: its owner's, or anybody's for supervisors."""
     user = user_of(request)

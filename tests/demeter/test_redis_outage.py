@@ -20,7 +20,7 @@ from demeter.accounts.models import User
 from demeter.accounts.views import RegistrationThrottle
 from photos import queue
 from photos.models import ProcessingStep
-from photos.services import sweeping
+from photos.services.execution import recovery
 from tests.conftest import PASSWORD, Bearer
 from tests.photos.factories import photo_file
 from tests.support.redis_server import RedisServer, find_redis, redis_server
@@ -143,7 +143,7 @@ def test_when_it_is_back_counts_and_messages_go_through_it_again(
     monkeypatch.setattr(broker, "_away_until", 0.0)  # the pauses are over
     caches._away_until.clear()
     ProcessingStep.objects.update(created_at="2026-01-01T00:00:00Z")
-    queue.send_steps_again(in_time(lambda: sweeping.lost_steps(queue.is_queue_empty)))
+    queue.send_steps_again(in_time(lambda: recovery.find_lost_steps(queue.is_queue_empty)))
     assert not ProcessingStep.objects.filter(sent_at=None).exists()
     assert not queue.is_queue_empty("upload_original")
     assert cache.get("count") is None  # that was this process's own

@@ -20,7 +20,7 @@ from demeter.supervisor import ProcessSpec, Supervisor
 from demeter.watchdog import Watchdog
 from photos.choices import StepKind, StepStatus
 from photos.models import Image, ProcessingStep, UploadSession
-from photos.services.steps import claim_step
+from photos.services.steps.claims import claim_step
 from tests.inventory.factories import UserFactory
 from tests.support.waiting import is_running, reached
 

@@ -9,7 +9,7 @@ import pytest
 from botocore.config import Config
 
 from demeter.demo.counting import follow
-from photos.services.deadlines import RETRIES
+from photos.services.steps.deadlines import RETRIES
 from tests.support.embedded import Embedded, running_stack
 from tests.support.faulty_proxy import FaultyProxy, faulty_proxy
 from tests.support.nursery_photos import render_small

@@ -10,9 +10,14 @@ from mlpipeline.tasks.counting import aggregate_results
 from photos import storage
 from photos.choices import CountWarning, SessionStatus, StepKind
 from photos.models import ProcessingSession
-from photos.services.results import FoundContainer, FoundPlants, save_containers, save_detections
-from photos.services.sessions import open_session
-from photos.services.steps import claim_step
+from photos.services.results.count_results import (
+    FoundContainer,
+    FoundPlants,
+    save_containers,
+    save_detections,
+)
+from photos.services.results.session_lifecycle import open_session
+from photos.services.steps.claims import claim_step
 from tests.photos.counted import store_photo
 from tests.photos.factories import picture_bytes
 

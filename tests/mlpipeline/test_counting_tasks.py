@@ -18,9 +18,14 @@ from mlpipeline.vision.reliability import Reliability
 from photos import storage
 from photos.choices import SessionStatus, StepKind, StepStatus
 from photos.models import ProcessingSession
-from photos.services.results import FoundContainer, FoundPlants, save_containers, save_detections
-from photos.services.sessions import open_session
-from photos.services.steps import claim_step
+from photos.services.results.count_results import (
+    FoundContainer,
+    FoundPlants,
+    save_containers,
+    save_detections,
+)
+from photos.services.results.session_lifecycle import open_session
+from photos.services.steps.claims import claim_step
 from tests.photos.counted import store_photo
 
 pytestmark = pytest.mark.django_db

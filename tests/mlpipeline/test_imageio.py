@@ -13,7 +13,7 @@ from PIL import Image
 
 from mlpipeline.imageio import read_rgb, read_rgb_apart
 from photos.errors import ImageTooLarge, InvalidFileType, UnreadableImage
-from photos.pictures import open_rgb
+from photos.image_files import decode_rgb
 
 
 def _picture(mode: str = "RGB") -> Image.Image:
@@ -33,7 +33,7 @@ def _saved(picture: Image.Image, kind: str = "JPEG", orientation: int = 1, **how
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_a_photo_is_upright_however_the_camera_was_held(orientation: int) -> None:
     content = _saved(_picture(), orientation=orientation)
-    assert np.array_equal(read_rgb(content), open_rgb(io.BytesIO(content)))
+    assert np.array_equal(read_rgb(content), decode_rgb(io.BytesIO(content)))
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_a_photo_is_upright_however_the_camera_was_held(orientation: int) -> Non
     ids=["progressive", "fine colours", "grey", "CMYK", "PNG", "appended"],
 )
 def test_both_decoders_give_the_same_pixels(content: bytes) -> None:
-    assert np.array_equal(read_rgb(content), open_rgb(io.BytesIO(content)))
+    assert np.array_equal(read_rgb(content), decode_rgb(io.BytesIO(content)))
 
 
 def test_the_pixels_of_a_photo_cannot_be_changed_by_who_reads_them() -> None:
@@ -85,7 +85,7 @@ def test_a_photo_with_a_wrong_byte_is_read_alike_by_both_decoders() -> None:
 
 
 def _by_pillow(content: bytes) -> NDArray[np.uint8]:
-    return open_rgb(io.BytesIO(content))
+    return decode_rgb(io.BytesIO(content))
 
 
 def _pixels_or_none(reader: Callable[[bytes], NDArray[np.uint8]], content: bytes) -> NDArray[np.uint8] | None:

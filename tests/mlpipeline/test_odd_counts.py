@@ -9,7 +9,7 @@ from mlpipeline.imageio import read_rgb
 from mlpipeline.vision.arrays import LEAST_SIDE_PX
 from mlpipeline.vision.errors import InvalidInput
 from photos.errors import UnreadableImage
-from photos.pictures import encode_jpeg, from_rgb
+from photos.image_files import encode_jpeg, from_rgb
 
 LEAF = (60, 140, 50)
 

@@ -17,7 +17,8 @@ from photos.models import (
     UploadJob,
     UploadSession,
 )
-from photos.services.sessions import open_session, settle
+from photos.services.booking.stock_evidence import settle_session
+from photos.services.results.session_lifecycle import open_session
 from tests.photos.factories import finish_count, picture_bytes
 
 SQUARE = [[2.0, 2.0], [40.0, 2.0], [40.0, 30.0], [2.0, 30.0]]
@@ -96,7 +97,7 @@ def count_photo(image: Image, place: StorageLocation | None = None, **fields: An
     )
     values = {"total_dead": 1, "total_empty_containers": 1, "avg_confidence": 0.9, **fields}
     session = finish_count(session, detected=2, estimated=2, **values)
-    settle(session)
+    settle_session(session)
     session.refresh_from_db()
     image.refresh_from_db()
     return session

@@ -12,7 +12,7 @@ from PIL import Image as Picture
 
 from photos.choices import SessionStatus
 from photos.models import ProcessingSession
-from photos.services import jobs
+from photos.services.steps import jobs
 
 pillow_heif.register_heif_opener()
 
@@ -101,5 +101,5 @@ def finish_count(
     for name, value in values.items():
         setattr(session, name, value)
     session.save()
-    jobs.close_jobs(session)
+    jobs.finish_jobs(session)
     return session

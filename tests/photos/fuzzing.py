@@ -22,7 +22,7 @@ from django.conf import settings
 from PIL import Image
 
 from demeter.errors import DemeterError
-from photos.pictures import open_picture, read_exif, sniff
+from photos.image_files import detect_format, open_picture, read_exif
 from tests.photos.mangled import mangled, whole_files
 
 
@@ -63,7 +63,7 @@ def main() -> None:
     for number in range(first, first + count):
         file = mangled(number)
         start = time.process_time()
-        answers = [outcome(read, file.content) for read in (sniff, read_exif, read_pixels)]
+        answers = [outcome(read, file.content) for read in (detect_format, read_exif, read_pixels)]
         seconds = round(time.process_time() - start, 3)
         line = {"number": number, "kind": file.kind, "how": file.how, "answers": answers, "seconds": seconds}
         sys.stdout.write(json.dumps(line) + "\n")

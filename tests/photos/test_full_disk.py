@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.test import Client
 
 from demeter.accounts.models import User
-from photos import receiving
+from photos import upload_handlers
 from photos.local_storage import SignedFileSystemStorage
 from photos.models import Image, UploadSession
 from tests.conftest import Bearer
@@ -98,7 +98,7 @@ def broken_incoming(
 ) -> int:
     """The folder of arriving bodies is full, or gone; returns the status that says so."""
     if request.param == "full":
-        monkeypatch.setattr(receiving, "TemporaryUploadedFile", FullFile)
+        monkeypatch.setattr(upload_handlers, "TemporaryUploadedFile", FullFile)
         return 507
     settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path / "nowhere")
     return 503

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from photos.pictures import open_picture
+from photos.image_files import open_picture
 from tests.photos.mangled import SIZE, whole_files
 
 ROOT = Path(__file__).parents[2]

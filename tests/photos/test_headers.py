@@ -16,8 +16,8 @@ from PIL import Image
 from demeter.errors import DemeterError
 from photos.errors import UnreadableImage
 from photos.headers import BrokenHeader, ByteReader, bmff, jpeg, orientation, png, webp
-from photos.pictures import open_rgb, read_exif, sniff
-from photos.services.examination import examine
+from photos.image_files import decode_rgb, detect_format, read_exif
+from photos.services.intake.upload_validation import validate_upload
 from tests.photos.mangled import saved, whole_files
 from tests.photos.test_odd_pictures import chunk, in_three_corners
 from tests.photos.test_odd_pictures import png as png_of
@@ -69,7 +69,7 @@ def test_turns_follow_each_other_as_the_pixels_do(first: int) -> None:
 def test_exif_turns_a_picture_wherever_it_stands(make: Any, value: int) -> None:
     content = make(value)
     expected = TURNS[value](stored_corners())
-    pixels, info = open_rgb(io.BytesIO(content)), sniff(io.BytesIO(content))
+    pixels, info = decode_rgb(io.BytesIO(content)), detect_format(io.BytesIO(content))
     assert (info.height_px, info.width_px, info.orientation) == (*expected.shape[:2], value)
     np.testing.assert_allclose(pixels.astype(int), expected.astype(int), atol=60)
 
@@ -93,7 +93,7 @@ def webp_with(exif: bytes) -> bytes:
 def test_the_containers_own_turn_counts_and_is_made_once(name: str, value: int) -> None:
     content = saved(in_three_corners(), name, exif=b"Exif\0\0" + turned_by_exif(value), quality=95)
     expected = TURNS[value](stored_corners())
-    pixels, info = open_rgb(io.BytesIO(content)), sniff(io.BytesIO(content))
+    pixels, info = decode_rgb(io.BytesIO(content)), detect_format(io.BytesIO(content))
     assert (info.height_px, info.width_px, info.orientation) == (*expected.shape[:2], value)
     assert pixels.shape == expected.shape
     np.testing.assert_allclose(pixels[4, 4].astype(int), expected[4, 4].astype(int), atol=20)
@@ -107,9 +107,9 @@ def test_an_exif_tag_alone_does_not_turn_what_has_a_container(name: str) -> None
     content = saved(in_three_corners(), name, exif=b"Exif\0\0" + exif, quality=95)
     turned = content.replace(other_tag, turning_tag)
     assert turned != content
-    info = sniff(io.BytesIO(turned))
+    info = detect_format(io.BytesIO(turned))
     assert (info.width_px, info.height_px, info.orientation) == (40, 24, 1)
-    assert open_rgb(io.BytesIO(turned)).shape == (24, 40, 3)
+    assert decode_rgb(io.BytesIO(turned)).shape == (24, 40, 3)
     assert read_exif(io.BytesIO(turned)).orientation == 6, "the tag is there, it only turns nothing"
 
 
@@ -123,7 +123,7 @@ def test_xmp_turns_nothing() -> None:
             3, 2, rows=(b"\0" + b"abc" * 3) * 2, chunks=chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + XMP)
         ),
     ):
-        info, pixels = sniff(io.BytesIO(content)), open_rgb(io.BytesIO(content))
+        info, pixels = detect_format(io.BytesIO(content)), decode_rgb(io.BytesIO(content))
         assert info.orientation == 1
         assert (info.height_px, info.width_px) == pixels.shape[:2]
         assert pixels.shape[0] < pixels.shape[1]
@@ -135,7 +135,7 @@ def test_a_depth_map_of_megabytes_before_the_size_costs_the_photo_nothing() -> N
     )
     plain = jpeg_with(turned_by_exif(6))
     content = plain[:2] + map_segment * 150 + plain[2:]
-    info = sniff(io.BytesIO(content))
+    info = detect_format(io.BytesIO(content))
     assert (info.width_px, info.height_px) == (24, 40)
 
 
@@ -175,7 +175,7 @@ def test_a_header_costs_few_bytes_and_little_memory(content: bytes) -> None:
     file = CountedFile(content)
     tracemalloc.start()
     with contextlib.suppress(UnreadableImage):
-        sniff(file)
+        detect_format(file)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert file.read_bytes < 5 * 1024**2
@@ -185,7 +185,7 @@ def test_a_header_costs_few_bytes_and_little_memory(content: bytes) -> None:
 @pytest.mark.parametrize("kind", [kind for kind in whole_files() if kind not in {"gif", "tiff", "bmp"}])
 def test_no_upload_is_decoded_or_opened_by_a_library(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Image, "open", lambda *_args, **_options: pytest.fail("opened by a library"))
-    looked_at = examine(SimpleUploadedFile("photo", whole_files()[kind]))
+    looked_at = validate_upload(SimpleUploadedFile("photo", whole_files()[kind]))
     assert {looked_at.width_px, looked_at.height_px} == {48, 40}
 
 
@@ -202,12 +202,12 @@ def test_no_upload_is_decoded_or_opened_by_a_library(kind: str, monkeypatch: pyt
 )
 def test_what_no_photo_is_gets_refused_from_its_header(content: bytes, code: str) -> None:
     with pytest.raises(DemeterError) as refused:
-        examine(SimpleUploadedFile("photo", content))
+        validate_upload(SimpleUploadedFile("photo", content))
     assert refused.value.code == code
 
 
 def test_a_picture_within_the_limits_is_taken_by_its_header() -> None:
-    assert examine(SimpleUploadedFile("photo", png_of(8000, 7400))).width_px == 8000
+    assert validate_upload(SimpleUploadedFile("photo", png_of(8000, 7400))).width_px == 8000
 
 
 def test_no_header_however_broken_raises_anything_but_broken_header() -> None:

@@ -12,7 +12,7 @@ from PIL import Image, ImageCms
 from photos.errors import ImageTooLarge, UnreadableImage
 from photos.headers import BrokenHeader
 from photos.headers.jpeg_scans import read_body
-from photos.pictures import open_picture, read_exif, sniff
+from photos.image_files import detect_format, open_picture, read_exif
 from tests.photos.mangled import saved
 
 RED, GREEN, BLUE, BLACK, WHITE = (200, 30, 30), (30, 200, 30), (30, 30, 200), (0, 0, 0), (255, 255, 255)
@@ -127,7 +127,7 @@ def test_all_eight_orientations_are_turned_upright_in_every_format(name, orienta
     content = saved(in_three_corners(), name, exif=exif, **options)
     array = pixels(content)
     assert array.shape == ((24, 40, 3) if orientation < 5 else (40, 24, 3))
-    info = sniff(io.BytesIO(content))
+    info = detect_format(io.BytesIO(content))
     assert (info.height_px, info.width_px) == array.shape[:2]
     found = [array[2, 2], array[2, -3], array[-3, 2], array[-3, -3]]
     np.testing.assert_allclose(found, corners, atol=6)
@@ -192,7 +192,7 @@ def test_a_broken_exif_block_costs_neither_the_picture_nor_its_sniff():
     for broken in (b"\xff" * 8, b"MM\x00\x2a\xff\xff\xff\xff", b"no TIFF header"):
         content = whole[:block] + broken + whole[block + len(broken) :]
         assert pixels(content).shape == (24, 40, 3), "what cannot be read turns nothing"
-        assert sniff(io.BytesIO(content)).width_px == 40
+        assert detect_format(io.BytesIO(content)).width_px == 40
         exif_read = read_exif(io.BytesIO(content))
         assert (exif_read.orientation, exif_read.latitude) == (1, None)
 

@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from photos.choices import BookingState, CountWarning
 from photos.models import Image, ProcessingSession, UploadJob, UploadSession
-from photos.services.review import answer, validate
-from photos.services.sessions import assign_location
+from photos.services.results.session_lifecycle import assign_location
+from photos.services.review.validation import answer, validate
 from tests.inventory.factories import StorageLocationConfigFactory
 
 LISTS = {

@@ -10,7 +10,15 @@ import pytest
 from PIL import Image
 
 from photos.errors import ImageTooLarge, InvalidFileType, UnreadableImage
-from photos.pictures import encode_avif, encode_jpeg, from_rgb, open_picture, read_exif, sniff, thumbnail
+from photos.image_files import (
+    detect_format,
+    encode_avif,
+    encode_jpeg,
+    from_rgb,
+    open_picture,
+    read_exif,
+    thumbnail,
+)
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)
 RATIONAL_12_5 = ((12, 1), (30, 1), (0, 1))
@@ -53,7 +61,7 @@ def jpeg_with(exif, picture=None):
 )
 def test_each_accepted_format_is_known_by_its_content_and_read(make, name, content_type, extension):
     file = make(two_halves())
-    info = sniff(file)
+    info = detect_format(file)
     assert (info.format, info.content_type, info.extension) == (name, content_type, extension)
     assert (info.width_px, info.height_px) == (40, 24)
     picture = open_picture(file)
@@ -76,7 +84,7 @@ def test_each_accepted_format_is_known_by_its_content_and_read(make, name, conte
     ],
 )
 def test_anything_else_is_refused_as_a_wrong_type(content):
-    for read in (sniff, open_picture, read_exif):
+    for read in (detect_format, open_picture, read_exif):
         with pytest.raises(InvalidFileType) as refused:
             read(io.BytesIO(content))
         assert refused.value.code == "invalid_file_type"
@@ -117,7 +125,9 @@ def test_a_signature_with_nothing_behind_it_is_unreadable(signature):
 
 def test_more_pixels_than_allowed_are_refused_before_they_are_decoded():
     bomb = saved(Image.new("1", (20_000, 20_000)), "PNG")  # 400 megapixels in 50 kB
-    assert sniff(bomb).width_px == 20_000, "the size of a large picture is told, not refused, by its header"
+    assert detect_format(bomb).width_px == 20_000, (
+        "the size of a large picture is told, not refused, by its header"
+    )
     with pytest.raises(ImageTooLarge) as refused:
         open_picture(bomb)
     assert refused.value.code == "image_too_large"
@@ -138,7 +148,7 @@ def test_more_pixels_than_allowed_are_refused_before_they_are_decoded():
 )
 def test_a_picture_is_turned_as_its_exif_says(orientation, size, red_at, blue_at):
     file = jpeg_with({"0th": {piexif.ImageIFD.Orientation: orientation}})
-    info = sniff(file)
+    info = detect_format(file)
     assert (info.width_px, info.height_px) == size
     picture = open_picture(file)
     assert picture.size == size

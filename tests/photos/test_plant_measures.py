@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from photos.plant_measures import ELLIPSE, mean_plant_area, polygon_area, summary, visible_share
+from photos.plant_metrics import ELLIPSE, mean_plant_area, polygon_area, summary, visible_share
 
 
 @pytest.mark.parametrize(

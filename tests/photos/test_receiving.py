@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploaded
 from django.http import HttpRequest
 from django.test import RequestFactory
 
-from photos.receiving import HashingUploadHandler, sha256_of
+from photos.upload_handlers import HashingUploadHandler, sha256_of
 
 CONTENT = bytes(range(256)) * 5000  # 1.28 MB: several pieces, and line ends that a parser could stumble over
 

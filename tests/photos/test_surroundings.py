@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from photos.errors import UnreadableImage
-from photos.pictures import open_rgb, sniff
+from photos.image_files import decode_rgb, detect_format
 from tests.photos.mangled import saved
 from tests.photos.test_odd_pictures import chunk, in_three_corners, png
 
@@ -42,7 +42,7 @@ def jpeg(picture, **options):
 def test_a_jpeg_without_its_end_marker_is_read_if_all_scan_lines_are_there(whole, trailer):
     assert whole.endswith(END)
     np.testing.assert_array_equal(
-        open_rgb(io.BytesIO(whole[:-2] + trailer)), open_rgb(io.BytesIO(whole))
+        decode_rgb(io.BytesIO(whole[:-2] + trailer)), decode_rgb(io.BytesIO(whole))
     )  # fmt: skip
 
 
@@ -54,18 +54,18 @@ def test_a_jpeg_that_was_cut_short_is_refused_whatever_follows(picture, share, e
     scan = whole.index(b"\xff\xda") + 14
     cut = whole[: scan + int((len(whole) - 2 - scan) * share)]
     with pytest.raises(UnreadableImage):
-        open_rgb(io.BytesIO(cut + ending))
+        decode_rgb(io.BytesIO(cut + ending))
 
 
 def test_a_progressive_jpeg_that_lacks_a_scan_is_refused():
     whole = jpeg(NOISE, progressive=True)
     with pytest.raises(UnreadableImage):
-        open_rgb(io.BytesIO(whole[: whole.rindex(b"\xff\xda")]))
+        decode_rgb(io.BytesIO(whole[: whole.rindex(b"\xff\xda")]))
 
 
 def test_a_photo_may_end_in_the_grey_that_stands_for_missing_pixels():
     grey = Image.new("RGB", (64, 64), (128, 128, 128))
-    assert open_rgb(io.BytesIO(jpeg(grey)))[-1, -1].tolist() == [128, 128, 128]
+    assert decode_rgb(io.BytesIO(jpeg(grey)))[-1, -1].tolist() == [128, 128, 128]
 
 
 @pytest.mark.parametrize(
@@ -82,5 +82,5 @@ def test_a_photo_may_end_in_the_grey_that_stands_for_missing_pixels():
 )
 def test_a_png_is_read_however_large_its_texts_and_profiles_are(chunks):
     content = png(1, 1, chunks=chunks, **ONE_PIXEL)
-    assert open_rgb(io.BytesIO(content)).tolist() == [[[97, 98, 99]]]
-    assert (sniff(io.BytesIO(content)).width_px, sniff(io.BytesIO(content)).exif) == (1, b"")
+    assert decode_rgb(io.BytesIO(content)).tolist() == [[[97, 98, 99]]]
+    assert (detect_format(io.BytesIO(content)).width_px, detect_format(io.BytesIO(content)).exif) == (1, b"")

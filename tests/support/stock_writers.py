@@ -66,9 +66,9 @@ def write(seed: int, operations: int) -> int:
     from inventory.models import StockBatch, StorageLocation
     from inventory.services.stock import record_movement
     from photos.models import Image
-    from photos.services.review import validate, withdraw_validation
-    from photos.services.sessions import assign_location
-    from photos.services.trash import restore, trash
+    from photos.services.results.session_lifecycle import assign_location
+    from photos.services.review.trash import restore, trash
+    from photos.services.review.validation import validate, withdraw_validation
 
     random_ = random.Random(seed)
     worker = User.objects.get(role="supervisor")
@@ -120,8 +120,8 @@ def count(image, place, worker, living: int) -> None:
     from django.db import transaction
 
     from photos.models import PhotoContainer
-    from photos.services.booking import lock_places_of
-    from photos.services.sessions import open_session, settle
+    from photos.services.booking.stock_evidence import lock_places_of, settle_session
+    from photos.services.results.session_lifecycle import open_session
     from tests.photos.factories import finish_count
 
     session = open_session(image=image, user=worker, location=place)
@@ -138,7 +138,7 @@ def count(image, place, worker, living: int) -> None:
         )
         session.refresh_from_db()  # another writer may have named its place meanwhile
         finish_count(session, detected=living)
-        settle(session)
+        settle_session(session)
 
 
 def make_image(worker, number: int):
@@ -165,7 +165,7 @@ def make_image(worker, number: int):
 def check() -> list[str]:
     """What differs from the evidence, in words."""
     from inventory.models import StockBatch, StorageLocation
-    from photos.services.booking import settle_places
+    from photos.services.booking.stock_evidence import settle_places
     from tests.photos.services.stock_oracle import Oracle
 
     wrong = [f"out of balance: {batch}" for batch in StockBatch.objects.out_of_balance()]

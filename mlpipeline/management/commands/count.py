@@ -27,7 +27,7 @@ from mlpipeline.vision.drawing import LegendTexts, draw_count
 from mlpipeline.vision.errors import VisionError
 from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.results import PhotoCount
-from photos.pictures import encode_jpeg, from_rgb
+from photos.image_files import encode_jpeg, from_rgb
 
 COLUMNS = "{:<32} {:>9} {:>9} {:>7} {:>7} {:>9}  {}"
 

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from inventory.models import Product, StorageLocation
 from inventory.services.settlement import Settlement
-from photos.services.booking import settle_places
+from photos.services.booking.stock_evidence import settle_places
 
 
 class Command(BaseCommand):

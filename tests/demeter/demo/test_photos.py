@@ -11,8 +11,8 @@ from demeter.demo.table import true_count
 from inventory.demo import load_demo_nursery
 from inventory.models import StorageLocation, StorageLocationConfig
 from mlpipeline.training.seeds import DEMO_SEEDS
-from photos.pictures import read_exif, sniff
-from photos.services.location import locate
+from photos.image_files import detect_format, read_exif
+from photos.services.context.location_matching import match_location
 
 SMALL_PX = (640, 480)
 
@@ -24,7 +24,7 @@ def test_a_rendered_photo_lies_at_its_place_has_its_truth_beside_it_and_is_made_
     paths = render_photos(tmp_path, shots, SMALL_PX)
     assert [path.name for path in paths] == ["easy_900000.jpg", "easy_900001.jpg"]
     with paths[0].open("rb") as file:
-        info = sniff(file)
+        info = detect_format(file)
     assert (info.width_px, info.height_px) == SMALL_PX
     assert (true_count(paths[0]) or 0) > 0
     made = [path.stat().st_mtime_ns for path in paths]
@@ -37,7 +37,7 @@ def test_a_position_in_a_rendered_photo_names_its_place(tmp_path: Path) -> None:
     [path] = render_photos(tmp_path, [Shot("easy", 900_000, "N1-S-02")], SMALL_PX)
     with path.open("rb") as file:
         exif = read_exif(file)
-    finding = locate({"lat": exif.latitude, "lon": exif.longitude, "accuracy": exif.accuracy_m})
+    finding = match_location({"lat": exif.latitude, "lon": exif.longitude, "accuracy": exif.accuracy_m})
     assert finding.location == StorageLocation.objects.get(code="N1-S-02")
 
 

@@ -23,7 +23,7 @@ from mlpipeline.detectors.remembering import RememberingDetector
 from mlpipeline.services import batched_detection
 from mlpipeline.tasks import counting
 from mlpipeline.vision.results import ContainerFound, Detections, PhotoCount
-from photos.pictures import encode_jpeg, from_rgb
+from photos.image_files import encode_jpeg, from_rgb
 from tests.inventory.factories import (
     DensityParameterFactory,
     StorageBinTypeFactory,

@@ -20,10 +20,10 @@ from mlpipeline.vision.results import ContainerCount, PhotoCount
 from photos import storage
 from photos.choices import SessionStatus, StepKind
 from photos.models import ProcessingSession, ProcessingStep
-from photos.services.drawings import DrawingData
-from photos.services.results import save_containers
-from photos.services.sessions import open_session
-from photos.services.steps import claim_step
+from photos.services.execution.annotation_data import DrawingData
+from photos.services.results.count_results import save_containers
+from photos.services.results.session_lifecycle import open_session
+from photos.services.steps.claims import claim_step
 from tests.photos.counted import store_photo
 
 #: What the place of a photo adds to its warnings; no count says it.

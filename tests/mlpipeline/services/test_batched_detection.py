@@ -27,11 +27,11 @@ from mlpipeline.vision.options import CountOptions
 from photos import storage
 from photos.choices import StepKind, StepStatus
 from photos.models import Detection, ProcessingSession, ProcessingStep
-from photos.services.results import FoundContainer, save_containers
-from photos.services.sessions import open_session
-from photos.services.steps import claim_company, claim_step
-from photos.services.sweeping import lost_steps
-from photos.services.work import run_step
+from photos.services.execution.recovery import find_lost_steps
+from photos.services.execution.step_runner import run_step
+from photos.services.results.count_results import FoundContainer, save_containers
+from photos.services.results.session_lifecycle import open_session
+from photos.services.steps.claims import claim_batch, claim_step
 from tests.mlpipeline.vision.truth import TruthDetector, compass_picture
 from tests.photos.counted import store_photo
 from tests.support.waiting import reached
@@ -271,7 +271,7 @@ def test_a_fault_of_ours_in_one_step_is_logged_and_uses_up_a_try_of_that_one(seg
 def test_a_step_that_another_worker_has_taken_over_is_left_to_that_one(segmented, engine):
     first, second = segmented(), segmented()
     own = claim_step(first_step(first).pk)
-    others = claim_company(own, at_most=5)
+    others = claim_batch(own, at_most=5)
     expire(second)
     quick = claim_step(first_step(second).pk)
     assert [saved.claim for saved in batch_of([own, *others], engine).run()] == [own]
@@ -282,9 +282,9 @@ def test_a_step_that_another_worker_has_taken_over_is_left_to_that_one(segmented
 def test_what_a_killed_worker_had_taken_up_is_found_by_the_sweep_and_done_one_by_one(segmented, engine):
     sessions = [segmented() for _ in range(3)]
     own = claim_step(first_step(sessions[0]).pk)
-    claim_company(own, at_most=5)  # and here its worker is killed
+    claim_batch(own, at_most=5)  # and here its worker is killed
     expire(*sessions)
-    again = lost_steps(lambda name: False)
+    again = find_lost_steps(lambda name: False)
     assert {step.pk for step in again} >= {first_step(session).pk for session in sessions}
     ProcessingStep.objects.filter(pk=first_step(sessions[2]).pk).update(status=StepStatus.PENDING, losses=1)
     fresh = segmented()

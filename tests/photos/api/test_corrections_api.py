@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 from demeter.accounts.models import User
 from inventory.models import StockBatch, StockMovement
 from photos.models import Correction, Detection, ProcessingSession
-from photos.services.sessions import open_session
+from photos.services.results.session_lifecycle import open_session
 from tests.conftest import Bearer
 from tests.inventory.factories import StorageLocationConfigFactory
 from tests.photos.counted import count_photo, store_photo

@@ -8,8 +8,9 @@ from rest_framework.test import APIClient
 from demeter.accounts.models import User
 from inventory.models import StorageLocation
 from photos.models import Image, ProcessingSession, UploadJob, UploadSession
-from photos.services.known_photos import contradicted_by_copies
-from photos.services.sessions import open_session, settle
+from photos.services.booking.stock_evidence import settle_session
+from photos.services.context.deduplication import contradicted_by_copies
+from photos.services.results.session_lifecycle import open_session
 from tests.conftest import Bearer
 from tests.inventory.factories import StorageLocationConfigFactory
 from tests.photos.counted import store_photo
@@ -59,7 +60,7 @@ def finish(job: dict[str, Any], plants: int = 7) -> ProcessingSession:
         is_counted=True,
         detected=plants,
     )
-    settle(session)
+    settle_session(session)
     session.refresh_from_db()
     return session
 

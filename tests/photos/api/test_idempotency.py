@@ -16,7 +16,7 @@ from rest_framework.test import APIClient
 
 from demeter.accounts.models import User
 from photos.models import IdempotencyKey, ProcessingSession, UploadSession
-from photos.services import idempotency
+from photos.services.intake import idempotency
 from tests.conftest import Bearer
 from tests.photos.factories import finish_count, photo_file, picture_bytes
 
@@ -92,7 +92,7 @@ def test_a_process_killed_during_a_keyed_request_frees_the_key_at_once(
     """The request runs in a process of its own, as in a web process; SIGKILL leaves it no time to tidy up."""
     code = (
         "import django, sys, time; django.setup();"
-        "from demeter.accounts.models import User; from photos.services import idempotency\n"
+        "from demeter.accounts.models import User; from photos.services.intake import idempotency\n"
         f"with idempotency.running(user=User(pk={worker.pk}), path={URL!r}, key='walk-1'):\n"
         "    print('running', flush=True); time.sleep(600)"
     )

@@ -12,8 +12,8 @@ from rest_framework.test import APIClient
 from demeter.accounts.models import User
 from photos.choices import JobStatus, Stage
 from photos.models import ProcessingSession, UploadJob, UploadSession
-from photos.services import jobs
-from photos.services.sessions import fail_session
+from photos.services.results.session_lifecycle import fail_session
+from photos.services.steps import jobs
 from tests.conftest import Bearer
 from tests.photos.api.conftest import Upload
 from tests.photos.factories import finish_count, photo_file

@@ -7,7 +7,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from photos.models import IdempotencyKey, Image, UploadSession
-from photos.receiving import HashingUploadHandler
+from photos.upload_handlers import HashingUploadHandler
 from tests.photos.factories import picture_bytes
 
 URL = "/api/v1/photos/upload"

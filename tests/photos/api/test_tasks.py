@@ -13,7 +13,7 @@ from inventory.services.stock import record_movement
 from photos import queue, storage
 from photos.choices import BookingState, StepKind
 from photos.models import Image, ProcessingSession, UploadJob
-from photos.services.sessions import fail_session
+from photos.services.results.session_lifecycle import fail_session
 from tests.conftest import Bearer
 from tests.inventory.factories import StockBatchFactory, StorageLocationFactory, movement_details
 from tests.photos.api.conftest import Upload

@@ -9,8 +9,8 @@ from inventory.choices import MovementType
 from inventory.models import StockBatch, StockMovement
 from inventory.services.stock import record_movement
 from photos.choices import BookingState
-from photos.services.review import validate
-from photos.services.trash import trash
+from photos.services.review.trash import trash
+from photos.services.review.validation import validate
 from tests.inventory.factories import StorageLocationConfigFactory, StorageLocationFactory
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from photos.models import UploadJob, UploadSession
-from photos.services.review import validate
-from photos.services.sessions import assign_location
+from photos.services.results.session_lifecycle import assign_location
+from photos.services.review.validation import validate
 from tests.inventory.factories import StorageLocationConfigFactory
 
 

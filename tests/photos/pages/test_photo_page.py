@@ -49,7 +49,7 @@ def test_a_viewer_gets_no_form(signed_in, viewer, make_photo, count):
 
 
 def test_every_warning_has_advice_for_a_person():
-    from photos.advice import ADVICE
+    from photos.warning_texts import ADVICE
 
     assert set(ADVICE) == set(CountWarning)
 

@@ -11,7 +11,7 @@ from demeter.accounts.models import User
 from inventory.models import StorageLocation, StorageLocationConfig
 from photos.choices import StepKind, TakenAtSource
 from photos.models import Image, ProcessingSession, UploadJob, UploadSession
-from photos.services.results import (
+from photos.services.results.count_results import (
     CountedContainer,
     CountedPhoto,
     FoundContainer,
@@ -20,8 +20,8 @@ from photos.services.results import (
     save_count,
     save_detections,
 )
-from photos.services.sessions import open_session
-from photos.services.steps import Claim, claim_step
+from photos.services.results.session_lifecycle import open_session
+from photos.services.steps.claims import Claim, claim_step
 from tests.inventory.factories import StorageLocationConfigFactory, UserFactory
 
 MODEL = {"name": "test", "sha256": "0" * 64, "engine": "none"}

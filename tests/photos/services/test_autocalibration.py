@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from photos.choices import CountWarning
 from photos.models import CalibrationSample, Detection, PlaceCalibration, ProcessingSession
-from photos.services.autocalibration import forget, learn, learned_density
-from photos.services.review import validate
-from photos.services.sessions import assign_location
+from photos.services.context.place_calibration import learned_density, reset_calibration, update_calibration
+from photos.services.results.session_lifecycle import assign_location
+from photos.services.review.validation import validate
 from tests.inventory.factories import StorageLocationConfigFactory, StorageLocationFactory
 
 pytestmark = pytest.mark.django_db
@@ -62,7 +62,7 @@ def test_a_validated_count_teaches_the_size_and_density_of_its_plants(seen, work
 
 
 def test_an_open_count_teaches_nothing(seen, calibration):
-    learn(seen())
+    update_calibration(seen())
     assert not PlaceCalibration.objects.exists()
 
 
@@ -105,8 +105,8 @@ def test_a_word_taken_back_takes_the_photo_out_of_the_calibration(seen, worker, 
     session = seen()
     validate(session=session, user=worker)
     ProcessingSession.objects.filter(pk=session.pk).update(validated=False)
-    learn(session)
-    learn(session)
+    update_calibration(session)
+    update_calibration(session)
     learned = calibration()
     assert (learned.photos, learned.plants, learned.plant_area_cm2, learned.plants_per_m2_most) == (
         0,
@@ -120,7 +120,7 @@ def test_a_corrected_count_teaches_what_it_says_now(seen, worker, calibration):
     session = seen(plants=20, side_px=8)
     validate(session=session, user=worker)
     session.detections.update(width_px=4, height_px=4)
-    learn(session)
+    update_calibration(session)
     assert calibration().photos == 1
     assert calibration().plant_area_cm2 == approx(100 * 16 * math.pi / 4)
 
@@ -179,7 +179,7 @@ def test_resetting_leaves_out_what_was_validated_before_and_takes_in_what_comes_
 ):
     first = seen(plants=20, hours_ago=3)
     validate(session=first, user=worker)
-    forget(calibration(), user=admin)
+    reset_calibration(calibration(), user=admin)
     forgotten = calibration()
     assert (forgotten.photos, forgotten.plants_per_m2, forgotten.forgotten_by) == (0, None, admin)
     assert forgotten.forgotten_at <= timezone.now()

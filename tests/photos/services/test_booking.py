@@ -10,9 +10,9 @@ from inventory.models import StockBatch, StockMovement
 from inventory.services.stock import record_movement
 from photos.choices import BookingState, CountWarning
 from photos.models import ProcessingSession, UploadSession
-from photos.services.booking import book
-from photos.services.review import validate
-from photos.services.sessions import assign_location, settle
+from photos.services.booking.stock_evidence import settle_session
+from photos.services.results.session_lifecycle import assign_location
+from photos.services.review.validation import validate
 from tests.inventory.factories import StorageLocationConfigFactory, StorageLocationFactory
 from tests.photos.services.conftest import at
 
@@ -49,8 +49,8 @@ def test_a_first_photo_books_its_living_detected_and_estimated(make_image, count
 
 def test_booking_twice_writes_once(make_image, count, place):
     session = count(make_image(), place, living=10)
-    assert book(session) == BookingState.BOOKED
-    assert book(session) == BookingState.BOOKED
+    assert settle_session(session) == BookingState.BOOKED
+    assert settle_session(session) == BookingState.BOOKED
     assert StockMovement.objects.count() == 1
     session.refresh_from_db()
     assert session.booking_revision == 1
@@ -127,7 +127,7 @@ def test_an_earlier_count_of_the_same_photo_books_nothing_any_more(make_image, c
     image = make_image()
     first = count(image, place, living=100)
     count(image, place, living=92)
-    assert book(first) == BookingState.SUPERSEDED
+    assert settle_session(first) == BookingState.SUPERSEDED
     assert stock_at(place) == 92
 
 
@@ -183,7 +183,7 @@ def test_a_configuration_edited_later_changes_no_past_count(make_image, count, c
     product = configured.product
     configured.is_active = False
     configured.save()
-    settle(session)
+    settle_session(session)
     session.refresh_from_db()
     assert session.product == product
     assert stock_at(place) == 5

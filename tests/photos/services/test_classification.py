@@ -4,8 +4,8 @@ import pytest
 
 from inventory.models import ProductSize
 from photos.models import Classification
-from photos.services.classification import classify
-from photos.services.sessions import assign_location
+from photos.services.context.classification import classify
+from photos.services.results.session_lifecycle import assign_location
 
 pytestmark = pytest.mark.django_db
 

@@ -10,11 +10,11 @@ from inventory.models import StockBatch, StockMovement
 from photos.choices import BookingState
 from photos.errors import CountReplaced, FindingsChanged, InvalidCorrection, NotCounted, UnknownFinding
 from photos.models import Correction, Detection, PhotoContainer, ProcessingSession
-from photos.services.corrections.edits import TakenCorrection, correct
 from photos.services.corrections.findings import corrected_findings
 from photos.services.corrections.sums import Sums, correct_sums
-from photos.services.review import validate, withdraw_validation
-from photos.services.sessions import open_session
+from photos.services.results.session_lifecycle import open_session
+from photos.services.review.edits import TakenCorrection, correct
+from photos.services.review.validation import validate, withdraw_validation
 from tests.photos.counted import count_photo, store_photo
 
 SPOT = {"center_x": 35.0, "center_y": 25.0, "width_px": 6.0, "height_px": 6.0}

@@ -16,11 +16,11 @@ from inventory.services.stock import create_batch, held, record_movement
 from photos.choices import BookingState, CountWarning, TakenAtSource
 from photos.errors import CountReplaced
 from photos.models import ProcessingSession
-from photos.services.booking import settle_places
-from photos.services.photo_dates import date_photo
-from photos.services.review import answer, validate, withdraw_validation
-from photos.services.sessions import assign_location, count_again
-from photos.services.trash import restore, trash
+from photos.services.booking.stock_evidence import settle_places
+from photos.services.results.session_lifecycle import assign_location, reprocess
+from photos.services.review.photo_dates import date_photo
+from photos.services.review.trash import restore, trash
+from photos.services.review.validation import answer, validate, withdraw_validation
 from tests.inventory.factories import (
     ProductFactory,
     StorageBinFactory,
@@ -99,7 +99,7 @@ def test_a_recount_that_names_another_place_moves_the_photo(make_image, count, p
     old = make_image(hours_ago=9)
     count(old, place, living=80)
     count(make_image(hours_ago=1), place, living=100)
-    job = count_again(image=old, user=worker, location=elsewhere)
+    job = reprocess(image=old, user=worker, location=elsewhere)
     assert (stock_at(place), stock_at(elsewhere)) == (100, 80)
     finish(job.session, living=82)
     assert (stock_at(place), stock_at(elsewhere)) == (100, 82)
@@ -161,7 +161,7 @@ def test_a_partial_recount_at_the_right_place_leaves_nothing_at_the_wrong_one(
 ):
     image = make_image()
     count(image, place, living=100)
-    job = count_again(image=image, user=worker, location=elsewhere)
+    job = reprocess(image=image, user=worker, location=elsewhere)
     session = finish(job.session, living=90, skip_detection=True)
     assert session.booking_state == BookingState.WAITING
     assert (stock_at(place), stock_at(elsewhere)) == (0, 100)  # the first count is one of the same photo
@@ -170,7 +170,7 @@ def test_a_partial_recount_at_the_right_place_leaves_nothing_at_the_wrong_one(
 def test_a_place_named_while_a_recount_runs_stays(make_image, count, place, elsewhere, worker):
     image = make_image()
     first = count(image, place, living=100)
-    job = count_again(image=image, user=worker)
+    job = reprocess(image=image, user=worker)
     assign_location(session=first, location=elsewhere, user=worker)
     finish(job.session, living=95)
     assert (stock_at(place), stock_at(elsewhere)) == (0, 95)

@@ -16,13 +16,13 @@ from photos import storage, tasks
 from photos.choices import JobStatus, StepKind, StepStatus
 from photos.errors import StoreUnavailable
 from photos.models import Image, ProcessingSession, ProcessingStep
-from photos.services import stuck
-from photos.services.deadlines import DEADLINE_S
-from photos.services.drawings import stage_drawing, staged_drawings
-from photos.services.endings import fail_permanently
-from photos.services.expiry import clear
-from photos.services.steps import claim_step, hold_lease
-from photos.services.sweeping import lost_steps, reopen_missing_pictures
+from photos.services.execution.annotation_data import stage_drawing, staged_drawings
+from photos.services.execution.cleanup import delete_expired
+from photos.services.execution.recovery import find_lost_steps, reopen_missing_pictures
+from photos.services.execution.step_failures import fail_permanently
+from photos.services.steps import stuck_threads
+from photos.services.steps.claims import claim_step, hold_lease
+from photos.services.steps.deadlines import DEADLINE_S
 from tests.photos.factories import picture_bytes
 from tests.photos.services.conftest import Count, MakeImage
 from tests.support.waiting import reached
@@ -92,7 +92,7 @@ def test_what_the_absence_of_the_store_prevents_is_done_when_it_is_back_however_
         due(step)
         step.refresh_from_db()
         assert (step.status, step.failures, step.losses) == (StepStatus.PENDING, 0, 0)
-    assert step in lost_steps(lambda name: False)  # which the sweep sends
+    assert step in find_lost_steps(lambda name: False)  # which the sweep sends
     store_away()
     TASKS[kind](step.pk)
     step.refresh_from_db()
@@ -119,8 +119,8 @@ def test_a_drawing_outlives_the_clearing_of_staging_while_it_waits_for_the_store
 ) -> None:
     step = step_of(counted, StepKind.UPLOAD_ANNOTATED)
     tasks.upload_annotated(step.pk)
-    monkeypatch.setattr("photos.services.expiry.STAGING_KEPT", -timedelta(minutes=1))
-    assert clear()["staged_files"] == 0
+    monkeypatch.setattr("photos.services.execution.cleanup.STAGING_KEPT", -timedelta(minutes=1))
+    assert delete_expired()["staged_files"] == 0
     assert storage.staging_read(staged_drawings(step.pk, counted.image)[0]) == b"a drawing"
 
 
@@ -174,7 +174,7 @@ def test_what_earlier_outages_ended_for_good_is_made_once_more(
     fail_permanently(claim_step(step.pk), code=code, message="http://minio.inner:9000 does not answer")
     migration.mend_what_outages_ended(apps, connection.schema_editor())
     ProcessingStep.objects.update(created_at=timezone.now() - timedelta(days=9))
-    to_send = lost_steps(lambda name: False)
+    to_send = find_lost_steps(lambda name: False)
     assert (step in to_send) is is_mended
     assert original in to_send
     step.refresh_from_db()
@@ -222,7 +222,7 @@ def test_a_thread_past_its_deadline_loses_its_step_alone_and_the_others_go_on(
 ) -> None:
     session = counted_photo(make_image, count, place)
     ended: list[bool] = []
-    monkeypatch.setattr(stuck, "end_process", lambda: ended.append(True))
+    monkeypatch.setattr(stuck_threads, "end_process", lambda: ended.append(True))
     hanging, other = (
         claim_step(step_of(session, kind).pk)
         for kind in (StepKind.UPLOAD_THUMBNAIL, StepKind.UPLOAD_ORIGINAL)
@@ -256,10 +256,10 @@ def test_a_thread_past_its_deadline_loses_its_step_alone_and_the_others_go_on(
 
 def test_a_process_ends_when_four_of_five_threads_are_stuck(monkeypatch: pytest.MonkeyPatch) -> None:
     ended: list[bool] = []
-    monkeypatch.setattr(stuck, "end_process", lambda: ended.append(True))
-    stuck.set_threads(10)
+    monkeypatch.setattr(stuck_threads, "end_process", lambda: ended.append(True))
+    stuck_threads.set_threads(10)
     try:
-        held = [stuck.one_more_stuck() for _ in range(8)]
+        held = [stuck_threads.one_more_stuck() for _ in range(8)]
         for one in held[:7]:
             one.__enter__()
         assert ended == []
@@ -268,4 +268,4 @@ def test_a_process_ends_when_four_of_five_threads_are_stuck(monkeypatch: pytest.
         for one in held:
             one.__exit__(None, None, None)
     finally:
-        stuck.set_threads(0)
+        stuck_threads.set_threads(0)

@@ -9,10 +9,11 @@ from inventory.choices import MovementType
 from inventory.models import StockBatch, StorageBinType
 from inventory.services.configs import ConfigDetails, open_cycle
 from inventory.services.stock import record_movement
-from photos.advice import warnings_of
 from photos.choices import BookingState, ContainerType, CountWarning
-from photos.services.plausibility import is_unlike_expected, units_of
-from photos.services.sessions import assign_location, settle
+from photos.services.booking.stock_evidence import settle_session
+from photos.services.context.plausibility import differs_from_expected, max_units
+from photos.services.results.session_lifecycle import assign_location
+from photos.warning_texts import warnings_of
 from tests.inventory.factories import PackagingCatalogFactory, StorageLocationConfigFactory
 from tests.photos.services.conftest import at
 
@@ -80,9 +81,9 @@ def test_an_interval_that_holds_the_last_count_has_said_it_already(make_image, c
     count(make_image(hours_ago=5), place, living=100)
     session = count(make_image(hours_ago=1), place, living=160, dead=10)
     session.interval_low, session.interval_high = 110, 200  # of all plants: the living and 10 dead
-    assert not is_unlike_expected(session)
+    assert not differs_from_expected(session)
     session.interval_low = 111
-    assert is_unlike_expected(session)
+    assert differs_from_expected(session)
 
 
 @pytest.mark.parametrize("other", ["place", "product", "newer", "deleted", "same photo", "waiting"])
@@ -123,7 +124,7 @@ def test_the_warning_follows_the_place_that_a_person_names(make_image, count, pl
     assert UNLIKE not in session.warnings
     session = assign_location(session=session, location=place, user=worker)
     assert session.warnings.count(UNLIKE) == 1
-    settle(session)
+    settle_session(session)
     assert session.warnings.count(UNLIKE) == 1
     elsewhere = StorageLocationConfigFactory().storage_location
     session = assign_location(session=session, location=elsewhere, user=worker)
@@ -141,21 +142,21 @@ def test_the_warning_names_both_numbers(make_image, count, place):
 
 
 def test_a_box_holds_no_more_than_the_largest_box_of_the_nursery(db):
-    assert units_of(ContainerType.BOX, None) == 100
+    assert max_units(ContainerType.BOX, None) == 100
     StorageBinType.objects.create(code="BOX_LARGE", name="Large", category="box", capacity=150)
-    assert units_of(ContainerType.BOX, None) == 150
+    assert max_units(ContainerType.BOX, None) == 150
     StorageBinType.objects.create(code="BOX_OPEN", name="Open", category="box")
-    assert units_of(ContainerType.BOX, None) is None  # one without a limit may be the one in the photo
+    assert max_units(ContainerType.BOX, None) is None  # one without a limit may be the one in the photo
 
 
 @pytest.mark.parametrize(("diameter_cm", "units"), [(15, 15), (10, 34), (8, 53), (5, 100)])
 def test_a_box_holds_no_more_pots_than_can_stand_in_it(db, diameter_cm, units):
     """60 × 40 cm; a pot of 15 cm needs .866 × 13.5² = 157.8 cm², so 15 fit; of 5 cm the capacity is less."""
-    assert units_of(ContainerType.BOX, PackagingCatalogFactory(diameter_cm=diameter_cm)) == units
+    assert max_units(ContainerType.BOX, PackagingCatalogFactory(diameter_cm=diameter_cm)) == units
 
 
 def test_beds_and_trays_of_any_kind_have_no_limit_but_their_cells(db):
-    assert units_of(ContainerType.SEGMENT, None) is None
-    assert units_of(ContainerType.PLUG, PackagingCatalogFactory(diameter_cm=8)) is None
+    assert max_units(ContainerType.SEGMENT, None) is None
+    assert max_units(ContainerType.PLUG, PackagingCatalogFactory(diameter_cm=8)) is None
     StorageBinType.objects.filter(category__in=["plug", "seedling_tray"], capacity=None).delete()
-    assert units_of(ContainerType.PLUG, None) == 288
+    assert max_units(ContainerType.PLUG, None) == 288

@@ -16,13 +16,13 @@ from PIL import Image as Picture
 from demeter.accounts.models import User
 from photos import storage
 from photos.choices import StepKind
+from photos.image_files import decode_rgb
 from photos.models import Image
-from photos.pages.pictures import original_url, picture_url
-from photos.pictures import open_rgb
-from photos.services.pictures_work import store_thumbnail
-from photos.services.steps import claim_step
-from photos.services.sweeping import lost_steps
-from photos.services.uploads import accept_upload
+from photos.pages.image_urls import original_url, picture_url
+from photos.services.execution.image_steps import store_thumbnail
+from photos.services.execution.recovery import find_lost_steps
+from photos.services.intake.uploads import accept_upload
+from photos.services.steps.claims import claim_step
 from tests.photos.test_headers import TURNS, jpeg_with, png_with, stored_corners, turned_by_exif, webp_with
 
 pytestmark = pytest.mark.django_db
@@ -66,11 +66,11 @@ def test_rows_counter_thumbnail_and_preview_agree(worker: User, make: Any, value
     image = with_thumbnail(uploaded(worker, content))
     expected = TURNS[value](stored_corners())
     assert (image.height_px, image.width_px) == expected.shape[:2]
-    shown = [open_rgb(io.BytesIO(content)), open_rgb(io.BytesIO(stored(image.thumbnail_key)))]
+    shown = [decode_rgb(io.BytesIO(content)), decode_rgb(io.BytesIO(stored(image.thumbnail_key)))]
     assert bool(image.preview_key) == image.needs_preview
     assert image.needs_preview == (value != 1 or image.content_type == "image/heic")
     if image.preview_key:
-        shown.append(open_rgb(io.BytesIO(stored(image.preview_key))))
+        shown.append(decode_rgb(io.BytesIO(stored(image.preview_key))))
         assert not Picture.open(io.BytesIO(stored(image.preview_key))).getexif()
         assert image.preview_key in (picture_url(image) or "")
     else:
@@ -124,5 +124,5 @@ def test_previews_of_older_photos_are_made_by_the_sweep(
     image.steps.update(created_at=timezone.now() - timedelta(days=30))
     migration = importlib.import_module("photos.migrations.0009_previews_of_turned_photos")
     migration.make_previews(apps, connection.schema_editor())
-    lost = [step.kind for step in lost_steps(lambda _kind: True) if step.image_id == image.pk]
+    lost = [step.kind for step in find_lost_steps(lambda _kind: True) if step.image_id == image.pk]
     assert (StepKind.UPLOAD_THUMBNAIL in lost) == is_again

@@ -10,7 +10,7 @@ from kombu.exceptions import OperationalError
 from demeter import broker
 from photos import queue
 from photos.choices import StepKind
-from photos.services.sessions import open_session
+from photos.services.results.session_lifecycle import open_session
 
 pytestmark = pytest.mark.django_db
 

@@ -14,22 +14,28 @@ from demeter.heartbeats import worker_name
 from photos.choices import JobStatus, SessionStatus, StepKind, StepStatus
 from photos.errors import StepLost, StoreFull, StoreUnavailable, UnreadableImage
 from photos.models import Detection, ProcessingStep
-from photos.services import steps, work
-from photos.services.deadlines import OUTAGE_WAIT_MAX_S, RETRIES
-from photos.services.endings import fail_permanently, retry_or_fail, wait_out
-from photos.services.results import FoundContainer, FoundPlants, save_containers, save_detections
-from photos.services.sessions import open_session
-from photos.services.steps import (
+from photos.services.execution import step_runner
+from photos.services.execution.recovery import end_exhausted, find_lost_steps
+from photos.services.execution.step_failures import fail_permanently, retry_or_fail, wait_out
+from photos.services.execution.step_runner import run_step
+from photos.services.results.count_results import (
+    FoundContainer,
+    FoundPlants,
+    save_containers,
+    save_detections,
+)
+from photos.services.results.session_lifecycle import open_session
+from photos.services.steps import claims
+from photos.services.steps.claims import (
     Claim,
-    claim_company,
+    claim_batch,
     claim_step,
     complete_step,
     free_claims,
     lock_claim,
     renew_lease,
 )
-from photos.services.sweeping import end_exhausted, lost_steps
-from photos.services.work import run_step
+from photos.services.steps.deadlines import OUTAGE_WAIT_MAX_S, RETRIES
 from tests.photos.services.conftest import MODEL, SQUARE, claimed
 
 pytestmark = pytest.mark.django_db
@@ -98,8 +104,8 @@ def test_a_database_that_is_busy_for_a_moment_ends_no_renewal(step, monkeypatch,
     def busy(claim):
         raise OperationalError("database is locked")
 
-    monkeypatch.setattr(steps, "renew_lease", busy)
-    assert steps._renew_or_wait(claim) is True
+    monkeypatch.setattr(claims, "renew_lease", busy)
+    assert claims._renew_or_wait(claim) is True
     assert "database is locked" in caplog.text
 
 
@@ -200,7 +206,7 @@ def test_an_outage_of_any_length_uses_up_no_try(session, step, error, code):
         due(step)
         assert end_exhausted() == 0
     ProcessingStep.objects.filter(pk=step.pk).update(created_at=timezone.now() - timedelta(hours=5))
-    assert step in lost_steps(something_waits)
+    assert step in find_lost_steps(something_waits)
     claim = claim_step(step.pk)
     save_containers(claim, [FoundContainer("box", SQUARE, 0.9)], model_version=MODEL, warnings=[], seconds={})
     step.refresh_from_db()
@@ -217,16 +223,16 @@ def test_an_outage_after_failures_leaves_the_tries_that_are_left(session, step):
 
 def test_the_end_of_a_step_is_written_when_the_database_is_back(session, step, monkeypatch):
     away = iter([OperationalError("gone"), InterfaceError("closed")])
-    wait_out_then = work.wait_out
+    wait_out_then = step_runner.wait_out
 
     def while_away(*args, **kwargs):
         if (error := next(away, None)) is not None:
             raise error
         wait_out_then(*args, **kwargs)
 
-    monkeypatch.setattr(work, "wait_out", while_away)
-    monkeypatch.setattr(work, "_DATABASE_ASKED_EVERY_S", 0.0)
-    monkeypatch.setattr(work.connection, "close", lambda: None)  # this test's transaction lives in it
+    monkeypatch.setattr(step_runner, "wait_out", while_away)
+    monkeypatch.setattr(step_runner, "_DATABASE_ASKED_EVERY_S", 0.0)
+    monkeypatch.setattr(step_runner.connection, "close", lambda: None)  # this test's transaction lives in it
     run_step(step.pk, failing_with(OperationalError("gone")))
     step.refresh_from_db()
     assert (step.status, step.losses) == (StepStatus.PENDING, 0)
@@ -300,11 +306,11 @@ def test_one_failed_detection_of_two_leaves_a_partial_count_possible(session):
 
 def test_the_sweep_finds_what_was_never_sent_and_what_a_silent_worker_left(session, step):
     ProcessingStep.objects.update(created_at=timezone.now() - timedelta(seconds=5))
-    assert step in lost_steps(something_waits)
+    assert step in find_lost_steps(something_waits)
     claim_step(step.pk)
-    assert step not in lost_steps(nothing_waits)
+    assert step not in find_lost_steps(nothing_waits)
     expire(step)
-    assert step in lost_steps(something_waits)
+    assert step in find_lost_steps(something_waits)
 
 
 @pytest.mark.parametrize(
@@ -318,7 +324,7 @@ def test_the_sweep_finds_what_was_never_sent_and_what_a_silent_worker_left(sessi
 )
 def test_the_sweep_sends_a_waiting_step_again(step, sent_s_ago, is_queue_empty, is_sent_again):
     ProcessingStep.objects.update(sent_at=timezone.now() - timedelta(seconds=sent_s_ago))
-    assert (step in lost_steps(is_queue_empty)) is is_sent_again
+    assert (step in find_lost_steps(is_queue_empty)) is is_sent_again
 
 
 def test_a_step_that_too_many_workers_died_with_fails_its_count_with_the_reason(session, step, settings):
@@ -351,9 +357,9 @@ def test_a_picture_that_killed_its_worker_is_counted_alone_one_kept_by_an_outage
     due(postponed)
     claim_step(lost.pk)
     free_claims([worker_name()])
-    company = claim_company(claim_step(first.pk), at_most=5)
+    company = claim_batch(claim_step(first.pk), at_most=5)
     assert [claim.step_id for claim in company] == [postponed.pk]
-    assert claim_company(claim_step(lost.pk), at_most=5) == []
+    assert claim_batch(claim_step(lost.pk), at_most=5) == []
 
 
 def test_a_claim_given_back_by_two_is_one_loss(session, step):

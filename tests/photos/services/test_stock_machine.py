@@ -20,10 +20,10 @@ from inventory.services.configs import ConfigDetails, active_config, count_by_ha
 from inventory.services.stock import create_batch, held, record_movement
 from photos.choices import BookingState, TakenAtSource
 from photos.models import Image, PhotoContainer, ProcessingSession, UploadSession
-from photos.services.booking import settle_places
-from photos.services.review import answer, validate, withdraw_validation
-from photos.services.sessions import assign_location, open_session, settle
-from photos.services.trash import restore, trash
+from photos.services.booking.stock_evidence import settle_places, settle_session
+from photos.services.results.session_lifecycle import assign_location, open_session
+from photos.services.review.trash import restore, trash
+from photos.services.review.validation import answer, validate, withdraw_validation
 from tests.inventory.factories import ProductFactory, StorageLocationConfigFactory, UserFactory
 from tests.photos.factories import finish_count
 from tests.photos.services.stock_oracle import Oracle
@@ -106,7 +106,7 @@ class StockMachine(RuleBasedStateMachine):
             detected=living,
         )
         finish_count(session, detected=living, warnings=["partial_count"] if partial else [])
-        settle(session)
+        settle_session(session)
 
     @rule(image=photos, place=PLACES, attempt=st.integers(0, 2))
     def move(self, image: Image, place: int, attempt: int) -> None:

@@ -1,0 +1,44 @@
+"""Clearing what has had its time. Originals are kept for ever."""
+
+from datetime import timedelta
+from typing import Final
+
+from django.conf import settings
+from django.utils import timezone
+from django_celery_results.models import TaskResult
+
+from demeter.accounts.lockout import clear_old_failures
+from photos import storage
+from photos.choices import StepKind
+from photos.models import IdempotencyKey, Image, ProcessingStep
+from photos.services.execution.annotation_data import staged_drawings
+
+STAGING_KEPT: Final = timedelta(hours=24)
+
+
+def delete_expired() -> dict[str, int]:
+    """Clear old idempotency keys, task results, counts of failed sign-ins and staged files that no row needs.
+
+    Returns how many of each.
+    """
+    now = timezone.now()
+    keys, _by_model = IdempotencyKey.objects.filter(
+        created_at__lt=now - timedelta(hours=settings.IDEMPOTENCY_KEY_H)
+    ).delete()
+    old = now - timedelta(hours=settings.JOBS_VISIBLE_H)
+    results, _by_model = TaskResult.objects.filter(date_done__lt=old).delete()
+    staged = storage.clear_staging(older_than=now - STAGING_KEPT, needed=_needed_in_staging())
+    return {
+        "idempotency_keys": keys,
+        "task_results": results,
+        "sign_in_failures": clear_old_failures(),
+        "staged_files": staged,
+    }
+
+
+def _needed_in_staging() -> set[str]:
+    """What photos wait to be stored from, and drawings that the store has not taken yet, however long it is away."""
+    originals = Image.objects.exclude(staging_key="").values_list("staging_key", flat=True)
+    drawings = ProcessingStep.objects.filter(kind=StepKind.UPLOAD_ANNOTATED).unfinished()
+    waiting = drawings.select_related("image")
+    return {*originals, *(key for step in waiting for key in staged_drawings(step.pk, step.image))}

@@ -1,0 +1,93 @@
+"""The work of the io queue: bytes between staging and the store, thumbnails, drawings.
+
+Each function closes its database connection before it talks to the store, so that fifty of them do not hold fifty.
+"""
+
+from django.db import connection, transaction
+
+from photos import storage
+from photos.decoding.renderings import render
+from photos.models import Image, ProcessingStep
+from photos.services.execution.annotation_data import draw_again, drawing_keys, staged_drawings
+from photos.services.steps import jobs
+from photos.services.steps.claims import Claim, complete_step, lock_claim
+
+
+def store_original(claim: Claim) -> None:
+    """Copy the original to the store, note it, then clear the staged copy."""
+    image = _image(claim)
+    staging_key = image.staging_key
+    connection.close()
+    if staging_key:
+        storage.move_original_to_store(image)
+    with transaction.atomic():
+        step = lock_claim(claim)
+        Image.objects.filter(pk=image.pk).update(is_stored=True, staging_key="")
+        complete_step(step)
+    if staging_key:  # last: until the row says "stored", staging holds the only sure copy
+        storage.staging_discard([staging_key])
+
+
+def store_thumbnail(claim: Claim) -> None:
+    """Write the thumbnail, and an upright JPEG of what browsers do not show as it was counted. Neither carries GPS."""
+    image = _image(claim)
+    connection.close()
+    with storage.open_original(image) as path:
+        made = render(path, with_preview=image.needs_preview)
+    day = image.uploaded_at
+    thumbnail_key = storage.thumbnail_key(image.pk, day)
+    storage.put(
+        storage.DEFAULT,
+        thumbnail_key,
+        made.thumbnail,
+        content_type="image/avif",
+        metadata=storage.metadata_of(image),
+    )
+    preview_key = ""
+    if made.preview is not None:
+        preview_key = storage.preview_key(image.pk, day)
+        storage.put(
+            storage.DEFAULT,
+            preview_key,
+            made.preview,
+            content_type="image/jpeg",
+            metadata=storage.metadata_of(image),
+        )
+    with transaction.atomic():
+        step = lock_claim(claim)
+        Image.objects.filter(pk=image.pk).update(thumbnail_key=thumbnail_key, preview_key=preview_key)
+        complete_step(step)
+
+
+def store_annotated(claim: Claim) -> list[ProcessingStep]:
+    """Move the drawing of a count and its thumbnail from staging to the store, and end the job.
+
+    A drawing that staging has lost is made anew: returns the steps to send for that.
+    """
+    image = _image(claim)
+    connection.close()
+    alias = storage.DEFAULT if image.with_inventory else storage.PROCESSED
+    keys, staged = drawing_keys(image), staged_drawings(claim.step_id, image)
+    try:
+        for key, staged_key in zip(keys, staged, strict=True):
+            storage.put(
+                alias,
+                key,
+                storage.staging_read(staged_key),
+                content_type="image/avif",
+                metadata=storage.metadata_of(image),
+            )
+    except FileNotFoundError:
+        return draw_again(claim)
+    with transaction.atomic():
+        step = lock_claim(claim)
+        Image.objects.filter(pk=image.pk).update(annotated_key=keys[0], annotated_thumbnail_key=keys[1])
+        complete_step(step)
+        if step.session is not None:
+            jobs.finish_jobs(step.session)
+    storage.staging_discard(staged)
+    return []
+
+
+def _image(claim: Claim) -> Image:
+    return Image.objects.select_related("uploaded_by").get(steps=claim.step_id)

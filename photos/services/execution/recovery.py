@@ -1,0 +1,90 @@
+"""Finding work that was lost on the way, and work that will never end."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from photos.choices import SessionStatus, StepKind, StepStatus
+from photos.models import Image, ProcessingStep
+from photos.services.execution.step_failures import propagate_failure
+from photos.services.steps.claims import create_step, fail_exhausted, reopen
+
+RESEND_WHEN_EMPTY: Final = timedelta(
+    seconds=20
+)  # a message just sent may lie in a worker's hand, not in the queue
+MAX_STEPS_PER_SWEEP: Final = 500
+FAULTS_OF_OURS: Final = ("internal_error", "too_many_attempts")
+
+
+def end_exhausted() -> int:
+    """End the steps that too many workers were lost with, and what hangs on them. Returns how many."""
+    exhausted = (
+        ProcessingStep.objects.claimable(timezone.now())
+        .exhausted(settings.STEP_MAX_LOSSES)
+        .exclude(kind=StepKind.UPLOAD_ORIGINAL)  # never given up: its bytes are safe in staging
+    )
+    ended = 0
+    for step_id in exhausted.values_list("pk", flat=True)[:MAX_STEPS_PER_SWEEP]:
+        with transaction.atomic():
+            step = fail_exhausted(step_id)
+            if step is not None:
+                propagate_failure(step)
+                ended += 1
+    return ended
+
+
+def find_lost_steps(is_queue_empty: Callable[[str], bool]) -> list[ProcessingStep]:
+    """Steps whose message is lost, as far as rows and queues tell.
+
+    A lease that ran out: at once. A pending step: when it was never sent, when its queue is empty, or after ten
+    minutes. Sending one too many is harmless: only one claim succeeds.
+    """
+    now = timezone.now()
+    ready = ProcessingStep.objects.claimable(now).select_related("image")
+    left = list(ready.filter(status=StepStatus.RUNNING)[:MAX_STEPS_PER_SWEEP])
+    pending = ready.filter(status=StepStatus.PENDING)
+    never_sent = pending.filter(sent_at=None, created_at__lt=now - timedelta(seconds=2))
+    long_ago = pending.filter(sent_at__lt=now - timedelta(seconds=settings.STEP_RESEND_S))
+    waiting = pending.filter(sent_at__lt=now - RESEND_WHEN_EMPTY).exclude(pk__in=long_ago.values("pk"))
+    kinds = {kind for kind in waiting.values_list("kind", flat=True).distinct() if is_queue_empty(kind)}
+    again = [
+        *never_sent[:MAX_STEPS_PER_SWEEP],
+        *long_ago[:MAX_STEPS_PER_SWEEP],
+        *waiting.filter(kind__in=kinds)[:MAX_STEPS_PER_SWEEP],
+    ]
+    return [*left, *(step for step in again if not _waits_for_siblings(step))]
+
+
+def _waits_for_siblings(step: ProcessingStep) -> bool:
+    if step.kind != StepKind.AGGREGATE:
+        return False
+    return ProcessingStep.objects.filter(session=step.session_id).detecting().unfinished().exists()
+
+
+def reopen_missing_pictures() -> list[ProcessingStep]:
+    """Make steps anew for thumbnails and drawings that are missing: those that a fault of ours ended an hour ago.
+
+    What an outage prevented needs none: it has never ended. What lies in the picture is final. Returns the steps to
+    send.
+    """
+    hour_ago = timezone.now() - timedelta(hours=1)
+    failed = ProcessingStep.objects.filter(
+        kind__in=[StepKind.UPLOAD_THUMBNAIL, StepKind.DRAW, StepKind.UPLOAD_ANNOTATED],
+        status=StepStatus.FAILED,
+        error_code__in=FAULTS_OF_OURS,
+        finished_at__lt=hour_ago,
+        finished_at__gt=hour_ago - timedelta(days=1),
+        image__deleted_at=None,
+    ).filter(Q(session=None) | Q(session__status=SessionStatus.COMPLETED))
+    steps = list(failed.select_related("image")[:MAX_STEPS_PER_SWEEP])
+    reopen(steps)
+    bare = Image.objects.not_deleted().filter(thumbnail_key="", uploaded_at__lt=hour_ago)
+    return steps + [
+        create_step(image=image, kind=StepKind.UPLOAD_THUMBNAIL, key=f"{image.pk}:thumbnail")
+        for image in bare.exclude(steps__kind=StepKind.UPLOAD_THUMBNAIL)[:MAX_STEPS_PER_SWEEP]
+    ]

@@ -1,0 +1,47 @@
+"""Photos in the trash: their bytes and counts stay, but they are no evidence of what stands at a place."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from demeter.accounts.models import User
+from inventory.services.ledger import lock_locations
+from photos.choices import BookingState
+from photos.models import Image, ProcessingSession
+from photos.services.booking.stock_evidence import places_of, settle_places
+from photos.services.context.place_calibration import update_calibrations
+
+
+@transaction.atomic
+def trash(*, image_ids: Collection[UUID], user: User) -> list[UUID]:
+    """Put photos into the trash; what they had booked is withdrawn. Returns those that were not there already."""
+    places = lock_locations(places_of(image_ids))
+    images = Image.objects.select_for_update().not_deleted().filter(pk__in=image_ids).order_by("pk")
+    moved = [image.pk for image in images]
+    Image.objects.filter(pk__in=moved).update(deleted_at=timezone.now(), deleted_by=user)
+    ProcessingSession.objects.counted().filter(image__in=moved).update(
+        booking_state=BookingState.OPEN, booked_quantity=None
+    )
+    _follow(moved, [place.pk for place in places])
+    return moved
+
+
+@transaction.atomic
+def restore(*, image_ids: Collection[UUID], user: User) -> list[UUID]:
+    """Take photos out of the trash; their counts are evidence again. Returns those that were in it."""
+    places = lock_locations(places_of(image_ids))
+    images = (
+        Image.objects.select_for_update().filter(pk__in=image_ids, deleted_at__isnull=False).order_by("pk")
+    )
+    moved = [image.pk for image in images]
+    Image.objects.filter(pk__in=moved).update(deleted_at=None, deleted_by=None)
+    _follow(moved, [place.pk for place in places])
+    return moved
+
+
+def _follow(image_ids: list[UUID], place_ids: list[int]) -> None:
+    if image_ids:
+        settle_places(place_ids)
+        update_calibrations(image_ids)
