@@ -6,8 +6,9 @@ person, facts for both, and the id under which the log tells more. No answer eve
 
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import wraps
 from typing import Any, Final, cast
 
 from django.core.exceptions import (
@@ -32,6 +33,8 @@ from demeter.errors import DemeterError
 from demeter.middleware import request_id_var
 
 logger = logging.getLogger(__name__)
+
+Handler = Callable[..., HttpResponse]
 
 # Where a client expects JSON whatever happens: the API, what monitoring asks, and the four paths of older clients.
 _PLAIN_PATHS: Final = ("/login", "/user", "/model/", "/feedback")  # these know one form and one language
@@ -201,19 +204,36 @@ def _children(value: Any) -> list[Any]:
 
 
 # ── Django's own error pages ─────────────────────────────────────────────────────────────────────────
+def _in_plain_english(handler: Handler) -> Handler:
+    """Older clients know one language: what this handler says to them is said in it."""
+
+    @wraps(handler)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.path.startswith(_PLAIN_PATHS):
+            return handler(request, *args, **kwargs)
+        with translation.override("en"):
+            return handler(request, *args, **kwargs)
+
+    return answer
+
+
+@_in_plain_english
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     refusal = refusal_of(exception) or Refusal(400, "bad_request", _("The request could not be understood."))
     return _error_page(request, refusal)
 
 
+@_in_plain_english
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _error_page(request, Refusal(403, "permission_denied", _("Your role does not allow this.")))
 
 
+@_in_plain_english
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _error_page(request, Refusal(404, "not_found", _("This does not exist, or you may not see it.")))
 
 
+@_in_plain_english
 def server_error(request: HttpRequest) -> HttpResponse:
     """A fault of ours; or 503 where something is away that a page needs, as the API says it too."""
     error = sys.exc_info()[1]  # Django calls this while it handles the exception, and hands none over
@@ -224,11 +244,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return _error_page(request, Refusal(500, "server_error", text))
 
 
+@_in_plain_english
 def refusal_page(request: HttpRequest, error: DemeterError) -> HttpResponse:
     """Answer what was refused before any view was asked."""
-    if request.path.startswith(_PLAIN_PATHS):
-        with translation.override("en"):
-            return JsonResponse({"detail": str(error)}, status=error.status)
     refusal = refusal_of(error)
     assert refusal is not None, "every DemeterError is one"  # noqa: S101 - tells the type checker
     logger.info("%s: %s", refusal.code, refusal.text)
@@ -242,6 +260,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def _error_page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     """The page stands alone: no database, no session, nothing that may be what is broken."""
+    if request.path.startswith(_PLAIN_PATHS):
+        plain_body = {"detail": str(refusal.text)}
+        return JsonResponse(plain_body, status=refusal.status, headers=dict(refusal.headers))
     if request.path.startswith(_JSON_PATHS):
         return JsonResponse(refusal.body(), status=refusal.status, headers=dict(refusal.headers))
     page = render(request, "errors/page.html", {"refusal": refusal, **refusal.body()}, status=refusal.status)

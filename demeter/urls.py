@@ -11,11 +11,13 @@ from demeter import health
 from demeter.accounts.older_clients import RootSignIn, RootUsers
 from demeter.accounts.pages import SignInView, admin_sign_in
 from demeter.api_docs import api_docs
+from mlpipeline.classifier.api.older_clients import RootFeedback, RootPredict
 from photos.local_files import local_file
 
 api: list[URLPattern | URLResolver] = [
     path("", include("demeter.accounts.urls")),
     path("", include("photos.api.urls")),
+    path("", include("mlpipeline.classifier.api.urls")),
     re_path(
         r"^schema/?$",
         SpectacularAPIView.as_view(permission_classes=[], authentication_classes=[]),
@@ -37,6 +39,8 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     re_path(r"^login/?$", RootSignIn.as_view(), name="root-login"),
     re_path(r"^user/?$", RootUsers.as_view(), name="root-users"),
+    re_path(r"^model/predict/?$", RootPredict.as_view(), name="root-predict"),
+    re_path(r"^feedback/?$", RootFeedback.as_view(), name="root-feedback"),
     path("", include("photos.urls")),
 ]
 

@@ -1,14 +1,21 @@
-"""Which weights have counted here, and how well they do."""
+"""Which weights have counted here, and how well they do; and the rows of the classifier."""
 
 from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from mlpipeline.classifier.models import ClassifiedPicture, Feedback, Prediction, ProductSampleImage
+
+__all__ = [
+    "ClassifiedPicture", "Evaluation", "Feedback", "ModelKind", "ModelVersion", "Prediction", "ProductSampleImage",
+]  # fmt: skip
+
 
 class ModelKind(models.TextChoices):
     SEGMENTATION = "segmentation", _("Finds containers")
     DETECTION = "detection", _("Finds plants")
+    CLASSIFICATION = "classification", _("Names what a picture shows")
 
 
 class ModelVersion(models.Model):

@@ -169,6 +169,8 @@ class _Form:
             file = self._handler.file_complete(self._size)
             if file is not None:
                 self.files.appendlist(self._name, file)
+        else:  # an input that was left empty stays what it is in a form: a field without a text
+            self.fields.appendlist(self._name, "")
 
     def discard(self) -> None:
         """Delete what has been written of the files."""

@@ -38,8 +38,10 @@ _STAGING_FOLDER: Final = "temp_uploads"
 # The only things that stores of pictures hold.
 _CONTENT_TYPES: Final = {
     "avif": "image/avif",
+    "gif": "image/gif",
     "heic": "image/heic",
     "heif": "image/heif",
+    "jpeg": "image/jpeg",
     "jpg": "image/jpeg",
     "png": "image/png",
     "webp": "image/webp",
@@ -114,6 +116,15 @@ def preview_key(image_id: UUID, day: date) -> str:
     return f"previews/{day:%Y/%m/%d}/{image_id}.jpg"
 
 
+def classified_key(file_name: str) -> str:
+    """Where a picture that was classified is kept; its name is made of the MD5 of its bytes."""
+    return f"classified/{file_name}"
+
+
+def staged_classified_key(file_name: str) -> str:
+    return f"{_STAGING_FOLDER}/classified/{file_name}"
+
+
 def staging_key(upload_session_id: UUID, image_id: UUID, extension: str) -> str:
     return f"{_STAGING_FOLDER}/{upload_session_id}/{image_id}.{extension}"
 
@@ -132,6 +143,11 @@ def staged_drawing_key(step_id: int, key: str) -> str:
 def put(alias: str, key: str, data: bytes, *, content_type: str, metadata: dict[str, str]) -> None:
     """Write an object into a store. Safe to repeat."""
     store(alias).put(key, ContentFile(data), content_type, metadata)
+
+
+def delete(alias: str, key: str) -> None:
+    """Delete an object. Nothing happens if it is gone."""
+    store(alias).delete(key)
 
 
 def signed_url(alias: str, key: str) -> str | None:
@@ -232,13 +248,18 @@ def move_original_to_store(image: Image) -> None:
     Safe to repeat, also when an earlier run has stored it and cleared staging. Raises OriginalMissing if neither
     place has it.
     """
+    copy_to_store(image.staging_key, image.original_key, image.content_type, metadata_of(image))
+
+
+def copy_to_store(staging_key: str, key: str, content_type: str, metadata: dict[str, str]) -> None:
+    """The same for any staged picture and the key that it gets."""
     try:
-        data = staging_read(image.staging_key)
+        data = staging_read(staging_key)
     except FileNotFoundError as error:
-        if store(DEFAULT).exists(image.original_key):
+        if store(DEFAULT).exists(key):
             return
         raise OriginalMissing("The uploaded bytes are no longer in staging, nor in the store.") from error
-    put(DEFAULT, image.original_key, data, content_type=image.content_type, metadata=metadata_of(image))
+    put(DEFAULT, key, data, content_type=content_type, metadata=metadata)
 
 
 def open_original(image: Image) -> AbstractContextManager[Path]:
@@ -247,9 +268,14 @@ def open_original(image: Image) -> AbstractContextManager[Path]:
     It comes from the disk cache, staging, or the store. Raises OriginalMissing if both have answered and neither has
     it, StoreUnavailable if one that might have it does not answer.
     """
-    aliases = [(STAGING, image.staging_key)] if image.staging_key else []
-    aliases.append((DEFAULT, image.original_key))
-    return original_cache.opened(image.sha256, [partial(_pieces, alias, key) for alias, key in aliases])
+    return open_staged_or_stored(image.sha256, image.staging_key, image.original_key)
+
+
+def open_staged_or_stored(sha256: str, staging_key: str, key: str) -> AbstractContextManager[Path]:
+    """The same for any picture; an empty `staging_key` is one that is staged no more."""
+    aliases = [(STAGING, staging_key)] if staging_key else []
+    aliases.append((DEFAULT, key))
+    return original_cache.opened(sha256, [partial(_pieces, alias, name) for alias, name in aliases])
 
 
 def clear_staging(*, older_than: datetime, needed: Container[str]) -> int:

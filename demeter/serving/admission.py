@@ -57,10 +57,14 @@ def is_admitted(request: HttpRequest | Request) -> bool:
 
 @dataclass(frozen=True)
 class LargeBody:
-    """What a view takes. `sink_of` makes, of the request's headers, what reads its body while it arrives; None: raw."""
+    """What a view takes. `sink_of` makes, of the request's headers, what reads its body while it arrives; None: raw.
+
+    `is_awaited`: the view may wait for its answer (demeter.serving.waiting).
+    """
 
     max_bytes: int
     sink_of: Callable[[Mapping[str, Any]], Sink | None]
+    is_awaited: bool = False
 
 
 def large_body_of(view: Callable[..., Any], method: str) -> LargeBody | None:

@@ -21,7 +21,7 @@ from django.core.handlers.wsgi import get_path_info
 from django.urls import Resolver404, resolve
 
 from demeter.errors import DemeterError
-from demeter.serving import admission, errors, wsgi
+from demeter.serving import admission, errors, waiting, wsgi
 from demeter.serving.bodies import BodyReceiver, BodyRule, Budget, RawBody, Receive, Sink, StopReceiving
 from demeter.serving.middleware import REFUSAL_KEY
 from demeter.serving.spool import SpoolFolder
@@ -48,6 +48,7 @@ class Limits:
     waiting: int
     spool_bytes: int
     answer_stall_s: float
+    awaited: int  # requests that wait for what another process makes
     form: BodyRule
     upload: BodyRule  # its `max_bytes` is the view's
 
@@ -58,6 +59,7 @@ class Limits:
             waiting=settings.WEB_WAITING_REQUESTS,
             spool_bytes=settings.UPLOAD_SPOOL_BYTES // settings.WEB_PROCESSES,
             answer_stall_s=settings.ANSWER_STALL_S,
+            awaited=settings.WEB_AWAITED_ANSWERS,
             form=BodyRule(
                 max_bytes=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
                 total_s=settings.FORM_BODY_TIMEOUT_S,
@@ -87,6 +89,8 @@ class Gateway:
         # Answers when the others cannot: that this process lives, and that it is busy.
         self._reserve = ThreadPoolExecutor(1, thread_name_prefix="reserve")
         self._disk = ThreadPoolExecutor(_DISK_THREADS, thread_name_prefix="disk")
+        self._rows = ThreadPoolExecutor(1, thread_name_prefix="rows")
+        self.waiting_room = waiting.WaitingRoom(self._rows, seats=limits.awaited)
         self._spool: SpoolFolder | None = None
         self._spool_lock = threading.Lock()
 
@@ -146,7 +150,7 @@ class Gateway:
 
     def close(self) -> None:
         """End the threads when they are done with what they do, and delete what was being received."""
-        for pool in (self._pool, self._reserve, self._disk):
+        for pool in (self._pool, self._reserve, self._disk, self._rows):
             pool.shutdown(wait=False, cancel_futures=True)
         if self._spool is not None:
             self._spool.remove()
@@ -173,16 +177,33 @@ class _Exchange:
             await self._answer(await self.gateway.run(self.environ))
 
     async def _with_body(self) -> None:
-        rule, sink, large = self.gateway.limits.form, None, self._large_body()
-        if large is not None:
-            asked = admission.Admission()
-            answer = await self.gateway.run(self._without_body({admission.META_KEY: asked}))
-            if not asked.is_granted:
-                await self._turn_away(answer)
-                return
-            self.environ[admission.META_KEY] = asked
-            if (sink := large.sink_of(self.environ)) is not None:
-                rule = replace(self.gateway.limits.upload, max_bytes=large.max_bytes)
+        large = self._large_body()
+        if large is None:
+            await self._receive_and_run(self.gateway.limits.form, RawBody(self.gateway.folder))
+        elif not large.is_awaited:
+            await self._with_large_body(large)
+        else:
+            await self._with_awaited_answer(large)
+
+    async def _with_awaited_answer(self, large: admission.LargeBody) -> None:
+        try:
+            with self.gateway.waiting_room.seat():
+                await self._with_large_body(large)
+        except errors.ServerBusy as refusal:
+            await self._refuse(refusal)
+
+    async def _with_large_body(self, large: admission.LargeBody) -> None:
+        asked = admission.Admission()
+        answer = await self.gateway.run(self._without_body({admission.META_KEY: asked}))
+        if not asked.is_granted:
+            await self._turn_away(answer)
+            return
+        self.environ[admission.META_KEY] = asked
+        if large.is_awaited:
+            self.environ[waiting.META_KEY] = waiting.Waiting()
+        rule, sink = self.gateway.limits.form, large.sink_of(self.environ)
+        if sink is not None:
+            rule = replace(self.gateway.limits.upload, max_bytes=large.max_bytes)
         await self._receive_and_run(rule, sink or RawBody(self.gateway.folder))
 
     async def _receive_and_run(self, rule: BodyRule, sink: Sink) -> None:
@@ -203,7 +224,18 @@ class _Exchange:
             return
         finally:
             await body.discard()
-        await send(answer)
+        await send(await self._awaited(answer))
+
+    async def _awaited(self, answer: wsgi.Answer) -> wsgi.Answer:
+        """The answer, or the one that the view makes once what it waits for is ready."""
+        wanted: waiting.Waiting | None = self.environ.get(waiting.META_KEY)
+        if wanted is None or not wanted.is_needed:
+            return answer
+        answer.close()
+        await self.gateway.waiting_room.wait(wanted)
+        request_id = dict(answer.headers).get(b"x-request-id", b"").decode()  # the log tells one request
+        again = self._without_body({"HTTP_X_REQUEST_ID": request_id})
+        return await self.gateway.run(again, is_new=False)
 
     def _large_body(self) -> admission.LargeBody | None:
         try:

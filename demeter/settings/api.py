@@ -24,6 +24,9 @@ REST_FRAMEWORK = {
     # Bounds for a client gone wild, far above a walk through the nursery (50 uploads at once, a poll every 2 s).
     "DEFAULT_THROTTLE_RATES": {
         "upload": env.str("THROTTLE_UPLOAD", default="600/min"),  # requests of one user
+        "prediction": env.str(
+            "THROTTLE_PREDICTION", default="6000/min"
+        ),  # pictures to be classified, of one user
         "registration": env.str("THROTTLE_REGISTRATION", default="300/hour"),  # new accounts from one address
     },
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

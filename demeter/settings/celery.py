@@ -33,6 +33,7 @@ CELERY_TASK_ROUTES = {
     "process_photo_ml": {"queue": "gpu_queue"},
     "process_image": {"queue": "gpu_queue"},
     "detect_*": {"queue": "gpu_queue"},
+    "classify_pictures": {"queue": "gpu_queue"},
     "aggregate_results": {"queue": "cpu_queue"},
     "draw_photo": {"queue": "cpu_queue"},
     "upload_*": {"queue": "io_queue"},
@@ -50,6 +51,8 @@ CELERY_BEAT_SCHEDULER = "demeter.beat:HeartbeatScheduler"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_HOME / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "send lost steps again": {"task": "sweep_steps", "schedule": env.float("SWEEP_EVERY_S", default=10.0)},
+    "send lost predictions again": {"task": "sweep_predictions", "schedule": 5.0},
+    "clear old predictions": {"task": "sweep_old_predictions", "schedule": 300.0},
     "clear what has expired": {"task": "sweep_expired", "schedule": 3600.0},
 }
 

@@ -14,6 +14,8 @@ WEB_THREADS = env.int("WEB_THREADS", default=8)  # a process; each runs one view
 # A process: beyond, new connections wait in the kernel, and new requests are answered 503.
 WEB_CONNECTIONS = env.int("WEB_CONNECTIONS", default=2000)
 WEB_WAITING_REQUESTS = env.int("WEB_WAITING_REQUESTS", default=500)
+# Requests of a process that may wait for what a worker makes; they hold no thread. Beyond, they are answered 503.
+WEB_AWAITED_ANSWERS = env.int("WEB_AWAITED_ANSWERS", default=500)
 HEADER_TIMEOUT_S = env.float("HEADER_TIMEOUT_S", default=10.0)  # at most 60; of an idle connection too
 FORM_BODY_TIMEOUT_S = env.float("FORM_BODY_TIMEOUT_S", default=20.0)  # all bodies but uploads, as a whole
 UPLOAD_BODY_TIMEOUT_S = env.float("UPLOAD_BODY_TIMEOUT_S", default=3600.0)

@@ -25,6 +25,7 @@ from mlpipeline.services.detector_cache import cached_detector
 from mlpipeline.services.options import count_options, estimate_options
 from mlpipeline.services.originals import load_original
 from mlpipeline.services.priors import place_priors
+from mlpipeline.tasks.classifying import answer_predictions_first
 from mlpipeline.vision.arrays import shape_of
 from mlpipeline.vision.errors import VisionError
 from mlpipeline.vision.pipeline import aggregate, segment
@@ -45,12 +46,14 @@ logger = logging.getLogger(__name__)
 @shared_task(name="process_photo_ml")
 def process_photo_ml(step_id: int) -> None:
     """Find the containers of a photo, then start the chord that counts them."""
+    answer_predictions_first()
     run_step(step_id, _segment, photo_faults=(VisionError,))
 
 
 @shared_task(name="process_image")
 def process_image(step_id: int) -> None:
     """The same for a picture without inventory: it has no place and books no stock."""
+    answer_predictions_first()
     run_step(step_id, _segment, photo_faults=(VisionError,))
 
 
@@ -96,6 +99,7 @@ def _segment(claim: Claim) -> None:
 
 def _detect_step(step_id: int) -> dict[str, object]:
     """Run a detection; a fault comes back as a marked record, so that the chord goes on with the others."""
+    answer_predictions_first()
     try:
         done = run_step(step_id, _detect, photo_faults=(VisionError,))
     except Exception:

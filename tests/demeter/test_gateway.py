@@ -50,7 +50,7 @@ def gateway(application: Application, tmp_path: Path) -> Iterator[Callable[..., 
 
     def make(**limits: Any) -> Gateway:
         given = {
-            "threads": 2, "waiting": 100, "spool_bytes": 10**9, "answer_stall_s": PATIENCE_S,
+            "threads": 2, "waiting": 100, "awaited": 10, "spool_bytes": 10**9, "answer_stall_s": PATIENCE_S,
             "form": FORM, "upload": FORM,
         }  # fmt: skip
         made.append(Gateway(application, spool_root=tmp_path, limits=Limits(**{**given, **limits})))

@@ -1,0 +1,42 @@
+"""The shapes of requests and answers about one picture."""
+
+import math
+from typing import Any
+
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+
+from mlpipeline.classifier.models import Feedback
+
+
+class PictureFormSerializer(serializers.Serializer[Any]):
+    """For the description: the form. The service looks at the file itself."""
+
+    file = serializers.FileField(help_text="A picture whose name ends in .png, .jpg, .jpeg or .gif.")
+
+
+class PredictionSerializer(serializers.Serializer[Any]):
+    success = serializers.BooleanField(default=True)
+    prediction = serializers.CharField(help_text="What the picture shows.")
+    score = serializers.FloatField(help_text="Probability of that, 0 to 1, rounded to 4 decimals.")
+    image_file_name = serializers.CharField(help_text="The MD5 of the picture, and the ending of its name.")
+    model_version = serializers.CharField(help_text="Which model said so: its name and checksum.")
+
+
+class FeedbackSerializer(serializers.ModelSerializer[Feedback]):
+    """All fields are required; a number may come as a text."""
+
+    score = serializers.FloatField()
+    user_id = serializers.IntegerField(read_only=True)
+
+    class Meta:
+        model = Feedback
+        fields = [
+            "id", "feedback", "score", "predicted_class", "image_file_name", "user_id", "created_at"
+        ]  # fmt: skip
+        read_only_fields = ["id", "created_at"]
+
+    def validate_score(self, score: float) -> float:
+        if not math.isfinite(score):
+            raise serializers.ValidationError(_("This is no number."))
+        return score

@@ -1,0 +1,114 @@
+"""Keeping pictures that were sent to be classified: each once, under the MD5 of its bytes."""
+
+from __future__ import annotations  # Django's files take no type argument at run time
+
+import hashlib
+from datetime import timedelta
+from pathlib import PurePath
+from typing import Any, BinaryIO, Final, cast
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from demeter.turns import turn_to_write
+from mlpipeline.classifier.errors import NameTaken, NoFileProvided, UnsupportedExtension
+from mlpipeline.classifier.models import ClassifiedPicture
+from mlpipeline.classifier.picture_files import EXTENSIONS, check_picture
+from photos import storage
+from photos.errors import EmptyFile, FileTooLarge
+from photos.multipart_parser import UNNAMED
+from photos.receiving import sha256_of
+
+KEPT: Final = timedelta(days=90)  # a picture that nobody has said anything about
+_PIECE_BYTES: Final = 1024**2
+
+
+def keep_picture(file: UploadedFile[Any]) -> ClassifiedPicture:
+    """Look at an uploaded picture, stage its bytes and write its row; of a picture that is known, only when it came.
+
+    The caller sends `upload_classified` for a picture that has a `staging_key`.
+    Raises NoFileProvided, UnsupportedExtension, EmptyFile, FileTooLarge, InvalidFileType, ImageTooLarge,
+    UnreadableImage, NameTaken; StoreFull and StoreUnavailable if the bytes cannot be kept.
+    """
+    extension = _checked_extension(file.name or "")
+    _check_size(file.size or 0)
+    content = cast(BinaryIO, file)  # Django's file passes on what a binary file can do
+    check_picture(content)
+    file_name = _md5_of(content) + extension
+    picture = ClassifiedPicture.objects.filter(file_name=file_name).first()
+    fields = {"sha256": sha256_of(file), "size_bytes": file.size or 0, "used_at": timezone.now()}
+    if picture is None or picture.staging_key:
+        key = storage.staged_classified_key(file_name)
+        storage.stage_uploads([(file, key)])
+        fields["staging_key"] = key
+    with turn_to_write(), transaction.atomic():
+        picture, is_new = ClassifiedPicture.objects.get_or_create(file_name=file_name, defaults=fields)
+        if picture.sha256 != fields["sha256"]:  # found by intent alone
+            raise NameTaken(_("Another picture has the same MD5. Save the picture anew and send it again."))
+        if not is_new:
+            ClassifiedPicture.objects.filter(pk=picture.pk).update(used_at=fields["used_at"])
+    return picture
+
+
+def store_picture(picture_id: int) -> None:
+    """Copy a picture from staging to the store. Does nothing if that is done. Raises StoreFull, StoreUnavailable.
+
+    Raises OriginalMissing if the bytes are nowhere: whoever sends the picture again mends that.
+    """
+    picture = ClassifiedPicture.objects.unstored().filter(pk=picture_id).first()
+    if picture is None:
+        return
+    connection.close()  # fifty of these must not hold fifty
+    key = storage.classified_key(picture.file_name)
+    metadata = {"file_name": picture.file_name, "sha256": picture.sha256}
+    storage.copy_to_store(picture.staging_key, key, storage.content_type_of(key), metadata)
+    ClassifiedPicture.objects.filter(pk=picture.pk).update(staging_key="")
+    storage.staging_discard([picture.staging_key])
+
+
+def picture_url(picture: ClassifiedPicture) -> str:
+    """A link to the picture for a browser."""
+    if picture.staging_key:
+        return storage.store(storage.STAGING).url(picture.staging_key)
+    return storage.store(storage.DEFAULT).url(storage.classified_key(picture.file_name))
+
+
+def delete_unused() -> int:
+    """Delete pictures that nobody has asked about for long and nobody has said anything about. How many."""
+    unused = list(ClassifiedPicture.objects.unused_since(timezone.now() - KEPT))
+    for picture in unused:
+        storage.delete(storage.DEFAULT, storage.classified_key(picture.file_name))
+        picture.delete()
+    return len(unused)
+
+
+def _checked_extension(name: str) -> str:
+    if name == UNNAMED:
+        raise NoFileProvided(_("No file provided"))
+    extension = PurePath(name).suffix.lower()
+    if extension not in EXTENSIONS:
+        raise UnsupportedExtension(_("File type is not supported."))
+    return extension
+
+
+def _check_size(size_bytes: int) -> None:
+    if size_bytes == 0:
+        raise EmptyFile(_("The file is empty."))
+    if size_bytes > settings.UPLOAD_MAX_FILE_BYTES:
+        limit_mb = settings.UPLOAD_MAX_FILE_BYTES // 1024**2
+        raise FileTooLarge(
+            _("The file is larger than %(limit)d MB.") % {"limit": limit_mb},
+            limit_bytes=settings.UPLOAD_MAX_FILE_BYTES,
+        )
+
+
+def _md5_of(file: BinaryIO) -> str:
+    digest = hashlib.md5(usedforsecurity=False)
+    file.seek(0)
+    while piece := file.read(_PIECE_BYTES):
+        digest.update(piece)
+    file.seek(0)
+    return digest.hexdigest()
