@@ -16,6 +16,8 @@ from demeter.watchdog import Watchdog
 
 WEB = "web"
 PROCESS_NAMES = (WEB, "worker-gpu", "worker-cpu", "worker-io", "worker-default", "beat")
+CLASSIFIER_UI = "classifier-ui"  # a web server with the classifier's page alone, where it is asked for
+CLASSIFIER_PORT = 9090
 # The web server passes photos through buffers of up to a megabyte. By itself glibc asks the kernel for each and gives
 # it back, page by page: reading 5 MB took 8 ms. From memory that it keeps it takes 2 ms, and with two arenas instead
 # of sixteen a process stays as small as it was (160 MB after 200 uploads). Other C libraries do not look at these.
@@ -36,17 +38,21 @@ def run_stack(
     on_event: Callable[[ProcessEvent], None],
     is_stopping: Callable[[], bool],
     only: Collection[str] | None = None,
+    classifier_port: int | None = None,
 ) -> None:
     """Run everything until `is_stopping`; then, or when anything goes wrong here, nothing is left running.
 
-    With `only`, these processes alone run and write where this one does, as a container's log wants it.
+    With `only`, these processes alone run and write where this one does, as a container's log wants it. With
+    `classifier_port`, the classifier's page is served there too.
     Raises PortInUse before anything is started.
     """
-    names = PROCESS_NAMES if only is None else only
-    if WEB in names:
-        check_port_free(host, port)
+    names = {*(PROCESS_NAMES if only is None else only), *([CLASSIFIER_UI] if classifier_port else [])}
+    listening = {WEB: port, CLASSIFIER_UI: classifier_port or CLASSIFIER_PORT}
+    for name in names & set(listening):
+        check_port_free(host, listening[name])
         collect_static_if_changed()
-    specs = [spec for spec in stack_processes(host=host, port=port) if spec.name.partition("#")[0] in names]
+    processes = stack_processes(host=host, port=port, classifier_port=listening[CLASSIFIER_UI])
+    specs = [spec for spec in processes if spec.name.partition("#")[0] in names]
     log_folder = log_dir() if only is None else None
     supervisor = Supervisor(specs, log_dir=log_folder, on_event=on_event)
     watchdog = Watchdog(supervisor)
@@ -64,15 +70,15 @@ def log_dir() -> Path:
     return Path(settings.DATA_HOME) / "logs"
 
 
-def stack_processes(*, host: str, port: int) -> list[ProcessSpec]:
-    """The web server, the workers and beat, with the pools that their queues need."""
+def stack_processes(*, host: str, port: int, classifier_port: int = CLASSIFIER_PORT) -> list[ProcessSpec]:
+    """The web server, the workers and beat, with the pools that their queues need; last the classifier's page."""
     cores = _cores()
     io_threads = (
         6 if connection.vendor == "sqlite" else 50
     )  # SQLite has one writer; more threads would only wait
     few, all_cores = _threads_env(1), _threads_env(cores)
     commands = {
-        WEB: (_web(host, port), {**few, **KEPT_BUFFERS, **CONNECTION_A_THREAD}),
+        WEB: (_web(host, port, settings.WEB_PROCESSES), {**few, **KEPT_BUFFERS, **CONNECTION_A_THREAD}),
         **{
             f"worker-gpu#{number}" if number else "worker-gpu": (
                 _worker(f"gpu{number}", "gpu_queue", "solo"),
@@ -87,14 +93,24 @@ def stack_processes(*, host: str, port: int) -> list[ProcessSpec]:
         "worker-io": (_worker("io", "io_queue", "threads", io_threads), few),
         "worker-default": (_worker("default", "default", "solo"), few),
         "beat": ((*_celery(), "beat", "--pidfile=", "--loglevel=WARNING"), few),
+        CLASSIFIER_UI: (
+            _web(host, classifier_port, 1),
+            {
+                **few,
+                **KEPT_BUFFERS,
+                **CONNECTION_A_THREAD,
+                "WEB_PROCESSES": "1",
+                "CLASSIFIER_UI_ONLY": "true",
+            },
+        ),
     }
     return [ProcessSpec(name, command, env, settings.BASE_DIR) for name, (command, env) in commands.items()]
 
 
-def _web(host: str, port: int) -> tuple[str, ...]:
+def _web(host: str, port: int, processes: int) -> tuple[str, ...]:
     return (
         sys.executable, "-m", "granian", "--interface", "asgi", "--loop", "asyncio", "--http", "1", "--no-ws",
-        "--host", host, "--port", str(port), "--workers", str(settings.WEB_PROCESSES),
+        "--host", host, "--port", str(port), "--workers", str(processes),
         "--backlog", "2048", "--backpressure", str(settings.WEB_CONNECTIONS),
         "--http1-header-read-timeout", str(int(1000 * settings.HEADER_TIMEOUT_S)),
         "--respawn-failed-workers", "--respawn-interval", "0.5", "--workers-kill-timeout", "5",

@@ -41,6 +41,7 @@ urlpatterns = [
     re_path(r"^user/?$", RootUsers.as_view(), name="root-users"),
     re_path(r"^model/predict/?$", RootPredict.as_view(), name="root-predict"),
     re_path(r"^feedback/?$", RootFeedback.as_view(), name="root-feedback"),
+    path("classify/", include("mlpipeline.classifier.urls")),
     path("", include("photos.urls")),
 ]
 

@@ -19,7 +19,9 @@ if not SECRET_KEY:
 _LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]", "0.0.0.0"]  # noqa: S104
 ALLOWED_HOSTS = env.list("DJANGO_ALLOWED_HOSTS", default=[] if PRODUCTION else _LOCAL_HOSTS)
 CSRF_TRUSTED_ORIGINS = env.list("DJANGO_CSRF_TRUSTED_ORIGINS", default=[])
-ROOT_URLCONF = "demeter.urls"
+# The page of the classifier alone, on a port of its own (`manage.py stack --classifier-ui`).
+CLASSIFIER_UI_ONLY = env.bool("CLASSIFIER_UI_ONLY", default=False)
+ROOT_URLCONF = "demeter.classifier_urls" if CLASSIFIER_UI_ONLY else "demeter.urls"
 WSGI_APPLICATION = "demeter.wsgi.application"
 ASGI_APPLICATION = "demeter.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

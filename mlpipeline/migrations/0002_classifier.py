@@ -8,107 +8,299 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('inventory', '0004_manual_counts'),
-        ('mlpipeline', '0001_initial'),
+        ("inventory", "0004_manual_counts"),
+        ("mlpipeline", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ClassifiedPicture',
+            name="ClassifiedPicture",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('file_name', models.CharField(max_length=40, unique=True, verbose_name='file name')),
-                ('sha256', models.CharField(max_length=64, verbose_name='SHA-256')),
-                ('size_bytes', models.PositiveIntegerField(verbose_name='size in bytes')),
-                ('staging_key', models.CharField(blank=True, help_text='Where the bytes lie until the store has them; then empty.', max_length=200)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='first sent')),
-                ('used_at', models.DateTimeField(db_index=True, verbose_name='last sent')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("file_name", models.CharField(max_length=40, unique=True, verbose_name="file name")),
+                ("sha256", models.CharField(max_length=64, verbose_name="SHA-256")),
+                ("size_bytes", models.PositiveIntegerField(verbose_name="size in bytes")),
+                (
+                    "staging_key",
+                    models.CharField(
+                        blank=True,
+                        help_text="Where the bytes lie until the store has them; then empty.",
+                        max_length=200,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="first sent")),
+                ("used_at", models.DateTimeField(db_index=True, verbose_name="last sent")),
             ],
             options={
-                'verbose_name': 'classified picture',
-                'verbose_name_plural': 'classified pictures',
-                'db_table': 'classified_pictures',
-                'ordering': ['-used_at'],
+                "verbose_name": "classified picture",
+                "verbose_name_plural": "classified pictures",
+                "db_table": "classified_pictures",
+                "ordering": ["-used_at"],
             },
         ),
         migrations.AlterField(
-            model_name='modelversion',
-            name='kind',
-            field=models.CharField(choices=[('segmentation', 'Finds containers'), ('detection', 'Finds plants'), ('classification', 'Names what a picture shows')], max_length=15, verbose_name='kind'),
+            model_name="modelversion",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("segmentation", "Finds containers"),
+                    ("detection", "Finds plants"),
+                    ("classification", "Names what a picture shows"),
+                ],
+                max_length=15,
+                verbose_name="kind",
+            ),
         ),
         migrations.CreateModel(
-            name='Feedback',
+            name="Feedback",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('feedback', models.CharField(max_length=1000, verbose_name='feedback')),
-                ('score', models.FloatField(verbose_name='score')),
-                ('predicted_class', models.CharField(max_length=150, verbose_name='predicted class')),
-                ('image_file_name', models.CharField(max_length=255, verbose_name='file name')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='given')),
-                ('picture', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='feedback', to='mlpipeline.classifiedpicture', verbose_name='picture')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='user')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("feedback", models.CharField(max_length=1000, verbose_name="feedback")),
+                ("score", models.FloatField(verbose_name="score")),
+                ("predicted_class", models.CharField(max_length=150, verbose_name="predicted class")),
+                ("image_file_name", models.CharField(max_length=255, verbose_name="file name")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="given")),
+                (
+                    "picture",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="feedback",
+                        to="mlpipeline.classifiedpicture",
+                        verbose_name="picture",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="user",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'feedback',
-                'verbose_name_plural': 'feedback',
-                'db_table': 'feedback',
-                'ordering': ['-created_at', '-pk'],
+                "verbose_name": "feedback",
+                "verbose_name_plural": "feedback",
+                "db_table": "feedback",
+                "ordering": ["-created_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Prediction',
+            name="Prediction",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('status', models.CharField(choices=[('pending', 'Waiting'), ('answered', 'Answered'), ('failed', 'Failed')], default='pending', max_length=10, verbose_name='status')),
-                ('label', models.CharField(blank=True, max_length=150, verbose_name='prediction')),
-                ('score', models.FloatField(blank=True, null=True, verbose_name='score')),
-                ('model_name', models.CharField(blank=True, max_length=100, verbose_name='model')),
-                ('model_sha256', models.CharField(blank=True, max_length=64, verbose_name='SHA-256 of the model')),
-                ('error_code', models.CharField(blank=True, max_length=40, verbose_name='error')),
-                ('claim', models.UUIDField(blank=True, editable=False, null=True)),
-                ('claimed_until', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('sent_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='asked')),
-                ('expires_at', models.DateTimeField(verbose_name='to be answered by')),
-                ('answered_at', models.DateTimeField(blank=True, null=True, verbose_name='answered')),
-                ('picture', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='predictions', to='mlpipeline.classifiedpicture', verbose_name='picture')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='user')),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("pending", "Waiting"), ("answered", "Answered"), ("failed", "Failed")],
+                        default="pending",
+                        max_length=10,
+                        verbose_name="status",
+                    ),
+                ),
+                ("label", models.CharField(blank=True, max_length=150, verbose_name="prediction")),
+                ("score", models.FloatField(blank=True, null=True, verbose_name="score")),
+                ("model_name", models.CharField(blank=True, max_length=100, verbose_name="model")),
+                (
+                    "model_sha256",
+                    models.CharField(blank=True, max_length=64, verbose_name="SHA-256 of the model"),
+                ),
+                ("error_code", models.CharField(blank=True, max_length=40, verbose_name="error")),
+                ("claim", models.UUIDField(blank=True, editable=False, null=True)),
+                ("claimed_until", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("sent_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="asked")),
+                ("expires_at", models.DateTimeField(verbose_name="to be answered by")),
+                ("answered_at", models.DateTimeField(blank=True, null=True, verbose_name="answered")),
+                (
+                    "picture",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="predictions",
+                        to="mlpipeline.classifiedpicture",
+                        verbose_name="picture",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="user",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'prediction',
-                'verbose_name_plural': 'predictions',
-                'db_table': 'predictions',
-                'ordering': ['-created_at'],
-                'indexes': [models.Index(condition=models.Q(('status', 'pending')), fields=['created_at'], name='predictions_pending'), models.Index(fields=['user', '-created_at'], name='predictions_of_user')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('status', 'answered'), _negated=True), models.Q(('score__gte', 0), ('score__lte', 1), models.Q(('label', ''), _negated=True)), _connector='OR'), name='predictions_answered_says_what')],
+                "verbose_name": "prediction",
+                "verbose_name_plural": "predictions",
+                "db_table": "predictions",
+                "ordering": ["-created_at"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("status", "pending")),
+                        fields=["created_at"],
+                        name="predictions_pending",
+                    ),
+                    models.Index(fields=["user", "-created_at"], name="predictions_of_user"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "answered"), _negated=True),
+                            models.Q(
+                                ("score__gte", 0), ("score__lte", 1), models.Q(("label", ""), _negated=True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="predictions_answered_says_what",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ProductSampleImage',
+            name="ProductSampleImage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sample_type', models.CharField(choices=[('reference', 'Reference'), ('growth_stage', 'Growth stage'), ('quality_check', 'Quality check'), ('monthly_sample', 'Monthly sample')], default='reference', max_length=20, verbose_name='what for')),
-                ('is_primary', models.BooleanField(default=False, help_text='The one picture that stands for the product.', verbose_name='shown first')),
-                ('notes', models.CharField(blank=True, max_length=500, verbose_name='notes')),
-                ('captured_on', models.DateField(blank=True, null=True, verbose_name='taken on')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='added')),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='added by')),
-                ('feedback', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='sample', to='mlpipeline.feedback', verbose_name='feedback')),
-                ('picture', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='samples', to='mlpipeline.classifiedpicture', verbose_name='picture')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='inventory.product', verbose_name='product')),
-                ('product_size', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='inventory.productsize', verbose_name='size')),
-                ('product_state', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='inventory.productstate', verbose_name='state')),
-                ('storage_location', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='inventory.storagelocation', verbose_name='place')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "sample_type",
+                    models.CharField(
+                        choices=[
+                            ("reference", "Reference"),
+                            ("growth_stage", "Growth stage"),
+                            ("quality_check", "Quality check"),
+                            ("monthly_sample", "Monthly sample"),
+                        ],
+                        default="reference",
+                        max_length=20,
+                        verbose_name="what for",
+                    ),
+                ),
+                (
+                    "is_primary",
+                    models.BooleanField(
+                        default=False,
+                        help_text="The one picture that stands for the product.",
+                        verbose_name="shown first",
+                    ),
+                ),
+                ("notes", models.CharField(blank=True, max_length=500, verbose_name="notes")),
+                ("captured_on", models.DateField(blank=True, null=True, verbose_name="taken on")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="added")),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="added by",
+                    ),
+                ),
+                (
+                    "feedback",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="sample",
+                        to="mlpipeline.feedback",
+                        verbose_name="feedback",
+                    ),
+                ),
+                (
+                    "picture",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="samples",
+                        to="mlpipeline.classifiedpicture",
+                        verbose_name="picture",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="inventory.product",
+                        verbose_name="product",
+                    ),
+                ),
+                (
+                    "product_size",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="inventory.productsize",
+                        verbose_name="size",
+                    ),
+                ),
+                (
+                    "product_state",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="inventory.productstate",
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "storage_location",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="inventory.storagelocation",
+                        verbose_name="place",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'product sample image',
-                'verbose_name_plural': 'product sample images',
-                'db_table': 'product_sample_images',
-                'ordering': ['product', '-is_primary', '-created_at'],
-                'constraints': [models.UniqueConstraint(fields=('product', 'picture'), name='product_sample_images_once', violation_error_message='This picture is a sample of this product already.'), models.UniqueConstraint(condition=models.Q(('is_primary', True)), fields=('product',), name='product_sample_images_one_primary', violation_error_message='Another picture of this product is shown first already.')],
+                "verbose_name": "product sample image",
+                "verbose_name_plural": "product sample images",
+                "db_table": "product_sample_images",
+                "ordering": ["product", "-is_primary", "-created_at"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("product", "picture"),
+                        name="product_sample_images_once",
+                        violation_error_message="This picture is a sample of this product already.",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_primary", True)),
+                        fields=("product",),
+                        name="product_sample_images_one_primary",
+                        violation_error_message="Another picture of this product is shown first already.",
+                    ),
+                ],
             },
         ),
     ]

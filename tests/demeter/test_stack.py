@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 
 from demeter.health import QUEUES
-from demeter.stack import PROCESS_NAMES, stack_processes
+from demeter.stack import CLASSIFIER_UI, PROCESS_NAMES, stack_processes
 
 
 def option(command: tuple[str, ...], name: str) -> str:
@@ -28,7 +28,7 @@ def test_each_queue_has_a_worker_with_the_pool_that_its_work_needs() -> None:
 @pytest.mark.django_db
 def test_only_the_worker_of_the_models_takes_all_cores() -> None:
     specs = stack_processes(host="127.0.0.1", port=8000)
-    assert [spec.name for spec in specs] == list(PROCESS_NAMES)
+    assert [spec.name for spec in specs] == [*PROCESS_NAMES, CLASSIFIER_UI]
     threads = {spec.name: int(spec.env["OMP_NUM_THREADS"]) for spec in specs}
     assert threads.pop("worker-gpu") == len(os.sched_getaffinity(0))
     assert set(threads.values()) == {1}

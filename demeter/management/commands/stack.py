@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from demeter.console import describe, say
 from demeter.ports import PortInUse
-from demeter.stack import PROCESS_NAMES, WEB, log_dir, run_stack
+from demeter.stack import CLASSIFIER_PORT, CLASSIFIER_UI, PROCESS_NAMES, WEB, log_dir, run_stack
 
 
 class Command(BaseCommand):
@@ -25,8 +25,20 @@ class Command(BaseCommand):
         parser.add_argument(
             "--only",
             nargs="+",
-            choices=PROCESS_NAMES,
+            choices=(*PROCESS_NAMES, CLASSIFIER_UI),
             help=_("Run these processes alone, their output on the terminal: one container's share."),
+        )
+
+        parser.add_argument(
+            "--classifier-ui",
+            action="store_true",
+            help=_("Serve the page of the classifier alone, on a port of its own, as well."),
+        )
+        parser.add_argument(
+            "--classifier-port",
+            type=int,
+            default=CLASSIFIER_PORT,
+            help=_("Port of the page of the classifier."),
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -45,6 +57,12 @@ class Command(BaseCommand):
         if only is None or WEB in only:
             address = f"http://{'localhost' if host == '127.0.0.1' else host}:{port}"
             say(self.stdout, _("DemeterAI on %(address)s · Ctrl-C ends it") % {"address": address})
+        is_ui_served = options["classifier_ui"] or CLASSIFIER_UI in (only or ())
+        if is_ui_served:
+            say(
+                self.stdout,
+                _("The classifier's page on port %(port)d") % {"port": options["classifier_port"]},
+            )
         if only is None:
             say(self.stdout, _("Logs are in %(logs)s") % {"logs": log_dir()})
         try:
@@ -54,6 +72,7 @@ class Command(BaseCommand):
                 on_event=lambda event: say(self.stdout, describe(event)),
                 is_stopping=lambda: is_stopping,
                 only=only,
+                classifier_port=options["classifier_port"] if is_ui_served else None,
             )
         except PortInUse as error:
             raise CommandError(str(error)) from error

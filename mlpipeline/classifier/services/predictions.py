@@ -86,6 +86,12 @@ def end_overdue() -> int:
     return Prediction.objects.overdue(timezone.now()).update(**_timed_out())
 
 
+def end_if_overdue(prediction_id: UUID) -> bool:
+    """End a prediction whose time is up. Whether it was that."""
+    overdue = Prediction.objects.overdue(timezone.now()).filter(pk=prediction_id)
+    return bool(overdue.update(**_timed_out()))
+
+
 def delete_old() -> int:
     """Delete predictions that were asked long ago; their pictures stay. How many."""
     deleted, _by_model = Prediction.objects.filter(created_at__lt=timezone.now() - KEPT).delete()

@@ -1,0 +1,26 @@
+"""The addresses of a web server that serves the page of the classifier alone."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import LogoutView
+from django.urls import include, path
+from django.views.i18n import set_language
+
+from demeter import health
+from demeter.accounts.pages import SignInView
+from mlpipeline.classifier.pages import classify
+from photos.local_files import local_file
+
+urlpatterns = [
+    path("", classify, name="home"),  # where signing in leads
+    path("", include("mlpipeline.classifier.urls")),
+    path("language/", login_not_required(set_language), name="set_language"),
+    path("sign-in/", SignInView.as_view(), name="sign-in"),
+    path("sign-out/", LogoutView.as_view(), name="sign-out"),
+    path("files/<slug:alias>/<path:token>", local_file, name="local-file"),
+    path("healthz", health.healthz, name="healthz"),
+]
+
+handler400 = "demeter.api.bad_request"
+handler403 = "demeter.api.permission_denied"
+handler404 = "demeter.api.not_found"
+handler500 = "demeter.api.server_error"
