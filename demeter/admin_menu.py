@@ -57,7 +57,16 @@ _GROUPS: Final[list[tuple[Promise, list[tuple[str, str]]]]] = [
             ("photos.placecalibration", "straighten"),
         ],
     ),
-    (_("Models"), [("mlpipeline.modelversion", "model_training"), ("mlpipeline.evaluation", "speed")]),
+    (
+        _("Models"),
+        [
+            ("mlpipeline.modelversion", "model_training"),
+            ("mlpipeline.evaluation", "speed"),
+            ("mlpipeline.feedback", "feedback"),
+            ("mlpipeline.productsampleimage", "image_search"),
+            ("mlpipeline.prediction", "label"),
+        ],
+    ),
     (
         _("People and machines"),
         [

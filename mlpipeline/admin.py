@@ -1,10 +1,19 @@
-"""The weights in the admin: read-only, they are facts."""
+"""The weights in the admin: read-only, they are facts. And the pages of the classifier."""
 
 from django.contrib import admin
 from django.http import HttpRequest
 
 from demeter.admin_base import ModelAdmin
+from mlpipeline.classifier.admin import FeedbackAdmin, PredictionAdmin, ProductSampleImageAdmin
 from mlpipeline.models import Evaluation, ModelVersion
+
+__all__ = [
+    "EvaluationAdmin",
+    "FeedbackAdmin",
+    "ModelVersionAdmin",
+    "PredictionAdmin",
+    "ProductSampleImageAdmin",
+]
 
 
 class _ReadOnly(ModelAdmin):

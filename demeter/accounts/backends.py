@@ -16,6 +16,8 @@ _TABLE: dict[tuple[str, str], tuple[Role, Role]] = {
     ("inventory", "storagelocationconfig"): (Role.WORKER, Role.ADMIN),
     ("photos", "*"): (Role.WORKER, Role.SUPERVISOR),
     ("mlpipeline", "*"): (Role.SUPERVISOR, Role.ADMIN),
+    ("mlpipeline", "feedback"): (Role.SUPERVISOR, Role.SUPERVISOR),
+    ("mlpipeline", "productsampleimage"): (Role.SUPERVISOR, Role.SUPERVISOR),
     ("django_celery_results", "*"): (Role.ADMIN, Role.ADMIN),
     ("token_blacklist", "*"): (Role.ADMIN, Role.ADMIN),
 }

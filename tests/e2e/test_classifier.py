@@ -69,7 +69,7 @@ def noise(seed: int) -> bytes:
 def test_a_picture_is_classified_stored_once_and_commented(stack: Embedded) -> None:
     key = token(stack)
     content = BUS.read_bytes()
-    name = f"{hashlib.md5(content).hexdigest()}.jpg"
+    name = f"{hashlib.md5(content, usedforsecurity=False).hexdigest()}.jpg"
 
     status, answer = predict(stack, key, "Bus.JPG", content)
     assert (status, answer["success"], answer["image_file_name"]) == (200, True, name)
