@@ -65,6 +65,7 @@ _GROUPS: Final[list[tuple[Promise, list[tuple[str, str]]]]] = [
             ("mlpipeline.feedback", "feedback"),
             ("mlpipeline.productsampleimage", "image_search"),
             ("mlpipeline.prediction", "label"),
+            ("mlpipeline.classifiedpicture", "image"),
         ],
     ),
     (

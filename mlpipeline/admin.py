@@ -4,10 +4,16 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from demeter.admin_base import ModelAdmin
-from mlpipeline.classifier.admin import FeedbackAdmin, PredictionAdmin, ProductSampleImageAdmin
+from mlpipeline.classifier.admin import (
+    ClassifiedPictureAdmin,
+    FeedbackAdmin,
+    PredictionAdmin,
+    ProductSampleImageAdmin,
+)
 from mlpipeline.models import Evaluation, ModelVersion
 
 __all__ = [
+    "ClassifiedPictureAdmin",
     "EvaluationAdmin",
     "FeedbackAdmin",
     "ModelVersionAdmin",

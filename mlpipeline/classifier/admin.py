@@ -61,6 +61,24 @@ class _WithPicture(ModelAdmin):
         return response
 
 
+@admin.register(ClassifiedPicture)
+class ClassifiedPictureAdmin(ReadOnlyAdmin, _WithPicture):
+    """The pictures themselves, each once."""
+
+    list_display = ["thumbnail", "file_name", "size_bytes", "created_at", "used_at"]
+    list_display_links = ["thumbnail", "file_name"]
+    search_fields = ["file_name", "sha256"]
+    fields = ["large_picture", "file_name", "sha256", "size_bytes", "staging_key", "created_at", "used_at"]
+
+    @display(description=gettext_lazy("picture"))
+    def thumbnail(self, row: Any) -> SafeString | str:
+        return _image(row, 96)
+
+    @display(description=gettext_lazy("picture"))
+    def large_picture(self, row: Any) -> SafeString | str:
+        return _image(row, 480)
+
+
 @admin.register(Prediction)
 class PredictionAdmin(ReadOnlyAdmin, _WithPicture):
     """What pictures were said to show."""

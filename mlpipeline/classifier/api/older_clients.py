@@ -16,11 +16,13 @@ def _plain(*statuses: int) -> dict[int, type[Any]]:
 @extend_schema_view(
     post=extend_schema(
         operation_id="root_predict",
-        responses={200: serializers.PredictionSerializer, **_plain(*PREDICT_ERRORS)},
+        responses={200: serializers.PlainPredictionSerializer, **_plain(*PREDICT_ERRORS)},
     )
 )
 class RootPredict(ForOlderClients, Predict):
-    """POST /model/predict"""
+    """POST /model/predict. Which model has answered is told by the header X-Model-Version."""
+
+    answer_serializer = serializers.PlainPredictionSerializer
 
 
 @extend_schema_view(

@@ -15,11 +15,16 @@ class PictureFormSerializer(serializers.Serializer[Any]):
     file = serializers.FileField(help_text="A picture whose name ends in .png, .jpg, .jpeg or .gif.")
 
 
-class PredictionSerializer(serializers.Serializer[Any]):
+class PlainPredictionSerializer(serializers.Serializer[Any]):
+    """What older clients know."""
+
     success = serializers.BooleanField(default=True)
     prediction = serializers.CharField(help_text="What the picture shows.")
     score = serializers.FloatField(help_text="Probability of that, 0 to 1, rounded to 4 decimals.")
     image_file_name = serializers.CharField(help_text="The MD5 of the picture, and the ending of its name.")
+
+
+class PredictionSerializer(PlainPredictionSerializer):
     model_version = serializers.CharField(help_text="Which model said so: its name and checksum.")
 
 

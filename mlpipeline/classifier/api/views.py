@@ -47,6 +47,7 @@ class Predict(TakesLargeBody):
     permission_classes = [IsSignedIn]
     throttle_classes = [PredictionThrottle]
     throttle_scope = "prediction"
+    answer_serializer: type[serializers.PlainPredictionSerializer] = serializers.PredictionSerializer
 
     @extend_schema(
         operation_id="model_predict",
@@ -64,7 +65,9 @@ class Predict(TakesLargeBody):
             within_s = settings.PREDICTION_TIMEOUT_S
             if not wait_for(request, prediction_id, find_ready=find_ended, within_s=within_s):
                 return Response(status=status.HTTP_202_ACCEPTED)  # dropped: the gateway calls again
-        return Response(serializers.PredictionSerializer(_answer(read_answer(prediction_id))).data)
+        answer = _answer(read_answer(prediction_id))
+        version = {"X-Model-Version": answer["model_version"]}
+        return Response(self.answer_serializer(answer).data, headers=version)
 
 
 def _answer(prediction: Prediction) -> dict[str, Any]:
