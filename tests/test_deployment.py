@@ -11,7 +11,7 @@ from django.core.management import get_commands
 
 from demeter.beat import BEAT
 from demeter.health import QUEUES
-from demeter.stack import PROCESS_NAMES
+from demeter.stack import CLASSIFIER_UI, PROCESS_NAMES
 
 ROOT = Path(__file__).resolve().parents[1]
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
@@ -66,7 +66,7 @@ def test_every_variable_has_an_explanation_right_above_it_or_its_group() -> None
 
 def test_compose_starts_the_services_of_the_topology(services: dict[str, dict[str, Any]]) -> None:
     assert set(services) == {
-        "setup", "web", "worker-gpu", "worker-cpu", "worker-io", "beat", "postgres", "redis", "minio",
+        "setup", "web", "ui", "worker-gpu", "worker-cpu", "worker-io", "beat", "postgres", "redis", "minio",
     }  # fmt: skip
 
 
@@ -74,6 +74,7 @@ def test_every_process_of_the_stack_runs_in_exactly_one_service(services: dict[s
     stacks = [words for words in commands(services).values() if words[0] == "stack"]
     names = [word for words in stacks for word in words[words.index("--only") + 1 :] if word in PROCESS_NAMES]
     assert sorted(names) == sorted(PROCESS_NAMES)
+    assert CLASSIFIER_UI in commands(services)["ui"]
 
 
 def test_every_command_of_compose_exists(services: dict[str, dict[str, Any]]) -> None:
@@ -108,21 +109,21 @@ def test_all_services_share_one_named_network_and_the_servers_answer_for_their_h
 
 @pytest.mark.parametrize(
     ("service", "ports"),
-    [("web", ["8000"]), ("postgres", ["5432"]), ("redis", ["6379"]), ("minio", ["9000", "9001"])],
+    [("web", ["8000"]), ("ui", ["9090"]), ("postgres", ["5432"]), ("redis", ["6379"]), ("minio", ["9000", "9001"])],
 )
 def test_the_known_ports_are_published(services: dict[str, Any], service: str, ports: list[str]) -> None:
     published = [port.split(":")[-2:] for port in services[service]["ports"]]
     assert published == [[port, port] for port in ports]
 
 
-def test_only_the_web_server_is_published_beyond_this_host(services: dict[str, dict[str, Any]]) -> None:
+def test_only_the_web_servers_are_published_beyond_this_host(services: dict[str, dict[str, Any]]) -> None:
     beyond = {
         name
         for name, service in services.items()
         for port in service.get("ports", [])
         if not port.startswith("127.0.0.1:")
     }
-    assert beyond == {"web"}
+    assert beyond == {"web", "ui"}
 
 
 def test_no_container_can_write_to_its_own_files_or_gain_rights(services: dict[str, dict[str, Any]]) -> None:

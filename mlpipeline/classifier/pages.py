@@ -31,6 +31,7 @@ from photos.receiving import ReceivedForm
 # The page that follows shows the answer; so this request waits for nothing.
 _ONE_PICTURE: Final = LargeBody(max_bytes=settings.UPLOAD_MAX_FILE_BYTES, sink_of=ReceivedForm.of)
 _RECENT: Final = 8
+_SHOWN_FEEDBACK: Final = 3
 
 
 class FeedbackForm(forms.Form):
@@ -94,7 +95,7 @@ def feedback(request: HttpRequest, prediction_id: UUID) -> HttpResponse:
 def _show(request: HttpRequest, row: Prediction, form: FeedbackForm, *, status: int = 200) -> HttpResponse:
     given = Feedback.objects.filter(
         user=_user_of(request), image_file_name=row.picture.file_name, predicted_class=row.label
-    )
+    )[:_SHOWN_FEEDBACK]
     context = {
         "prediction": row,
         "label": shown_label(row),

@@ -56,6 +56,8 @@ def keep_picture(file: UploadedFile[Any]) -> ClassifiedPicture:
 def store_picture(picture_id: int) -> None:
     """Copy a picture from staging to the store. Does nothing if that is done. Raises StoreFull, StoreUnavailable.
 
+    The staged copy is cleared with all others after a day: a page that was just made links to it.
+
     Raises OriginalMissing if the bytes are nowhere: whoever sends the picture again mends that.
     """
     picture = ClassifiedPicture.objects.unstored().filter(pk=picture_id).first()
@@ -66,7 +68,6 @@ def store_picture(picture_id: int) -> None:
     metadata = {"file_name": picture.file_name, "sha256": picture.sha256}
     storage.copy_to_store(picture.staging_key, key, storage.content_type_of(key), metadata)
     ClassifiedPicture.objects.filter(pk=picture.pk).update(staging_key="")
-    storage.staging_discard([picture.staging_key])
 
 
 def picture_url(picture: ClassifiedPicture) -> str:

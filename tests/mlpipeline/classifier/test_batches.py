@@ -127,14 +127,14 @@ def test_the_sweep_sends_what_was_lost_and_ends_what_is_overdue(ask):
     assert fresh([overdue])[0].error_code == predictions.TIMED_OUT
 
 
-def test_a_picture_is_stored_once_and_its_staged_bytes_go(ask):
+def test_a_picture_is_stored_once_and_links_to_its_staged_bytes_stay_good(ask):
     [row] = ask()
     picture = row.picture
     for _time in range(2):
         upload_classified(picture.pk)
     key = storage.classified_key(picture.file_name)
     assert storage.store("default").exists(key)
-    assert not storage.store("staging").exists(picture.staging_key)
+    assert storage.store("staging").exists(picture.staging_key)
     assert ClassifiedPicture.objects.get().staging_key == ""
 
 
