@@ -109,7 +109,13 @@ def test_all_services_share_one_named_network_and_the_servers_answer_for_their_h
 
 @pytest.mark.parametrize(
     ("service", "ports"),
-    [("web", ["8000"]), ("ui", ["9090"]), ("postgres", ["5432"]), ("redis", ["6379"]), ("minio", ["9000", "9001"])],
+    [
+        ("web", ["8000"]),
+        ("ui", ["9090"]),
+        ("postgres", ["5432"]),
+        ("redis", ["6379"]),
+        ("minio", ["9000", "9001"]),
+    ],
 )
 def test_the_known_ports_are_published(services: dict[str, Any], service: str, ports: list[str]) -> None:
     published = [port.split(":")[-2:] for port in services[service]["ports"]]
