@@ -6,8 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parent.parent
 APPS = ("demeter", "inventory", "photos", "mlpipeline")
 SOURCES = sorted(
@@ -34,7 +32,12 @@ def test_imports_point_one_way():
     """The contracts of pyproject.toml, `[tool.importlinter]`."""
     linter = Path(sys.executable).parent / "lint-imports"
     answer = subprocess.run(
-        [linter, "--no-cache", "--no-logo"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120
+        [linter, "--no-cache", "--no-logo"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
     assert answer.returncode == 0, answer.stdout
 

@@ -29,7 +29,7 @@ from mlpipeline.classifier.models import ClassifiedPicture, Feedback, Prediction
 from mlpipeline.classifier.picture_files import EXTENSIONS
 from mlpipeline.classifier.services.feedback import correct
 from mlpipeline.classifier.services.pictures import keep_picture, picture_url
-from photos.receiving import ReceivedForm
+from photos.upload_handlers import ReceivedForm
 
 _ONE_PICTURE = LargeBody(max_bytes=settings.UPLOAD_MAX_FILE_BYTES, sink_of=ReceivedForm.of)
 

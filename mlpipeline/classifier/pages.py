@@ -26,7 +26,7 @@ from mlpipeline.classifier.picture_files import EXTENSIONS
 from mlpipeline.classifier.services.feedback import give_feedback
 from mlpipeline.classifier.services.pictures import picture_url
 from mlpipeline.classifier.services.predictions import end_if_overdue, failure_of, request_prediction
-from photos.receiving import ReceivedForm
+from photos.upload_handlers import ReceivedForm
 
 # The page that follows shows the answer; so this request waits for nothing.
 _ONE_PICTURE: Final = LargeBody(max_bytes=settings.UPLOAD_MAX_FILE_BYTES, sink_of=ReceivedForm.of)

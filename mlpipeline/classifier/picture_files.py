@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 from PIL import Image
 
-from photos import pictures
+from photos import image_files
 from photos.decoding.pixels import decode_apart, shared_pixels
 from photos.errors import UnreadableImage
 
@@ -36,9 +36,9 @@ def check_picture(file: BinaryIO) -> None:
     """
     size = _gif_size(file)
     if size is None:
-        info = pictures.sniff(file)
+        info = image_files.detect_format(file)
         size = info.width_px, info.height_px
-    pictures.check_size(*size)
+    image_files.check_size(*size)
     file.seek(0)
 
 
@@ -80,8 +80,8 @@ def middle(picture: Image.Image) -> NDArray[np.uint8]:
 def _opened(file: BinaryIO) -> Image.Image:
     size = _gif_size(file)
     if size is None:
-        return pictures.open_picture(file)
-    pictures.check_size(*size)
+        return image_files.open_picture(file)
+    image_files.check_size(*size)
     file.seek(0)
     try:
         with Image.open(file, formats=["GIF"]) as picture:

@@ -29,7 +29,7 @@ from mlpipeline.classifier.models import Feedback, Prediction
 from mlpipeline.classifier.services.feedback import give_feedback
 from mlpipeline.classifier.services.predictions import find_ended, read_answer, request_prediction
 from photos.errors import TooManyFiles
-from photos.receiving import ReceivedForm
+from photos.upload_handlers import ReceivedForm
 
 ONE_PICTURE = LargeBody(max_bytes=settings.UPLOAD_MAX_FILE_BYTES, sink_of=ReceivedForm.of, is_awaited=True)
 PREDICT_ERRORS = (400, 401, 409, 413, 415, 422, 429, 500, 503, 504, 507)

@@ -20,7 +20,7 @@ from mlpipeline.classifier.picture_files import EXTENSIONS, check_picture
 from photos import storage
 from photos.errors import EmptyFile, FileTooLarge
 from photos.multipart_parser import UNNAMED
-from photos.receiving import sha256_of
+from photos.upload_handlers import sha256_of
 
 KEPT: Final = timedelta(days=90)  # a picture that nobody has said anything about
 _PIECE_BYTES: Final = 1024**2
