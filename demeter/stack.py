@@ -26,6 +26,9 @@ KEPT_BUFFERS = {
     "MALLOC_TRIM_THRESHOLD_": str(64 * 1024**2),
     "MALLOC_ARENA_MAX": "2",
 }
+# What the server reads of a body before it is asked for: little, for the pace of a body is ours
+# (demeter.serving.pacing).
+READ_AHEAD_BYTES = 128 * 1024
 # A thread of the web server keeps its connection to PostgreSQL: where the database is away it knows at once, and does
 # not wait for a pool while a person waits for it. The many threads of a worker share a pool.
 CONNECTION_A_THREAD = {"DATABASE_POOL_SIZE": "0"}
@@ -113,6 +116,7 @@ def _web(host: str, port: int, processes: int) -> tuple[str, ...]:
         "--host", host, "--port", str(port), "--workers", str(processes),
         "--backlog", "2048", "--backpressure", str(settings.WEB_CONNECTIONS),
         "--http1-header-read-timeout", str(int(1000 * settings.HEADER_TIMEOUT_S)),
+        "--http1-buffer-size", str(READ_AHEAD_BYTES),
         "--respawn-failed-workers", "--respawn-interval", "0.5", "--workers-kill-timeout", "5",
         "demeter.asgi:application",
     )  # fmt: skip

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any, Final, Protocol
 
 from demeter.serving import errors
+from demeter.serving.pacing import Pace
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 
@@ -110,8 +111,9 @@ class RawBody:
 class BodyReceiver:
     """Receives one body into a sink. `size` says how many bytes have arrived."""
 
-    def __init__(self, sink: Sink, *, rule: BodyRule, budget: Budget, disk: Executor) -> None:
+    def __init__(self, sink: Sink, *, rule: BodyRule, budget: Budget, disk: Executor, pace: Pace) -> None:
         self.sink = sink
+        self._pace = pace
         self.size = 0
         self._rule = rule
         self._budget = budget
@@ -141,13 +143,16 @@ class BodyReceiver:
                         clock() + self._rule.stall_s,
                         self.size + self._rule.stall_bytes,
                     )
+                await self._pace.took(len(message.get("body", b"")))
         except TimeoutError as error:
             raise errors.too_slow() from error
+        self._pace.received()
         await self._flush()
         await self._in_sink(self.sink.finish)
 
     async def discard(self) -> None:
         """Delete what arrived and give its room back. Harmless when repeated."""
+        self._pace.close()
         self._gathered.clear()
         self._budget.give_back(self._taken_bytes)
         self._taken_bytes = 0

@@ -24,7 +24,9 @@ from demeter.errors import DemeterError
 from demeter.serving import admission, errors, waiting, wsgi
 from demeter.serving.bodies import BodyReceiver, BodyRule, Budget, RawBody, Receive, Sink, StopReceiving
 from demeter.serving.middleware import REFUSAL_KEY
+from demeter.serving.pacing import Pace
 from demeter.serving.spool import SpoolFolder
+from demeter.serving.warm_up import warm_up
 
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
@@ -84,6 +86,7 @@ class Gateway:
         self.spool_root = spool_root
         self.limits = limits
         self._budget = Budget(limits.spool_bytes)
+        self._full_speed = asyncio.Lock()
         self._waiting = 0
         self._pool = ThreadPoolExecutor(limits.threads, thread_name_prefix="django")
         # Answers when the others cannot: that this process lives, and that it is busy.
@@ -129,7 +132,9 @@ class Gateway:
         return await asyncio.get_running_loop().run_in_executor(self._disk, work, *args)
 
     def receiver(self, rule: BodyRule, sink: Sink) -> BodyReceiver:
-        return BodyReceiver(sink, rule=rule, budget=self._budget, disk=self._disk)
+        return BodyReceiver(
+            sink, rule=rule, budget=self._budget, disk=self._disk, pace=Pace(self._full_speed)
+        )
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:
@@ -145,8 +150,7 @@ class Gateway:
     def _start(self) -> None:
         # Django's own temporary files go where they are cleared with everything else of this process.
         settings.FILE_UPLOAD_TEMP_DIR = str(self.folder)
-        with suppress(Resolver404):
-            resolve("/")  # imports every view before the first client waits for it
+        warm_up()
 
     def close(self) -> None:
         """End the threads when they are done with what they do, and delete what was being received."""
