@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from photos.pages import gallery, home, photo, review_actions, uploads
+from photos.pages import corrector, gallery, home, photo, review_actions, uploads
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -11,6 +11,8 @@ urlpatterns = [
     path("photos/", gallery.gallery, name="gallery"),
     path("photos/<uuid:image_id>/", photo.photo, name="photo"),
     path("photos/<uuid:image_id>/counts/<int:attempt>/findings.json", photo.findings, name="photo-findings"),
+    path("photos/<uuid:image_id>/correct/", corrector.corrector, name="photo-correct"),
+    path("photos/<uuid:image_id>/hand-count/", corrector.count_by_hand, name="photo-hand-count"),
     path("photos/<uuid:image_id>/place/", review_actions.place, name="photo-place"),
     path("photos/<uuid:image_id>/count-again/", review_actions.again, name="photo-count-again"),
     path("photos/<uuid:image_id>/validate/", review_actions.accept, name="photo-validate"),

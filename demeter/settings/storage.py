@@ -46,7 +46,7 @@ STORAGES = {
     "default": _s3(S3_BUCKET, STORE_TIMEOUT_S) if S3_BUCKET else _folder("default"),
     "processed": _s3(S3_BUCKET_PROCESSED, STORE_TIMEOUT_S) if S3_BUCKET else _folder("processed"),
     "staging": _s3(S3_BUCKET_STAGING, STAGING_TIMEOUT_S) if S3_BUCKET_STAGING else _folder("staging"),
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "demeter.static_storage.ModuleStaticFilesStorage"},
 }
 PHOTO_CACHE_DIR = DATA_HOME / "cache" / "originals"
 PHOTO_CACHE_BYTES = env.int("PHOTO_CACHE_BYTES", default=2 * 1024**3)

@@ -98,13 +98,18 @@ class CorrectionRequestSerializer(serializers.Serializer[Any]):
     hand_counts = HandCountSerializer(many=True, required=False)
 
 
-class SumsSerializer(serializers.Serializer[Any]):
-    """The count as it is corrected, validated or not."""
+class ModelSumsSerializer(serializers.Serializer[Any]):
+    """What the model itself has counted."""
 
     detected = serializers.IntegerField()
     estimated = serializers.IntegerField()
     dead = serializers.IntegerField()
     empty = serializers.IntegerField()
+
+
+class SumsSerializer(ModelSumsSerializer):
+    """The count as it is corrected, validated or not."""
+
     total = serializers.IntegerField()
     living = serializers.IntegerField()
 
@@ -129,6 +134,10 @@ class _NumbersField(serializers.ListField):
     child = serializers.FloatField()
 
 
+class _CountsField(serializers.ListField):
+    child = serializers.IntegerField()
+
+
 class DetectionsSerializer(serializers.Serializer[Any]):
     """Parallel arrays of one length, in px of the whole, upright picture, with all corrections so far."""
 
@@ -149,6 +158,7 @@ class DetectionsSerializer(serializers.Serializer[Any]):
         child=serializers.IntegerField(allow_null=True), help_text="null where the photo shows no container"
     )
     hand_counts = KeptHandCountSerializer(many=True)
+    model_sums = ModelSumsSerializer()
     sums = SumsSerializer()
 
 
@@ -168,6 +178,14 @@ class ContainersSerializer(serializers.Serializer[Any]):
     estimated = serializers.ListField(child=serializers.IntegerField())
     empty = serializers.ListField(child=serializers.IntegerField())
     dead = serializers.ListField(child=serializers.IntegerField())
+    model_type = serializers.ListField(child=serializers.ChoiceField(ContainerType.choices))
+    model_detected = _CountsField()
+    model_estimated = _CountsField()
+    model_empty = _CountsField()
+    model_dead = _CountsField()
+    boxes_living = _CountsField(help_text="Boxes that the model found, before any correction.")
+    boxes_dead = _CountsField()
+    boxes_empty = _CountsField()
 
 
 class EstimationsSerializer(serializers.Serializer[Any]):

@@ -15,6 +15,7 @@ from django.utils.translation import pgettext_lazy
 from inventory.forms import RemainingForm
 from inventory.models import Product, StorageLocation, Warehouse
 from photos.choices import CountWarning
+from photos.services.review.edits import MOST_BY_HAND
 
 Choices = list[tuple[Any, Any]]
 
@@ -94,9 +95,20 @@ class CountAgainForm(forms.Form):
 
 
 class ValidateForm(forms.Form):
-    """A supervisor's word on a count."""
+    """A supervisor's word on a count; `version` is that of the findings which were looked at."""
 
     note = forms.CharField(label=_("Note"), required=False, max_length=500)
+    version = forms.IntegerField(
+        required=False, min_value=1, max_value=2_147_483_647, widget=forms.HiddenInput
+    )
+
+
+class HandCountForm(forms.Form):
+    """A count of the whole photo by hand."""
+
+    living = forms.IntegerField(label=_("Living plants"), min_value=0, max_value=MOST_BY_HAND)
+    dead = forms.IntegerField(label=_("Dead plants"), min_value=0, max_value=MOST_BY_HAND, initial=0)
+    version = forms.IntegerField(min_value=1, max_value=2_147_483_647, widget=forms.HiddenInput)
 
 
 class CountNumberForm(forms.Form):

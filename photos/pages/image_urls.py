@@ -9,6 +9,16 @@ def thumbnail_url(image: Image) -> str | None:
     return _link(image.annotated_thumbnail_key or image.thumbnail_key)
 
 
+def plain_thumbnail_url(image: Image) -> str | None:
+    """The thumbnail without drawing; None until one is made."""
+    return _link(image.thumbnail_key)
+
+
+def full_picture_url(image: Image) -> str | None:
+    """The original where browsers show it upright; None where only its preview can be shown."""
+    return original_url(image) if image.content_type == "image/jpeg" or not image.needs_preview else None
+
+
 def original_url(image: Image) -> str | None:
     """The photo as it came from the phone, from the store or, until it lies there, from staging."""
     if image.is_stored:
@@ -28,7 +38,7 @@ def picture_url(image: Image) -> str | None:
     """
     if image.preview_key:
         return _link(image.preview_key)
-    return original_url(image) if image.content_type == "image/jpeg" or not image.needs_preview else None
+    return full_picture_url(image)
 
 
 def _link(key: str) -> str | None:

@@ -4,28 +4,25 @@ from collections.abc import Iterable
 from typing import Any
 
 from photos.models import ProcessingSession
+from photos.services.corrections.findings import Kind, corrected_findings, kind_of
 
 
 def findings_of(session: ProcessingSession) -> dict[str, Any]:
-    """Everything the overlay needs, in pixels of the whole picture: three queries, however many plants.
+    """Everything the overlay needs, in pixels of the whole picture: four queries, however many plants.
 
-    Plants are parallel arrays x, y (centre) and r (radius of the disc); estimated areas are rings of points.
+    Plants are parallel arrays x, y (centre) and r (radius of the disc); estimated areas are rings of points. All is as
+    people have corrected it.
     """
-    living: list[tuple[float, ...]] = []
-    dead: list[tuple[float, ...]] = []
-    empty: list[tuple[float, ...]] = []
-    found = session.detections.values_list(
-        "center_x", "center_y", "width_px", "height_px", "is_alive", "is_empty_container"
-    )
-    for *box, is_alive, is_empty in found.iterator():
-        (empty if is_empty else living if is_alive else dead).append(tuple(box))
+    boxes: dict[Kind, list[tuple[float, ...]]] = {kind: [] for kind in Kind}
+    for box in corrected_findings(session).boxes.values():
+        boxes[kind_of(box.class_name)].append((box.center_x, box.center_y, box.width_px, box.height_px))
     return {
         "version": session.version,
         "width": session.image.width_px,
         "height": session.image.height_px,
-        "living": _discs(living),
-        "dead": _discs(dead),
-        "empty": _discs(empty),
+        "living": _discs(boxes[Kind.LIVING]),
+        "dead": _discs(boxes[Kind.DEAD]),
+        "empty": _discs(boxes[Kind.EMPTY]),
         "containers": [
             {"label": str(container), "polygon": container.polygon, "is_counted": container.is_counted}
             for container in session.containers.all()

@@ -18,6 +18,8 @@ from photos.pages.image_urls import annotated_url, original_url, picture_url
 from photos.pages.overlay_data import findings_of
 from photos.pages.permissions import can_review, find_photo, require_reader, user_of
 from photos.pages.questions import questions_of
+from photos.services.corrections.drafts import draft_of
+from photos.services.corrections.sums import validated_containers
 from photos.warning_texts import reason_texts, warnings_of
 
 HISTORY_LENGTH = 12
@@ -106,8 +108,9 @@ def _about(session: ProcessingSession, user: User) -> dict[str, Any]:
     """What the page says about one count."""
     return {
         "warnings": warnings_of(session),
+        "draft": draft_of(session),
         "reasons": reason_texts(session.interval_reasons),
-        "containers": session.containers.all(),
+        "containers": validated_containers(session),
         "sizes": session.classifications.exclude(product_size=None)
         .order_by("product_size__sort_order")
         .values_list("product_size__code", "quantity"),

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -28,6 +29,7 @@ from photos.pages.forms import (
 )
 from photos.pages.permissions import find_photo_to_decide, for_workers, require_supervisor, user_of
 from photos.services.booking.preview import preview_decision
+from photos.services.corrections.sums import correct_sums
 from photos.services.results.session_lifecycle import assign_location, reprocess
 from photos.services.review.old_products import answer_old_products, cycle_began, old_products
 from photos.services.review.photo_dates import date_photo
@@ -107,18 +109,19 @@ def accept(request: HttpRequest, image_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return _refused(request, image, _first_error(form))
     session, note = _named_count(request, image), form.cleaned_data["note"]
+    version = form.cleaned_data["version"] or session.version  # the POST repeats what the question was about
 
     def accept_count() -> str:
-        validate(session=session, user=user_of(request), note=note)
+        validate(session=session, user=user_of(request), note=note, version=version)
         return _("The count is validated.")
 
     decision = Decision(
         title=_("The count is right"),
         question=_("You say that this photo shows %(plants)s living plants. You can take that back later.")
-        % {"plants": session.total_living},
+        % {"plants": number_format(correct_sums(session).photo.living, force_grouping=True)},
         button=_("Validate the count"),
         carry_out=accept_count,
-        given={"note": note, "count": session.attempt},
+        given={"note": note, "count": session.attempt, "version": version},
     )
     return _ask_or_decide(request, image, decision)
 

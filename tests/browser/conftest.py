@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -35,21 +35,26 @@ def browser(live_server: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Brows
 
 @pytest.fixture
 def open_page(browser: Browser, live_server: Any) -> Iterator[OpenPage]:
-    """Open a page of the live server in a browser of its own; at the end, its console must have stayed silent."""
+    """Open a page of the live server in a browser of its own; at the end, its console must have stayed silent.
+
+    With `requests_fail`, the browser may say there that a request failed: the test is about that.
+    """
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
-    def open_one(path: str, *, width: int = 1280) -> Page:
+    def open_one(path: str, *, width: int = 1280, requests_fail: bool = False) -> Page:
+        def hear(said: ConsoleMessage) -> None:
+            is_failure = said.text.startswith("Failed to load resource")
+            if said.type in {"error", "warning"} and not (requests_fail and is_failure):
+                complaints.append(said.text)
+
         context = browser.new_context(
             base_url=live_server.url, locale="es-AR", viewport={"width": width, "height": 844}
         )
         context.set_default_timeout(60_000)  # ms; a machine that also trains a model is slow
         contexts.append(context)
         page = context.new_page()
-        page.on(
-            "console",
-            lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None,
-        )
+        page.on("console", hear)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(path)
         return page

@@ -1,9 +1,11 @@
 """Corrections become the count: when a person validates it, and until the validation is withdrawn."""
 
 from collections import Counter
+from dataclasses import asdict
 from typing import Any
 
 from photos.models import PhotoContainer, ProcessingSession
+from photos.services.corrections.columns import model_sums
 from photos.services.corrections.findings import corrected_findings
 from photos.services.corrections.sums import Sums, correct_sums
 
@@ -51,16 +53,6 @@ def _summary(session: ProcessingSession, now: Sums) -> dict[str, Any]:
     return {
         "version": session.version,
         "operations": dict(sorted(changed.items())),
-        "model": {
-            "detected": session.total_detected,
-            "estimated": session.total_estimated,
-            "dead": session.total_dead,
-            "empty": session.total_empty_containers,
-        },
-        "person": {
-            "detected": now.detected,
-            "estimated": now.estimated,
-            "dead": now.dead,
-            "empty": now.empty,
-        },
+        "model": model_sums(session),
+        "person": asdict(now),
     }

@@ -33,6 +33,7 @@ def detection_columns(session: ProcessingSession) -> dict[str, Any]:
         "is_alive": [kind == Kind.LIVING for kind in kinds],
         "container_id": [box.container_id for _pk, box in boxes],
         "hand_counts": hand_counts(findings),
+        "model_sums": model_sums(session),
         "sums": sums_of(correct_sums(session, findings).photo),
     }
 
@@ -45,6 +46,16 @@ def hand_counts(findings: Findings) -> list[dict[str, Any]]:
 def sums_of(sums: Sums) -> dict[str, int]:
     """The sums with what follows from them."""
     return {**asdict(sums), "total": sums.total, "living": sums.living}
+
+
+def model_sums(session: ProcessingSession) -> dict[str, int]:
+    """What the model itself has counted."""
+    return {
+        "detected": session.total_detected,
+        "estimated": session.total_estimated,
+        "dead": session.total_dead,
+        "empty": session.total_empty_containers,
+    }
 
 
 def container_columns(session: ProcessingSession) -> dict[str, Any]:
@@ -63,6 +74,12 @@ def container_columns(session: ProcessingSession) -> dict[str, Any]:
         "estimated": [sums[row.pk].estimated for row in rows],
         "empty": [sums[row.pk].empty for row in rows],
         "dead": [sums[row.pk].dead for row in rows],
+        "model_type": [row.type for row in rows],
+        "model_detected": [row.detected for row in rows],
+        "model_estimated": [row.estimated for row in rows],
+        "model_empty": [row.empty for row in rows],
+        "model_dead": [row.dead for row in rows],
+        **{f"boxes_{kind}": [findings.found[row.pk, kind] for row in rows] for kind in Kind},
     }
 
 

@@ -11,6 +11,7 @@ from photos.services.corrections.columns import (
     detection_columns,
     estimation_columns,
     hand_counts,
+    model_sums,
     sums_of,
 )
 from photos.services.corrections.findings import corrected_findings
@@ -36,12 +37,7 @@ def export_json(session: ProcessingSession) -> dict[str, Any]:
         "storage_location_code": place.code if place else None,
         "product": str(session.product) if session.product else None,
         "model_versions": session.model_versions,
-        "model_sums": {
-            "detected": session.total_detected,
-            "estimated": session.total_estimated,
-            "dead": session.total_dead,
-            "empty": session.total_empty_containers,
-        },
+        "model_sums": model_sums(session),
         "sums": sums_of(correct_sums(session, findings).photo),
         "hand_counts": hand_counts(findings),
         "validated": session.validated,

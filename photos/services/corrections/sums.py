@@ -121,3 +121,21 @@ def _estimated_rings(session: ProcessingSession) -> dict[int, list[Ring]]:
     for container_id, polygon in rows.values_list("container_id", "vegetation_polygon"):
         rings[container_id].extend(polygon)
     return rings
+
+
+def validated_containers(
+    session: ProcessingSession, findings: Findings | None = None
+) -> list[PhotoContainer]:
+    """The containers of a count as a person validated them, else as the model counted them. To be shown, not saved."""
+    containers = list(session.containers.all())
+    if not session.is_corrected:
+        return containers
+    if findings is None:
+        findings = corrected_findings(session, until=session.validated_version)
+    sums = correct_sums(session, findings).containers
+    for container in containers:
+        own = sums[container.pk]
+        container.detected, container.estimated = own.detected, own.estimated
+        container.dead, container.empty = own.dead, own.empty
+        container.type = container.human_type or container.type
+    return containers

@@ -10,7 +10,7 @@ from photos.choices import StepKind
 from photos.models import Detection, Estimation, Image, PhotoContainer, ProcessingSession, ProcessingStep
 from photos.querysets import FINISHED
 from photos.services.corrections.findings import Findings, corrected_findings
-from photos.services.corrections.sums import correct_sums
+from photos.services.corrections.sums import validated_containers
 from photos.services.steps import jobs
 from photos.services.steps.claims import Claim, complete_step, create_step, fail_step, lock_claim, reopen
 
@@ -28,17 +28,12 @@ class DrawingData:
 def drawing_data(claim: Claim) -> DrawingData:
     """Read what is to be drawn for a claimed step: as a person validated it, where somebody has corrected the count."""
     session = ProcessingSession.objects.select_related("image").get(steps=claim.step_id)
-    containers = list(session.containers.all())
-    detections = list(session.detections.all())
     if session.is_corrected:
         findings = corrected_findings(session, until=session.validated_version)
         detections = _corrected_detections(session, findings)
-        sums = correct_sums(session, findings).containers
-        for container in containers:  # drawn, never saved
-            own = sums[container.pk]
-            container.detected, container.estimated = own.detected, own.estimated
-            container.dead, container.empty = own.dead, own.empty
-            container.type = container.human_type or container.type
+        containers = validated_containers(session, findings)
+    else:
+        detections, containers = list(session.detections.all()), list(session.containers.all())
     return DrawingData(
         session=session,
         containers=containers,

@@ -6,7 +6,7 @@ Each function closes its database connection before it talks to the store, so th
 from django.db import connection, transaction
 
 from photos import storage
-from photos.decoding.renderings import render
+from photos.decoding.renderings import PREVIEW_PX, render
 from photos.models import Image, ProcessingStep
 from photos.services.execution.annotation_data import draw_again, drawing_keys, staged_drawings
 from photos.services.steps import jobs
@@ -29,11 +29,11 @@ def store_original(claim: Claim) -> None:
 
 
 def store_thumbnail(claim: Claim) -> None:
-    """Write the thumbnail, and an upright JPEG of what browsers do not show as it was counted. Neither carries GPS."""
+    """Write the thumbnail, and an upright JPEG of what is large or what browsers do not show. Neither carries GPS."""
     image = _image(claim)
     connection.close()
     with storage.open_original(image) as path:
-        made = render(path, with_preview=image.needs_preview)
+        made = render(path, with_preview=_gets_preview(image))
     day = image.uploaded_at
     thumbnail_key = storage.thumbnail_key(image.pk, day)
     storage.put(
@@ -91,3 +91,8 @@ def store_annotated(claim: Claim) -> list[ProcessingStep]:
 
 def _image(claim: Claim) -> Image:
     return Image.objects.select_related("uploaded_by").get(steps=claim.step_id)
+
+
+def _gets_preview(image: Image) -> bool:
+    """Whether pages show a preview first: where they must, and where the original is larger than one."""
+    return image.needs_preview or max(image.width_px, image.height_px) > PREVIEW_PX

@@ -12,11 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from demeter.accounts.models import User
-from inventory.models import StockBatch, StockMovement
+from inventory.models import StockBatch, StockMovement, StorageLocation
 from photos.models import Correction, Detection, ProcessingSession
 from photos.services.results.session_lifecycle import open_session
 from tests.conftest import Bearer
-from tests.inventory.factories import StorageLocationConfigFactory
 from tests.photos.counted import count_photo, store_photo
 
 NEW_PLANT = {"center_x": 35, "center_y": 25, "width_px": 6, "height_px": 6, "class_name": "plant"}
@@ -27,9 +26,9 @@ COLUMNS = {
 
 
 @pytest.fixture
-def session(worker: User) -> ProcessingSession:
+def session(worker: User, place: StorageLocation) -> ProcessingSession:
     """One living and one dead plant and one empty cell seen, two estimated; three are booked."""
-    return count_photo(store_photo(worker), StorageLocationConfigFactory().storage_location)
+    return count_photo(store_photo(worker), place)
 
 
 def url(session: ProcessingSession, what: str = "detections") -> str:
@@ -48,7 +47,7 @@ def held() -> int:
 
 def test_detections_are_parallel_arrays_with_a_version(client: APIClient, session: ProcessingSession) -> None:
     answer = client.get(url(session)).json()
-    assert set(answer) == COLUMNS | {"session_id", "version", "hand_counts", "sums"}
+    assert set(answer) == COLUMNS | {"session_id", "version", "hand_counts", "model_sums", "sums"}
     assert {len(answer[name]) for name in COLUMNS} == {3}
     assert (answer["session_id"], answer["version"]) == (str(session.uuid), 1)
     assert answer["class_name"] == ["plant", "dead", "empty"]
@@ -81,10 +80,10 @@ def test_what_the_client_has_is_not_sent_again_until_it_is_corrected(
     client: APIClient, session: ProcessingSession
 ) -> None:
     first = client.get(url(session))
-    known = {"HTTP_IF_NONE_MATCH": first["ETag"]}
-    assert client.get(url(session), **known).status_code == 304
+    known = {"If-None-Match": first["ETag"]}
+    assert client.get(url(session), headers=known).status_code == 304
     correct(client, session, add=[NEW_PLANT])
-    assert client.get(url(session), **known).status_code == 200
+    assert client.get(url(session), headers=known).status_code == 200
 
 
 def test_a_correction_answers_version_ids_and_sums(client: APIClient, session: ProcessingSession) -> None:

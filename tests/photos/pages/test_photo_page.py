@@ -179,7 +179,7 @@ def test_the_number_of_queries_does_not_grow_with_plants_or_counts(
 
     with django_assert_max_num_queries(10):
         client.get(f"/photos/{image.pk}/")
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         client.get(f"/photos/{image.pk}/counts/5/findings.json")
 
 

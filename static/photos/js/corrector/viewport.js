@@ -1,0 +1,76 @@
+// Where on the screen the picture lies: screen = picture × scale + (x, y). Sizes in CSS pixels.
+
+import { clamp } from "./geometry.js";
+
+const CLOSEST = 16; // CSS px for one px of the picture
+const MARGIN = 0.5; // of the window: that much of it may be empty beside the picture
+
+export class Viewport {
+  constructor(widthPx, heightPx) {
+    this.widthPx = widthPx;
+    this.heightPx = heightPx;
+    this.width = this.height = 1;
+    this.scale = 1;
+    this.x = this.y = 0;
+  }
+
+  resize(width, height) {
+    const middle = this.toPicture(this.width / 2, this.height / 2);
+    const wasFitted = this.width <= 1 || Math.abs(this.scale - this.fitScale) < 1e-6;
+    this.width = width;
+    this.height = height;
+    if (wasFitted) this.fit();
+    else this.centre(middle.x, middle.y);
+  }
+
+  get fitScale() {
+    return Math.min(this.width / this.widthPx, this.height / this.heightPx);
+  }
+
+  fit() {
+    this.scale = this.fitScale;
+    this.x = (this.width - this.widthPx * this.scale) / 2;
+    this.y = (this.height - this.heightPx * this.scale) / 2;
+  }
+
+  centre(x, y, scale = this.scale) {
+    this.scale = this.#bounded(scale);
+    this.x = this.width / 2 - x * this.scale;
+    this.y = this.height / 2 - y * this.scale;
+    this.#keepInSight();
+  }
+
+  panBy(dx, dy) {
+    this.x += dx;
+    this.y += dy;
+    this.#keepInSight();
+  }
+
+  // Zoom so that the point of the screen (x, y) stays where it is.
+  zoomAt(x, y, factor) {
+    const before = this.toPicture(x, y);
+    this.scale = this.#bounded(this.scale * factor);
+    this.x = x - before.x * this.scale;
+    this.y = y - before.y * this.scale;
+    this.#keepInSight();
+  }
+
+  toPicture(x, y) {
+    return { x: (x - this.x) / this.scale, y: (y - this.y) / this.scale };
+  }
+
+  toScreen(x, y) {
+    return { x: x * this.scale + this.x, y: y * this.scale + this.y };
+  }
+
+  #bounded(scale) {
+    return clamp(scale, this.fitScale * 0.8, Math.max(CLOSEST, this.fitScale * 4));
+  }
+
+  #keepInSight() {
+    const wide = this.widthPx * this.scale;
+    const high = this.heightPx * this.scale;
+    this.x = clamp(this.x, this.width * MARGIN - wide, this.width * MARGIN);
+    this.y = clamp(this.y, this.height * MARGIN - high, this.height * MARGIN);
+  }
+}
