@@ -28,7 +28,7 @@ COPY --chown=demeter:demeter . .
 USER demeter
 # With a throw-away data home: the signing key that is made on the way must not be part of an image.
 RUN DEMETER_DATA_HOME=/tmp/build python manage.py shell --verbosity 0 --command \
-    "from demeter.static_assets import collect_static_if_changed; collect_static_if_changed()" \
+    "from demeter.static_collection import collect_static_if_changed; collect_static_if_changed()" \
     && rm -r /tmp/build
 VOLUME /data
 EXPOSE 8000

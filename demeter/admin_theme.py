@@ -13,7 +13,7 @@ UNFOLD = {
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("demeter/img/rosette.svg")}
     ],
     "SHOW_LANGUAGES": True,
-    "SIDEBAR": {"show_search": True, "navigation": "demeter.admin_menu.navigation"},
+    "SIDEBAR": {"show_search": True, "navigation": "demeter.admin_navigation.navigation"},
     "COLORS": {  # the greens of the pages
         "primary": {
             "50": "#f3f8f2", "100": "#e4eee2", "200": "#c9dfc9", "300": "#9cc5a0", "400": "#6fab82",

@@ -8,7 +8,7 @@ from celery.beat import PersistentScheduler
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from demeter.heartbeats import BEAT_EVERY_S, beat, worker_name
+from demeter.heartbeats import BEAT_EVERY_S, record_heartbeat, worker_name
 from demeter.models import WorkerHeartbeat
 
 BEAT: Final = "beat"  # stands in its row where workers name their queues
@@ -28,7 +28,9 @@ class HeartbeatScheduler(PersistentScheduler):
         """Send what is due; the seconds until the next round."""
         wait_s: float = super().tick(*args, **kwargs)
         if time.monotonic() >= self._next_beat:
-            self._write(lambda: beat(worker=worker_name(), queues=[BEAT], started_at=self._started_at))
+            self._write(
+                lambda: record_heartbeat(worker=worker_name(), queues=[BEAT], started_at=self._started_at)
+            )
             self._next_beat = time.monotonic() + BEAT_EVERY_S
         return min(wait_s, BEAT_EVERY_S)
 

@@ -6,7 +6,7 @@ from django.urls import include, path
 from django.views.i18n import set_language
 
 from demeter import health
-from demeter.accounts.pages import SignInView
+from demeter.accounts.page_views import SignInView
 from mlpipeline.classifier.pages import classify
 from photos.local_files import local_file
 
@@ -20,7 +20,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
 ]
 
-handler400 = "demeter.api.bad_request"
-handler403 = "demeter.api.permission_denied"
-handler404 = "demeter.api.not_found"
-handler500 = "demeter.api.server_error"
+handler400 = "demeter.api_errors.bad_request"
+handler403 = "demeter.api_errors.permission_denied"
+handler404 = "demeter.api_errors.not_found"
+handler500 = "demeter.api_errors.server_error"

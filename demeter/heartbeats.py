@@ -30,7 +30,7 @@ def worker_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def beat(*, worker: str, queues: Iterable[str], started_at: datetime) -> None:
+def record_heartbeat(*, worker: str, queues: Iterable[str], started_at: datetime) -> None:
     """Write that this worker lives. Written again, the row only moves its time."""
     WorkerHeartbeat.objects.update_or_create(
         worker=worker,
@@ -47,7 +47,7 @@ def queues_without_worker(queues: Iterable[str], *, host: str = "") -> list[str]
     return [queue for queue in queues if queue not in served]
 
 
-def forget_silent_workers() -> int:
+def delete_stale_workers() -> int:
     """Delete the rows of workers that are gone; the number of rows."""
     deleted, _ = WorkerHeartbeat.objects.silent(timezone.now()).delete()
     return deleted
@@ -67,7 +67,7 @@ class HeartbeatThread(threading.Thread):
         connections[DEFAULT_DB_ALIAS] = _own_connection()
         started_at = timezone.now()
         while True:
-            self._try(lambda: beat(worker=self.worker, queues=self.queues, started_at=started_at))
+            self._try(lambda: record_heartbeat(worker=self.worker, queues=self.queues, started_at=started_at))
             if self._stopped.wait(self.every_s):
                 break
         self._try(lambda: WorkerHeartbeat.objects.filter(worker=self.worker).delete())

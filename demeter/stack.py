@@ -9,8 +9,8 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
-from demeter.ports import check_port_free
-from demeter.static_assets import collect_static_if_changed
+from demeter.port_check import check_port_free
+from demeter.static_collection import collect_static_if_changed
 from demeter.supervisor import ProcessEvent, ProcessSpec, Supervisor
 from demeter.watchdog import Watchdog
 

@@ -15,7 +15,7 @@ from typing import IO, Literal, Self
 LOG_MAX_BYTES = 10 * 1024**2  # a longer log is set aside when its process starts
 STEADY_AFTER_S = 30.0  # a process that lived this long restarts at once
 LONGEST_PAUSE_S = 30.0
-WARDEN = Path(__file__).with_name("warden.py")
+REAPER = Path(__file__).with_name("orphan_reaper.py")
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class _Child:
 class Supervisor:
     """Starts each process in a group of its own, restarts what dies with growing pauses, and ends whole groups.
 
-    A warden process watches the supervisor itself: if it is killed, nothing that it started is left behind.
+    A reaper process watches the supervisor itself: if it is killed, nothing that it started is left behind.
     Each process writes to its own file in `log_dir`; without one, all write where the supervisor does.
     """
 
@@ -67,7 +67,7 @@ class Supervisor:
         self.on_event = on_event
         self.grace_s = grace_s
         self._children = [_Child(spec) for spec in specs]
-        self._warden: subprocess.Popen[bytes] | None = None
+        self._reaper: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
         if self.log_dir is not None:
@@ -86,10 +86,10 @@ class Supervisor:
 
     def keep_running(self) -> None:
         """One round: notice what died and start what is due. To be called again every second or so."""
-        self._keep_warden()
+        self._ensure_reaper()
         for child in self._children:
             if child.process is not None and child.process.poll() is not None:
-                self._bury(child, child.process)
+                self._handle_exit(child, child.process)
             if child.process is None and time.monotonic() >= child.start_at:
                 self._start(child)
 
@@ -138,7 +138,7 @@ class Supervisor:
                     code = child.process.returncode or 0
                     events.append(ProcessEvent("ended", child.spec.name, child.process.pid, code))
                     child.process = None
-            self._end_warden()
+            self._stop_reaper()
         for event in events:  # told last: a listener that raises must leave nothing running
             self.on_event(event)
 
@@ -154,10 +154,10 @@ class Supervisor:
                 start_new_session=True,  # its own group: Ctrl-C in the terminal reaches only the supervisor
             )
         child.started_at = time.monotonic()
-        self._tell_warden(f"+{child.process.pid}\n")
+        self._notify_reaper(f"+{child.process.pid}\n")
         self.on_event(ProcessEvent("started", child.spec.name, child.process.pid))
 
-    def _bury(self, child: _Child, process: subprocess.Popen[bytes]) -> None:
+    def _handle_exit(self, child: _Child, process: subprocess.Popen[bytes]) -> None:
         self._end_group(process)  # a killed parent may leave children behind
         lived_s = time.monotonic() - child.started_at
         child.deaths_in_a_row = 1 if lived_s >= STEADY_AFTER_S else child.deaths_in_a_row + 1
@@ -173,7 +173,7 @@ class Supervisor:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        self._tell_warden(f"-{process.pid}\n")
+        self._notify_reaper(f"-{process.pid}\n")
 
     def _output(self, name: str) -> AbstractContextManager[IO[bytes] | None]:
         """Where a process writes: its log, or None for the supervisor's own output."""
@@ -184,11 +184,11 @@ class Supervisor:
             path.replace(path.with_suffix(".log.1"))
         return path.open("ab")
 
-    def _keep_warden(self) -> None:
-        if self._warden is not None and self._warden.poll() is None:
+    def _ensure_reaper(self) -> None:
+        if self._reaper is not None and self._reaper.poll() is None:
             return
-        self._warden = subprocess.Popen(  # noqa: S603 - our own module
-            [sys.executable, "-I", "-S", str(WARDEN)],
+        self._reaper = subprocess.Popen(  # noqa: S603 - our own module
+            [sys.executable, "-I", "-S", str(REAPER)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -196,22 +196,22 @@ class Supervisor:
         )
         for child in self._children:
             if child.process is not None:
-                self._tell_warden(f"+{child.process.pid}\n")
+                self._notify_reaper(f"+{child.process.pid}\n")
 
-    def _tell_warden(self, line: str) -> None:
-        if self._warden is not None and self._warden.stdin is not None:
-            with suppress(BrokenPipeError):  # a dead warden is replaced in the next round and told everything
-                self._warden.stdin.write(line.encode())
-                self._warden.stdin.flush()
+    def _notify_reaper(self, line: str) -> None:
+        if self._reaper is not None and self._reaper.stdin is not None:
+            with suppress(BrokenPipeError):  # a dead reaper is replaced in the next round and told everything
+                self._reaper.stdin.write(line.encode())
+                self._reaper.stdin.flush()
 
-    def _end_warden(self) -> None:
-        if self._warden is None:
+    def _stop_reaper(self) -> None:
+        if self._reaper is None:
             return
-        if self._warden.stdin is not None:
+        if self._reaper.stdin is not None:
             with suppress(BrokenPipeError):
-                self._warden.stdin.close()
-        self._warden.wait()
-        self._warden = None
+                self._reaper.stdin.close()
+        self._reaper.wait()
+        self._reaper = None
 
 
 def _group_of(pid: int) -> int | None:

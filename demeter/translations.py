@@ -119,7 +119,7 @@ def write_catalogue(language: str) -> list[str]:
     return [entry.msgid for entry in catalogue if not entry.translated()]
 
 
-def problems(language: str) -> list[str]:
+def catalogue_errors(language: str) -> list[str]:
     """What is wrong with a language's committed catalogue, one sentence a fault; empty if it is whole."""
     path = catalogue_path(language)
     if not path.exists():

@@ -8,10 +8,10 @@ from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView
 
 from demeter import health
-from demeter.accounts.older_clients import RootSignIn, RootUsers
-from demeter.accounts.pages import SignInView, admin_sign_in
+from demeter.accounts.legacy_api import RootSignIn, RootUsers
+from demeter.accounts.page_views import SignInView, admin_sign_in
 from demeter.api_docs import api_docs
-from mlpipeline.classifier.api.older_clients import RootFeedback, RootPredict
+from mlpipeline.classifier.api.legacy_api import RootFeedback, RootPredict
 from photos.local_files import local_file
 
 api: list[URLPattern | URLResolver] = [
@@ -45,7 +45,7 @@ urlpatterns = [
     path("", include("photos.urls")),
 ]
 
-handler400 = "demeter.api.bad_request"
-handler403 = "demeter.api.permission_denied"
-handler404 = "demeter.api.not_found"
-handler500 = "demeter.api.server_error"
+handler400 = "demeter.api_errors.bad_request"
+handler403 = "demeter.api_errors.permission_denied"
+handler404 = "demeter.api_errors.not_found"
+handler500 = "demeter.api_errors.server_error"

@@ -21,7 +21,7 @@ from shapely.affinity import affine_transform
 from shapely.geometry import shape
 from shapely.validation import explain_validity
 
-from .errors import InvalidPolygon
+from inventory.errors import InvalidPolygon
 
 GeoJson = Mapping[str, Any]
 

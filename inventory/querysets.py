@@ -10,12 +10,12 @@ from django.db.models import F, Q, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
-from .choices import BinSource, BinStatus
-from .errors import LedgerIsAppendOnly
-from .geometry import degrees_around
+from inventory.choices import BinSource, BinStatus
+from inventory.errors import LedgerIsAppendOnly
+from inventory.geometry import degrees_around
 
 if TYPE_CHECKING:
-    from .models import PackagingCatalog, Product, StorageLocation
+    from inventory.models import PackagingCatalog, Product, StorageLocation
 
 
 class StorageLocationQuerySet(models.QuerySet[Any]):
@@ -68,7 +68,7 @@ class StorageLocationConfigQuerySet(models.QuerySet[Any]):
 class DensityParameterQuerySet(models.QuerySet[Any]):
     """Questions about how densely plants stand."""
 
-    def fitting(self, product: Product, packaging: PackagingCatalog | None) -> Self:
+    def for_product_and_packaging(self, product: Product, packaging: PackagingCatalog | None) -> Self:
         """What is known of a product in a packaging: rows of that packaging before rows for any."""
         return self.filter(Q(packaging=packaging) | Q(packaging__isnull=True), product=product).order_by(
             F("packaging").asc(nulls_last=True), "pk"
@@ -78,11 +78,11 @@ class DensityParameterQuerySet(models.QuerySet[Any]):
 class StockBatchQuerySet(models.QuerySet[Any]):
     """Questions about batches."""
 
-    def at(self, location: StorageLocation) -> Self:
+    def at_location(self, location: StorageLocation) -> Self:
         """Batches that belong to a location, emptied ones included."""
         return self.filter(storage_location=location)
 
-    def of(self, product: Product) -> Self:
+    def of_product(self, product: Product) -> Self:
         """Batches of one product."""
         return self.filter(product=product)
 

@@ -18,7 +18,7 @@ DETECTING = (StepKind.DETECT_SLICED, StepKind.DETECT_DIRECT)
 class ImageQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: User) -> Self:
         """Workers see their own photos; supervisors, admins and opened viewers all."""
-        if user.has_role(Role.SUPERVISOR) or (user.role == Role.VIEWER and user.may_read):
+        if user.has_role(Role.SUPERVISOR) or (user.role == Role.VIEWER and user.can_read):
             return self
         return self.filter(uploaded_by=user)
 

@@ -6,7 +6,7 @@ from celery import shared_task
 from celery.concurrency.thread import TaskPool as ThreadPool
 from celery.signals import worker_ready
 
-from demeter.heartbeats import forget_silent_workers
+from demeter.heartbeats import delete_stale_workers
 from photos import queue
 from photos.models import ProcessingStep
 from photos.services.execution import cleanup, image_steps, recovery
@@ -54,4 +54,4 @@ def sweep_expired() -> dict[str, int]:
     cleared = cleanup.delete_expired()
     missing: list[ProcessingStep] = recovery.reopen_missing_pictures()
     queue.send_steps(missing)
-    return {**cleared, "pictures_again": len(missing), "workers_forgotten": forget_silent_workers()}
+    return {**cleared, "pictures_again": len(missing), "workers_forgotten": delete_stale_workers()}

@@ -79,7 +79,7 @@ def make_user(db: None) -> MakeUser:
             password=PASSWORD,
             name=f"{role.label} {number}",
             role=role,
-            **{"is_opened": True, **fields},
+            **{"is_approved": True, **fields},
         )
 
     return make
@@ -93,7 +93,7 @@ def viewer(make_user: MakeUser) -> User:
 @pytest.fixture
 def stranger(make_user: MakeUser) -> User:
     """A viewer who registered by himself and has not been let in."""
-    return make_user(Role.VIEWER, is_opened=False)
+    return make_user(Role.VIEWER, is_approved=False)
 
 
 @pytest.fixture

@@ -81,7 +81,7 @@ def test_every_command_of_compose_exists(services: dict[str, dict[str, Any]]) ->
     checks = [service["healthcheck"]["test"] for service in services.values() if "healthcheck" in service]
     asked = [check[3] for check in checks if check[:3] == ["CMD", "python", "manage.py"]]
     started = [words[0] for words in commands(services).values()]
-    assert {*asked, *started} == {"prepare", "stack", "check_worker"} <= set(get_commands())
+    assert {*asked, *started} == {"setup_installation", "stack", "check_worker"} <= set(get_commands())
 
 
 def test_the_health_checks_of_the_workers_ask_for_every_queue_once(

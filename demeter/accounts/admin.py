@@ -25,7 +25,7 @@ class NewUserForm(UserCreationForm):
 
     class Meta:
         model = User
-        fields = ("email", "name", "role", "is_opened")
+        fields = ("email", "name", "role", "is_approved")
 
 
 class UserForm(forms.ModelForm):
@@ -33,7 +33,7 @@ class UserForm(forms.ModelForm):
 
     class Meta:
         model = User
-        fields = ("email", "name", "role", "is_opened", "is_active")
+        fields = ("email", "name", "role", "is_approved", "is_active")
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -66,18 +66,18 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):
     form = UserForm
     add_form = NewUserForm
     change_password_form = NewPasswordForm
-    list_display = ["email", "name", "shown_role", "is_opened", "is_active", "last_login"]
-    list_filter = ["role", "is_opened", "is_active", "is_system"]
+    list_display = ["email", "name", "shown_role", "is_approved", "is_active", "last_login"]
+    list_filter = ["role", "is_approved", "is_active", "is_system"]
     search_fields = ["email", "name"]
     ordering = ["email"]
     filter_horizontal = []
     readonly_fields = ["password_link", "last_login", "created_at"]
     fieldsets = [
         (None, {"fields": ["email", "name", "password_link"]}),
-        (_("What this person may do"), {"fields": ["role", "is_opened", "is_active"]}),
+        (_("What this person may do"), {"fields": ["role", "is_approved", "is_active"]}),
         (_("Times"), {"fields": ["last_login", "created_at"]}),
     ]
-    add_fieldsets = [(None, {"fields": ["email", "name", "role", "is_opened", "password1", "password2"]})]
+    add_fieldsets = [(None, {"fields": ["email", "name", "role", "is_approved", "password1", "password2"]})]
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_change_permission(request, obj) and not (obj is not None and obj.is_system)

@@ -38,7 +38,7 @@ class UserManager(BaseUserManager["User"]):
 
         The command's own check can be answered with "create anyway", and --noinput has none.
         """
-        fields = {"role": Role.ADMIN, "is_opened": True, **fields}
+        fields = {"role": Role.ADMIN, "is_approved": True, **fields}
         if password is not None:
             validate_password(password, self.model(email=self.normalize_email(email), **fields))
         return self.create_user(email, password, **fields)
@@ -60,8 +60,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(_("e-mail"), unique=True, max_length=254)
     name = models.CharField(_("name"), max_length=50, validators=[MinLengthValidator(2)])
     role = models.CharField(_("role"), max_length=20, choices=Role, default=Role.VIEWER)
-    is_opened = models.BooleanField(
-        _("opened"),
+    is_approved = models.BooleanField(
+        _("approved"),
         default=False,
         help_text=_(
             "Off for a viewer who registered alone: only the account, the classifier and the catalogue."
@@ -113,6 +113,6 @@ class User(AbstractBaseUser, PermissionsMixin):
         return Role(self.role).rank >= role.rank
 
     @property
-    def may_read(self) -> bool:
+    def can_read(self) -> bool:
         """Whether stock and photos are open to this user (contract: a self-registered viewer waits)."""
-        return self.has_role(Role.WORKER) or (self.is_opened and self.has_role(Role.VIEWER))
+        return self.has_role(Role.WORKER) or (self.is_approved and self.has_role(Role.VIEWER))

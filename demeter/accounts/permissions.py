@@ -14,11 +14,11 @@ if TYPE_CHECKING:  # rest_framework.views imports this module through the settin
     from rest_framework.views import APIView
 
 
-class IsOpenedUser(BasePermission):
+class IsApprovedUser(BasePermission):
     """Signed in, and either at least a worker or a viewer whom an admin let in. The API's default."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        return isinstance(request.user, User) and request.user.may_read
+        return isinstance(request.user, User) and request.user.can_read
 
 
 class IsSignedIn(BasePermission):

@@ -56,4 +56,4 @@ class MeSerializer(serializers.ModelSerializer[User]):
 
     class Meta:
         model = User
-        fields = ("id", "name", "email", "role", "is_opened")
+        fields = ("id", "name", "email", "role", "is_approved")

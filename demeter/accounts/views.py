@@ -19,7 +19,7 @@ from demeter.accounts.addresses import address_of
 from demeter.accounts.choices import Role
 from demeter.accounts.models import User
 from demeter.accounts.permissions import IsSignedIn
-from demeter.api import errors
+from demeter.api_errors import errors
 from demeter.throttling import SharedRate
 
 

@@ -31,5 +31,5 @@ def load_accounts() -> None:
     for account in ACCOUNTS:
         if not User.objects.filter(email=account.email).exists():
             User.objects.create_user(
-                account.email, account.password, name=account.name, role=account.role, is_opened=True
+                account.email, account.password, name=account.name, role=account.role, is_approved=True
             )

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from demeter.accounts.models import User
 from demeter.demo.accounts import SUPERVISOR, WORKER
 from demeter.demo.client import ApiClient, ServerRefused
-from demeter.demo.table import Row, row_of, session_of, true_count
+from demeter.demo.report_table import Row, row_of, session_of, true_count
 from demeter.errors import DemeterError
 from inventory.models import StorageLocation
 from photos.choices import SessionStatus

@@ -8,7 +8,7 @@ from pathlib import Path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from demeter.demo.shots import SHOTS, SIZE_PX, RenderTask, Shot
+from demeter.demo.demo_scenes import SHOTS, SIZE_PX, RenderTask, Shot
 from demeter.errors import DemeterError
 from inventory.models import StorageLocation
 

@@ -4,7 +4,7 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
-from demeter.demo.shots import RenderTask
+from demeter.demo.demo_scenes import RenderTask
 from mlpipeline.training.scenes import ExifFacts, SceneSpec, render_scene
 
 

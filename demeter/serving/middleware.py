@@ -6,7 +6,7 @@ from typing import Final
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from demeter.api import refusal_page
+from demeter.api_errors import refusal_page
 from demeter.errors import DemeterError
 from demeter.serving.admission import is_asked
 

@@ -8,17 +8,17 @@ REST_FRAMEWORK = {
         "demeter.accounts.authentication.BearerAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["demeter.accounts.permissions.IsOpenedUser"],
-    "DEFAULT_PAGINATION_CLASS": "demeter.api.PageNumberPagination",
+    "DEFAULT_PERMISSION_CLASSES": ["demeter.accounts.permissions.IsApprovedUser"],
+    "DEFAULT_PAGINATION_CLASS": "demeter.pagination.PageNumberPagination",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PARSER_CLASSES": [
-        "demeter.api.JSONParser",
+        "demeter.api_errors.JSONParser",
         "rest_framework.parsers.FormParser",
         "rest_framework.parsers.MultiPartParser",
     ],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "demeter.api.error_response",
+    "EXCEPTION_HANDLER": "demeter.api_errors.error_response",
     # How many trusted proxies stand in front and each add an address to X-Forwarded-For; 0 believes no such header.
     "NUM_PROXIES": env.int("TRUSTED_PROXIES", default=0),
     # Bounds for a client gone wild, far above a walk through the nursery (50 uploads at once, a poll every 2 s).

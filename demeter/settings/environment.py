@@ -14,5 +14,6 @@ PRODUCTION = env.bool("DEMETER_PRODUCTION", default=False)
 DATA_HOME = Path(env.str("DEMETER_DATA_HOME", default=str(BASE_DIR / "data"))).resolve()
 DATA_HOME.mkdir(parents=True, exist_ok=True)
 
-# The demo nursery and its public accounts, loaded by `manage.py prepare`: to try an installation, never to run one.
+# The demo nursery and its public accounts, loaded by `manage.py setup_installation`: to try an installation, never to
+# run one.
 LOAD_DEMO = env.bool("DEMETER_LOAD_DEMO", default=False)

@@ -1,5 +1,5 @@
 """The admin pages of the inventory, one module a noun."""
 
-from . import configs, density, packaging, places, products, stock
+from inventory.admin import configs, density, packaging, places, products, stock
 
 __all__ = ["configs", "density", "packaging", "places", "products", "stock"]

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from demeter.admin_base import ModelAdmin
 from inventory.geometry import plane_at
-from inventory.models.outlines import OutlinedPlace
+from inventory.models.geo_place import GeoPlace
 
 DRAWING_PX = 240  # the longer side
 
@@ -33,7 +33,7 @@ class OutlinedPlaceAdmin(ModelAdmin):
         return [(None, {"fields": [*own, *times]}), (_("On the map"), {"fields": on_map})]
 
     @admin.display(description=_("drawing"))
-    def drawing(self, place: OutlinedPlace) -> SafeString:
+    def drawing(self, place: GeoPlace) -> SafeString:
         plane = plane_at(
             place.bbox_min_lon, place.bbox_max_lat
         )  # its north-west corner: y grows to the south
@@ -55,9 +55,9 @@ class OutlinedPlaceAdmin(ModelAdmin):
         )
 
     @admin.display(description=_("area (m²)"), ordering="area_m2")
-    def area(self, place: OutlinedPlace) -> str:
+    def area(self, place: GeoPlace) -> str:
         return f"{place.area_m2:.1f}"
 
     @admin.display(description=_("centre (latitude, longitude)"))
-    def centre(self, place: OutlinedPlace) -> str:
+    def centre(self, place: GeoPlace) -> str:
         return f"{place.centroid_lat:.6f}, {place.centroid_lon:.6f}"

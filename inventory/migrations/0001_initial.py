@@ -6,7 +6,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-import inventory.models.outlines
+import inventory.models.geo_place
 
 
 class Migration(migrations.Migration):
@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                     "polygon",
                     models.JSONField(
                         help_text="GeoJSON Polygon in WGS 84 degrees, longitude first, rings closed.",
-                        validators=[inventory.models.outlines.validate_polygon],
+                        validators=[inventory.models.geo_place.validate_polygon],
                         verbose_name="outline",
                     ),
                 ),
@@ -1041,7 +1041,7 @@ class Migration(migrations.Migration):
                     "polygon",
                     models.JSONField(
                         help_text="GeoJSON Polygon in WGS 84 degrees, longitude first, rings closed.",
-                        validators=[inventory.models.outlines.validate_polygon],
+                        validators=[inventory.models.geo_place.validate_polygon],
                         verbose_name="outline",
                     ),
                 ),
@@ -1207,7 +1207,7 @@ class Migration(migrations.Migration):
                     "polygon",
                     models.JSONField(
                         help_text="GeoJSON Polygon in WGS 84 degrees, longitude first, rings closed.",
-                        validators=[inventory.models.outlines.validate_polygon],
+                        validators=[inventory.models.geo_place.validate_polygon],
                         verbose_name="outline",
                     ),
                 ),

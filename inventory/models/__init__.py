@@ -1,9 +1,9 @@
 """Everything that carries the nursery: places, products, packaging, stock."""
 
-from .counts import ManualCount
-from .density import DensityParameter
-from .packaging import PackagingCatalog, PackagingColor, PackagingMaterial, PackagingType
-from .places import (
+from inventory.models.counts import ManualCount
+from inventory.models.density import DensityParameter
+from inventory.models.packaging import PackagingCatalog, PackagingColor, PackagingMaterial, PackagingType
+from inventory.models.places import (
     StorageArea,
     StorageBin,
     StorageBinType,
@@ -11,8 +11,8 @@ from .places import (
     StorageLocationConfig,
     Warehouse,
 )
-from .products import Product, ProductCategory, ProductFamily, ProductSize, ProductState
-from .stock import StockBatch, StockMovement
+from inventory.models.products import Product, ProductCategory, ProductFamily, ProductSize, ProductState
+from inventory.models.stock import StockBatch, StockMovement
 
 __all__ = [
     "DensityParameter",

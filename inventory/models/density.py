@@ -6,9 +6,8 @@ from django.db import models
 from django.db.models import CheckConstraint, Q, UniqueConstraint
 from django.utils.translation import gettext_lazy as _
 
+from inventory.models import constraints
 from inventory.querysets import DensityParameterQuerySet
-
-from . import rules
 
 
 class DensityParameter(models.Model):
@@ -64,9 +63,9 @@ class DensityParameter(models.Model):
                 name="density_parameters_one_for_any_packaging",
                 violation_error_message=_("These plants already have a density in this container."),
             ),
-            rules.positive("density_parameters", "avg_area_per_plant_cm2"),
-            rules.positive("density_parameters", "plants_per_m2"),
-            rules.positive("density_parameters", "avg_diameter_cm"),
+            constraints.positive("density_parameters", "avg_area_per_plant_cm2"),
+            constraints.positive("density_parameters", "plants_per_m2"),
+            constraints.positive("density_parameters", "avg_diameter_cm"),
             CheckConstraint(
                 condition=Q(overlap_adjustment_factor__gt=0, overlap_adjustment_factor__lte=1),
                 name="density_parameters_overlap_in_range",

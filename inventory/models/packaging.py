@@ -9,9 +9,8 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from inventory import codes
-
-from . import rules
+from inventory import code_formats
+from inventory.models import constraints
 
 CODE_TAKEN = _("This code is already in use.")
 
@@ -23,7 +22,7 @@ POT_SHARE_OF_CYLINDER = 0.75
 class PackagingType(models.Model):
     """A kind of pot or tray, for example POT."""
 
-    code = models.CharField(_("code"), max_length=50, validators=[codes.PACKAGING_PART.validator()])
+    code = models.CharField(_("code"), max_length=50, validators=[code_formats.PACKAGING_PART.validator()])
     name = models.CharField(_("name"), max_length=100)
     description = models.TextField(_("description"), blank=True)
 
@@ -33,8 +32,8 @@ class PackagingType(models.Model):
         verbose_name = _("packaging type")
         verbose_name_plural = _("packaging types")
         constraints = [
-            rules.unique("packaging_types", "code", message=CODE_TAKEN),
-            codes.PACKAGING_PART.constraint("packaging_types"),
+            constraints.unique("packaging_types", "code", message=CODE_TAKEN),
+            code_formats.PACKAGING_PART.constraint("packaging_types"),
         ]
 
     def __str__(self) -> str:
@@ -44,7 +43,7 @@ class PackagingType(models.Model):
 class PackagingMaterial(models.Model):
     """What a pot is made of, for example PLASTIC."""
 
-    code = models.CharField(_("code"), max_length=50, validators=[codes.PACKAGING_PART.validator()])
+    code = models.CharField(_("code"), max_length=50, validators=[code_formats.PACKAGING_PART.validator()])
     name = models.CharField(_("name"), max_length=100)
     description = models.TextField(_("description"), blank=True)
 
@@ -54,8 +53,8 @@ class PackagingMaterial(models.Model):
         verbose_name = _("packaging material")
         verbose_name_plural = _("packaging materials")
         constraints = [
-            rules.unique("packaging_materials", "code", message=CODE_TAKEN),
-            codes.PACKAGING_PART.constraint("packaging_materials"),
+            constraints.unique("packaging_materials", "code", message=CODE_TAKEN),
+            code_formats.PACKAGING_PART.constraint("packaging_materials"),
         ]
 
     def __str__(self) -> str:
@@ -66,7 +65,9 @@ class PackagingColor(models.Model):
     """A colour pots come in, for example Terracotta #A0522D."""
 
     name = models.CharField(_("name"), max_length=50)
-    hex_code = models.CharField(_("colour value"), max_length=7, validators=[codes.HEX_COLOUR.validator()])
+    hex_code = models.CharField(
+        _("colour value"), max_length=7, validators=[code_formats.HEX_COLOUR.validator()]
+    )
 
     class Meta:
         db_table = "packaging_colors"
@@ -74,8 +75,8 @@ class PackagingColor(models.Model):
         verbose_name = _("packaging colour")
         verbose_name_plural = _("packaging colours")
         constraints = [
-            rules.unique("packaging_colors", "name", message=_("This name is already in use.")),
-            codes.HEX_COLOUR.constraint("packaging_colors", "hex_code"),
+            constraints.unique("packaging_colors", "name", message=_("This name is already in use.")),
+            code_formats.HEX_COLOUR.constraint("packaging_colors", "hex_code"),
         ]
 
     def __str__(self) -> str:
@@ -94,7 +95,7 @@ class PackagingCatalog(models.Model):
     color = models.ForeignKey(
         PackagingColor, on_delete=models.PROTECT, related_name="catalogue", verbose_name=_("colour")
     )
-    sku = models.CharField(_("SKU"), max_length=50, validators=[codes.PACKAGING_SKU.validator()])
+    sku = models.CharField(_("SKU"), max_length=50, validators=[code_formats.PACKAGING_SKU.validator()])
     name = models.CharField(_("name"), max_length=100)
     diameter_cm = models.DecimalField(_("diameter (cm)"), max_digits=6, decimal_places=2)
     height_cm = models.DecimalField(_("height (cm)"), max_digits=6, decimal_places=2)
@@ -114,16 +115,16 @@ class PackagingCatalog(models.Model):
         verbose_name = _("packaging")
         verbose_name_plural = _("packaging catalogue")
         constraints = [
-            rules.unique("packaging_catalog", "sku", message=_("This SKU is already in use.")),
-            codes.PACKAGING_SKU.constraint("packaging_catalog", "sku"),
+            constraints.unique("packaging_catalog", "sku", message=_("This SKU is already in use.")),
+            code_formats.PACKAGING_SKU.constraint("packaging_catalog", "sku"),
             models.UniqueConstraint(
                 fields=["packaging_type", "material", "color", "diameter_cm", "height_cm"],
                 name="packaging_catalog_parts_unique",
                 violation_error_message=_("The catalogue already has this packaging."),
             ),
-            rules.not_negative("packaging_catalog", "diameter_cm"),
-            rules.not_negative("packaging_catalog", "height_cm"),
-            rules.not_negative("packaging_catalog", "volume_l"),
+            constraints.not_negative("packaging_catalog", "diameter_cm"),
+            constraints.not_negative("packaging_catalog", "height_cm"),
+            constraints.not_negative("packaging_catalog", "volume_l"),
         ]
 
     def __str__(self) -> str:

@@ -10,24 +10,23 @@ from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from inventory import codes
+from inventory import code_formats
 from inventory.choices import AreaPosition, BinCategory, BinSource, BinStatus, WarehouseType
+from inventory.models import constraints
+from inventory.models.geo_place import GeoPlace, check_contains, check_lies_within
 from inventory.querysets import (
     StorageBinQuerySet,
     StorageLocationConfigQuerySet,
     StorageLocationQuerySet,
 )
 
-from . import rules
-from .outlines import OutlinedPlace, check_holds, check_lies_within
-
 CODE_TAKEN = _("This code is already in use.")
 
 
-class Warehouse(OutlinedPlace):
+class Warehouse(GeoPlace):
     """A nave: one greenhouse, shade house, tunnel or field, for example N1 “Nave 1”."""
 
-    code = models.CharField(_("code"), max_length=20, validators=[codes.WAREHOUSE.validator()])
+    code = models.CharField(_("code"), max_length=20, validators=[code_formats.WAREHOUSE.validator()])
     name = models.CharField(_("name"), max_length=100)
     warehouse_type = models.CharField(_("type"), max_length=20, choices=WarehouseType)
 
@@ -37,10 +36,10 @@ class Warehouse(OutlinedPlace):
         verbose_name = _("warehouse")
         verbose_name_plural = _("warehouses")
         constraints = [
-            rules.unique("warehouses", "code", message=CODE_TAKEN),
-            codes.WAREHOUSE.constraint("warehouses"),
-            rules.one_of("warehouses", "warehouse_type", WarehouseType),
-            *rules.on_earth("warehouses"),
+            constraints.unique("warehouses", "code", message=CODE_TAKEN),
+            code_formats.WAREHOUSE.constraint("warehouses"),
+            constraints.one_of("warehouses", "warehouse_type", WarehouseType),
+            *constraints.on_earth("warehouses"),
         ]
 
     def __str__(self) -> str:
@@ -48,16 +47,16 @@ class Warehouse(OutlinedPlace):
 
     def clean(self) -> None:
         if self.pk:
-            check_holds(self, self.areas.all())
+            check_contains(self, self.areas.all())
 
 
-class StorageArea(OutlinedPlace):
+class StorageArea(GeoPlace):
     """A cantero: one bed of a warehouse, for example N1-NORTH."""
 
     warehouse = models.ForeignKey(
         Warehouse, on_delete=models.PROTECT, related_name="areas", verbose_name=_("warehouse")
     )
-    code = models.CharField(_("code"), max_length=50, validators=[codes.AREA.validator()])
+    code = models.CharField(_("code"), max_length=50, validators=[code_formats.AREA.validator()])
     name = models.CharField(_("name"), max_length=100)
     position = models.CharField(_("position"), max_length=1, choices=AreaPosition, blank=True)
 
@@ -67,14 +66,14 @@ class StorageArea(OutlinedPlace):
         verbose_name = _("storage area")
         verbose_name_plural = _("storage areas")
         constraints = [
-            rules.unique("storage_areas", "code", message=CODE_TAKEN),
-            codes.AREA.constraint("storage_areas"),
+            constraints.unique("storage_areas", "code", message=CODE_TAKEN),
+            code_formats.AREA.constraint("storage_areas"),
             CheckConstraint(
                 condition=Q(position__in=["", *AreaPosition.values]),
                 name="storage_areas_position_known",
                 violation_error_message=_("Choose one of the listed values."),
             ),
-            *rules.on_earth("storage_areas"),
+            *constraints.on_earth("storage_areas"),
         ]
 
     def __str__(self) -> str:
@@ -84,20 +83,20 @@ class StorageArea(OutlinedPlace):
         if self.warehouse_id:
             check_lies_within(self, self.warehouse)
         if self.pk:
-            check_holds(self, self.locations.all())
+            check_contains(self, self.locations.all())
 
 
-class StorageLocation(OutlinedPlace):
+class StorageLocation(GeoPlace):
     """A claro: the gap between two columns, which one photo shows, for example N1-NORTH-03."""
 
     storage_area = models.ForeignKey(
         StorageArea, on_delete=models.PROTECT, related_name="locations", verbose_name=_("storage area")
     )
-    code = models.CharField(_("code"), max_length=50, validators=[codes.LOCATION.validator()])
+    code = models.CharField(_("code"), max_length=50, validators=[code_formats.LOCATION.validator()])
     qr_code = models.CharField(
         _("QR code"),
         max_length=20,
-        validators=[codes.QR.validator()],
+        validators=[code_formats.QR.validator()],
         help_text=_("What the label at this place says: 8 to 20 characters."),
     )
     name = models.CharField(_("name"), max_length=100)
@@ -117,11 +116,11 @@ class StorageLocation(OutlinedPlace):
             )
         ]
         constraints = [
-            rules.unique("storage_locations", "code", message=CODE_TAKEN),
-            rules.unique("storage_locations", "qr_code", message=_("This QR code is already in use.")),
-            codes.LOCATION.constraint("storage_locations"),
-            codes.QR.constraint("storage_locations", "qr_code"),
-            *rules.on_earth("storage_locations"),
+            constraints.unique("storage_locations", "code", message=CODE_TAKEN),
+            constraints.unique("storage_locations", "qr_code", message=_("This QR code is already in use.")),
+            code_formats.LOCATION.constraint("storage_locations"),
+            code_formats.QR.constraint("storage_locations", "qr_code"),
+            *constraints.on_earth("storage_locations"),
         ]
 
     def __str__(self) -> str:
@@ -135,7 +134,7 @@ class StorageLocation(OutlinedPlace):
 class StorageBinType(models.Model):
     """A kind of container, for example PLUG_288: a tray of 18 × 16 cells."""
 
-    code = models.CharField(_("code"), max_length=50, validators=[codes.CATALOGUE.validator()])
+    code = models.CharField(_("code"), max_length=50, validators=[code_formats.CATALOGUE.validator()])
     name = models.CharField(_("name"), max_length=100)
     category = models.CharField(_("category"), max_length=20, choices=BinCategory)
     is_grid = models.BooleanField(_("has a fixed grid of cells"), default=False)
@@ -155,19 +154,19 @@ class StorageBinType(models.Model):
         verbose_name = _("container type")
         verbose_name_plural = _("container types")
         constraints = [
-            rules.unique("storage_bin_types", "code", message=CODE_TAKEN),
-            codes.CATALOGUE.constraint("storage_bin_types"),
-            rules.one_of("storage_bin_types", "category", BinCategory),
+            constraints.unique("storage_bin_types", "code", message=CODE_TAKEN),
+            code_formats.CATALOGUE.constraint("storage_bin_types"),
+            constraints.one_of("storage_bin_types", "category", BinCategory),
             CheckConstraint(
                 condition=Q(is_grid=False)
                 | Q(rows__isnull=False, columns__isnull=False, rows__gt=0, columns__gt=0),
                 name="storage_bin_types_grid_has_cells",
                 violation_error_message=_("A container with a grid needs its rows and columns."),
             ),
-            rules.positive("storage_bin_types", "capacity"),
-            rules.positive("storage_bin_types", "length_cm"),
-            rules.positive("storage_bin_types", "width_cm"),
-            rules.positive("storage_bin_types", "height_cm"),
+            constraints.positive("storage_bin_types", "capacity"),
+            constraints.positive("storage_bin_types", "length_cm"),
+            constraints.positive("storage_bin_types", "width_cm"),
+            constraints.positive("storage_bin_types", "height_cm"),
         ]
 
     def __str__(self) -> str:
@@ -186,7 +185,7 @@ class StorageBin(models.Model):
     storage_bin_type = models.ForeignKey(
         StorageBinType, on_delete=models.PROTECT, related_name="bins", verbose_name=_("container type")
     )
-    code = models.CharField(_("code"), max_length=100, validators=[codes.BIN.validator()])
+    code = models.CharField(_("code"), max_length=100, validators=[code_formats.BIN.validator()])
     label = models.CharField(_("label"), max_length=100, blank=True)
     description = models.TextField(_("description"), blank=True)
     position_metadata = models.JSONField(
@@ -208,10 +207,10 @@ class StorageBin(models.Model):
         verbose_name = _("container")
         verbose_name_plural = _("containers")
         constraints = [
-            rules.unique("storage_bins", "code", message=CODE_TAKEN),
-            codes.BIN.constraint("storage_bins"),
-            rules.one_of("storage_bins", "status", BinStatus),
-            rules.one_of("storage_bins", "source", BinSource),
+            constraints.unique("storage_bins", "code", message=CODE_TAKEN),
+            code_formats.BIN.constraint("storage_bins"),
+            constraints.one_of("storage_bins", "status", BinStatus),
+            constraints.one_of("storage_bins", "source", BinSource),
             UniqueConstraint(
                 fields=["storage_location", "storage_bin_type"],
                 condition=Q(source=BinSource.PHOTO) & ~Q(status=BinStatus.RETIRED),
@@ -291,7 +290,7 @@ class StorageLocationConfig(models.Model):
                 name="storage_location_config_ends_after_start",
                 violation_error_message=_("A configuration cannot end before it starts."),
             ),
-            rules.not_negative("storage_location_config", "area_cm2"),
+            constraints.not_negative("storage_location_config", "area_cm2"),
         ]
 
     def __str__(self) -> str:

@@ -6,9 +6,8 @@ from django.db import models
 from django.db.models import CheckConstraint, F, Q
 from django.utils.translation import gettext_lazy as _
 
-from inventory import codes
-
-from . import rules
+from inventory import code_formats
+from inventory.models import constraints
 
 CODE_TAKEN = _("This code is already in use.")
 
@@ -16,7 +15,7 @@ CODE_TAKEN = _("This code is already in use.")
 class ProductCategory(models.Model):
     """A large group of plants as the price list has them, for example CACTUS."""
 
-    code = models.CharField(_("code"), max_length=50, validators=[codes.CATALOGUE.validator()])
+    code = models.CharField(_("code"), max_length=50, validators=[code_formats.CATALOGUE.validator()])
     name = models.CharField(_("name"), max_length=100)
     description = models.TextField(_("description"), blank=True)
 
@@ -26,8 +25,8 @@ class ProductCategory(models.Model):
         verbose_name = _("product category")
         verbose_name_plural = _("product categories")
         constraints = [
-            rules.unique("product_categories", "code", message=CODE_TAKEN),
-            codes.CATALOGUE.constraint("product_categories"),
+            constraints.unique("product_categories", "code", message=CODE_TAKEN),
+            code_formats.CATALOGUE.constraint("product_categories"),
         ]
 
     def __str__(self) -> str:
@@ -50,7 +49,7 @@ class ProductFamily(models.Model):
         verbose_name = _("product family")
         verbose_name_plural = _("product families")
         constraints = [
-            rules.unique(
+            constraints.unique(
                 "product_families",
                 "category",
                 "name",
@@ -68,7 +67,7 @@ class Product(models.Model):
     family = models.ForeignKey(
         ProductFamily, on_delete=models.PROTECT, related_name="products", verbose_name=_("family")
     )
-    sku = models.CharField(_("SKU"), max_length=20, validators=[codes.PRODUCT_SKU.validator()])
+    sku = models.CharField(_("SKU"), max_length=20, validators=[code_formats.PRODUCT_SKU.validator()])
     common_name = models.CharField(_("common name"), max_length=150)
     scientific_name = models.CharField(_("scientific name"), max_length=150, blank=True)
     description = models.TextField(_("description"), blank=True)
@@ -83,8 +82,8 @@ class Product(models.Model):
         verbose_name = _("product")
         verbose_name_plural = _("products")
         constraints = [
-            rules.unique("products", "sku", message=_("This SKU is already in use.")),
-            codes.PRODUCT_SKU.constraint("products", "sku"),
+            constraints.unique("products", "sku", message=_("This SKU is already in use.")),
+            code_formats.PRODUCT_SKU.constraint("products", "sku"),
         ]
 
     def __str__(self) -> str:
@@ -94,7 +93,7 @@ class Product(models.Model):
 class ProductState(models.Model):
     """How far a plant has grown, and whether it can be sold as it is, for example ADULT."""
 
-    code = models.CharField(_("code"), max_length=50, validators=[codes.CATALOGUE.validator()])
+    code = models.CharField(_("code"), max_length=50, validators=[code_formats.CATALOGUE.validator()])
     name = models.CharField(_("name"), max_length=100)
     description = models.TextField(_("description"), blank=True)
     is_sellable = models.BooleanField(_("can be sold"), default=False)
@@ -106,9 +105,9 @@ class ProductState(models.Model):
         verbose_name = _("product state")
         verbose_name_plural = _("product states")
         constraints = [
-            rules.unique("product_states", "code", message=CODE_TAKEN),
-            codes.CATALOGUE.constraint("product_states"),
-            rules.not_negative("product_states", "sort_order"),
+            constraints.unique("product_states", "code", message=CODE_TAKEN),
+            code_formats.CATALOGUE.constraint("product_states"),
+            constraints.not_negative("product_states", "sort_order"),
         ]
 
     def __str__(self) -> str:
@@ -118,7 +117,7 @@ class ProductState(models.Model):
 class ProductSize(models.Model):
     """A size class by height, for example M: 10 to 20 cm."""
 
-    code = models.CharField(_("code"), max_length=20, validators=[codes.SIZE.validator()])
+    code = models.CharField(_("code"), max_length=20, validators=[code_formats.SIZE.validator()])
     name = models.CharField(_("name"), max_length=100)
     min_height_cm = models.FloatField(_("from height (cm)"), null=True, blank=True)
     max_height_cm = models.FloatField(_("up to height (cm)"), null=True, blank=True)
@@ -130,9 +129,9 @@ class ProductSize(models.Model):
         verbose_name = _("product size")
         verbose_name_plural = _("product sizes")
         constraints = [
-            rules.unique("product_sizes", "code", message=CODE_TAKEN),
-            codes.SIZE.constraint("product_sizes"),
-            rules.not_negative("product_sizes", "min_height_cm"),
+            constraints.unique("product_sizes", "code", message=CODE_TAKEN),
+            code_formats.SIZE.constraint("product_sizes"),
+            constraints.not_negative("product_sizes", "min_height_cm"),
             CheckConstraint(
                 condition=Q(min_height_cm__isnull=True)
                 | Q(max_height_cm__isnull=True)
@@ -140,7 +139,7 @@ class ProductSize(models.Model):
                 name="product_sizes_heights_in_order",
                 violation_error_message=_("The upper height must be above the lower one."),
             ),
-            rules.not_negative("product_sizes", "sort_order"),
+            constraints.not_negative("product_sizes", "sort_order"),
         ]
 
     def __str__(self) -> str:

@@ -11,12 +11,11 @@ from django.db.models import CheckConstraint, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from inventory import codes
+from inventory import code_formats
 from inventory.choices import INBOUND_TYPES, OUTBOUND_TYPES, MovementSource, MovementType
 from inventory.errors import LedgerIsAppendOnly
+from inventory.models import constraints
 from inventory.querysets import StockBatchQuerySet, StockMovementQuerySet
-
-from . import rules
 
 
 class StockBatch(models.Model):
@@ -26,7 +25,7 @@ class StockBatch(models.Model):
     leaves its bin but keeps its location, where its past still counts.
     """
 
-    batch_code = models.CharField(_("batch code"), max_length=50, validators=[codes.BATCH.validator()])
+    batch_code = models.CharField(_("batch code"), max_length=50, validators=[code_formats.BATCH.validator()])
     storage_location = models.ForeignKey(
         "StorageLocation",
         on_delete=models.PROTECT,
@@ -89,11 +88,13 @@ class StockBatch(models.Model):
             models.Index(fields=["storage_location", "product"], name="stock_batches_location_product")
         ]
         constraints = [
-            rules.unique("stock_batches", "batch_code", message=_("This batch code is already in use.")),
-            codes.BATCH.constraint("stock_batches", "batch_code"),
-            rules.not_negative("stock_batches", "quantity_initial"),
-            rules.not_negative("stock_batches", "quantity_current"),
-            rules.not_negative("stock_batches", "quantity_empty_containers"),
+            constraints.unique(
+                "stock_batches", "batch_code", message=_("This batch code is already in use.")
+            ),
+            code_formats.BATCH.constraint("stock_batches", "batch_code"),
+            constraints.not_negative("stock_batches", "quantity_initial"),
+            constraints.not_negative("stock_batches", "quantity_current"),
+            constraints.not_negative("stock_batches", "quantity_empty_containers"),
             CheckConstraint(
                 condition=Q(quality_score__gte=0, quality_score__lte=5),
                 name="stock_batches_quality_in_range",
@@ -187,7 +188,7 @@ class StockMovement(models.Model):
             models.Index(fields=["occurred_at"], name="stock_movements_time"),
         ]
         constraints = [
-            rules.unique(
+            constraints.unique(
                 "stock_movements", "request_id", message=_("This request has already been recorded.")
             ),
             CheckConstraint(
@@ -211,10 +212,10 @@ class StockMovement(models.Model):
                 name="stock_movements_adjustment_has_reason",
                 violation_error_message=_("An adjustment needs a reason."),
             ),
-            rules.one_of("stock_movements", "movement_type", MovementType),
-            rules.one_of("stock_movements", "source", MovementSource),
-            rules.not_negative("stock_movements", "unit_price"),
-            rules.not_negative("stock_movements", "total_price"),
+            constraints.one_of("stock_movements", "movement_type", MovementType),
+            constraints.one_of("stock_movements", "source", MovementSource),
+            constraints.not_negative("stock_movements", "unit_price"),
+            constraints.not_negative("stock_movements", "total_price"),
         ]
 
     def __str__(self) -> str:

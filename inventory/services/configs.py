@@ -87,7 +87,7 @@ def update_running(*, location: StorageLocation, details: ConfigDetails) -> Stor
         # What came before the first cycle is taken for part of it, as for photos (ConfigTimeline).
         since = ended["last"] or datetime.min.replace(tzinfo=UTC)
         pairs = carry_over(location, former, config.product, since=since)
-    StockBatch.objects.at(location).in_stock().of(config.product).update(
+    StockBatch.objects.at_location(location).in_stock().of_product(config.product).update(
         product_state=details.expected_product_state, packaging=details.packaging
     )
     settle([location.pk], pending=pairs)
@@ -164,7 +164,7 @@ def count_by_hand(
 def stock_by_product(location: StorageLocation) -> dict[Product, int]:
     """Living plants that the books of a location hold now, by product; none of a product leaves it out."""
     rows = (
-        StockBatch.objects.at(location)
+        StockBatch.objects.at_location(location)
         .in_stock()
         .order_by("product")
         .values_list("product")

@@ -152,7 +152,7 @@ def open_batch(
 
 def any_batch(location: StorageLocation, product: Product) -> StockBatch:
     """The newest batch of a product at a place, a new one if there is none."""
-    known = StockBatch.objects.at(location).of(product).newest_first().first()
+    known = StockBatch.objects.at_location(location).of_product(product).newest_first().first()
     return known or open_batch(location, product.pk, BinCategory.SEGMENT, None)
 
 

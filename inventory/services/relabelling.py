@@ -29,7 +29,11 @@ def carry_over(
         product=product
     )
     pairs: list[PendingMovement] = []
-    for batch in StockBatch.objects.at(location).of(former).select_related("product_state", "packaging"):
+    for batch in (
+        StockBatch.objects.at_location(location)
+        .of_product(former)
+        .select_related("product_state", "packaging")
+    ):
         movements = list(batch.movements.order_by("occurred_at", "pk"))
         recent = [movement for movement in movements if movement.occurred_at >= since]
         if recent == movements:

@@ -107,7 +107,7 @@ class _Place:
         self.location, self.pending, self.restore = location, list(pending), restore
         self.source = count_source()
         self.batches = list(
-            StockBatch.objects.at(location)
+            StockBatch.objects.at_location(location)
             .newest_first()
             .select_related("current_storage_bin__storage_bin_type", "product")
         )
@@ -137,7 +137,7 @@ class _Place:
             lines += self._lines(product_id, settlement)
         lines.sort(key=lambda line: line.quantity <= 0)  # stable: what comes is written before what goes
         settlement.movements = [self._write(line) for line in lines]
-        settlement.after = postings.held_by_product(StockBatch.objects.at(self.location))
+        settlement.after = postings.held_by_product(StockBatch.objects.at_location(self.location))
         self.source.settled(self.location, settlement)
         return settlement
 

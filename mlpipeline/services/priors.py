@@ -48,7 +48,7 @@ def density_prior(session: ProcessingSession, container_type: str) -> DensityPri
         return None
     cm2_per_px2 = cm2_per_px(place.area_m2, session.image.width_px, session.image.height_px)
     typed_in = (
-        DensityParameter.objects.fitting(product, session.packaging)
+        DensityParameter.objects.for_product_and_packaging(product, session.packaging)
         .filter(storage_bin_type__category__in=BIN_CATEGORIES[ContainerType(container_type)])
         .first()
     )

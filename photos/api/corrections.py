@@ -20,8 +20,8 @@ from rest_framework.views import APIView
 
 from demeter.accounts.choices import Role
 from demeter.accounts.models import User
-from demeter.accounts.permissions import IsOpenedUser, IsSupervisor, IsWorker
-from demeter.api import errors
+from demeter.accounts.permissions import IsApprovedUser, IsSupervisor, IsWorker
+from demeter.api_errors import errors
 from photos.api import correction_shapes as shapes
 from photos.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from photos.models import Image, ProcessingSession
@@ -74,7 +74,7 @@ class _OfOneCount(APIView):
 @method_decorator(gzip_page, name="dispatch")
 class Detections(_OfOneCount):
     def get_permissions(self) -> list[Any]:
-        return [IsWorker()] if self.request.method == "PATCH" else [IsOpenedUser()]
+        return [IsWorker()] if self.request.method == "PATCH" else [IsApprovedUser()]
 
     @extend_schema(
         operation_id="photos_detections",

@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 
 from demeter.accounts.choices import Role
 from demeter.accounts.models import User
-from demeter.api import errors
+from demeter.api_errors import errors
 from photos.api import serializers
 from photos.models import UploadJob, UploadSession
 from photos.services.steps.progress import summarise, summarise_uploads

@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from demeter.accounts.choices import Role
 from demeter.accounts.models import User
 from demeter.accounts.permissions import IsWorker
-from demeter.api import errors
+from demeter.api_errors import errors
 from photos.api import serializers
 from photos.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from photos.models import Image

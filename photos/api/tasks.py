@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 
 from demeter.accounts.choices import Role
 from demeter.accounts.models import User
-from demeter.api import errors
+from demeter.api_errors import errors
 from inventory.models import StockMovement
 from photos import storage
 from photos.api import serializers

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from demeter.accounts.models import User
 from demeter.accounts.permissions import IsWorker
-from demeter.api import errors
+from demeter.api_errors import errors
 from demeter.errors import DemeterError
 from demeter.serving.views import TakesLargeBody
 from demeter.throttling import SharedScopedRate

@@ -51,7 +51,7 @@ class House:
 def home(request: HttpRequest) -> HttpResponse:
     """For everybody who is signed in; a viewer whom nobody has let in yet reads what to wait for."""
     user = user_of(request)
-    if not user.may_read:
+    if not user.can_read:
         return render(request, "photos/closed.html")
     houses = stock_by_place()
     return render(

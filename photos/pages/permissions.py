@@ -26,7 +26,7 @@ def require_reader(page: Page) -> Page:
 
     @wraps(page)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not user_of(request).may_read:
+        if not user_of(request).can_read:
             raise PermissionDenied
         return page(request, *args, **kwargs)
 

@@ -14,7 +14,7 @@ from photos.services.review.edits import correct
 from tests.browser.test_pages_in_browser import fits
 from tests.conftest import PASSWORD
 from tests.inventory.factories import StorageLocationConfigFactory
-from tests.photos.counted import count_photo, store_photo
+from tests.photos.count_builders import count_photo, store_photo
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 

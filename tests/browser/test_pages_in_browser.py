@@ -11,7 +11,7 @@ from photos.models import UploadSession
 from photos.pages import uploads
 from tests.conftest import PASSWORD
 from tests.inventory.factories import StorageLocationConfigFactory
-from tests.photos.counted import count_photo, store_photo
+from tests.photos.count_builders import count_photo, store_photo
 from tests.photos.factories import picture_bytes
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)

@@ -106,7 +106,7 @@ def test_the_scheme_of_a_token_is_read_in_any_case(worker: User, scheme: str) ->
         "name": worker.name,
         "email": worker.email,
         "role": "worker",
-        "is_opened": True,
+        "is_approved": True,
     }
 
 
@@ -186,14 +186,14 @@ def test_a_stranger_registers_and_becomes_a_viewer_who_waits(client: Client, db:
         "name": "Ana",
         "email": "Ana@Nursery.example",
         "password": PASSWORD,
-        "is_opened": True,
+        "is_approved": True,
         "role": "admin",
     }
     response = client.post(path, body, content_type="application/json")
     user = User.objects.get(email="ana@nursery.example")
     assert response.status_code == 201
     assert response.json() == {"id": user.pk, "name": "Ana", "email": "ana@nursery.example"}
-    assert (user.role, user.is_opened, user.may_read) == ("viewer", False, False)
+    assert (user.role, user.is_approved, user.can_read) == ("viewer", False, False)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from django.urls import reverse
 from demeter.accounts.errors import InvalidRefreshToken
 from demeter.accounts.models import User
 from demeter.accounts.services import issue_tokens, refresh_tokens
-from demeter.admin_menu import navigation
+from demeter.admin_navigation import navigation
 from tests.conftest import PASSWORD
 
 OURS = ["accounts", "demeter", "inventory", "mlpipeline", "photos"]
@@ -96,7 +96,7 @@ def test_the_menu_holds_only_what_the_user_may_view(rf, worker, admin):
 
 def test_an_administrator_makes_an_account_and_never_sees_a_password(admin):
     client = client_of(admin)
-    given = {"email": "Nora@Nursery.example", "name": "Nora", "role": "supervisor", "is_opened": "on"}
+    given = {"email": "Nora@Nursery.example", "name": "Nora", "role": "supervisor", "is_approved": "on"}
 
     response = client.post(
         "/admin/accounts/user/add/", {**given, "password1": "cactus-in-bloom", "password2": "cactus-in-bloom"}

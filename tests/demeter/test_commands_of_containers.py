@@ -10,12 +10,12 @@ from django.utils import timezone
 
 from demeter.accounts.models import User
 from demeter.demo.accounts import ACCOUNTS
-from demeter.heartbeats import beat
+from demeter.heartbeats import record_heartbeat
 from inventory.models import StorageLocation
 
 
 def heard_from(host: str, *queues: str) -> None:
-    beat(worker=f"{host}:1", queues=queues, started_at=timezone.now() - timedelta(minutes=1))
+    record_heartbeat(worker=f"{host}:1", queues=queues, started_at=timezone.now() - timedelta(minutes=1))
 
 
 @pytest.mark.django_db
@@ -35,15 +35,15 @@ def test_a_worker_on_another_host_does_not_speak_for_this_one() -> None:
 @pytest.mark.django_db
 def test_preparing_loads_no_public_account_unless_asked(settings: Any) -> None:
     settings.LOAD_DEMO = False
-    call_command("prepare", verbosity=0)
+    call_command("setup_installation", verbosity=0)
     assert not User.objects.filter(email__in=[account.email for account in ACCOUNTS]).exists()
 
 
 @pytest.mark.django_db
 def test_preparing_twice_loads_the_demo_once(settings: Any) -> None:
     settings.LOAD_DEMO = True
-    call_command("prepare", verbosity=0)
+    call_command("setup_installation", verbosity=0)
     places = StorageLocation.objects.count()
-    call_command("prepare", verbosity=0)
+    call_command("setup_installation", verbosity=0)
     assert StorageLocation.objects.count() == places > 0
     assert User.objects.filter(email__in=[account.email for account in ACCOUNTS]).count() == len(ACCOUNTS)

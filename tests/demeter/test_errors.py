@@ -11,7 +11,7 @@ from django.http import Http404
 from django.test import Client, RequestFactory
 from rest_framework import exceptions
 
-from demeter.api import error_response, refusal_of, server_error
+from demeter.api_errors import error_response, server_error, to_error_response
 from demeter.errors import DemeterError
 
 
@@ -79,7 +79,7 @@ def test_each_expected_error_has_a_status_a_code_and_facts(
 
 
 def test_an_unexpected_error_is_left_to_the_server() -> None:
-    assert refusal_of(ZeroDivisionError()) is None
+    assert to_error_response(ZeroDivisionError()) is None
 
 
 def test_throttled_and_busy_answers_say_when_to_come_back() -> None:

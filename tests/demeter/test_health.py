@@ -12,7 +12,7 @@ from django.utils import timezone
 from demeter import health
 from demeter.beat import BEAT
 from demeter.health import QUEUES
-from demeter.heartbeats import beat
+from demeter.heartbeats import record_heartbeat
 from demeter.models import WorkerHeartbeat
 from demeter.querysets import SILENT_AFTER
 
@@ -22,8 +22,8 @@ with_rows = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 @pytest.fixture
 def everything_runs(transactional_db: None, django_db_serialized_rollback: None) -> None:
-    beat(worker="here:1", queues=QUEUES, started_at=timezone.now())
-    beat(worker="here:2", queues=[BEAT], started_at=timezone.now())
+    record_heartbeat(worker="here:1", queues=QUEUES, started_at=timezone.now())
+    record_heartbeat(worker="here:2", queues=[BEAT], started_at=timezone.now())
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_the_whole_is_ready_when_each_queue_has_a_worker(client: Client, everyth
 
 @with_rows
 def test_the_queues_without_a_worker_are_named(client: Client) -> None:
-    beat(worker="here:1", queues=["cpu_queue", "default"], started_at=timezone.now())
+    record_heartbeat(worker="here:1", queues=["cpu_queue", "default"], started_at=timezone.now())
     response = client.get("/readyz")
     assert response.status_code == 503
     assert response.json()["checks"]["workers"] == "no worker for gpu_queue, io_queue"

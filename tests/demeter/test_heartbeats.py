@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from demeter.heartbeats import HeartbeatThread, beat, forget_silent_workers, queues_without_worker
+from demeter.heartbeats import HeartbeatThread, delete_stale_workers, queues_without_worker, record_heartbeat
 from demeter.models import WorkerHeartbeat
 from demeter.querysets import SILENT_AFTER
 from tests.support.waiting import reached
@@ -26,9 +26,9 @@ def test_a_queue_counts_as_served_only_while_its_worker_is_heard_of() -> None:
 @pytest.mark.django_db
 def test_a_worker_that_beats_again_keeps_one_row() -> None:
     started_at = timezone.now() - timedelta(hours=1)
-    beat(worker="nave-pc:1", queues=["io_queue"], started_at=started_at)
+    record_heartbeat(worker="nave-pc:1", queues=["io_queue"], started_at=started_at)
     first = WorkerHeartbeat.objects.get()
-    beat(worker="nave-pc:1", queues=["io_queue"], started_at=started_at)
+    record_heartbeat(worker="nave-pc:1", queues=["io_queue"], started_at=started_at)
     row = WorkerHeartbeat.objects.get()
     assert row.beat_at > first.beat_at
     assert (row.queues, row.started_at) == (["io_queue"], started_at)
@@ -38,7 +38,7 @@ def test_a_worker_that_beats_again_keeps_one_row() -> None:
 def test_only_silent_workers_are_forgotten() -> None:
     heard_of("nave-pc:1", "gpu_queue", ago=timedelta(seconds=5))
     heard_of("nave-pc:2", "gpu_queue", ago=SILENT_AFTER + timedelta(seconds=1))
-    assert forget_silent_workers() == 1
+    assert delete_stale_workers() == 1
     assert [row.worker for row in WorkerHeartbeat.objects.all()] == ["nave-pc:1"]
 
 

@@ -11,10 +11,10 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from demeter.accounts.models import User
-from demeter.api import MAX_JSON_DEPTH
+from demeter.api_errors import MAX_JSON_DEPTH
 from photos.models import Image
 from tests.conftest import Bearer
-from tests.photos.counted import count_photo, store_photo
+from tests.photos.count_builders import count_photo, store_photo
 
 OURS = ["accounts", "demeter", "inventory", "mlpipeline", "photos"]
 MODELS = [model for app in OURS for model in apps.get_app_config(app).get_models()]

@@ -50,7 +50,7 @@ def test_a_good_password_makes_an_administrator(db: None, monkeypatch: pytest.Mo
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
     create(interactive=False)
     user = User.objects.get(email=EMAIL)
-    assert (user.role, user.is_opened, user.check_password(PASSWORD)) == (Role.ADMIN, True, True)
+    assert (user.role, user.is_approved, user.check_password(PASSWORD)) == (Role.ADMIN, True, True)
 
 
 def test_the_demo_accounts_are_exempt(db: None) -> None:

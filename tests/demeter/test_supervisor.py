@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from demeter.orphan_reaper import remaining_groups
 from demeter.supervisor import ProcessEvent, ProcessSpec, Supervisor
-from demeter.warden import groups_left
 from tests.support.waiting import is_running, reached
 
 SLEEPER = (sys.executable, "-c", "import signal; signal.pause()")
@@ -122,14 +122,14 @@ def test_nothing_is_left_when_the_supervisor_itself_is_killed(tmp_path: Path) ->
     assert reached(lambda: not is_running(child) and not is_running(grandchild))
 
 
-def test_a_killed_warden_is_replaced_and_told_what_runs(tmp_path: Path) -> None:
+def test_a_killed_reaper_is_replaced_and_told_what_runs(tmp_path: Path) -> None:
     program = (
         "import pathlib, signal, sys\n"
         "from demeter.supervisor import ProcessSpec, Supervisor\n"
         f"spec = ProcessSpec('sleeper', {SLEEPER!r})\n"
         f"with Supervisor([spec], log_dir=pathlib.Path({str(tmp_path)!r})) as supervisor:\n"
-        "    supervisor._warden.kill()\n"
-        "    supervisor._warden.wait()\n"
+        "    supervisor._reaper.kill()\n"
+        "    supervisor._reaper.wait()\n"
         "    supervisor.keep_running()\n"
         "    print(supervisor.pid('sleeper'), flush=True)\n"
         "    signal.pause()\n"
@@ -178,8 +178,8 @@ def test_each_process_writes_its_own_log_and_a_long_one_is_set_aside(
         pytest.param(["+12\n", "nonsense\n", "+x\n", "12\n"], {12}, id="other lines mean nothing"),
     ],
 )
-def test_the_warden_knows_the_groups_that_are_left(lines: list[str], expected: set[int]) -> None:
-    assert groups_left(lines) == expected
+def test_the_reaper_knows_the_groups_that_are_left(lines: list[str], expected: set[int]) -> None:
+    assert remaining_groups(lines) == expected
 
 
 def test_without_a_log_folder_processes_write_where_the_supervisor_does(

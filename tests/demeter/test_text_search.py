@@ -13,7 +13,7 @@ from demeter.text_search import fold
 from inventory.models import StorageLocation
 from photos.models import Image
 from tests.inventory.factories import StorageLocationFactory
-from tests.photos.counted import store_photo
+from tests.photos.count_builders import store_photo
 
 NAME = "Cañón del Ñandú.jpg"
 

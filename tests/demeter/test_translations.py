@@ -8,7 +8,7 @@ import pytest
 
 from demeter.translations import (
     Text,
-    problems,
+    catalogue_errors,
     python_texts,
     template_texts,
     translated_languages,
@@ -18,7 +18,7 @@ from demeter.translations import (
 
 @pytest.mark.parametrize("language", translated_languages())
 def test_every_text_is_translated_and_the_compiled_catalogue_matches(language: str) -> None:
-    assert problems(language) == []
+    assert catalogue_errors(language) == []
 
 
 @pytest.mark.parametrize(
@@ -84,22 +84,22 @@ def translate(project: Path, msgid: str, msgstr: str) -> None:
 def test_a_new_text_is_missing_until_it_is_translated_and_compiled(project: Path) -> None:
     text = "Count %(name)s again"
     assert text in write_catalogue("es")
-    assert f"es: not translated: {text!r}" in problems("es")
+    assert f"es: not translated: {text!r}" in catalogue_errors("es")
     translate(project, text, "Contar %(name)s otra vez")
-    assert "es: compile it again" in problems("es")
+    assert "es: compile it again" in catalogue_errors("es")
     assert text not in write_catalogue("es")
-    assert not [fault for fault in problems("es") if "Count" in fault or "compile" in fault]
+    assert not [fault for fault in catalogue_errors("es") if "Count" in fault or "compile" in fault]
 
 
 def test_a_translation_with_another_placeholder_is_a_fault(project: Path) -> None:
     write_catalogue("es")
     translate(project, "Count %(name)s again", "Contar %(nombre)s otra vez")
-    assert "es: other placeholders: 'Count %(name)s again'" in problems("es")
+    assert "es: other placeholders: 'Count %(name)s again'" in catalogue_errors("es")
 
 
 def test_a_text_that_is_gone_leaves_the_catalogue(project: Path) -> None:
     write_catalogue("es")
     (project / "photos" / "views.py").write_text("_('Stored')")
-    assert "es: no longer used: 'Count %(name)s again'" in problems("es")
+    assert "es: no longer used: 'Count %(name)s again'" in catalogue_errors("es")
     write_catalogue("es")
-    assert not [fault for fault in problems("es") if "Count" in fault]
+    assert not [fault for fault in catalogue_errors("es") if "Count" in fault]

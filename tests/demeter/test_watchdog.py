@@ -14,7 +14,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from demeter import watchdog as module
-from demeter.heartbeats import beat
+from demeter.heartbeats import record_heartbeat
 from demeter.models import WorkerHeartbeat
 from demeter.supervisor import ProcessSpec, Supervisor
 from demeter.watchdog import Watchdog
@@ -203,11 +203,11 @@ def test_a_worker_whose_sign_of_life_stands_still_is_started_again(
 ) -> None:
     frozen, living = pid_of(supervisor), pid_of(supervisor, "worker-cpu")
     for pid in (frozen, living):
-        beat(worker=f"{HERE}:{pid}", queues=["gpu_queue"], started_at=timezone.now())
+        record_heartbeat(worker=f"{HERE}:{pid}", queues=["gpu_queue"], started_at=timezone.now())
     os.kill(frozen, signal.SIGSTOP)
     watchdog.look()
     settings.WORKER_FROZEN_AFTER_S = 0.0
-    beat(worker=f"{HERE}:{living}", queues=["gpu_queue"], started_at=timezone.now())
+    record_heartbeat(worker=f"{HERE}:{living}", queues=["gpu_queue"], started_at=timezone.now())
     watchdog.look()
     assert reached(lambda: not is_running(frozen))
     assert is_running(living)
@@ -218,7 +218,7 @@ def test_the_row_of_a_frozen_worker_may_be_forgotten_meanwhile(
     supervisor: Supervisor, watchdog: Watchdog, settings: Any
 ) -> None:
     pid = pid_of(supervisor)
-    beat(worker=f"{HERE}:{pid}", queues=["gpu_queue"], started_at=timezone.now())
+    record_heartbeat(worker=f"{HERE}:{pid}", queues=["gpu_queue"], started_at=timezone.now())
     watchdog.look()
     WorkerHeartbeat.objects.all().delete()
     settings.WORKER_FROZEN_AFTER_S = 0.0
@@ -234,7 +234,7 @@ def test_after_an_outage_of_the_database_signs_of_life_are_waited_for_anew(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     pid = pid_of(supervisor)
-    beat(worker=f"{HERE}:{pid}", queues=["gpu_queue"], started_at=timezone.now())
+    record_heartbeat(worker=f"{HERE}:{pid}", queues=["gpu_queue"], started_at=timezone.now())
     watchdog.look()
     past_deadline = watchdog._past_deadline
 

@@ -15,7 +15,7 @@ import ultralytics
 from PIL import Image
 
 from demeter.demo.accounts import ADMIN
-from tests.support.embedded import Embedded, running_stack
+from tests.support.local_stack import Embedded, running_stack
 from tests.support.waiting import reached
 
 BUS = Path(ultralytics.__file__).parent / "assets" / "bus.jpg"

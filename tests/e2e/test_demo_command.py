@@ -8,8 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.support.embedded import ROOT
 from tests.support.http import Browser
+from tests.support.local_stack import ROOT
 from tests.support.nursery_photos import render_small
 from tests.support.servers import free_port
 from tests.support.waiting import processes_with

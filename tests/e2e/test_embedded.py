@@ -10,8 +10,8 @@ from django.conf import settings
 from demeter.demo.accounts import ADMIN
 from demeter.demo.client import ApiClient
 from demeter.demo.counting import follow
-from tests.support.embedded import Embedded, running_stack
 from tests.support.http import Browser
+from tests.support.local_stack import Embedded, running_stack
 from tests.support.nursery_photos import copy_at, render_small
 from tests.support.waiting import is_running, reached
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from demeter.demo.counting import follow
-from tests.support.embedded import Embedded, running_stack
+from tests.support.local_stack import Embedded, running_stack
 from tests.support.nursery_photos import copy_at, render_small
 from tests.support.waiting import reached
 

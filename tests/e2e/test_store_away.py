@@ -10,8 +10,8 @@ from botocore.config import Config
 
 from demeter.demo.counting import follow
 from photos.services.steps.deadlines import RETRIES
-from tests.support.embedded import Embedded, running_stack
 from tests.support.faulty_proxy import FaultyProxy, faulty_proxy
+from tests.support.local_stack import Embedded, running_stack
 from tests.support.nursery_photos import render_small
 from tests.support.s3_server import S3Server, has_swift, running_s3
 from tests.support.servers import may_be_skipped

@@ -167,7 +167,7 @@ def test_a_density_for_any_packaging_stands_beside_one_for_a_packaging_and_comes
     own = factories.DensityParameterFactory(
         storage_bin_type=general.storage_bin_type, product=general.product, packaging=packaging
     )
-    fitting = inventory_models.DensityParameter.objects.fitting(general.product, packaging)
+    fitting = inventory_models.DensityParameter.objects.for_product_and_packaging(general.product, packaging)
     assert list(fitting) == [own, general]
 
 

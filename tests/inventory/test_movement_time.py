@@ -18,7 +18,7 @@ from tests.inventory.factories import (
     UserFactory,
     movement_details,
 )
-from tests.photos.counted import count_photo, store_photo
+from tests.photos.count_builders import count_photo, store_photo
 
 pytestmark = pytest.mark.django_db
 

@@ -118,7 +118,7 @@ def test_every_demo_location_but_one_has_a_configuration_with_densities():
     without = StorageLocation.objects.exclude(configs__is_active=True)
     assert [location.code for location in without] == [UNCONFIGURED]
     categories = {
-        config.storage_location.code: DensityParameter.objects.fitting(
+        config.storage_location.code: DensityParameter.objects.for_product_and_packaging(
             config.product, config.packaging
         ).count()
         for config in StorageLocationConfig.objects.running().select_related("storage_location")

@@ -26,7 +26,7 @@ from photos.services.results.count_results import (
 )
 from photos.services.results.session_lifecycle import open_session
 from photos.services.steps.claims import claim_step
-from tests.photos.counted import store_photo
+from tests.photos.count_builders import store_photo
 
 pytestmark = pytest.mark.django_db
 

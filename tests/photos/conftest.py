@@ -12,7 +12,7 @@ from demeter.accounts.models import User
 from inventory.models import StorageLocation, StorageLocationConfig
 from photos.models import Image, ProcessingSession
 from tests.inventory.factories import StorageLocationConfigFactory
-from tests.photos.counted import count_photo, store_photo
+from tests.photos.count_builders import count_photo, store_photo
 
 SignedIn = Callable[[User], Client]
 MakePhoto = Callable[..., Image]

@@ -23,7 +23,7 @@ from PIL import Image
 
 from demeter.errors import DemeterError
 from photos.image_files import detect_format, open_picture, read_exif
-from tests.photos.mangled import mangled, whole_files
+from tests.photos.corrupt_images import mangled, whole_files
 
 
 def read_pixels(file: BinaryIO) -> None:

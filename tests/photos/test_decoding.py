@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from tests.photos.test_odd_pictures import png
 
 from demeter.celery import app
 from photos.decoding.pool import DecodePool, memory_file, pool
@@ -16,7 +17,6 @@ from photos.decoding.process import Limits
 from photos.decoding.renderings import render
 from photos.errors import ImageTooLarge, InvalidFileType, UnreadableImage
 from tests.photos.factories import picture_bytes
-from tests.photos.test_odd_pictures import png
 from tests.support.waiting import is_running, reached
 
 FAULTS = "tests.photos.decoding_faults"

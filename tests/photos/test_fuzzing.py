@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from photos.image_files import open_picture
-from tests.photos.mangled import SIZE, whole_files
+from tests.photos.corrupt_images import SIZE, whole_files
 
 ROOT = Path(__file__).parents[2]
 FILES = int(os.environ.get("DEMETER_FUZZ_FILES", "4000"))

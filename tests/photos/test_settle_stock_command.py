@@ -11,7 +11,7 @@ from inventory.choices import MovementType
 from inventory.models import StockBatch, StockMovement
 from inventory.services.stock import record_movement
 from tests.inventory.factories import StorageLocationConfigFactory, UserFactory
-from tests.photos.counted import count_photo, store_photo
+from tests.photos.count_builders import count_photo, store_photo
 
 pytestmark = pytest.mark.django_db
 

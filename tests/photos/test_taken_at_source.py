@@ -12,7 +12,7 @@ from django.utils import timezone
 from demeter.accounts.models import User
 from photos.choices import TakenAtSource
 from photos.models import Image
-from tests.photos.counted import store_photo
+from tests.photos.count_builders import store_photo
 
 pytestmark = pytest.mark.django_db
 migration = importlib.import_module("photos.migrations.0006_image_taken_at_source")

@@ -172,7 +172,7 @@ def check() -> list[str]:
     for place in StorageLocation.objects.order_by("pk"):
         oracle = Oracle(place)
         for product in oracle.products:
-            batches = StockBatch.objects.at(place).filter(product=product)
+            batches = StockBatch.objects.at_location(place).filter(product=product)
             stock, said = sum(batches.values_list("quantity_current", flat=True)), oracle.holds(product)
             if stock != said and said >= 0:
                 wrong.append(f"{place}: {stock} in stock, {said} by the evidence")

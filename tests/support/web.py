@@ -14,9 +14,9 @@ from typing import Any
 
 from demeter.demo.accounts import WORKER
 from demeter.demo.client import ApiClient
-from demeter.demo.home import demo_environment
+from demeter.demo.data_dir import demo_environment
 from demeter.supervisor import ProcessSpec
-from tests.support.embedded import LOAD, ROOT, Embedded
+from tests.support.local_stack import LOAD, ROOT, Embedded
 from tests.support.servers import free_port, running_server
 
 BOUNDARY = "XxBoundaryxX"

@@ -16,16 +16,16 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from demeter.console import describe, say
+from demeter.console_output import describe, write_line
 from demeter.demo.accounts import ACCOUNTS, load_accounts
 from demeter.demo.client import ApiClient
 from demeter.demo.counting import count_photos
-from demeter.demo.home import demo_environment, is_prepared, own_home
+from demeter.demo.data_dir import demo_environment, is_prepared, own_home
 from demeter.demo.photos import own_photos, render_photos
-from demeter.demo.serving import Serving
-from demeter.demo.table import Row, format_rows, format_stock, format_table
+from demeter.demo.report_table import Row, format_rows, format_stock, format_table
+from demeter.demo.server_process import Serving
 from demeter.errors import DemeterError
-from demeter.ports import check_port_free
+from demeter.port_check import check_port_free
 from inventory.demo import load_demo_nursery
 
 HOST = "127.0.0.1"
@@ -130,7 +130,7 @@ class Command(BaseCommand):
         return result
 
     def _say(self, text: str) -> None:
-        say(self.stdout, text)
+        write_line(self.stdout, text)
 
 
 def write_json(path: Path, rows: list[Row]) -> None:

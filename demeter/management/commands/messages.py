@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from demeter.translations import problems, translated_languages, write_catalogue
+from demeter.translations import catalogue_errors, translated_languages, write_catalogue
 
 
 class Command(BaseCommand):
@@ -25,7 +25,7 @@ class Command(BaseCommand):
             self._write()
 
     def _check(self) -> None:
-        faults = [fault for language in translated_languages() for fault in problems(language)]
+        faults = [fault for language in translated_languages() for fault in catalogue_errors(language)]
         if faults:
             raise CommandError(
                 "\n".join([*faults, "Run `make messages`, translate what is new, run it again."])

@@ -9,8 +9,8 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
-from demeter.console import describe, say
-from demeter.ports import PortInUse
+from demeter.console_output import describe, write_line
+from demeter.port_check import PortInUse
 from demeter.stack import CLASSIFIER_PORT, CLASSIFIER_UI, PROCESS_NAMES, WEB, log_dir, run_stack
 
 
@@ -56,20 +56,20 @@ class Command(BaseCommand):
         host, port, only = options["host"], options["port"], options["only"]
         if only is None or WEB in only:
             address = f"http://{'localhost' if host == '127.0.0.1' else host}:{port}"
-            say(self.stdout, _("DemeterAI on %(address)s · Ctrl-C ends it") % {"address": address})
+            write_line(self.stdout, _("DemeterAI on %(address)s · Ctrl-C ends it") % {"address": address})
         is_ui_served = options["classifier_ui"] or CLASSIFIER_UI in (only or ())
         if is_ui_served:
-            say(
+            write_line(
                 self.stdout,
                 _("The classifier's page on port %(port)d") % {"port": options["classifier_port"]},
             )
         if only is None:
-            say(self.stdout, _("Logs are in %(logs)s") % {"logs": log_dir()})
+            write_line(self.stdout, _("Logs are in %(logs)s") % {"logs": log_dir()})
         try:
             run_stack(
                 host=host,
                 port=port,
-                on_event=lambda event: say(self.stdout, describe(event)),
+                on_event=lambda event: write_line(self.stdout, describe(event)),
                 is_stopping=lambda: is_stopping,
                 only=only,
                 classifier_port=options["classifier_port"] if is_ui_served else None,

@@ -17,7 +17,7 @@ from rest_framework.response import Response
 
 from demeter.accounts.models import User
 from demeter.accounts.permissions import IsSignedIn
-from demeter.api import errors
+from demeter.api_errors import errors
 from demeter.serving.admission import LargeBody
 from demeter.serving.views import TakesLargeBody
 from demeter.serving.waiting import awaited_key, wait_for

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from demeter.turns import turn_to_write
+from demeter.sqlite_write_lock import sqlite_write_lock
 from mlpipeline.classifier.errors import NameTaken, NoFileProvided, UnsupportedExtension
 from mlpipeline.classifier.models import ClassifiedPicture
 from mlpipeline.classifier.picture_files import EXTENSIONS, check_picture
@@ -44,7 +44,7 @@ def keep_picture(file: UploadedFile[Any]) -> ClassifiedPicture:
         key = storage.staged_classified_key(file_name)
         storage.stage_uploads([(file, key)])
         fields["staging_key"] = key
-    with turn_to_write(), transaction.atomic():
+    with sqlite_write_lock(), transaction.atomic():
         picture, is_new = ClassifiedPicture.objects.get_or_create(file_name=file_name, defaults=fields)
         if picture.sha256 != fields["sha256"]:  # found by intent alone
             raise NameTaken(_("Another picture has the same MD5. Save the picture anew and send it again."))

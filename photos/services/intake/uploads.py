@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from demeter.accounts.models import User
 from demeter.errors import DemeterError
-from demeter.turns import turn_to_write
+from demeter.sqlite_write_lock import sqlite_write_lock
 from inventory.models import StorageLocation, Warehouse
 from photos import storage
 from photos.choices import (
@@ -142,7 +142,7 @@ def accept_upload(
     received = _stage_files(upload, received, files)
     try:
         received = [_build_rows(request, entry) for entry in received]
-        with turn_to_write():
+        with sqlite_write_lock():
             jobs = _save_rows(request, received)
     except BaseException:
         _clear([entry.staging_key for entry in received])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from demeter.demo.home import DemoRunning, demo_environment, own_home
+from demeter.demo.data_dir import DemoRunning, demo_environment, own_home
 
 
 def test_each_run_begins_empty_but_keeps_the_rendered_photos_and_the_key(tmp_path: Path) -> None:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from demeter.demo.demo_scenes import SHOTS, SIZE_PX, Shot
 from demeter.demo.photos import NoPhotos, RenderingFailed, own_photos, render_photos
-from demeter.demo.shots import SHOTS, SIZE_PX, Shot
-from demeter.demo.table import true_count
+from demeter.demo.report_table import true_count
 from inventory.demo import load_demo_nursery
 from inventory.models import StorageLocation, StorageLocationConfig
 from mlpipeline.training.seeds import DEMO_SEEDS

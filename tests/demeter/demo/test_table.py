@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from demeter.demo.table import Row, error_percent, format_table, true_count
+from demeter.demo.report_table import Row, error_percent, format_table, true_count
 
 GOOD = Row(
     file="a.jpg", detected=95, estimated=5, total=100, dead=2, true=98, error_percent=2.0, seconds=3.5,

@@ -24,7 +24,7 @@ from photos.services.execution.annotation_data import DrawingData
 from photos.services.results.count_results import save_containers
 from photos.services.results.session_lifecycle import open_session
 from photos.services.steps.claims import claim_step
-from tests.photos.counted import store_photo
+from tests.photos.count_builders import store_photo
 
 #: What the place of a photo adds to its warnings; no count says it.
 OF_THE_PLACE = {"needs_location", "needs_config", "needs_calibration", "same_location", "unlike_last_count"}

@@ -33,7 +33,7 @@ from photos.services.results.count_results import FoundContainer, save_container
 from photos.services.results.session_lifecycle import open_session
 from photos.services.steps.claims import claim_batch, claim_step
 from tests.mlpipeline.vision.truth import TruthDetector, compass_picture
-from tests.photos.counted import store_photo
+from tests.photos.count_builders import store_photo
 from tests.support.waiting import reached
 
 pytestmark = pytest.mark.django_db

@@ -12,7 +12,7 @@ from tests.inventory.factories import (
     StorageLocationConfigFactory,
     StorageLocationFactory,
 )
-from tests.photos.counted import count_photo, store_photo
+from tests.photos.count_builders import count_photo, store_photo
 
 pytestmark = pytest.mark.django_db
 

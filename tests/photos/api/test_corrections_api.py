@@ -16,7 +16,7 @@ from inventory.models import StockBatch, StockMovement, StorageLocation
 from photos.models import Correction, Detection, ProcessingSession
 from photos.services.results.session_lifecycle import open_session
 from tests.conftest import Bearer
-from tests.photos.counted import count_photo, store_photo
+from tests.photos.count_builders import count_photo, store_photo
 
 NEW_PLANT = {"center_x": 35, "center_y": 25, "width_px": 6, "height_px": 6, "class_name": "plant"}
 COLUMNS = {

@@ -13,7 +13,7 @@ from photos.services.context.deduplication import contradicted_by_copies
 from photos.services.results.session_lifecycle import open_session
 from tests.conftest import Bearer
 from tests.inventory.factories import StorageLocationConfigFactory
-from tests.photos.counted import store_photo
+from tests.photos.count_builders import store_photo
 from tests.photos.factories import finish_count, photo_file
 
 URL = "/api/v1/photos/upload"

@@ -21,7 +21,7 @@ def said(response):
 
 
 def stock_at(place) -> int:
-    return sum(StockBatch.objects.at(place).values_list("quantity_current", flat=True))
+    return sum(StockBatch.objects.at_location(place).values_list("quantity_current", flat=True))
 
 
 def warnings_after(session) -> list[str]:

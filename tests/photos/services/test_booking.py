@@ -20,11 +20,11 @@ pytestmark = pytest.mark.django_db
 
 
 def stock_at(place) -> int:
-    return sum(StockBatch.objects.at(place).values_list("quantity_current", flat=True))
+    return sum(StockBatch.objects.at_location(place).values_list("quantity_current", flat=True))
 
 
 def die(place, quantity: int, worker: User, *, hours_ago: float = 0) -> None:
-    batch = StockBatch.objects.at(place).in_stock().newest_first()[0]
+    batch = StockBatch.objects.at_location(place).in_stock().newest_first()[0]
     record_movement(
         batch=batch,
         quantity=-quantity,

@@ -15,7 +15,7 @@ from photos.services.corrections.sums import Sums, correct_sums
 from photos.services.results.session_lifecycle import open_session
 from photos.services.review.edits import TakenCorrection, correct
 from photos.services.review.validation import validate, withdraw_validation
-from tests.photos.counted import count_photo, store_photo
+from tests.photos.count_builders import count_photo, store_photo
 
 SPOT = {"center_x": 35.0, "center_y": 25.0, "width_px": 6.0, "height_px": 6.0}
 HIDDEN_SPOT = {"center_x": 8.0, "center_y": 5.0, "width_px": 2.0, "height_px": 2.0}  # where two are estimated

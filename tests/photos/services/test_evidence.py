@@ -34,8 +34,8 @@ pytestmark = pytest.mark.django_db
 
 
 def stock_at(place, product=None) -> int:
-    batches = StockBatch.objects.at(place)
-    batches = batches.of(product) if product else batches
+    batches = StockBatch.objects.at_location(place)
+    batches = batches.of_product(product) if product else batches
     return sum(batches.values_list("quantity_current", flat=True))
 
 
@@ -50,7 +50,7 @@ class Recorder:
     worker: object
 
     def __call__(self, place, kind: str, quantity: int, *, hours_ago: float = 0, batch=None) -> StockMovement:
-        batch = batch or StockBatch.objects.at(place).newest_first().first()
+        batch = batch or StockBatch.objects.at_location(place).newest_first().first()
         return record_movement(
             batch=batch,
             quantity=quantity,
@@ -205,7 +205,7 @@ def test_a_transplant_that_both_photos_show_already_changes_neither_place(
 def test_a_movement_is_checked_against_all_that_the_place_holds(make_image, count, place, record):
     count(make_image(hours_ago=9), place, living=100)
     count(make_image(hours_ago=5), place, living=103)
-    small = StockBatch.objects.at(place).newest_first().first()
+    small = StockBatch.objects.at_location(place).newest_first().first()
     assert small.quantity_current == 3
     record(place, "muerte", -10, batch=small)
     assert stock_at(place) == 93

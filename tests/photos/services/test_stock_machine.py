@@ -147,7 +147,7 @@ class StockMachine(RuleBasedStateMachine):
     )
     def record(self, place: int, hour: int, quantity: int, kind: str) -> None:
         location = self.places[place]
-        batch = StockBatch.objects.at(location).newest_first().first()
+        batch = StockBatch.objects.at_location(location).newest_first().first()
         if batch is None:
             config = active_config(location)
             batch = create_batch(
@@ -203,9 +203,9 @@ class StockMachine(RuleBasedStateMachine):
         for place in self.places:
             oracle = Oracle(place)
             for product in oracle.products | set(
-                StockBatch.objects.at(place).values_list("product", flat=True)
+                StockBatch.objects.at_location(place).values_list("product", flat=True)
             ):
-                batches = StockBatch.objects.at(place).filter(product=product)
+                batches = StockBatch.objects.at_location(place).filter(product=product)
                 stock = sum(batches.values_list("quantity_current", flat=True))
                 said = oracle.holds(product)
                 if said >= 0:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from demeter.static_assets import collect_static_if_changed
+from demeter.static_collection import collect_static_if_changed
 
 
 @pytest.fixture

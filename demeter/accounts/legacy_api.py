@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 from demeter.accounts.authentication import BearerAuthentication
 from demeter.accounts.serializers import TokenPairSerializer, UserSerializer
 from demeter.accounts.views import SignIn, Users
-from demeter.api import error_response
+from demeter.api_errors import error_response
 
 
 class PlainErrorSerializer(serializers.Serializer[Any]):
@@ -35,7 +35,7 @@ def plain_error_response(error: Exception, context: Mapping[str, Any]) -> Respon
     return response
 
 
-class ForOlderClients(APIView):
+class LegacyAPIView(APIView):
     """A view whose clients know one form of error and one language."""
 
     authentication_classes = [BearerAuthentication]
@@ -54,7 +54,7 @@ _PLAIN = dict.fromkeys((400, 401, 403, 429), PlainErrorSerializer)
 @extend_schema_view(
     post=extend_schema(operation_id="login", responses={200: TokenPairSerializer, **_PLAIN}, auth=[])
 )
-class RootSignIn(ForOlderClients, SignIn):
+class RootSignIn(LegacyAPIView, SignIn):
     """POST /login"""
 
     authentication_classes = []
@@ -66,7 +66,7 @@ class RootSignIn(ForOlderClients, SignIn):
     ),
     post=extend_schema(operation_id="user_create", responses={201: UserSerializer, **_PLAIN}, auth=[]),
 )
-class RootUsers(ForOlderClients, Users):
+class RootUsers(LegacyAPIView, Users):
     """GET and POST /user/: the list is a plain one, as these clients expect."""
 
     pagination_class = None

@@ -13,7 +13,7 @@ from typing import Any
 
 from demeter.demo.accounts import WORKER
 from demeter.demo.client import ApiClient
-from demeter.demo.home import demo_environment
+from demeter.demo.data_dir import demo_environment
 from demeter.supervisor import ProcessSpec
 from tests.support.servers import free_port, running_server
 from tests.support.waiting import reached

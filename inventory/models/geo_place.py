@@ -32,7 +32,7 @@ def validate_polygon(polygon: GeoJson) -> None:
         raise ValidationError(str(error), code=error.code) from error
 
 
-class OutlinedPlace(models.Model):
+class GeoPlace(models.Model):
     """A place with a polygon on the map. Saving it derives bounding box, centroid and area.
 
     Raises InvalidPolygon on save, so that no unmeasured outline reaches the database.
@@ -86,7 +86,7 @@ class OutlinedPlace(models.Model):
             setattr(self, name, value)
 
 
-def check_lies_within(place: OutlinedPlace, parent: OutlinedPlace) -> None:
+def check_lies_within(place: GeoPlace, parent: GeoPlace) -> None:
     """Refuse an outline that leaves its parent's by more than 1 cm."""
     if place.has_valid_outline() and not lies_within(place.polygon, parent.polygon):
         raise ValidationError(
@@ -100,7 +100,7 @@ def check_lies_within(place: OutlinedPlace, parent: OutlinedPlace) -> None:
         )
 
 
-def check_holds(place: OutlinedPlace, children: Iterable[OutlinedPlace]) -> None:
+def check_contains(place: GeoPlace, children: Iterable[GeoPlace]) -> None:
     """Refuse an outline that would leave a child outside by more than 1 cm."""
     if not place.has_valid_outline():
         return

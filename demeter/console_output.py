@@ -21,7 +21,7 @@ def describe(event: ProcessEvent) -> str:
     return _("%(name)s: stopped") % facts
 
 
-def say(output: OutputWrapper, text: str) -> None:
+def write_line(output: OutputWrapper, text: str) -> None:
     """Write a line at once. A terminal that was closed reads nothing, and that must stop nobody's work."""
     try:
         output.write(text)

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from demeter.ports import PortInUse, check_port_free
+from demeter.port_check import PortInUse, check_port_free
 
 
 def test_a_busy_port_is_refused_with_a_sentence_that_names_another() -> None:

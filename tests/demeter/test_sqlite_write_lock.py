@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from demeter.turns import turn_to_write
+from demeter.sqlite_write_lock import sqlite_write_lock
 
 SOON_S = 30.0
 
@@ -32,7 +32,7 @@ def another_thread() -> tuple[threading.Thread, threading.Event]:
     had = threading.Event()
 
     def take() -> None:
-        with turn_to_write():
+        with sqlite_write_lock():
             had.set()
 
     thread = threading.Thread(target=take)
@@ -43,13 +43,13 @@ def another_thread() -> tuple[threading.Thread, threading.Event]:
 def hold_until_killed(says: Connection, data_home: Path) -> None:
     """What the other process does."""
     settings.DATA_HOME = data_home
-    with turn_to_write():
+    with sqlite_write_lock():
         says.send("held")
         signal.pause()
 
 
 def test_a_writer_waits_until_the_one_before_has_ended() -> None:
-    with turn_to_write():
+    with sqlite_write_lock():
         thread, had = another_thread()
         assert not had.wait(0.2)
     thread.join(SOON_S)
@@ -57,7 +57,7 @@ def test_a_writer_waits_until_the_one_before_has_ended() -> None:
 
 
 def test_a_writer_that_fails_lets_the_next_one_go_on() -> None:
-    with pytest.raises(ZeroDivisionError), turn_to_write():
+    with pytest.raises(ZeroDivisionError), sqlite_write_lock():
         raise ZeroDivisionError
     thread, had = another_thread()
     thread.join(SOON_S)
@@ -82,5 +82,5 @@ def test_a_process_that_is_killed_in_its_turn_lets_the_next_one_go_on(tmp_path: 
 
 @pytest.mark.usefixtures("_many_writers")
 def test_where_many_can_write_nobody_waits(tmp_path: Path) -> None:
-    with turn_to_write():
+    with sqlite_write_lock():
         assert list(tmp_path.glob("*.turn")) == []

@@ -1,4 +1,4 @@
-"""What every endpoint shares: the one form of an error, and the pages of a list.
+"""The one form of an error, for every endpoint and page.
 
 An error is {"code", "error", "detail", "timestamp", "request_id"}: a stable code for programs, a sentence for a
 person, facts for both, and the id under which the log tells more. No answer ever shows a traceback.
@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from django.core.exceptions import (
     BadRequest,
@@ -19,14 +19,12 @@ from django.core.exceptions import (
     TooManyFilesSent,
 )
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.core.paginator import Page
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.shortcuts import render
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from rest_framework import exceptions, parsers, serializers
-from rest_framework.pagination import PageNumberPagination as _PageNumberPagination
 from rest_framework.response import Response
 
 from demeter.errors import DemeterError
@@ -42,7 +40,7 @@ _JSON_PATHS: Final = ("/api/", "/healthz", "/readyz", *_PLAIN_PATHS)
 
 
 @dataclass(frozen=True)
-class Refusal:
+class ErrorResponse:
     """An error as it is answered."""
 
     status: int
@@ -79,7 +77,7 @@ def errors(*statuses: int) -> dict[int, type[ErrorSerializer]]:
 # ── the API's errors ─────────────────────────────────────────────────────────────────────────────────
 def error_response(error: Exception, context: Mapping[str, Any]) -> Response | None:
     """Answer an error in our form. None for a fault of ours, which Django logs and answers with 500."""
-    refusal = refusal_of(error)
+    refusal = to_error_response(error)
     if refusal is None:
         return None
     if refusal.status >= 500:
@@ -89,11 +87,11 @@ def error_response(error: Exception, context: Mapping[str, Any]) -> Response | N
     return Response(refusal.body(), status=refusal.status, headers=dict(refusal.headers))
 
 
-def refusal_of(error: Exception) -> Refusal | None:
+def to_error_response(error: Exception) -> ErrorResponse | None:
     """What an exception means to a client; None if it was not expected."""
     match error:
         case DemeterError():
-            return _with_headers(Refusal(error.status, error.code, str(error), error.details))
+            return _with_headers(ErrorResponse(error.status, error.code, str(error), error.details))
         case exceptions.ValidationError():
             given = error.detail
             return _invalid(given if isinstance(given, dict) else {"non_field_errors": given})
@@ -104,25 +102,29 @@ def refusal_of(error: Exception) -> Refusal | None:
                 error.message_dict if hasattr(error, "error_dict") else {"non_field_errors": error.messages}
             )
         case Http404():
-            return Refusal(404, "not_found", _("This does not exist, or you may not see it."))
+            return ErrorResponse(404, "not_found", _("This does not exist, or you may not see it."))
         case PermissionDenied():
-            return Refusal(403, "permission_denied", _("Your role does not allow this."))
+            return ErrorResponse(403, "permission_denied", _("Your role does not allow this."))
         case TooManyFilesSent():
-            return Refusal(400, "too_many_files", _("There are more files in this request than allowed."))
+            return ErrorResponse(
+                400, "too_many_files", _("There are more files in this request than allowed.")
+            )
         case RequestDataTooBig():
-            return Refusal(413, "request_too_large", _("The request is too large."))
+            return ErrorResponse(413, "request_too_large", _("The request is too large."))
         case UnreadablePostError():
-            return Refusal(400, "incomplete_body", _("The request broke off before all of it had arrived."))
+            return ErrorResponse(
+                400, "incomplete_body", _("The request broke off before all of it had arrived.")
+            )
         case SuspiciousOperation() | BadRequest():
-            return Refusal(400, "bad_request", _("The request could not be understood."))
+            return ErrorResponse(400, "bad_request", _("The request could not be understood."))
         case OperationalError() | InterfaceError():
-            return Refusal(
+            return ErrorResponse(
                 503, "database_unavailable", _("The database does not answer. Try again in a moment.")
             )
     return None
 
 
-def _from_rest_framework(error: exceptions.APIException) -> Refusal:
+def _from_rest_framework(error: exceptions.APIException) -> ErrorResponse:
     detail: Any = error.detail
     code = getattr(detail, "code", error.default_code)
     if isinstance(detail, dict):  # the token library nests its text
@@ -131,21 +133,21 @@ def _from_rest_framework(error: exceptions.APIException) -> Refusal:
     wait_s = getattr(error, "wait", None)  # whole seconds; the throttles' own
     if wait_s is not None:
         headers["Retry-After"] = str(wait_s)
-    return _with_headers(Refusal(error.status_code, str(code), str(detail), {}, headers))
+    return _with_headers(ErrorResponse(error.status_code, str(code), str(detail), {}, headers))
 
 
-def _with_headers(refusal: Refusal) -> Refusal:
+def _with_headers(refusal: ErrorResponse) -> ErrorResponse:
     """A 401 names the scheme that opens the door (RFC 9110, 11.6.1); a refusal may say when to come back."""
     headers = dict(refusal.headers)
     if refusal.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     if "retry_after_s" in refusal.detail:
         headers["Retry-After"] = str(refusal.detail["retry_after_s"])
-    return Refusal(refusal.status, refusal.code, refusal.text, refusal.detail, headers)
+    return ErrorResponse(refusal.status, refusal.code, refusal.text, refusal.detail, headers)
 
 
-def _invalid(fields: Mapping[str, Any]) -> Refusal:
-    return Refusal(400, "invalid", sentence_of(fields) or _("The request is not valid."), plain(fields))
+def _invalid(fields: Mapping[str, Any]) -> ErrorResponse:
+    return ErrorResponse(400, "invalid", sentence_of(fields) or _("The request is not valid."), plain(fields))
 
 
 def sentence_of(fields: Mapping[str, Any]) -> str:
@@ -219,35 +221,39 @@ def _in_plain_english(handler: Handler) -> Handler:
 
 @_in_plain_english
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    refusal = refusal_of(exception) or Refusal(400, "bad_request", _("The request could not be understood."))
+    refusal = to_error_response(exception) or ErrorResponse(
+        400, "bad_request", _("The request could not be understood.")
+    )
     return _error_page(request, refusal)
 
 
 @_in_plain_english
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _error_page(request, Refusal(403, "permission_denied", _("Your role does not allow this.")))
+    return _error_page(request, ErrorResponse(403, "permission_denied", _("Your role does not allow this.")))
 
 
 @_in_plain_english
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _error_page(request, Refusal(404, "not_found", _("This does not exist, or you may not see it.")))
+    return _error_page(
+        request, ErrorResponse(404, "not_found", _("This does not exist, or you may not see it."))
+    )
 
 
 @_in_plain_english
 def server_error(request: HttpRequest) -> HttpResponse:
     """A fault of ours; or 503 where something is away that a page needs, as the API says it too."""
     error = sys.exc_info()[1]  # Django calls this while it handles the exception, and hands none over
-    refusal = refusal_of(error) if isinstance(error, Exception) else None
+    refusal = to_error_response(error) if isinstance(error, Exception) else None
     if refusal is not None and refusal.status > 500:
         return _error_page(request, refusal)
     text = _("Something went wrong here. It has been noted; please try again.")
-    return _error_page(request, Refusal(500, "server_error", text))
+    return _error_page(request, ErrorResponse(500, "server_error", text))
 
 
 @_in_plain_english
 def refusal_page(request: HttpRequest, error: DemeterError) -> HttpResponse:
     """Answer what was refused before any view was asked."""
-    refusal = refusal_of(error)
+    refusal = to_error_response(error)
     assert refusal is not None, "every DemeterError is one"  # noqa: S101 - tells the type checker
     logger.info("%s: %s", refusal.code, refusal.text)
     return _error_page(request, refusal)
@@ -255,10 +261,10 @@ def refusal_page(request: HttpRequest, error: DemeterError) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     text = _("The page was open for too long, or cookies are switched off. Reload it and try again.")
-    return _error_page(request, Refusal(403, "csrf_failed", text))
+    return _error_page(request, ErrorResponse(403, "csrf_failed", text))
 
 
-def _error_page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+def _error_page(request: HttpRequest, refusal: ErrorResponse) -> HttpResponse:
     """The page stands alone: no database, no session, nothing that may be what is broken."""
     if request.path.startswith(_PLAIN_PATHS):
         plain_body = {"detail": str(refusal.text)}
@@ -269,36 +275,3 @@ def _error_page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     for name, value in refusal.headers.items():
         page[name] = value
     return page
-
-
-# ── lists ────────────────────────────────────────────────────────────────────────────────────────────
-class PageNumberPagination(_PageNumberPagination):
-    """?page=2&per_page=50 → {"results": […], "pagination": {page, per_page, total_pages, total_items}}."""
-
-    page_size = 50
-    page_size_query_param = "per_page"
-    max_page_size = 100
-
-    def get_paginated_response(self, data: Any) -> Response:
-        page = cast(Page[Any], self.page)
-        paginator = page.paginator
-        return Response(
-            {
-                "results": data,
-                "pagination": {
-                    "page": page.number,
-                    "per_page": paginator.per_page,
-                    "total_pages": paginator.num_pages,
-                    "total_items": paginator.count,
-                },
-            }
-        )
-
-    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        numbers = {name: {"type": "integer"} for name in ("page", "per_page", "total_pages", "total_items")}
-        pagination = {"type": "object", "properties": numbers, "required": list(numbers)}
-        return {
-            "type": "object",
-            "required": ["results", "pagination"],
-            "properties": {"results": schema, "pagination": pagination},
-        }

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable
 
 
-def groups_left(lines: Iterable[str]) -> set[int]:
+def remaining_groups(lines: Iterable[str]) -> set[int]:
     """The process groups that were announced and not taken back. A line cut short by a sudden end is ignored."""
     groups: set[int] = set()
     for line in lines:
@@ -26,7 +26,7 @@ def groups_left(lines: Iterable[str]) -> set[int]:
 
 
 def main() -> None:
-    for group in groups_left(sys.stdin):
+    for group in remaining_groups(sys.stdin):
         try:
             os.killpg(group, signal.SIGKILL)
         except ProcessLookupError:

@@ -1,4 +1,4 @@
-"""`manage.py prepare`: what has to happen once before the processes of a new version start."""
+"""`manage.py setup_installation`: what has to happen once before the processes of a new version start."""
 
 from typing import Any
 

@@ -13,7 +13,7 @@ from photos.errors import ImageTooLarge, UnreadableImage
 from photos.headers import BrokenHeader
 from photos.headers.jpeg_scans import read_body
 from photos.image_files import detect_format, open_picture, read_exif
-from tests.photos.mangled import saved
+from tests.photos.corrupt_images import saved
 
 RED, GREEN, BLUE, BLACK, WHITE = (200, 30, 30), (30, 200, 30), (30, 30, 200), (0, 0, 0), (255, 255, 255)
 

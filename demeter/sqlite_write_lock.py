@@ -15,7 +15,7 @@ from django.db import connection
 
 
 @contextmanager
-def turn_to_write() -> Iterator[None]:
+def sqlite_write_lock() -> Iterator[None]:
     """Hold this machine's turn to write while the block runs; take it before the transaction, never inside one.
 
     Databases that let many write need no turns: there the block simply runs. The turn keeps no writer out that does

@@ -4,7 +4,7 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema, extend_schema_view
 
-from demeter.accounts.older_clients import ForOlderClients, PlainErrorSerializer
+from demeter.accounts.legacy_api import LegacyAPIView, PlainErrorSerializer
 from mlpipeline.classifier.api import serializers
 from mlpipeline.classifier.api.views import PREDICT_ERRORS, FeedbackView, Predict
 
@@ -19,7 +19,7 @@ def _plain(*statuses: int) -> dict[int, type[Any]]:
         responses={200: serializers.PlainPredictionSerializer, **_plain(*PREDICT_ERRORS)},
     )
 )
-class RootPredict(ForOlderClients, Predict):
+class RootPredict(LegacyAPIView, Predict):
     """POST /model/predict. Which model has answered is told by the header X-Model-Version."""
 
     answer_serializer = serializers.PlainPredictionSerializer
@@ -35,7 +35,7 @@ class RootPredict(ForOlderClients, Predict):
         responses={201: serializers.FeedbackSerializer, **_plain(400, 401)},
     ),
 )
-class RootFeedback(ForOlderClients, FeedbackView):
+class RootFeedback(LegacyAPIView, FeedbackView):
     """GET and POST /feedback/: the list is a plain one, as these clients expect."""
 
     pagination_class = None
