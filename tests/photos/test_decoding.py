@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from tests.photos.test_odd_pictures import png
 
 from demeter.celery import app
 from photos.decoding.pool import DecodePool, memory_file, pool
@@ -17,6 +16,7 @@ from photos.decoding.process import Limits
 from photos.decoding.renderings import render
 from photos.errors import ImageTooLarge, InvalidFileType, UnreadableImage
 from tests.photos.factories import picture_bytes
+from tests.photos.test_edge_case_images import png
 from tests.support.waiting import is_running, reached
 
 FAULTS = "tests.photos.decoding_faults"

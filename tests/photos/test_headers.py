@@ -12,8 +12,6 @@ import piexif
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
-from tests.photos.test_odd_pictures import chunk, in_three_corners
-from tests.photos.test_odd_pictures import png as png_of
 
 from demeter.errors import DemeterError
 from photos.errors import UnreadableImage
@@ -21,6 +19,8 @@ from photos.headers import BrokenHeader, ByteReader, bmff, jpeg, orientation, pn
 from photos.image_files import decode_rgb, detect_format, read_exif
 from photos.services.intake.upload_validation import validate_upload
 from tests.photos.corrupt_images import saved, whole_files
+from tests.photos.test_edge_case_images import chunk, in_three_corners
+from tests.photos.test_edge_case_images import png as png_of
 
 XMP = (
     b"http://ns.adobe.com/xap/1.0/\0"

@@ -6,11 +6,11 @@ import zlib
 import numpy as np
 import pytest
 from PIL import Image
-from tests.photos.test_odd_pictures import chunk, in_three_corners, png
 
 from photos.errors import UnreadableImage
 from photos.image_files import decode_rgb, detect_format
 from tests.photos.corrupt_images import saved
+from tests.photos.test_edge_case_images import chunk, in_three_corners, png
 
 END = b"\xff\xd9"
 NOISE = Image.fromarray(np.random.default_rng(5).integers(0, 255, (96, 128, 3), dtype=np.uint8))
