@@ -44,7 +44,7 @@ def test_a_database_that_is_away_stops_no_sweep(
     def away(**fields: Any) -> None:
         raise DatabaseError("postgres://demeter:secret@10.0.0.5")
 
-    monkeypatch.setattr(module, "beat", away)
+    monkeypatch.setattr(module, "record_heartbeat", away)
     scheduler.setup_schedule()
     assert scheduler.tick() <= BEAT_EVERY_S
     assert "could not be written: DatabaseError" in caplog.text
