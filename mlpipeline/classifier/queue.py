@@ -40,5 +40,5 @@ def _send(messages: list[tuple[str, object]]) -> None:
     except BrokerAway as error:
         logger.warning("%s Left to the sweep: %d messages of the classifier", error, len(messages))
         return
-    sent = [row for name, row in messages if name == CLASSIFY]
+    sent = [str(row) for name, row in messages if name == CLASSIFY]
     Prediction.objects.filter(pk__in=sent).update(sent_at=timezone.now())

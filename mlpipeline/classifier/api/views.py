@@ -87,7 +87,7 @@ def _file_of(request: Request) -> UploadedFile[Any]:
         raise TooManyFiles(_("Send one photo."), limit=1)
     if files:
         return files[0]
-    if request.data.get("file") == "":
+    if cast("dict[str, Any]", request.data).get("file") == "":
         raise NoFileProvided(_("No file provided"))
     raise FilePartMissing(_("The request has no part “file”."))
 

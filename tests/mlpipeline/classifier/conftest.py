@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
-from demeter.heartbeats import beat
+from demeter.heartbeats import record_heartbeat
 from mlpipeline.classifier.api import views
 from mlpipeline.classifier.networks.protocols import Answer, Inputs
 from mlpipeline.classifier.services import answering
@@ -42,7 +42,7 @@ def classifier(monkeypatch: pytest.MonkeyPatch) -> Brightness:
 
 @pytest.fixture
 def living_worker(db: None) -> None:
-    beat(worker="host:1", queues=["gpu_queue"], started_at=timezone.now())
+    record_heartbeat(worker="host:1", queues=["gpu_queue"], started_at=timezone.now())
 
 
 @pytest.fixture
