@@ -20,7 +20,7 @@ class Hold(StrEnum):
     """Why a count decides nothing although it is finished."""
 
     WAITS = "waits"  # for a person, as the caller knows
-    OTHER_PRODUCT = "other_product"  # the place held another product at that time
+    OTHER_PRODUCT = "other_product"  # the place held another product then, and nobody has said that it stays
     NOTHING_FOUND = "nothing_found"  # it shows nothing where plants stood
 
 
@@ -38,7 +38,12 @@ class Count:
     quantity: int = 0
     by_category: Mapping[BinCategory, int] = field(default_factory=dict)
     waits: bool = False
-    needs_sole_product: bool = False  # held back while the place holds another product
+    needs_sole_product: bool = (
+        False  # held back while the place holds another product that nobody has counted since
+    )
+    cycle_began_at: datetime | None = (
+        None  # of this product; what is counted by hand from then on is known to stay
+    )
     needs_empty_place: bool = False  # held back where plants stood
     is_photo: bool = True
     is_accepted: bool = False  # a person stands for it, a shortfall included
@@ -140,8 +145,21 @@ def _hold(result: PlaceStatement, count: Count) -> Hold | None:
     if count.waits:
         return Hold.WAITS
     others = [state for product_id, state in result.products.items() if product_id != count.product_id]
-    if count.needs_sole_product and any(state.total > 0 for state in others):
+    if count.needs_sole_product and any(
+        state.total > 0 and not _is_known_to_stay(state, count) for state in others
+    ):
         return Hold.OTHER_PRODUCT
     if count.needs_empty_place and count.quantity == 0 and result.products[count.product_id].total > 0:
         return Hold.NOTHING_FOUND
     return None
+
+
+def _is_known_to_stay(other: ProductStatement, count: Count) -> bool:
+    """Whether a person has counted another product since this one's cycle began: once is enough for all its photos."""
+    decides, began_at = other.deciding, count.cycle_began_at
+    return (
+        decides is not None
+        and not decides.is_photo
+        and began_at is not None
+        and decides.counted_at >= began_at
+    )

@@ -186,6 +186,7 @@ def _count(session: Any, living: dict[BinCategory, int], *, waits: bool) -> Coun
         by_category=living,
         waits=waits,
         needs_sole_product=CountWarning.OTHER_PRODUCT not in accepted,
+        cycle_began_at=session.configuration.started_at if session.configuration else None,
         needs_empty_place=(
             CountWarning.NO_CONTAINER in session.warnings and CountWarning.NOTHING_FOUND not in accepted
         ),

@@ -90,7 +90,23 @@ class Oracle:
         if "other_product" in accepted:
             return False
         others = {product for product in self.products if product != evidence.product}
-        return any(self._holds(product, evidence.moment) > 0 for product in others)
+        return any(
+            self._holds(product, evidence.moment) > 0
+            and not self._is_hand_counted(product, session.image.taken_at, evidence.moment)
+            for product in others
+        )
+
+    def _is_hand_counted(self, product: int, taken_at: datetime, before: Moment) -> bool:
+        """Whether a person's count, made since the cycle of a photo began, is what the product is known by."""
+        began = [c.started_at for c in self.configs if c.started_at <= taken_at]
+        speaking = [
+            evidence
+            for evidence in self.evidence
+            if evidence.product == product and evidence.moment < before and self._speaks(evidence) is not None
+        ]
+        return bool(
+            began and speaking and speaking[-1].by_hand is not None and speaking[-1].moment[0] >= began[-1]
+        )
 
     def _others_are_dated(self, session: ProcessingSession) -> bool:
         return any(

@@ -421,16 +421,51 @@ def test_a_photo_of_a_new_cycle_waits_while_the_old_product_is_still_in_the_book
     assert (stock_at(place, configured.product), stock_at(place, product)) == (0, 30)
 
 
-def test_plants_of_the_old_product_that_stay_are_accepted_once(
+def test_plants_of_the_old_product_that_stay_are_counted_once_for_all_photos_of_the_cycle(
     make_image, count, place, configured, new_cycle, worker
 ):
     count(make_image(hours_ago=9), place, living=100)
+    product = new_cycle(hours_ago=6)
+    first = count(make_image(hours_ago=3), place, living=30)
+    assert first.booking_state == BookingState.WAITING
+    count_by_hand(location=place, product=configured.product, quantity=12, at=at(5), user=worker)
+    first.refresh_from_db()
+    assert first.booking_state == BookingState.BOOKED
+    later = count(make_image(hours_ago=1), place, living=40)
+    assert later.booking_state == BookingState.BOOKED
+    assert CountWarning.OTHER_PRODUCT not in later.warnings
+    assert (stock_at(place, configured.product), stock_at(place, product)) == (12, 40)
+
+
+def test_what_stays_at_the_change_of_cycle_keeps_no_photo_waiting(
+    make_image, count, place, configured, new_cycle
+):
+    count(make_image(hours_ago=9), place, living=100)
+    product = new_cycle(hours_ago=5, remaining=7)
+    session = count(make_image(hours_ago=1), place, living=30)
+    assert session.booking_state == BookingState.BOOKED
+    assert (stock_at(place, configured.product), stock_at(place, product)) == (7, 30)
+
+
+def test_a_count_by_hand_from_before_the_cycle_answers_nothing(
+    make_image, count, place, configured, new_cycle, worker
+):
+    count_by_hand(location=place, product=configured.product, quantity=12, at=at(7), user=worker)
     product = new_cycle(hours_ago=5)
     session = count(make_image(hours_ago=1), place, living=30)
-    count_by_hand(location=place, product=configured.product, quantity=12, at=at(4), user=worker)
-    session = answer(session=session, warning=CountWarning.OTHER_PRODUCT)
+    assert session.warnings[0] == CountWarning.OTHER_PRODUCT
+    session = answer(session=session, warning=CountWarning.OTHER_PRODUCT)  # of this photo alone
     assert session.booking_state == BookingState.BOOKED
     assert (stock_at(place, configured.product), stock_at(place, product)) == (12, 30)
+
+
+def test_the_next_cycle_asks_again(make_image, count, place, configured, new_cycle):
+    count(make_image(hours_ago=9), place, living=100)
+    new_cycle(hours_ago=8, remaining=7)
+    count(make_image(hours_ago=6), place, living=30)
+    new_cycle(hours_ago=4, remaining=0)
+    session = count(make_image(hours_ago=1), place, living=20)
+    assert session.warnings[0] == CountWarning.OTHER_PRODUCT
 
 
 def test_the_answer_at_the_change_of_cycle_keeps_no_photo_waiting(
