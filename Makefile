@@ -2,7 +2,7 @@
 # The recipes are plain sh and need nothing but make, git and Python: .venv holds the rest.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev servers demo stack test check lint fmt types messages
+.PHONY: help setup setup-dev servers demo stack test check lint fmt format types messages
 
 PY := .venv/bin/python
 MANAGE := $(PY) manage.py
@@ -63,8 +63,8 @@ stack: setup  ## Run every process on this machine (PORT=8000)
 	@$(MANAGE) migrate --verbosity 0
 	@$(MANAGE) stack $(if $(PORT),--port "$(PORT)")
 
-test: setup-dev  ## Run the tests (ARGS="-k name -x")
-	@$(PY) -m pytest $(ARGS)
+test: setup-dev  ## Run the tests on all cores (ARGS="-k name -x", ARGS="-n 0 --pdb")
+	@$(PY) -m pytest -n logical --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 check: lint types  ## Lint, format, types, system checks, missing migrations, translations
 	@$(MANAGE) check --fail-level WARNING
@@ -74,6 +74,8 @@ check: lint types  ## Lint, format, types, system checks, missing migrations, tr
 lint: setup-dev  ## Lint and check the format
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
+
+format: fmt
 
 fmt: setup-dev  ## Format, and mend what the linter can mend
 	@$(PY) -m ruff check --fix-only --quiet .

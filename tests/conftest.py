@@ -24,6 +24,21 @@ Bearer = Callable[[User], APIClient]
 MakeUser = Callable[..., User]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """How `make test` shares tests among processes: a file stays together, for it shares what it has started.
+
+    All that start the whole stack run one after another, and first: two stacks at once would wait for each other's
+    cores, and the last of them would be waited for by everyone.
+    """
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("stack" if _starts_a_stack(item) else str(item.path)))
+    items.sort(key=lambda item: not _starts_a_stack(item))
+
+
+def _starts_a_stack(item: pytest.Item) -> bool:
+    return item.path.parent.name in ("e2e", "browser")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _broker_in_memory() -> None:
     celery_app.conf.broker_url = "memory://"
