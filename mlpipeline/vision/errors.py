@@ -33,7 +33,9 @@ class ImageTooLarge(VisionError):
     code = "image_too_large"
 
 
-class DetectorFault(VisionError):
-    """A detector or segmenter answered with something that breaks its protocol."""
+class DetectorFault(Exception):
+    """A detector or segmenter answered with something that breaks its protocol.
 
-    code = "detector_fault"
+    The fault lies in the model or in what runs it, not in the picture, so it is no VisionError: a worker tries again,
+    and then says that something is wrong on our side.
+    """

@@ -32,6 +32,7 @@ from photos.services.execution.step_runner import run_step
 from photos.services.results.count_results import FoundContainer, save_containers
 from photos.services.results.session_lifecycle import open_session
 from photos.services.steps.claims import claim_batch, claim_step
+from photos.services.steps.deadlines import RETRIES
 from tests.mlpipeline.vision.truth import TruthDetector, compass_picture
 from tests.photos.count_builders import store_photo
 from tests.support.waiting import reached
@@ -248,15 +249,26 @@ def test_a_broken_photo_of_its_own_does_not_keep_the_task_from_the_others(segmen
     assert first_step(sessions[0]).error_code == "unreadable_image"
 
 
-def test_a_detector_that_breaks_down_ends_the_steps_and_leaves_none_behind(segmented):
+def test_a_detector_that_breaks_down_is_tried_again_and_then_ends_the_counts_as_a_fault_of_ours(segmented):
     @dataclass
     class Broken(CountingDetector):
         def detect(self, tiles):
             raise DetectorFault("out of order")
 
     sessions = [segmented() for _ in range(2)]
-    run(sessions[0], TruthEngine(detector=Broken(WIDTH, HEIGHT, PLANTS)))
-    assert statuses(*sessions) == [StepStatus.FAILED] * 2
+    engine = TruthEngine(detector=Broken(WIDTH, HEIGHT, PLANTS))
+    with pytest.raises(DetectorFault):
+        run(sessions[0], engine)
+    assert statuses(*sessions) == [StepStatus.PENDING] * 2  # nothing of the picture is at fault
+    for _ in range(RETRIES[StepKind.DETECT_SLICED]):
+        ProcessingStep.objects.filter(session=sessions[0]).detecting().update(not_before=None)
+        with pytest.raises(DetectorFault):
+            run(sessions[0], engine)
+    assert statuses(sessions[0]) == [StepStatus.FAILED]
+    sessions[0].refresh_from_db()
+    assert sessions[0].status == "failed"
+    assert sessions[0].error_code == "internal_error"
+    assert "out of order" not in sessions[0].error_message
 
 
 def test_a_fault_of_ours_in_one_step_is_logged_and_uses_up_a_try_of_that_one(segmented, engine, caplog):

@@ -3,7 +3,7 @@ import pickle
 import numpy as np
 import pytest
 
-from mlpipeline.vision.errors import DetectorFault, InvalidInput, UnreadableImage
+from mlpipeline.vision.errors import InvalidInput, UnreadableImage
 from mlpipeline.vision.results import ContainerCount, ContainerFound, Detections, PhotoCount
 
 SQUARE = [[0, 0], [10, 0], [10, 10], [0, 10]]
@@ -107,6 +107,6 @@ def test_mean_confidence_weighs_every_plant_alike_and_no_empty():
 def test_results_and_errors_travel_between_processes():
     found = pickle.loads(pickle.dumps(container_count(detections((0.9, 0)), detected=1)))  # noqa: S301 — our own bytes
     assert found.detections.boxes.tolist() == [[0, 0, 8, 8]]
-    for error in (InvalidInput("a"), UnreadableImage("b"), DetectorFault("c")):
+    for error in (InvalidInput("a"), UnreadableImage("b")):
         copy = pickle.loads(pickle.dumps(error))  # noqa: S301 — our own bytes
         assert (type(copy), copy.message, copy.code) == (type(error), error.message, error.code)
