@@ -32,6 +32,8 @@ READ_AHEAD_BYTES = 128 * 1024
 # A thread of the web server keeps its connection to PostgreSQL: where the database is away it knows at once, and does
 # not wait for a pool while a person waits for it. The many threads of a worker share a pool.
 CONNECTION_A_THREAD = {"DATABASE_POOL_SIZE": "0"}
+# A page that the database keeps waiting is answered 503 instead, also while the database is frozen.
+DATABASE_ANSWER_S = {"DATABASE_ANSWER_TIMEOUT_S": os.environ.get("DATABASE_ANSWER_TIMEOUT_S") or "10"}
 
 
 def run_stack(
@@ -81,7 +83,10 @@ def stack_processes(*, host: str, port: int, classifier_port: int = CLASSIFIER_P
     )  # SQLite has one writer; more threads would only wait
     few, all_cores = _threads_env(1), _threads_env(cores)
     commands = {
-        WEB: (_web(host, port, settings.WEB_PROCESSES), {**few, **KEPT_BUFFERS, **CONNECTION_A_THREAD}),
+        WEB: (
+            _web(host, port, settings.WEB_PROCESSES),
+            {**few, **KEPT_BUFFERS, **CONNECTION_A_THREAD, **DATABASE_ANSWER_S},
+        ),
         **{
             f"worker-gpu#{number}" if number else "worker-gpu": (
                 _worker(f"gpu{number}", "gpu_queue", "solo"),

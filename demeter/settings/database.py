@@ -15,9 +15,17 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    DATABASES["default"]["ENGINE"] = "demeter.postgresql"
     # A connection is tried before it is used, so that a restarted database is taken up again by itself.
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    DATABASES["default"]["OPTIONS"] = {"connect_timeout": 3}  # seconds
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": 3,  # seconds
+        # A host that is gone without a word is noticed after 25 s.
+        "keepalives_idle": 10,  # seconds
+        "keepalives_interval": 5,  # seconds
+        "keepalives_count": 3,
+        "tcp_user_timeout": 25_000,  # ms
+    }
     # 50 io threads share these connections instead of holding one each. Reconnecting is given up after 5 s and begun
     # anew by whoever needs a connection next: by itself the pool would wait twice as long each time.
     _pool = {"max_size": env.int("DATABASE_POOL_SIZE", default=10), "timeout": 20, "reconnect_timeout": 5}
@@ -25,6 +33,9 @@ elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
         DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, **_pool}
     else:  # each thread holds one, and knows at once when the database is away
         DATABASES["default"]["CONN_MAX_AGE"] = None
+# How long one answer of PostgreSQL is waited for, in seconds; 0: for ever, as commands and workers do. The stack sets
+# it for the web server, where a person waits.
+DATABASE_ANSWER_TIMEOUT_S = env.float("DATABASE_ANSWER_TIMEOUT_S", default=0.0)
 
 # Counts of throttles, nothing else: without a cache server each process keeps its own in memory (demeter.throttling).
 CACHE_URL = env.str("CACHE_URL", default="")

@@ -1,8 +1,10 @@
 """PostgreSQL stops and comes back: processes say so at once, and go on without being started again."""
 
+import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,8 +13,10 @@ import pytest
 
 from tests.support.postgres import PostgresServer, find_postgres, postgres_server
 from tests.support.servers import may_be_skipped
+from tests.support.web import head, running_web
 
 ROOT = Path(__file__).parents[2]
+PATIENCE_S = 60.0  # for one answer, on a machine that does other things too
 # Asks the database once for each line it reads, as one request after another would, and says how that went.
 ASK = """
 import sys, django
@@ -52,7 +56,12 @@ class Process:
         assert self._process.stdout is not None
         self._process.stdin.write("\n")
         self._process.stdin.flush()
-        return self._process.stdout.readline().strip()
+        patience = threading.Timer(PATIENCE_S, self._process.kill)
+        patience.start()
+        try:
+            return self._process.stdout.readline().strip()
+        finally:
+            patience.cancel()
 
 
 @contextmanager
@@ -95,3 +104,34 @@ def test_a_database_that_was_restarted_is_taken_up_again(
         assert process.ask() == "OperationalError"
         postgres.start()
         assert process.ask() == "answered"
+
+
+def test_a_database_that_is_frozen_is_given_up_and_taken_up_again(
+    postgres: PostgresServer, tmp_path: Path
+) -> None:
+    bounded = {"DATABASE_POOL_SIZE": "0", "DATABASE_ANSWER_TIMEOUT_S": "1"}
+    with running_process(postgres.url, tmp_path, **bounded) as process:
+        assert process.ask() == "answered"
+        with postgres.frozen():
+            assert process.ask() == "OperationalError"  # the connection that it had
+            assert process.ask() == "OperationalError"  # a new one
+        assert process.ask() == "answered"
+
+
+def test_pages_and_the_api_answer_while_the_database_is_frozen(
+    postgres: PostgresServer, tmp_path: Path
+) -> None:
+    settings = {"DATABASE_URL": postgres.url, "DATABASE_ANSWER_TIMEOUT_S": "1"}
+    with running_web(tmp_path, settings) as web:
+        asked = {
+            "api": head("GET", "/api/v1/photos/uploads", Authorization=f"Bearer {web.token()}"),
+            "page": head("GET", "/", Cookie="sessionid=of-somebody", Accept_Language="es"),
+        }
+        assert web.ask(asked["api"]).status == 200
+        assert web.ask(asked["page"]).status == 302
+        with postgres.frozen():
+            api, page = web.ask(asked["api"]), web.ask(asked["page"])
+        assert (api.status, json.loads(api.body)["code"]) == (503, "database_unavailable")
+        assert page.status == 503
+        assert "La base de datos no responde" in page.body.decode()
+        assert web.ask(asked["api"]).status == 200

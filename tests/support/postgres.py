@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import signal
 import subprocess
 import sys
 import tempfile
@@ -50,6 +51,25 @@ class PostgresServer:
 
     def stop(self) -> None:
         self._running.close()
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Stop all its processes within the block as if its machine stood still: connections stay, nothing answers."""
+        pids = self._pids()
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+
+    def _pids(self) -> list[int]:
+        """The first process, which makes no more once it is stopped, and its children."""
+        data = Path(self.command[self.command.index("-D") + 1])
+        first = int((data / "postmaster.pid").read_text().split()[0])
+        children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+        return [first, *map(int, children)]
 
 
 @contextmanager
