@@ -70,7 +70,7 @@ class ErrorSerializer(serializers.Serializer[Any]):
 
 
 def errors(*statuses: int) -> dict[int, type[ErrorSerializer]]:
-    """The error answers of an endpoint, for its description: errors(400, 404)."""
+    """The error answers of an endpoint by status, for `responses` of `extend_schema`."""
     return dict.fromkeys(statuses, ErrorSerializer)
 
 
@@ -221,6 +221,7 @@ def _in_plain_english(handler: Handler) -> Handler:
 
 @_in_plain_english
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler400: the refusal behind the exception with its own status, else 400."""
     refusal = to_error_response(exception) or ErrorResponse(
         400, "bad_request", _("The request could not be understood.")
     )
@@ -229,11 +230,13 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 @_in_plain_english
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler403."""
     return _error_page(request, ErrorResponse(403, "permission_denied", _("Your role does not allow this.")))
 
 
 @_in_plain_english
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler404. It does not tell a missing object from one that this user may not see."""
     return _error_page(
         request, ErrorResponse(404, "not_found", _("This does not exist, or you may not see it."))
     )
@@ -260,6 +263,7 @@ def refusal_page(request: HttpRequest, error: DemeterError) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Django's CSRF_FAILURE_VIEW: 403 with what the person can do; `reason` is not shown."""
     text = _("The page was open for too long, or cookies are switched off. Reload it and try again.")
     return _error_page(request, ErrorResponse(403, "csrf_failed", text))
 

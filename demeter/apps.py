@@ -1,3 +1,5 @@
+"""Django's configuration of the app `demeter`."""
+
 from importlib import import_module
 
 from django.apps import AppConfig
@@ -5,7 +7,7 @@ from django.db.backends.signals import connection_created
 
 
 class DemeterConfig(AppConfig):
-    """The wiring itself: its commands, its templates and the workers' signs of life."""
+    """The wiring itself: its commands, its templates, the workers' heartbeats and the system checks."""
 
     name = "demeter"
 

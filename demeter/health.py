@@ -47,7 +47,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 
 def _outcome(name: str, running: "Future[str | None]", until: float) -> str:
-    """ "ok" or what is wrong: the kind of error only, for its text may hold addresses and passwords."""
+    """Say "ok" or what is wrong: the kind of error only, for its text may hold addresses and passwords."""
     try:
         return running.result(timeout=max(0.0, until - time.monotonic())) or "ok"
     except NoAnswerYet:

@@ -112,5 +112,6 @@ def start_heartbeat(sender: Any, **_: Any) -> None:
 
 @worker_shutdown.connect(dispatch_uid="demeter.heartbeats")
 def stop_heartbeat(**_: Any) -> None:
+    """End the heartbeat when the worker shuts down; its row is deleted, so that it no longer counts as alive."""
     while _threads:
         _threads.pop().stop()

@@ -26,6 +26,7 @@ def remaining_groups(lines: Iterable[str]) -> set[int]:
 
 
 def main() -> None:
+    """Read announcements until the input ends, then send SIGKILL to every group that is left."""
     for group in remaining_groups(sys.stdin):
         try:
             os.killpg(group, signal.SIGKILL)

@@ -9,6 +9,8 @@ from demeter.errors import DemeterError
 
 
 class PortInUse(DemeterError):
+    """The port cannot be bound: another program listens on it, or this user may not."""
+
     code, status = "port_in_use", 409
 
 

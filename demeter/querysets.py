@@ -10,6 +10,8 @@ SILENT_AFTER = timedelta(seconds=35)
 
 
 class WorkerHeartbeatQuerySet(models.QuerySet[Any]):
+    """Workers by the age of their last heartbeat: alive up to SILENT_AFTER, silent beyond it."""
+
     def alive(self, now: datetime) -> Self:
         return self.filter(beat_at__gte=now - SILENT_AFTER)
 

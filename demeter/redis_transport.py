@@ -35,10 +35,14 @@ class QoS(redis.QoS):
 
 
 class Channel(redis.Channel):
+    """A channel that acknowledges by the `QoS` above."""
+
     QoS = QoS
 
 
 class Transport(redis.Transport):
+    """The transport that `register` names to kombu; its channels are those above."""
+
     Channel: Any = Channel
 
 

@@ -72,6 +72,7 @@ def run_stack(
 
 
 def log_dir() -> Path:
+    """The folder with one log file for each process of the stack, below the data folder."""
     return Path(settings.DATA_HOME) / "logs"
 
 

@@ -1,3 +1,5 @@
+"""Django's configuration of the app `inventory`."""
+
 from __future__ import annotations
 
 from django.apps import AppConfig

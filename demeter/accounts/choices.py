@@ -5,6 +5,8 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Role(models.TextChoices):
+    """What a user may do. Each role includes those before it."""
+
     VIEWER = "viewer", _("Viewer")
     WORKER = "worker", _("Worker")
     SUPERVISOR = "supervisor", _("Supervisor")

@@ -55,7 +55,7 @@ _PLAIN = dict.fromkeys((400, 401, 403, 429), PlainErrorSerializer)
     post=extend_schema(operation_id="login", responses={200: TokenPairSerializer, **_PLAIN}, auth=[])
 )
 class RootSignIn(LegacyAPIView, SignIn):
-    """POST /login"""
+    """Sign-in at `POST /login`, the form that existing clients use."""
 
     authentication_classes = []
 

@@ -36,14 +36,20 @@ class _AtLeast(BasePermission):
 
 
 class IsWorker(_AtLeast):
+    """Workers, supervisors and administrators: who uploads photos and records movements."""
+
     role = Role.WORKER
 
 
 class IsSupervisor(_AtLeast):
+    """Supervisors and administrators: who validates counts and sees everybody's photos."""
+
     role = Role.SUPERVISOR
 
 
 class IsAdmin(_AtLeast):
+    """Administrators alone: catalogue, prices, configuration, models, users."""
+
     role = Role.ADMIN
 
 

@@ -12,6 +12,8 @@ def without_slash(endpoints: list[tuple[str, str, str, Any]]) -> list[tuple[str,
 
 
 class BearerScheme(OpenApiAuthenticationExtension):
+    """Describes `BearerAuthentication` in the OpenAPI schema as HTTP bearer authentication with a JWT."""
+
     target_class = "demeter.accounts.authentication.BearerAuthentication"
     name = "bearer"
 

@@ -20,6 +20,8 @@ class SignInSerializer(serializers.Serializer[Any]):
 
 
 class TokenPairSerializer(serializers.Serializer[Any]):
+    """What a sign-in or a refresh answers: a short-lived access token and the token to renew it with."""
+
     access_token = serializers.CharField()
     refresh_token = serializers.CharField()
     token_type = serializers.CharField(help_text="bearer")
@@ -27,15 +29,21 @@ class TokenPairSerializer(serializers.Serializer[Any]):
 
 
 class RefreshTokenSerializer(serializers.Serializer[Any]):
+    """The refresh token that is exchanged or revoked."""
+
     refresh_token = serializers.CharField(max_length=4000)
 
 
 class ChangePasswordSerializer(serializers.Serializer[Any]):
+    """The password that is replaced and the new one, both as typed: spaces count."""
+
     current_password = serializers.CharField(max_length=128, trim_whitespace=False)
     new_password = serializers.CharField(max_length=128, trim_whitespace=False)
 
 
 class RegistrationSerializer(serializers.Serializer[Any]):
+    """What a person gives to open an account; unknown fields are ignored."""
+
     name = serializers.CharField(min_length=2, max_length=50)
     email = serializers.EmailField(max_length=254)
     password = serializers.CharField(
@@ -46,6 +54,8 @@ class RegistrationSerializer(serializers.Serializer[Any]):
 
 
 class UserSerializer(serializers.ModelSerializer[User]):
+    """A user as the API lists and creates it: no role, no password hash."""
+
     class Meta:
         model = User
         fields = ("id", "name", "email")

@@ -27,6 +27,8 @@ Say = Callable[[str], None]
 
 
 class CountingStalled(DemeterError):
+    """No job of an upload has advanced for STALLED_AFTER_S."""
+
     code, status = "counting_stalled", 504
 
 

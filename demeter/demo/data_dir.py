@@ -16,6 +16,8 @@ KEPT = frozenset({"photos", "secret_key", ".lock"})
 
 
 class DemoRunning(DemeterError):
+    """Another demo holds the lock of the demo's data folder."""
+
     code, status = "demo_running", 409
 
 

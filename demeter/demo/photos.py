@@ -18,10 +18,14 @@ RENDERERS = 2  # at a time: each holds some 500 MB
 
 
 class NoPhotos(DemeterError):
+    """The folder that was named holds no file with the suffix of a picture."""
+
     code, status = "no_photos", 400
 
 
 class RenderingFailed(DemeterError):
+    """A process that renders demo photos ended with an error."""
+
     code, status = "rendering_failed", 500
 
 

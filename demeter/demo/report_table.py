@@ -63,6 +63,7 @@ def session_of(job: UploadJob) -> ProcessingSession | None:
 
 
 def row_of(photo: Path, job: UploadJob) -> Row:
+    """The figures of a photo and its job: only its name and truth while the count has not completed."""
     true = true_count(photo)
     session = session_of(job)
     if session is None or session.status != SessionStatus.COMPLETED:
@@ -85,6 +86,7 @@ def row_of(photo: Path, job: UploadJob) -> Row:
 
 
 def format_rows(rows: Sequence[Row]) -> str:
+    """The rows as a plain-text table, with headings in the active language."""
     columns = {
         "file": _("photo"),
         "location": _("place"),

@@ -17,6 +17,8 @@ READY_WITHIN_S = 180.0  # a cold machine imports torch from disk for the first t
 
 
 class NotServing(DemeterError):
+    """The stack has ended, or was not ready within READY_WITHIN_S."""
+
     code, status = "not_serving", 503
 
 

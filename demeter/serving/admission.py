@@ -39,6 +39,7 @@ class Admission:
 
 
 def admission_of(request: HttpRequest | Request) -> Admission | None:
+    """The admission that the gateway has put into a request; None where no gateway asks."""
     admission: Admission | None = request.META.get(META_KEY)
     return admission
 

@@ -10,6 +10,8 @@ from inventory.models import DensityParameter
 
 @admin.register(DensityParameter)
 class DensityParameterAdmin(ModelAdmin):
+    """Density parameters by container type, product and packaging; the figures are edited by hand."""
+
     list_display = [
         "product",
         "storage_bin_type",

@@ -13,18 +13,24 @@ from inventory.models import PackagingCatalog, PackagingColor, PackagingMaterial
 
 @admin.register(PackagingType)
 class PackagingTypeAdmin(ModelAdmin):
+    """Kinds of packaging, such as pot or tray."""
+
     list_display = ["code", "name"]
     search_fields = ["code", "name"]
 
 
 @admin.register(PackagingMaterial)
 class PackagingMaterialAdmin(ModelAdmin):
+    """Materials that packaging is made of."""
+
     list_display = ["code", "name"]
     search_fields = ["code", "name"]
 
 
 @admin.register(PackagingColor)
 class PackagingColorAdmin(ModelAdmin):
+    """Colours of packaging, each shown as a swatch of its hex code."""
+
     list_display = ["name", "swatch", "hex_code"]
     search_fields = ["name", "hex_code"]
 

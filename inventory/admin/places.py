@@ -27,6 +27,8 @@ from inventory.services.configs import other_products, stock_by_product
 
 @admin.register(Warehouse)
 class WarehouseAdmin(OutlinedPlaceAdmin):
+    """Warehouses (naves), the first level of places; the area in m² follows from the outline."""
+
     list_display = ["code", "name", "warehouse_type", "area", "is_active"]
     list_filter = ["warehouse_type", "is_active"]
     search_fields = ["code", "name"]
@@ -34,6 +36,8 @@ class WarehouseAdmin(OutlinedPlaceAdmin):
 
 @admin.register(StorageArea)
 class StorageAreaAdmin(OutlinedPlaceAdmin):
+    """Storage areas (canteros), the beds of a warehouse."""
+
     list_display = ["code", "name", "warehouse", "position", "area", "is_active"]
     list_filter = ["warehouse", "position", "is_active"]
     list_select_related = ["warehouse"]
@@ -74,6 +78,8 @@ class StorageLocationAdmin(OutlinedPlaceAdmin):
 
 @admin.register(StorageBinType)
 class StorageBinTypeAdmin(ModelAdmin):
+    """Types of container, with their rows, columns and capacity in plants."""
+
     list_display = ["code", "name", "category", "rows", "columns", "capacity"]
     list_filter = ["category", "is_grid"]
     search_fields = ["code", "name"]
@@ -81,6 +87,8 @@ class StorageBinTypeAdmin(ModelAdmin):
 
 @admin.register(StorageBin)
 class StorageBinAdmin(ModelAdmin):
+    """Containers inside a location. Where one comes from and where photos show it is read-only."""
+
     list_display = ["code", "storage_location", "storage_bin_type", "status", "source"]
     list_filter = ["status", "source", "storage_bin_type", "storage_location__storage_area__warehouse"]
     list_select_related = ["storage_location", "storage_bin_type"]

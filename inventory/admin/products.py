@@ -10,12 +10,16 @@ from inventory.models import Product, ProductCategory, ProductFamily, ProductSiz
 
 @admin.register(ProductCategory)
 class ProductCategoryAdmin(ModelAdmin):
+    """Product categories, such as cactus or succulent, as the price list has them."""
+
     list_display = ["code", "name"]
     search_fields = ["code", "name"]
 
 
 @admin.register(ProductFamily)
 class ProductFamilyAdmin(ModelAdmin):
+    """Families (genera) within a category."""
+
     list_display = ["name", "category", "scientific_name"]
     list_filter = ["category"]
     list_select_related = ["category"]
@@ -25,6 +29,8 @@ class ProductFamilyAdmin(ModelAdmin):
 
 @admin.register(Product)
 class ProductAdmin(ModelAdmin):
+    """Products (species and varieties), each with its SKU."""
+
     list_display = ["sku", "common_name", "scientific_name", "family", "is_active"]
     list_filter = ["family__category", "is_active"]
     list_select_related = ["family"]
@@ -35,6 +41,8 @@ class ProductAdmin(ModelAdmin):
 
 @admin.register(ProductState)
 class ProductStateAdmin(ModelAdmin):
+    """Growth states of plants, in their order, and which of them can be sold."""
+
     list_display = ["code", "name", "is_sellable", "sort_order"]
     list_filter = ["is_sellable"]
     search_fields = ["code", "name"]
@@ -42,5 +50,7 @@ class ProductStateAdmin(ModelAdmin):
 
 @admin.register(ProductSize)
 class ProductSizeAdmin(ModelAdmin):
+    """Size classes of plants by their height in cm."""
+
     list_display = ["code", "name", "min_height_cm", "max_height_cm", "sort_order"]
     search_fields = ["code", "name"]

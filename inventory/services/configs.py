@@ -106,9 +106,13 @@ def open_cycle(
     """Close the running configuration, if there is one, and start a new one. The old one stays as history.
 
     Args:
+        location: the place; it is locked until the transaction ends.
+        details: what grows there from now on.
+        at: when the new configuration starts, and the running one ends.
         remaining: plants of the old product that are still there, 0 if all are gone, as `user` says: a count by hand
             at the moment of the change. None: nobody has said; new photos wait for that answer while the books hold
             any.
+        user: who says what remains; without one `remaining` is not recorded.
     Raises: ValidationError if the running one started after `at`.
     """
     location = lock_location(location)

@@ -33,6 +33,8 @@ def movement_time(
 
     Args:
         day: in the nursery's time zone.
+        location: the place of the movement.
+        product: the plants that it moves.
         answer: the side of the last count in force of that product, place and day, by a photo or by hand, on which
             the movement was. Not used where there is none.
     Raises: FutureMovement for a day that has not come, MovementTimeUnclear if there is such a count and no answer.

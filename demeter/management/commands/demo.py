@@ -134,6 +134,7 @@ class Command(BaseCommand):
 
 
 def write_json(path: Path, rows: list[Row]) -> None:
+    """Write the demo's rows to a file, as a JSON list of objects in the order of the photos."""
     path.write_text(json.dumps([row.as_dict() for row in rows], ensure_ascii=False, indent=2) + "\n")
 
 
