@@ -1,8 +1,12 @@
+"""Django's configuration of the app `photos`."""
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 
 class PhotosConfig(AppConfig):
+    """Photos and their counts, the source of evidence that the inventory asks for."""
+
     name = "photos"
     verbose_name = _("Photos")
 

@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ImageStatus(models.TextChoices):
+    """The state of a photo: `ready` once its count is done, `failed` also while that count waits for a person."""
+
     UPLOADED = "uploaded", _("Uploaded")
     PROCESSING = "processing", _("Processing")
     READY = "ready", _("Ready")
@@ -14,6 +16,8 @@ class ImageStatus(models.TextChoices):
 
 
 class ImageSource(models.TextChoices):
+    """What sent a photo."""
+
     WEB = "web", _("Web")
     MOBILE = "mobile", _("Phone")
     API = "api", _("API")
@@ -30,6 +34,8 @@ class TakenAtSource(models.TextChoices):
 
 
 class JobStatus(models.TextChoices):
+    """The state of one file of an upload; `rejected` files were refused and have no count."""
+
     PENDING = "pending", _("Pending")
     PROCESSING = "processing", _("Processing")
     COMPLETED = "completed", _("Completed")
@@ -38,12 +44,16 @@ class JobStatus(models.TextChoices):
 
 
 class JobPurpose(models.TextChoices):
+    """Why a file is counted; an analysis touches no stock."""
+
     UPLOAD = "upload", _("Upload")
     REPROCESS = "reprocess", _("Counted again")
     ANALYZE = "analyze", _("Analysis without inventory")
 
 
 class Stage(models.TextChoices):
+    """The part of its processing that a job is in, in their order."""
+
     STORED = "stored", _("Stored")
     SEGMENTING = "segmenting", _("Finding containers")
     DETECTING = "detecting", _("Finding plants")
@@ -54,6 +64,8 @@ class Stage(models.TextChoices):
 
 
 class SessionStatus(models.TextChoices):
+    """The state of one counting of a photo; one that waits for a person is `completed`."""
+
     PENDING = "pending", _("Pending")
     PROCESSING = "processing", _("Processing")
     COMPLETED = "completed", _("Completed")
@@ -61,6 +73,8 @@ class SessionStatus(models.TextChoices):
 
 
 class BookingState(models.TextChoices):
+    """Whether a count has become stock, and why not."""
+
     OPEN = "open", _("Not booked yet")
     WAITING = "waiting", _("Waits for a person")
     BOOKED = "booked", _("Booked")
@@ -69,6 +83,8 @@ class BookingState(models.TextChoices):
 
 
 class LocationSource(models.TextChoices):
+    """Who named the place of a photo."""
+
     UPLOADER = "uploader", _("Named at upload")
     GPS = "gps", _("Position of the photo")
     PERSON = "person", _("Named by a person later")
@@ -134,12 +150,16 @@ class IntervalReason(models.TextChoices):
 
 
 class ContainerType(models.TextChoices):
+    """What plants stand in; segments are scanned in tiles, boxes and plug trays detected directly."""
+
     SEGMENT = "segment", _("Segment")
     BOX = "box", _("Box")
     PLUG = "plug", _("Plug tray")
 
 
 class CalculationMethod(models.TextChoices):
+    """How the plants that the detector missed were estimated."""
+
     COVER_BASED = "cover_based", _("Covered leaf")
     BAND_BASED = "band_based", _("Bands")
     DENSITY_BASED = "density_based", _("Density parameters")
@@ -153,6 +173,8 @@ EMPTY_CLASS: Final = "empty"
 
 
 class DetectionSource(models.TextChoices):
+    """Whether the model or a person marked a box."""
+
     MODEL = "model", _("Model")
     PERSON = "person", _("Person")
 
@@ -171,6 +193,8 @@ class StepKind(models.TextChoices):
 
 
 class StepStatus(models.TextChoices):
+    """The state of a processing step. A running one whose lease has expired may be claimed anew."""
+
     PENDING = "pending", _("Pending")
     RUNNING = "running", _("Running")
     DONE = "done", _("Done")

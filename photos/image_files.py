@@ -332,8 +332,10 @@ def _opened(file: BinaryIO, name: str) -> Iterator[Image.Image]:
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Whatever a decoder says of a broken picture becomes UnreadableImage: Pillow's own error is an OSError, and
-    would be taken for a fault of the disk and tried again."""
+    """Turn whatever a decoder raises for a broken picture into UnreadableImage, or ImageTooLarge.
+
+    Pillow's own error is an OSError: a task would take it for a fault of the disk and try again.
+    """
     try:
         yield
     except Image.DecompressionBombError as error:

@@ -16,6 +16,8 @@ DETECTING = (StepKind.DETECT_SLICED, StepKind.DETECT_DIRECT)
 
 
 class ImageQuerySet(models.QuerySet[Any]):
+    """Photos, by who may see them and whether they are evidence of stock."""
+
     def visible_to(self, user: User) -> Self:
         """Workers see their own photos; supervisors, admins and opened viewers all."""
         if user.has_role(Role.SUPERVISOR) or (user.role == Role.VIEWER and user.can_read):
@@ -31,6 +33,8 @@ class ImageQuerySet(models.QuerySet[Any]):
 
 
 class UploadJobQuerySet(models.QuerySet[Any]):
+    """The files of uploads, by their age and state."""
+
     def still_listed(self, hours: int) -> Self:
         return self.filter(created_at__gte=timezone.now() - timedelta(hours=hours))
 
@@ -39,6 +43,8 @@ class UploadJobQuerySet(models.QuerySet[Any]):
 
 
 class ProcessingSessionQuerySet(models.QuerySet[Any]):
+    """The counts of photos, by what became of them."""
+
     def running(self) -> Self:
         return self.filter(status__in=[SessionStatus.PENDING, SessionStatus.PROCESSING])
 
@@ -65,6 +71,8 @@ class ProcessingSessionQuerySet(models.QuerySet[Any]):
 
 
 class ProcessingStepQuerySet(models.QuerySet[Any]):
+    """Processing steps, by who holds them and what has gone wrong with them."""
+
     def unfinished(self) -> Self:
         return self.exclude(status__in=FINISHED)
 

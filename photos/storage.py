@@ -97,22 +97,27 @@ def store(alias: str) -> PictureStore:
 
 # ── names ────────────────────────────────────────────────────────────────────────────────────────────
 def original_key(image_id: UUID, day: date, extension: str) -> str:
+    """Where the bytes of a photo are kept as they came; the extension follows from its content."""
     return f"originals/{day:%Y/%m/%d}/{image_id}.{extension}"
 
 
 def thumbnail_key(image_id: UUID, day: date) -> str:
+    """Where the small picture of a photo is kept."""
     return f"thumbnails/{day:%Y/%m/%d}/{image_id}.avif"
 
 
 def annotated_thumbnail_key(image_id: UUID, day: date) -> str:
+    """Where the small picture of a drawn count is kept."""
     return f"thumbnails/{day:%Y/%m/%d}/{image_id}_annotated.avif"
 
 
 def annotated_key(image_id: UUID, day: date) -> str:
+    """Where the picture of a drawn count is kept."""
     return f"annotated/{day:%Y/%m/%d}/{image_id}.avif"
 
 
 def preview_key(image_id: UUID, day: date) -> str:
+    """Where the JPEG is kept for an original that browsers do not show."""
     return f"previews/{day:%Y/%m/%d}/{image_id}.jpg"
 
 
@@ -122,10 +127,12 @@ def classified_key(file_name: str) -> str:
 
 
 def staged_classified_key(file_name: str) -> str:
+    """Where a picture to be classified waits for its way to the store."""
     return f"{_STAGING_FOLDER}/classified/{file_name}"
 
 
 def staging_key(upload_session_id: UUID, image_id: UUID, extension: str) -> str:
+    """Where a photo of an upload waits for its way to the store."""
     return f"{_STAGING_FOLDER}/{upload_session_id}/{image_id}.{extension}"
 
 

@@ -35,10 +35,12 @@ def outages_told() -> Iterator[None]:
 
 
 def store_unavailable() -> StoreUnavailable:
+    """The refusal while a store does not answer: 503, and a task tries again."""
     return StoreUnavailable(_("The store of pictures does not answer just now. Try again in a few minutes."))
 
 
 def store_full() -> StoreFull:
+    """The refusal while a store has no room."""
     return StoreFull(_("The store of pictures is full. Tell whoever runs this system, then try again."))
 
 

@@ -156,7 +156,10 @@ def decide(
     """Ask, show what would change, and once that is confirmed, decide about each row and say how each went.
 
     Args:
+        model_admin: the admin page whose action was chosen.
+        request: without answers from the form, with those to preview, or with the confirmation.
         rows: counts or photos, as the decision wants them.
+        decision: what is asked, and what carries it out.
     Returns: the page that asks, or None when all is done.
     """
     user: User = request.user  # type: ignore[assignment]  # the administration lets nobody else in

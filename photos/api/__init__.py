@@ -1,0 +1,1 @@
+"""The REST API of uploads, jobs, analyses and corrections under /api/v1/. Views check and answer; services write."""

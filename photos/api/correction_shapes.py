@@ -17,21 +17,29 @@ class _BoxSerializer(serializers.Serializer[Any]):
 
 
 class AddedBoxSerializer(_BoxSerializer):
+    """A plant or empty pot that a person marks; the answer names the id it gets."""
+
     class_name = serializers.CharField(
         max_length=30, help_text="plant, dead, empty, or a further class that the weights know"
     )
 
 
 class MovedBoxSerializer(_BoxSerializer):
+    """A detection by its id, with the place and size that a person gives it."""
+
     id = serializers.IntegerField()
 
 
 class RelabelSerializer(serializers.Serializer[Any]):
+    """A detection by its id, and the class that a person says it is."""
+
     id = serializers.IntegerField()
     class_name = serializers.CharField(max_length=30)
 
 
 class RetypeSerializer(serializers.Serializer[Any]):
+    """A container by its id, and the type that a person says it is."""
+
     container_id = serializers.IntegerField()
     type = serializers.ChoiceField(ContainerType.choices)
 
@@ -115,6 +123,8 @@ class SumsSerializer(ModelSumsSerializer):
 
 
 class CorrectionAnswerSerializer(serializers.Serializer[Any]):
+    """The findings after a correction: their new version, and the sums that follow."""
+
     version = serializers.IntegerField()
     added_ids = serializers.ListField(
         child=serializers.IntegerField(),
@@ -124,6 +134,8 @@ class CorrectionAnswerSerializer(serializers.Serializer[Any]):
 
 
 class KeptHandCountSerializer(serializers.Serializer[Any]):
+    """A count by hand as it was kept; without a container it is one of the whole photo."""
+
     container_id = serializers.IntegerField(allow_null=True)
     living = serializers.IntegerField()
     dead = serializers.IntegerField()
@@ -232,6 +244,8 @@ class AdjustmentsSerializer(serializers.Serializer[Any]):
 
 
 class ValidateRequestSerializer(serializers.Serializer[Any]):
+    """A supervisor's word that a count is right, with the last corrections and a note."""
+
     adjustments = AdjustmentsSerializer(required=False, allow_null=True)
     note = serializers.CharField(required=False, allow_blank=True, max_length=500, default="")
     version = serializers.IntegerField(
@@ -240,6 +254,8 @@ class ValidateRequestSerializer(serializers.Serializer[Any]):
 
 
 class ValidateAnswerSerializer(serializers.Serializer[Any]):
+    """Who validated a count and when, what people changed in it, and what it booked."""
+
     validated = serializers.BooleanField()
     validated_by = serializers.CharField(help_text="The name of who validated it.")
     validation_date = serializers.DateTimeField()

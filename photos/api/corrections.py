@@ -73,6 +73,8 @@ class _OfOneCount(APIView):
 
 @method_decorator(gzip_page, name="dispatch")
 class Detections(_OfOneCount):
+    """Read the boxes of a count (GET), correct them (PATCH)."""
+
     def get_permissions(self) -> list[Any]:
         return [IsWorker()] if self.request.method == "PATCH" else [IsApprovedUser()]
 
@@ -125,6 +127,8 @@ class Detections(_OfOneCount):
 
 @method_decorator(gzip_page, name="dispatch")
 class Containers(_OfOneCount):
+    """Read the containers of a count."""
+
     @extend_schema(
         operation_id="photos_containers",
         description="The containers of a count with their sums after the corrections so far.",
@@ -137,6 +141,8 @@ class Containers(_OfOneCount):
 
 @method_decorator(gzip_page, name="dispatch")
 class Estimations(_OfOneCount):
+    """Read how many plants were estimated, in which band and by which method."""
+
     @extend_schema(
         operation_id="photos_estimations",
         description="The plants that hide, band by band, and how that was computed.",
@@ -148,6 +154,8 @@ class Estimations(_OfOneCount):
 
 
 class Validate(APIView):
+    """Validate a count and book it: supervisors and above."""
+
     permission_classes = [IsSupervisor]
 
     @extend_schema(
@@ -202,6 +210,8 @@ class IgnoresFormat(DefaultContentNegotiation):
 
 
 class Export(APIView):
+    """Download a count as JSON, CSV or GeoJSON; `format` names the file, not the renderer."""
+
     content_negotiation_class = IgnoresFormat
     renderer_classes = [JSONRenderer]
 

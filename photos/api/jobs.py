@@ -38,6 +38,8 @@ def find_job(user: User, job_id: UUID) -> UploadJob:
 
 
 class UploadStatus(APIView):
+    """The jobs of one upload with their summary; 404 unknown, 403 for the upload of another user."""
+
     @extend_schema(
         operation_id="photos_jobs_status",
         description="How far all files of an upload are. Ask every 2 seconds.",
@@ -60,6 +62,8 @@ class UploadStatus(APIView):
 
 
 class JobStatus(APIView):
+    """One job, with the same rules of access."""
+
     @extend_schema(
         operation_id="photos_job_status",
         description="How far one file is.",
@@ -70,6 +74,8 @@ class JobStatus(APIView):
 
 
 class Uploads(GenericAPIView[UploadSession]):
+    """The caller's own uploads of the last JOBS_VISIBLE_H hours."""
+
     serializer_class = serializers.UploadListSerializer
     filter_backends = []
 

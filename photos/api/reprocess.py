@@ -26,6 +26,8 @@ from photos.services.results.session_lifecycle import reprocess
 
 
 class Reprocess(APIView):
+    """Count a stored photo again, in a new session; 409 while one is running."""
+
     permission_classes = [IsWorker]
 
     @extend_schema(

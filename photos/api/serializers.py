@@ -13,6 +13,7 @@ from photos.services.steps.progress import processing_seconds, remaining_seconds
 
 # ── requests ─────────────────────────────────────────────────────────────────────────────────────────
 def taken_at_field() -> serializers.DateTimeField:
+    """A new optional field for the uploader's own date of photos that carry none."""
     return serializers.DateTimeField(
         required=False,
         allow_null=True,
@@ -48,23 +49,33 @@ class PhotoRequestSerializer(serializers.Serializer[Any]):
 
 
 class PhotoFormSerializer(PhotoRequestSerializer):
+    """For the description: one photo and its fields. The service looks at the file itself."""
+
     file = serializers.FileField()
 
 
 class AnalyzeFormSerializer(serializers.Serializer[Any]):
+    """For the description: the photo alone."""
+
     file = serializers.FileField()
 
 
 class ReprocessRequestSerializer(serializers.Serializer[Any]):
+    """Why a photo is counted again, and the place it shows if that is to change."""
+
     reason = serializers.CharField(max_length=500)
     storage_location_id = serializers.IntegerField(required=False, allow_null=True)
 
 
 class TaskIdsSerializer(serializers.Serializer[Any]):
+    """The query of several tasks at once."""
+
     task_ids = serializers.CharField(help_text="Up to 100 ids, separated by commas.")
 
 
 class UploadSessionQuerySerializer(serializers.Serializer[Any]):
+    """The query for the jobs of one upload."""
+
     upload_session_id = serializers.UUIDField()
 
 
@@ -112,6 +123,8 @@ class AcceptedJobSerializer(OmitsEmpty):
 
 
 class UploadAnswerSerializer(serializers.Serializer[Any]):
+    """An upload as it was taken in: a job for each file, refused ones included."""
+
     status = serializers.CharField(help_text="accepted")
     upload_session_id = serializers.UUIDField()
     jobs = AcceptedJobSerializer(many=True)
@@ -123,6 +136,8 @@ class UploadAnswerSerializer(serializers.Serializer[Any]):
 
 
 class PhotoAnswerSerializer(serializers.Serializer[Any]):
+    """A single photo as it was taken in; `task_id` is the id of its job."""
+
     task_id = serializers.UUIDField()
     session_id = serializers.UUIDField()
     upload_session_id = serializers.UUIDField()
@@ -133,6 +148,8 @@ class PhotoAnswerSerializer(serializers.Serializer[Any]):
 
 
 class JobResultSerializer(serializers.Serializer[Any]):
+    """The sums of a count that is done, after corrections that were validated."""
+
     session_id = serializers.UUIDField(source="uuid")
     total_detected = serializers.IntegerField(
         source="detected", help_text="As a person validated it, else by the model; so are the others."
@@ -190,6 +207,8 @@ class JobSerializer(OmitsEmpty):
 
 
 class SummarySerializer(serializers.Serializer[Any]):
+    """How many jobs of an upload are in which state."""
+
     total_jobs = serializers.IntegerField(help_text="Refused files are not counted.")
     completed = serializers.IntegerField()
     processing = serializers.IntegerField()
@@ -199,6 +218,8 @@ class SummarySerializer(serializers.Serializer[Any]):
 
 
 class UploadStatusSerializer(serializers.Serializer[Any]):
+    """All jobs of an upload and how far they are together."""
+
     upload_session_id = serializers.UUIDField()
     jobs = JobSerializer(many=True)
     summary = SummarySerializer()
@@ -216,6 +237,8 @@ class UploadListSerializer(serializers.Serializer[Any]):
 
 
 class StockTaskResultSerializer(serializers.Serializer[Any]):
+    """What a photo was counted as, and the stock batches that it booked."""
+
     session_id = serializers.UUIDField()
     total_detected = serializers.IntegerField()
     total_estimated = serializers.IntegerField()
@@ -225,6 +248,8 @@ class StockTaskResultSerializer(serializers.Serializer[Any]):
 
 
 class StockTaskSerializer(serializers.Serializer[Any]):
+    """One job in the words of a task; `result` is null until it is completed."""
+
     task_id = serializers.UUIDField()
     status = serializers.ChoiceField(["pending", "processing", "completed", "failed"])
     progress_percent = serializers.IntegerField()
@@ -233,16 +258,22 @@ class StockTaskSerializer(serializers.Serializer[Any]):
 
 
 class StockTasksSerializer(serializers.Serializer[Any]):
+    """Several tasks; ids that are unknown or of other users are in `not_found`."""
+
     tasks = StockTaskSerializer(many=True)
     not_found = serializers.ListField(child=serializers.CharField())
 
 
 class AnalysisStartedSerializer(serializers.Serializer[Any]):
+    """An analysis that was taken in, with the id to ask for it."""
+
     task_id = serializers.UUIDField()
     status = serializers.CharField(help_text="processing")
 
 
 class AnalysisResultSerializer(serializers.Serializer[Any]):
+    """What an analysis has counted, with its 90 % interval."""
+
     session_id = serializers.UUIDField()
     total_detected = serializers.IntegerField()
     total_estimated = serializers.IntegerField()
@@ -262,6 +293,8 @@ class AnalysisResultSerializer(serializers.Serializer[Any]):
 
 
 class AnalysisSerializer(serializers.Serializer[Any]):
+    """How far an analysis is; `result` and `result_url` are null until it is completed."""
+
     task_id = serializers.UUIDField()
     status = serializers.ChoiceField(["PENDING", "PROCESSING", "COMPLETED", "FAILED"])
     result_url = serializers.CharField(
@@ -272,6 +305,8 @@ class AnalysisSerializer(serializers.Serializer[Any]):
 
 
 class ReprocessAnswerSerializer(serializers.Serializer[Any]):
+    """The job that counts a photo again."""
+
     status = serializers.CharField(help_text="accepted")
     image_id = serializers.UUIDField()
     new_job_id = serializers.UUIDField()

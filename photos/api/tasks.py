@@ -69,6 +69,8 @@ def _stock_task(job: UploadJob, batches: dict[UUID, list[int]]) -> dict[str, Any
 
 
 class StockTask(APIView):
+    """One job as a stock task."""
+
     @extend_schema(
         operation_id="stock_task",
         responses={200: serializers.StockTaskSerializer, **errors(401, 403, 404)},
@@ -80,6 +82,8 @@ class StockTask(APIView):
 
 
 class StockTasks(APIView):
+    """Several jobs as stock tasks, in one answer."""
+
     @extend_schema(
         operation_id="stock_tasks_status",
         description="Several tasks at once. Ids that are unknown, or another user's, are listed in `not_found`.",
@@ -113,6 +117,8 @@ def _uuid(text: str) -> UUID | None:
 
 
 class Analysis(APIView):
+    """An analysis without inventory; 404 also for another user's, except to supervisors."""
+
     @extend_schema(
         operation_id="task",
         responses={200: serializers.AnalysisSerializer, **errors(401, 403, 404)},

@@ -68,6 +68,7 @@ def files_of(request: Request) -> list[UploadedFile]:
 
 
 def is_forced(request: Request, fields: dict[str, Any]) -> bool:
+    """Whether a known photo is to be counted again, as a form field or a query parameter says."""
     return bool(fields["force"]) or request.query_params.get("force", "").lower() in ("1", "true")
 
 
@@ -79,6 +80,8 @@ def send(outcome: UploadOutcome) -> None:
 
 
 class Upload(TakesPhotos):
+    """Take in up to 100 photos: 202 for all, 207 where some are refused, 400 where all are."""
+
     @extend_schema(
         operation_id="photos_upload",
         description="Upload 1–100 photos. They are counted one after another; follow them at `poll_url`.",
@@ -141,6 +144,8 @@ def _message(job: UploadJob) -> str:
 
 
 class StockPhoto(OnePhoto):
+    """Take in one photo for counting and booking."""
+
     @extend_schema(
         operation_id="stock_photo",
         description="Upload one photo, count it and book the stock.",
@@ -175,6 +180,8 @@ class StockPhoto(OnePhoto):
 
 
 class Analyze(OnePhoto):
+    """Take in one photo to be counted only."""
+
     @extend_schema(
         operation_id="analyze",
         description="Count the plants of one photo without inventory: no place, no stock.",

@@ -87,6 +87,7 @@ def _resident_bytes() -> int:
 
 
 def main() -> None:
+    """Limit memory and the processor, then serve on the socket that the parent handed over."""
     link_fd, memory_bytes, cpu_s, idle_s = (int(argument) for argument in sys.argv[1:])
     settings.configure(USE_I18N=False)  # who asks says it in the user's language
     signal.signal(

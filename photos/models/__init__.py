@@ -1,3 +1,5 @@
+"""The tables of photos: images, uploads and jobs, counts with their findings and corrections, steps, calibrations."""
+
 from photos.models.calibration import CalibrationSample, PlaceCalibration
 from photos.models.detections import Classification, Correction, Detection, Estimation, PhotoContainer
 from photos.models.image import Image

@@ -12,6 +12,8 @@ from photos.services.booking.stock_evidence import settle_places
 
 
 class Command(BaseCommand):
+    """Settles place by place, and lists every quantity that changes."""
+
     help = (
         "Settle the stock of all places from their counts and movements. With --dry-run, only list what would change. "
         "Repeating it changes nothing."

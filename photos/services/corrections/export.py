@@ -72,8 +72,10 @@ def export_csv(session: ProcessingSession) -> str:
 
 
 def export_geojson(session: ProcessingSession) -> dict[str, Any]:
-    """Boxes, containers and estimated areas as features. Their coordinates are px of the picture, y pointing down:
-    a photo from the hand has no position on the earth that would be exact enough for a plant."""
+    """Boxes, containers and estimated areas as GeoJSON features.
+
+    Coordinates are px of the picture, y pointing down: no phone knows its position exactly enough for a plant.
+    """
     features = [
         _feature("container", properties, [_closed(properties.pop("polygon"))])
         for properties in _rows(container_columns(session))

@@ -39,8 +39,10 @@ def answer_old_products(
     """Count the old products of a place by hand; where some are left, the photo may stand beside them.
 
     Args:
+        session: the count whose place still holds them.
         remaining: plants that are left, by product; 0 if all are gone.
         at: when they were so many; None for just before the photo.
+        user: who counted them.
     Raises: NotCounted if the photo has no place.
     """
     location = session.storage_location
