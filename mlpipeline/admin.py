@@ -35,6 +35,8 @@ class _ReadOnly(ModelAdmin):
 
 @admin.register(ModelVersion)
 class ModelVersionAdmin(_ReadOnly):
+    """The weights that have counted here, by kind and checksum."""
+
     list_display = ("name", "kind", "sha256", "first_used_at")
     list_filter = ("kind",)
     search_fields = ("name", "sha256")
@@ -42,6 +44,8 @@ class ModelVersionAdmin(_ReadOnly):
 
 @admin.register(Evaluation)
 class EvaluationAdmin(_ReadOnly):
+    """How weights did on data sets with known counts."""
+
     list_display = ("model_version", "dataset", "photos", "count_error_percent", "created_at")
     list_filter = ("dataset",)
     search_fields = ("dataset", "model_version__name")

@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 
 class MlpipelineConfig(AppConfig):
+    """Counting and classifying: its models, admin pages, commands and system checks."""
+
     name = "mlpipeline"
     verbose_name = _("Counting")
 

@@ -13,6 +13,8 @@ __all__ = [
 
 
 class ModelKind(models.TextChoices):
+    """What weights do in the pipeline."""
+
     SEGMENTATION = "segmentation", _("Finds containers")
     DETECTION = "detection", _("Finds plants")
     CLASSIFICATION = "classification", _("Names what a picture shows")

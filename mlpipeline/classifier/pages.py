@@ -35,6 +35,8 @@ _SHOWN_FEEDBACK: Final = 3
 
 
 class FeedbackForm(forms.Form):
+    """What a picture shows in the words of a person."""
+
     feedback = forms.CharField(label=gettext_lazy("What does it show?"), max_length=1000)
 
 

@@ -10,6 +10,8 @@ from mlpipeline.classifier.choices import PredictionStatus
 
 
 class ClassifiedPictureQuerySet(models.QuerySet[Any]):
+    """Pictures by where their bytes lie and whether anything refers to them."""
+
     def unstored(self) -> Self:
         """Pictures whose bytes are still in staging only."""
         return self.exclude(staging_key="")
@@ -20,6 +22,8 @@ class ClassifiedPictureQuerySet(models.QuerySet[Any]):
 
 
 class PredictionQuerySet(models.QuerySet[Any]):
+    """Predictions that may be claimed, have waited too long, or whose message must be sent again."""
+
     def claimable(self, now: datetime) -> Self:
         """Those that somebody still waits for and no living worker holds, the oldest first."""
         return self.filter(

@@ -117,7 +117,6 @@ class OpenVinoForward:
 
     def _export(self, weights: Weights, folder: Path) -> float:
         """Write the network into a folder; returns how far its scores lie from torch's, 0–1."""
-
         model = load_model(weights)
         _write_graph(model, weights, folder)
         self._load(folder / GRAPH_NAME, weights)

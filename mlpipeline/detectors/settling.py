@@ -46,9 +46,11 @@ def settled(
 
     Args:
         distances: (4 · bins, P) distributions of the distances to the four sides, see `decoded_boxes`.
-        logits: (C, P) of the scores. gains: (C,) see Weights.
+        logits: (C, P) of the scores.
+        gains: (C,) see Weights.
         places: (3, P) centre x and y of the cells in cells, and their strides in px.
         least_logit: below it no logit reaches the least score.
+        rules: how candidates become plants.
     """
     cells, best = _likely(logits, least_logit)
     scores = 1 / (1 + np.exp(-best))

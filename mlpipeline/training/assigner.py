@@ -40,8 +40,11 @@ class PairAssigner(TaskAlignedAssigner):
         mask_gt: Tensor,
         **extra: Any,  # of rotated boxes, which we have none of
     ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-        """See the parent: scores (B, A, C), boxes (B, A, 4) px, anchors (A, 2) px, labels (B, G, 1),
-        boxes (B, G, 4) px and whether they are any (B, G, 1)."""
+        """Assign as the parent does, over the pairs that can match.
+
+        Scores (B, A, C), boxes (B, A, 4) px, anchors (A, 2) px, labels (B, G, 1), true boxes (B, G, 4) px, and whether
+        those are any (B, G, 1).
+        """
         batch, anchors, classes = pd_scores.shape
         image, box, anchor = self._candidates(anc_points, gt_bboxes, mask_gt)
         labels = gt_labels[image, box, 0].long()

@@ -25,6 +25,8 @@ class PlainPredictionSerializer(serializers.Serializer[Any]):
 
 
 class PredictionSerializer(PlainPredictionSerializer):
+    """What a picture shows, with the version of the model that says so."""
+
     model_version = serializers.CharField(help_text="Which model said so: its name and checksum.")
 
 

@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 def batch_size() -> int:
+    """The most predictions that are answered together: BATCH_SIZE, or 1 without ENABLE_BATCH."""
     return settings.BATCH_SIZE if settings.ENABLE_BATCH else 1
 
 

@@ -1,0 +1,1 @@
+"""One command a module, which Django imports only when the command runs."""

@@ -26,6 +26,8 @@ from mlpipeline.vision.errors import VisionError
 
 
 class Command(BaseCommand):
+    """Counts each photo with our engines and with SAHI, several times over, on this machine."""
+
     help = _("Compare our counting with SAHI on a folder of photos: time, precision, recall, memory.")
     requires_system_checks: list[str] = []  # the weights are checked when they are loaded
 

@@ -28,6 +28,8 @@ from mlpipeline.evaluation.tables import Table, percent
 
 
 class Command(BaseCommand):
+    """Counts simulated crowds with several merging methods; no photo and no weights are needed."""
+
     help = _(
         "Count simulated crowds, seen by a detector without fault: what does merging lose or count twice?"
     )

@@ -18,6 +18,8 @@ ROW = "{:<16} {:>10} {:>7} {:>9} {:>7} {:>8}"
 
 
 class Command(BaseCommand):
+    """Counts held-out scenes at each threshold and prints the errors; it changes nothing."""
+
     help = _("Count held-out scenes at several thresholds: which one comes nearest to the truth?")
     requires_system_checks: list[str] = []  # the weights are checked when they are loaded
 

@@ -33,6 +33,8 @@ COLUMNS = "{:<32} {:>9} {:>9} {:>7} {:>7} {:>9}  {}"
 
 
 class Command(BaseCommand):
+    """Counts photo by photo; one that fails is reported, the others go on, and the exit code is 1."""
+
     help = _("Count the plants on photos with the shipped weights. No database is needed.")
     requires_system_checks: list[str] = []  # the weights are checked when they are loaded
 

@@ -37,6 +37,8 @@ Measure = Callable[[TruePhoto], None]
 
 
 class Command(BaseCommand):
+    """Measures the counts of a data set, or with `--drop` its estimators alone."""
+
     help = _("Count a folder of photos whose truth is known (scene JSON or YOLO labels), and say how well.")
     requires_system_checks: list[str] = []  # the weights are checked when they are loaded
 

@@ -43,6 +43,8 @@ LEAST_SCENES = 2 * len(KINDS) * ((2 * FOLDS + len(KINDS) - 1) // len(KINDS))
 
 
 class Command(BaseCommand):
+    """Counts scenes, fits on one half and tests on the other; interrupted runs go on where they were."""
+
     help = _(
         "Count small held-out scenes, fit probabilities and the 90 % interval on one half of them, test both on the "
         "other half, and write the result beside the weights. What was rendered and counted is kept: a run that was "

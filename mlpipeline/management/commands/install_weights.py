@@ -16,6 +16,8 @@ from mlpipeline.training.train import CHECKPOINT
 
 
 class Command(BaseCommand):
+    """Writes a checkpoint, its manifest entry and its model card into the folder of the weights."""
+
     help = _("Make the last checkpoint of a training the default weights.")
     requires_system_checks: list[str] = []  # the weights that are being replaced may be missing
 

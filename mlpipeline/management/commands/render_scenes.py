@@ -19,6 +19,8 @@ _THUMB_PX = (640, 480)
 
 
 class Command(BaseCommand):
+    """Renders scenes from consecutive seeds; the same seed and options give the same scene."""
+
     help = "Render photo-like nursery scenes with exact truth (JPEG, JSON and YOLO labels)."
     requires_system_checks: list[str] = []
 

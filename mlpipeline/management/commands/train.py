@@ -45,6 +45,8 @@ def _checked_px(sides: Sequence[int]) -> tuple[int, int]:
 
 
 class Command(BaseCommand):
+    """Renders what is missing of the training pictures, then trains for a number of minutes."""
+
     help = _("Train the default weights from rendered scenes and, where they are at hand, real pictures.")
     requires_system_checks: list[str] = []  # missing weights are why one trains
 

@@ -24,6 +24,7 @@ def outline_of(width: float, depth: float, height: float) -> NDArray[np.float64]
 
 
 def crate_colour(dice: Dice) -> Colour:
+    """A random colour for a plastic crate, sRGB 0..1; most are blue or black."""
     kind = dice.pick(("blue", "black", "grey", "white", "green", "red", "yellow"), (4, 4, 3, 2, 2, 1, 0.5))
     if kind in ("black", "grey", "white"):
         return grey(dice, *{"black": (0.1, 0.22), "grey": (0.35, 0.62), "white": (0.78, 0.93)}[kind])

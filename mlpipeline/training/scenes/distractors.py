@@ -18,6 +18,7 @@ Maker = Callable[[Dice, float, float], Mesh]
 
 
 def fallen_leaf(dice: Dice, size_cm: float, px: float) -> Mesh:
+    """A leaf of `size_cm` on the ground, most often a dry one."""
     colour = dry(dice) if dice.chance(0.8) else drawn(dice, ((35, 75), (0.4, 0.7), (0.5, 0.8)))
     material = Material(
         Pattern.LEAF,
@@ -81,6 +82,7 @@ def weed(dice: Dice, size_cm: float, px: float) -> Mesh:
 
 
 def stone(dice: Dice, size_cm: float, px: float) -> Mesh:
+    """A flattened stone, `size_cm` at its widest, with an uneven surface."""
     colour = drawn(dice, ((15, 50), (0.03, 0.25), (0.4, 0.85)))
     material = Material(Pattern.PLAIN, colour, colour, colour, noise=0.3, salt=dice.texture_salt)
     half = size_cm / 2 * np.array((1.0, dice.between(0.5, 1.0), dice.between(0.3, 0.6)))

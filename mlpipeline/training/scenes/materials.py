@@ -82,6 +82,6 @@ class Material:
 
 
 def linear(srgb: NDArray[np.float64]) -> NDArray[np.float64]:
-    """sRGB 0..1 to linear light. Source: IEC 61966-2-1."""
+    """Convert sRGB 0..1 to linear light. Source: IEC 61966-2-1."""
     clipped = np.clip(srgb, 0.0, 1.0)
     return np.where(clipped <= 0.04045, clipped / 12.92, ((clipped + 0.055) / 1.055) ** 2.4)

@@ -85,11 +85,13 @@ def single(
 
 
 def rotation_z(angle: float) -> NDArray[np.float64]:
+    """The (3, 3) matrix that turns points about the upward axis, `angle` in radians, counterclockwise."""
     c, s = np.cos(angle), np.sin(angle)
     return np.array(((c, -s, 0.0), (s, c, 0.0), (0.0, 0.0, 1.0)))
 
 
 def rotation_y(angle: float) -> NDArray[np.float64]:
+    """The (3, 3) matrix that turns points about the y axis by `angle` in radians, z towards x."""
     c, s = np.cos(angle), np.sin(angle)
     return np.array(((c, 0.0, s), (0.0, 1.0, 0.0), (-s, 0.0, c)))
 

@@ -21,6 +21,7 @@ def hash01(x: int, y: int, salt: int) -> float:
 
 @compiled
 def value_noise(x: float, y: float, salt: int) -> float:
+    """Values of the lattice points around (x, y), interpolated smoothly; 0..1."""
     ix, iy = floor(x), floor(y)
     fx, fy = x - ix, y - iy
     fx, fy = fx * fx * (3 - 2 * fx), fy * fy * (3 - 2 * fy)

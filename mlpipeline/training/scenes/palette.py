@@ -36,6 +36,7 @@ Ranges = tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
 
 
 def drawn(dice: Dice, ranges: Ranges) -> Colour:
+    """A random colour with hue in degrees, saturation and value each from its range, as sRGB 0..1."""
     hue, saturation, value = (dice.between(*span) for span in ranges)
     return colorsys.hsv_to_rgb(hue % 360 / 360, saturation, value)
 

@@ -40,7 +40,7 @@ class Container:
 
 @dataclass(slots=True)
 class Distractor:
-    """Something that is no plant of the nursery: a fallen leaf, a weed, a stone, a label, …"""
+    """Something that is no plant of the nursery: a fallen leaf, a weed, a stone or a label, for example."""
 
     type: str
     points: NDArray[np.float64]

@@ -63,6 +63,8 @@ class EmptyPlace:
 
 @dataclass(frozen=True, slots=True)
 class DistractorTruth:
+    """A distractor in the picture: the middle and the box of its projection (px), whatever hides it."""
+
     type: str
     x: float
     y: float
