@@ -107,7 +107,7 @@ def _store() -> Iterable[CheckMessage]:
 
 
 def _transport() -> Iterable[CheckMessage]:
-    """Whether passwords travel encrypted, and what is believed of the proxy that sees to it."""
+    """Whether passwords travel encrypted, and whether the number of trusted proxies fits."""
     if settings.SECURE_SSL_REDIRECT:
         if not settings.REST_FRAMEWORK["NUM_PROXIES"]:
             yield Warning(

@@ -1,4 +1,4 @@
-"""Signs of life: each worker process writes every few seconds that it is there, whatever its tasks do.
+"""Heartbeats: each worker process updates its own row every few seconds, whatever its tasks do.
 
 Celery's own ping is no use for this: a solo worker that counts a photo answers none.
 """
@@ -31,7 +31,7 @@ def worker_name() -> str:
 
 
 def record_heartbeat(*, worker: str, queues: Iterable[str], started_at: datetime) -> None:
-    """Write that this worker lives. Written again, the row only moves its time."""
+    """Create or update the row of this worker; a repeat only moves its time."""
     WorkerHeartbeat.objects.update_or_create(
         worker=worker,
         defaults={"queues": sorted(queues), "started_at": started_at, "beat_at": timezone.now()},

@@ -1,4 +1,4 @@
-"""What the wiring itself remembers."""
+"""The one table of the wiring: the heartbeats of the workers."""
 
 from typing import ClassVar
 
@@ -9,7 +9,7 @@ from demeter.querysets import WorkerHeartbeatQuerySet
 
 
 class WorkerHeartbeat(models.Model):
-    """The sign of life of one worker process. A busy worker answers no ping, but its thread goes on writing here.
+    """The heartbeat of one worker process. A busy worker answers no ping, but its thread goes on writing here.
 
     Example: nave-pc:4211 serves gpu_queue, last heard of four seconds ago.
     """

@@ -16,10 +16,11 @@ from django.db import connection
 
 @contextmanager
 def sqlite_write_lock() -> Iterator[None]:
-    """Hold this machine's turn to write while the block runs; take it before the transaction, never inside one.
+    """Hold this machine's write lock while the block runs; take it before the transaction, never inside one.
 
-    Databases that let many write need no turns: there the block simply runs. The turn keeps no writer out that does
-    not take one; it only spares those who do the longer sleep. It ends with its process, however that dies.
+    Databases that take many writers at once need none: there the block simply runs. It is advisory: only writers that
+    call it are serialised, and spared SQLite's own waiting, which sleeps longer. The kernel releases it when its
+    process ends, however that ends.
     """
     if connection.vendor != "sqlite":
         yield

@@ -46,7 +46,7 @@ class FoldedContains(Contains):
 
 
 def add_fold_function(*, connection: BaseDatabaseWrapper, **_: object) -> None:
-    """Teach a new connection to SQLite to fold; a receiver of `connection_created`."""
+    """Register the SQL function `demeter_fold` on a new SQLite connection; a receiver of `connection_created`."""
     if connection.vendor == "sqlite":
         database: sqlite3.Connection = connection.connection
         database.create_function(

@@ -1,7 +1,7 @@
-"""Watches over the processes of one machine by what the database says of them.
+"""Checks the processes of one machine against their rows in the database.
 
 What a dead process held is given back at once, one that holds a step past its deadline is ended, and so is one whose
-sign of life stands still. In a thread of its own: a database or a broker that hangs must not keep the supervisor from
+heartbeat is too old. In a thread of its own: a database or a broker that hangs must not keep the supervisor from
 starting again what died.
 """
 
@@ -27,7 +27,7 @@ from photos.services.steps.deadlines import IN_THREADS
 ROUND_S: Final = 1.0
 ROWS_EVERY_S: Final = 5.0
 # A pause between two looks that is longer than this (a suspended machine, a database that hung) tells nothing about
-# the processes: signs of life are waited for anew.
+# the processes: the age of their heartbeats is measured anew.
 _PAUSE_S: Final = 3 * ROWS_EVERY_S
 
 logger = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class _Sign:
-    """The newest sign of life of a process, and since when (monotonic, s) it is known to stand still."""
+    """The newest heartbeat of a process, and the time (monotonic, s) since which none has followed."""
 
     beat_at: datetime
     since: float
@@ -124,7 +124,7 @@ class Watchdog(threading.Thread):
         return {int(worker.removeprefix(self._prefix)) for worker in holders}
 
     def _frozen(self) -> list[int]:
-        """Processes whose sign of life has stood still for too long. One that has not given any is starting."""
+        """Processes whose heartbeat is too old. One without any is starting."""
         names = {f"{self._prefix}{pid}": pid for pid in self._supervisor.running().values()}
         rows = WorkerHeartbeat.objects.filter(worker__in=names).values_list("worker", "beat_at")
         now = time.monotonic()

@@ -32,7 +32,7 @@ class ExifDate:
 
 @dataclass(frozen=True)
 class ExifData:
-    """What the camera wrote. `dates` has the one to be believed first; none of them is checked to be likely.
+    """What the camera wrote. `dates` has the most reliable first; none of them is checked to be likely.
 
     Degrees are WGS 84, negative to the south and west; accuracy is GPSHPositioningError. Whatever is missing, or
     cannot be true, is None.

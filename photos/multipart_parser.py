@@ -1,6 +1,6 @@
 """Reading a multipart/form-data body (RFC 7578) part by part, so that no part with content is lost.
 
-Django's own parser drops parts whose file name is missing, empty, `..` or not UTF-8, and believes a body that breaks
+Django's own parser drops parts whose file name is missing, empty, `..` or not UTF-8, and accepts a body that breaks
 off. This one takes them under the name `photo`, and refuses a body without its closing boundary.
 """
 

@@ -77,14 +77,14 @@ class ProcessingStepQuerySet(models.QuerySet[Any]):
         return self.exclude(status__in=FINISHED)
 
     def claimable(self, now: datetime) -> Self:
-        """Pending and due, or left by a worker that fell silent."""
+        """Pending and due, or running with an expired lease."""
         return self.filter(
             (Q(status=StepStatus.PENDING) & (Q(not_before__isnull=True) | Q(not_before__lte=now)))
             | Q(status=StepStatus.RUNNING, lease_expires_at__lt=now)
         )
 
     def exhausted(self, most_losses: int) -> Self:
-        """Those that too many workers were lost with, the one that fell silent just now included."""
+        """Those that too many workers were lost with, one whose lease has just expired included."""
         return self.filter(
             Q(status=StepStatus.PENDING, losses__gte=most_losses)
             | Q(status=StepStatus.RUNNING, losses__gte=most_losses - 1)

@@ -97,7 +97,7 @@ FAR_FROM: Final = _("The position lies %(metres)s m from %(place)s.")
 
 
 def warnings_of(session: ProcessingSession) -> list[dict[str, object]]:
-    """The warnings of a count as `warning_texts` gives them, with the numbers that they speak of."""
+    """The warnings of a count as `warning_texts` gives them, with the numbers behind them."""
     facts: dict[str, str] = {}
     if session.expected_living is not None:
         facts[CountWarning.UNLIKE_LAST_COUNT] = str(UNLIKE) % {

@@ -47,8 +47,7 @@ def _broker_in_memory() -> None:
 
 @pytest.fixture(autouse=True)
 def _own_machine(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Folders of this test alone, an empty cache, a broker that nobody has missed, and a password hasher that is fast
-    because it is weak."""
+    """Folders of this test alone, an empty cache, a broker not yet found away, and a fast, weak password hasher."""
     monkeypatch.setattr(broker, "_away_until", 0.0)
     monkeypatch.setattr(caches, "_away_until", {})
     settings.STORAGES = {
@@ -76,8 +75,11 @@ def _own_machine(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.fixture(autouse=True)
 def _own_signals() -> Iterator[None]:
-    """Loading training data leaves a handler for children that end. In a later test, which starts processes of its
-    own, the kernel could not set up its frame and ended the whole run (SIGSEGV from the kernel, no traceback)."""
+    """Put the handler of SIGCHLD back after each test: loading training data leaves one behind.
+
+    In a later test, which starts processes of its own, the kernel could not set up its frame and ended the whole run
+    (SIGSEGV from the kernel, no traceback).
+    """
     before = signal.getsignal(signal.SIGCHLD)
     yield
     signal.signal(signal.SIGCHLD, before)

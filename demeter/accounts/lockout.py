@@ -2,7 +2,7 @@
 
 So nobody who fails from elsewhere locks a person out, and one client's failures lock no other account behind the same
 proxy. Locks are rows of django-axes: they need no cache and outlive a restart. Successes are never counted, and one
-forgets the failures of its pair. What is counted does not depend on whether the account exists.
+deletes the failures of its pair. What is counted does not depend on whether the account exists.
 
 A browser that has signed in to an account before is counted by its own cookie instead of its address. So even where
 all clients share one address (a proxy that is not trusted), an attacker behind it does not lock out the people whose
@@ -77,7 +77,7 @@ def locked_until(attempt: HttpRequest, email: str) -> datetime | None:
 
 
 def forget_failures(attempt: HttpRequest, email: str) -> None:
-    """Forget the failures of a pair whose password was right. `email` in normal form."""
+    """Delete the failures of a pair whose password was right. `email` in normal form."""
     AxesProxyHandler.get_implementation().reset_user_attempts(attempt, {"username": email})
 
 

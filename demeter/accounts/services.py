@@ -120,7 +120,7 @@ def _spend(token: RefreshToken) -> None:
 
 
 def register(*, name: str, email: str, password: str) -> User:
-    """Make a viewer's account, as a stranger may. Raises RegistrationClosed, EmailTaken, WeakPassword."""
+    """Make a viewer's account; needs no sign-in. Raises RegistrationClosed, EmailTaken, WeakPassword."""
     if not settings.REGISTRATION_OPEN:
         raise RegistrationClosed(_("Ask an administrator for an account."))
     return create_account(name=name, email=email, password=password)

@@ -129,7 +129,7 @@ class Users(ListAPIView[User]):
     throttle_classes = [RegistrationThrottle]
 
     def get_authenticators(self) -> list[BaseAuthentication]:
-        """A stranger registers: whatever token he still sends does not count."""
+        """None for registration: a token that the client still sends is ignored, even an expired one."""
         request = getattr(self, "request", None)  # none while the description is made
         if request is not None and request.method == "POST":
             return []

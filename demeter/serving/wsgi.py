@@ -84,7 +84,7 @@ def environ_of(scope: Mapping[str, Any]) -> Environ:
 
 
 def _scheme(scope: Mapping[str, Any], environ: Environ) -> str:
-    """A proxy on this machine is believed that the client speaks HTTPS; others by SECURE_PROXY_SSL_HEADER only."""
+    """The scheme of the request. X-Forwarded-Proto counts here from a proxy on this machine only."""
     is_proxied = environ["REMOTE_ADDR"] in _THIS_MACHINE and environ.get("HTTP_X_FORWARDED_PROTO") == "https"
     return "https" if is_proxied else str(scope["scheme"])
 

@@ -19,7 +19,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "demeter.api_errors.error_response",
-    # How many trusted proxies stand in front and each add an address to X-Forwarded-For; 0 believes no such header.
+    # How many trusted proxies stand in front and each add an address to X-Forwarded-For; 0 ignores the header.
     "NUM_PROXIES": env.int("TRUSTED_PROXIES", default=0),
     # Bounds for a client gone wild, far above a walk through the nursery (50 uploads at once, a poll every 2 s).
     "DEFAULT_THROTTLE_RATES": {

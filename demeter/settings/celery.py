@@ -57,11 +57,11 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # ── steps of the pipeline (photos.services.steps.claims) ────────────────────────────────────────────────────
-# A step whose worker has been silent this long is free again.
+# A step whose worker has not renewed its lease for this long may be claimed again.
 STEP_LEASE_S = env.int("STEP_LEASE_S", default=60)
 STEP_RENEW_S = STEP_LEASE_S / 6
 STEP_RESEND_S = 600  # a pending step is sent again after this, or when its queue is empty
-# A process whose sign of life stands still this long is ended and started again. Its writes may be late: on SQLite two
-# that wait in vain for the lock are a minute.
+# A process whose heartbeat is older than this is ended and started again. It may be late: on SQLite, two writes that
+# wait in vain for the lock take a minute.
 WORKER_FROZEN_AFTER_S = env.float("WORKER_FROZEN_AFTER_S", default=90.0)
 STEP_MAX_LOSSES = 5  # a step that this many workers died or hung with is failed, with the reason

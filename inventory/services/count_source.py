@@ -1,4 +1,7 @@
-"""How the settlement learns what photos show: the app that counts photos plugs in here, since imports point to us."""
+"""The interface through which the settlement reads counts of photos; the app that counts registers itself here.
+
+Imports point from that app to this one, never back.
+"""
 
 from __future__ import annotations
 

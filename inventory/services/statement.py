@@ -121,7 +121,7 @@ def _apply(result: PlaceStatement, movement: RecordedMovement) -> None:
 
 
 def _decide(result: PlaceStatement, group: Sequence[Count]) -> None:
-    """Let the best count of one photo speak, or none of them."""
+    """Apply the best count of one photo, or none of them."""
     for count in group:
         known = result.products[count.product_id]
         result.expected[count.uuid] = known.total if known.deciding is not None else None

@@ -63,7 +63,7 @@ class BatchingDetector:
                 self._changed.notify_all()  # those who wait may have waited for this thread alone
 
     def detect(self, tiles: Sequence[Image]) -> list[Detections]:
-        """See Detector. Waits for the company; raises what the detector raises for these tiles alone."""
+        """See Detector. Waits until the batch has run; raises what the detector raises for these tiles alone."""
         own = _Request(list(tiles))
         with self._changed:
             self._waiting.append(own)

@@ -1,4 +1,4 @@
-"""Exports: networks written once in OpenVINO's form, kept by what they were made of, and trusted no further."""
+"""Exports: networks written once in OpenVINO's form, keyed by what they were made of, and verified at each use."""
 
 from __future__ import annotations
 

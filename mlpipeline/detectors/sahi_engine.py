@@ -1,4 +1,4 @@
-"""SAHI, the reference engine: the road that others take, with the same weights, to compare ours with."""
+"""SAHI, the reference engine: sliced inference by that library with the same weights, to compare ours with."""
 
 from __future__ import annotations
 

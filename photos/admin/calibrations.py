@@ -1,4 +1,4 @@
-"""What validated photos have taught, place by place: looked at, and reset where it has become wrong."""
+"""The calibrations learnt from validated photos, place by place: shown, and reset where they have become wrong."""
 
 from typing import Any, ClassVar, cast
 
@@ -115,7 +115,7 @@ class PlaceCalibrationAdmin(ReadOnlyAdmin):
 
 @admin.register(CalibrationSample)
 class CalibrationSampleAdmin(OwnPhotosAdmin):
-    """What each validated count has taught."""
+    """The sample that each validated count adds to a calibration."""
 
     owner_path: ClassVar[str] = "session__image__uploaded_by"
     list_display = ["session", "calibration", "plants", "plant_area_cm2", "plants_per_m2", "visible_share"]

@@ -1,4 +1,4 @@
-"""Decisions about counts and photos, each with a page between the click and the deed: its question, what it changes."""
+"""Decisions about counts and photos, each with a confirmation page: its question, and what it would change."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ class ContainerInline(ReadOnlyInline):
 
     @display(description=_("confidence"))
     def percent(self, container: PhotoContainer) -> str:
-        # What nobody outlined is assumed: a confidence of 0 would read as a doubt.
+        # What nobody outlined is assumed: a confidence of 0 would read as a low score.
         return as_percent(container.confidence or None)
 
 

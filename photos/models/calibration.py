@@ -1,4 +1,4 @@
-"""What validated counts have taught about the plants of a place."""
+"""The calibration of a place, and the samples of validated counts that it is computed from."""
 
 from typing import ClassVar
 

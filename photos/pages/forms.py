@@ -118,7 +118,7 @@ class CountNumberForm(forms.Form):
 
 
 class TakenAtForm(forms.Form):
-    """When a photo without a date was taken: a time, or the word that the time of its upload is right."""
+    """When a photo without a date was taken: a time, or a confirmation that it is the time of its upload."""
 
     taken_at = forms.DateTimeField(label=_("Taken at"), required=False, widget=DateTimeInput)
     as_uploaded = forms.BooleanField(required=False)

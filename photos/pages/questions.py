@@ -77,7 +77,7 @@ def place_options(session: ProcessingSession, user: User) -> list[PlaceOption]:
 
 
 def _naming(session: ProcessingSession, location: StorageLocation, user: User) -> Callable[[], object]:
-    own = ProcessingSession.objects.select_related("image").get(pk=session.pk)  # the deed refreshes its row
+    own = ProcessingSession.objects.select_related("image").get(pk=session.pk)  # the action refreshes its row
     return lambda: assign_location(session=own, location=location, user=user)
 
 

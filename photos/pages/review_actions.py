@@ -41,7 +41,7 @@ ask_or_decide = require_http_methods(["GET", "HEAD", "POST"])
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """One decision about a photo: its question, and the deed, which returns what is said when it is done.
+    """One decision about a photo: its question, and the action, which returns the message shown when it is done.
 
     given: what the form said, for the POST to say it again. also: a place that the photo does not touch yet.
     """
@@ -129,7 +129,7 @@ def accept(request: HttpRequest, image_id: UUID) -> HttpResponse:
 @ask_or_decide
 @for_workers
 def withdraw(request: HttpRequest, image_id: UUID) -> HttpResponse:
-    """A supervisor takes the word on a count back; what it had waited for, it waits for again."""
+    """A supervisor withdraws a validation; what the count had waited for, it waits for again."""
     image = find_photo_to_decide(user_of(request), image_id)
     require_supervisor(user_of(request))
     session = _named_count(request, image)
@@ -260,7 +260,7 @@ def _ask_or_decide(request: HttpRequest, image: Image, decision: Decision) -> Ht
 
 
 def _given(request: HttpRequest) -> Mapping[str, str]:
-    """What the form says, on the way to the question as on the way to the deed."""
+    """What the form holds: the query of the question (GET), or the body of the decision (POST)."""
     return request.POST if request.method == "POST" else request.GET
 
 

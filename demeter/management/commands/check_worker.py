@@ -10,7 +10,7 @@ from demeter.heartbeats import queues_without_worker
 
 
 class Command(BaseCommand):
-    """Fails unless a living worker on this host serves each of the queues, by the signs of life it writes."""
+    """Fails unless a living worker on this host serves each of the queues, by its heartbeat."""
 
     help = _("Check that a worker on this host serves these queues.")
     # Asked once a minute; the workers themselves have checked the system at their start.

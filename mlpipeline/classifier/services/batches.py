@@ -14,7 +14,7 @@ from django.utils import timezone
 from mlpipeline.classifier.choices import PredictionStatus
 from mlpipeline.classifier.models import Prediction
 
-LEASE: Final = timedelta(seconds=20)  # a worker that has been silent this long has lost what it held
+LEASE: Final = timedelta(seconds=20)  # a claim that is not renewed for this long expires
 _LOOK_EVERY_S: Final = 0.05
 
 logger = logging.getLogger(__name__)

@@ -59,7 +59,7 @@ class Command(BaseCommand):
             raise CommandError(_("--repeat is at least 1."))
         backends = list(dict.fromkeys(options["engines"]))
         try:
-            # Libraries talk; standard output holds the result alone.
+            # Libraries print; standard output holds the result alone.
             with contextlib.redirect_stdout(sys.stderr):
                 done = run_bench(photos, contenders(backends), read_truth, repeat=options["repeat"])
                 run = BenchRun(machine_class(), f"{timezone.now():%Y-%m-%d}", tuple(backends), tuple(done))

@@ -65,7 +65,7 @@ class Command(BaseCommand):
         try:
             with contextlib.redirect_stdout(
                 sys.stderr
-            ):  # libraries talk; standard output holds the counts alone
+            ):  # libraries print; standard output holds the counts alone
                 engine = load_engine(options["engine"])
         except DemeterError as error:
             raise CommandError(str(error)) from error

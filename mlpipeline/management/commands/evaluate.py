@@ -177,7 +177,9 @@ class Command(BaseCommand):
 
 def _measured(photo: TruePhoto, measure: Measure) -> PhotoFailure | None:
     try:
-        with contextlib.redirect_stdout(sys.stderr):  # libraries talk; standard output holds the tables alone
+        with contextlib.redirect_stdout(
+            sys.stderr
+        ):  # libraries print; standard output holds the tables alone
             measure(photo)
     except PHOTO_FAULTS as error:
         return PhotoFailure(photo.name, str(error))

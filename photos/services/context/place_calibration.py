@@ -23,10 +23,10 @@ from photos.services.corrections.findings import Kind, corrected_findings, kind_
 from photos.services.corrections.sums import correct_sums
 
 MIN_PLANT_COUNT: Final = 10  # on one photo, for its mean to say something. Source: origin, band calibration
-# From so many photos a place speaks against what was typed in. Source: origin, calibration wizard of 3–5 photos
+# From so many photos on, the calibration overrides the typed-in parameters. Source: origin, calibration wizard of 3–5 photos
 MIN_PHOTO_COUNT: Final = 3
-REFERENCE_PX: Final = 4000  # longer side of the picture in which `plant_area_px` is told
-# A picture of which nobody knows where the bed ends, or whose plants could not all be counted, teaches nothing.
+REFERENCE_PX: Final = 4000  # longer side of the picture that `plant_area_px` refers to
+# A picture without a known edge of the bed, or whose plants could not all be counted, gives no sample.
 _TEACHES_NOTHING: Final = {CountWarning.NO_CONTAINER, CountWarning.TRUNCATED, CountWarning.PARTIAL_COUNT}
 
 
@@ -45,10 +45,10 @@ class LearnedDensity:
 
 @transaction.atomic
 def update_calibration(session: ProcessingSession) -> None:
-    """Take in what the photo of a count teaches now, in place of what it taught before.
+    """Replace the samples of a count's photo by those it gives now, and compute their calibrations anew.
 
     Call after anything that changes what a person has said of the count. Of several validated counts of one photo
-    the last one speaks. A count that is not validated, or shows too few plants, leaves no sample.
+    the last one is used. A count that is not validated, or shows too few plants, leaves no sample.
     """
     of_photo = CalibrationSample.objects.filter(session__image=session.image_id)
     touched = set(of_photo.values_list("calibration", flat=True))
@@ -69,7 +69,7 @@ def update_calibration(session: ProcessingSession) -> None:
 
 @transaction.atomic
 def update_calibrations(image_ids: Collection[UUID]) -> None:
-    """Compute anew what these photos have taught: they went into the trash, or came out of it."""
+    """Compute the calibrations of these photos anew: they went into the trash, or came out of it."""
     touched = PlaceCalibration.objects.filter(samples__session__image__in=image_ids).distinct()
     for pk in sorted(touched.values_list("pk", flat=True)):
         _summarize(PlaceCalibration.objects.select_for_update().get(pk=pk))
@@ -97,7 +97,7 @@ def learned_density(session: ProcessingSession, container_type: str) -> LearnedD
 
 
 def is_calibrated(session: ProcessingSession) -> bool:
-    """Whether validated photos have taught anything about the plants of a count."""
+    """Whether a calibration exists for the plants of a count, at its place or elsewhere."""
     return bool(_known(session))
 
 

@@ -184,7 +184,7 @@ def _name_place_of(image: Image, location: StorageLocation) -> None:
         session.save(update_fields=[*configuration.FIELDS, "location_source", "moved_from", "gps_distance_m"])
         update_for_place(session)
         if session.validated:
-            update_calibration(session)  # a validated photo teaches of another place now
+            update_calibration(session)  # its samples belong to another place now
 
 
 @transaction.atomic

@@ -58,7 +58,7 @@ def create_steps(steps: list[ProcessingStep]) -> None:
 
 
 def claim_step(step_id: int) -> Claim | None:
-    """Claim a step that is due, or that a silent worker left. None if it is finished, held, or not yet due.
+    """Claim a step that is due, or whose lease has expired. None if it is finished, held, or not yet due.
 
     A step whose workers died STEP_MAX_LOSSES times is not claimed either: it is to be ended.
     """
@@ -90,8 +90,8 @@ def claim_step(step_id: int) -> Claim | None:
 def claim_batch(claim: Claim, *, at_most: int) -> list[Claim]:
     """Claim further waiting steps of the same kind, the oldest first, to do their work together with a held one.
 
-    Only steps that no worker was lost with keep company: a picture that kills its worker takes others along once, and
-    is alone from then on, else they would be given up with it. Their own messages find them held, and end.
+    Only steps that no worker was lost with are batched: a picture that kills its worker interrupts others once, and is
+    done alone from then on, else they would be given up with it. Their own messages find them held, and end.
     """
     if at_most < 1 or not ProcessingStep.objects.filter(pk=claim.step_id).blameless().exists():
         return []
@@ -305,7 +305,7 @@ def _give_back_overdue(claim: Claim) -> bool:
 
 @transaction.atomic
 def fail_exhausted(step_id: int) -> ProcessingStep | None:
-    """End a step whose workers fell silent too often. None if it has moved on meanwhile."""
+    """Fail a step whose lease has expired STEP_MAX_LOSSES times. None if it has moved on meanwhile."""
     step = (
         ProcessingStep.objects.select_for_update(of=("self",))
         .select_related("image", "session")

@@ -45,7 +45,7 @@ def test_neighbours_in_one_container_never_suppress_each_other():
 
 
 def test_a_sight_that_goes_takes_none_with_it():
-    """a overlaps b, b overlaps c, a does not overlap c: b goes, c stays."""
+    """Plant a overlaps b, b overlaps c, a does not overlap c: b goes, c stays."""
     assert kept([seen((50, 50, 0.9)), seen((56, 50, 0.8)), seen((62, 50, 0.7))]) == [[40], [], [52]]
 
 
