@@ -1,7 +1,7 @@
 """The few tags of an EXIF block that are wanted. Source: TIFF 6.0, section 2; CIPA DC-008 (EXIF 2.32), section 4.6.
 
-Own code because the libraries for it do not validate the block: it may announce values of gigabytes (piexif makes room for
-them), or name the same bytes a thousand times (Pillow copies them as often).
+Own code because the libraries for it do not validate the block: it may announce values of gigabytes (piexif makes room
+for them), or name the same bytes a thousand times (Pillow copies them as often).
 """
 
 import struct

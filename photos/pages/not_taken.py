@@ -1,6 +1,7 @@
 """The names of photos that a browser sent after its session had ended, kept for it until somebody has signed in.
 
-A signed cookie carries them, so the server keeps nothing for people who are not signed in, and only this browser can read them.
+A signed cookie carries them, so the server keeps nothing for people who are not signed in, and only this browser can
+read them.
 """
 
 from dataclasses import dataclass

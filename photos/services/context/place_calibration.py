@@ -23,7 +23,7 @@ from photos.services.corrections.findings import Kind, corrected_findings, kind_
 from photos.services.corrections.sums import correct_sums
 
 MIN_PLANT_COUNT: Final = 10  # on one photo, for its mean to say something. Source: origin, band calibration
-# From so many photos on, the calibration overrides the typed-in parameters. Source: origin, calibration wizard of 3–5 photos
+# From so many photos on, it overrides the typed-in parameters. Source: origin, calibration wizard of 3–5 photos
 MIN_PHOTO_COUNT: Final = 3
 REFERENCE_PX: Final = 4000  # longer side of the picture that `plant_area_px` refers to
 # A picture without a known edge of the bed, or whose plants could not all be counted, gives no sample.
