@@ -44,7 +44,7 @@ class Crowd:
 def plant_crowd(
     ratio: float, seed: int, *, rows: int = ROWS, columns: int = COLUMNS, shape: Shape = CROWD_SHAPE
 ) -> Crowd:
-    """rows × columns plants in a picture; their boxes are `ratio` > 0 times as wide as the plants stand apart."""
+    """A grid of plants in a picture; their boxes are `ratio` > 0 times as wide as the plants stand apart."""
     check(ratio > 0, f"a plant has a width, got {ratio} times the spacing")
     rng = np.random.default_rng(seed)
     height, width = shape

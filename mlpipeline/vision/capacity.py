@@ -10,6 +10,7 @@ def within_capacity(count: ContainerCount, units: int | None = None) -> Containe
     """A count of which nothing is estimated beyond what the container holds.
 
     Args:
+        count: of one container.
         units: the most plants that such a container holds, as the nursery knows it; None where it knows no limit.
             Cells that could be read from the picture (`count.capacity`) limit it too.
 

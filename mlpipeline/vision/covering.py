@@ -53,8 +53,10 @@ MOST_COVERS = 4  # covers told apart; the series ends before
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Covers:
-    """How often each pixel is covered: `times` (H, W) uint8, and `owner` (H, W) int32, the number from 0 of the one
-    object that covers it, valid where `times` is 1.
+    """How often each pixel is covered, and by what.
+
+    times: (H, W) uint8. owner: (H, W) int32, the number from 0 of the one object that covers a pixel, valid where
+    `times` is 1.
     """
 
     times: NDArray[np.uint8]
@@ -248,8 +250,9 @@ def _usual_distance(places: Floats) -> float:
 
 
 def _pieces(free: Mask, unit: Floats, room: Mask) -> tuple[Mask, Floats]:
-    """Uncovered leaf without the pieces that are too small for a plant or have no room for one, and (H, W) the plants
-    that each pixel of it is worth.
+    """Uncovered leaf without pieces that are too small for a plant or have no room for one; what its pixels count.
+
+    The second array (H, W) is the share of a plant that each pixel of it stands for.
     """
     count, labels = cv2.connectedComponents(free.astype(np.uint8), connectivity=4)
     worth = np.where(free, unit, 0).astype(np.float32)

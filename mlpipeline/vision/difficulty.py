@@ -48,6 +48,7 @@ def difficulty_terms(count: PhotoCount, probabilities: Floats, doubted: Floats, 
     """The (len(TERMS),) values of a count, all ≥ 0 and in plants.
 
     Args:
+        count: of a photo, with all its warnings.
         probabilities: (N,) of `count.detections`, in their order: the probability of each to be what it is said to be.
         doubted: (M,) the same of `count.suppressed_low_score`.
         unexplained: see `unexplained_plants`.

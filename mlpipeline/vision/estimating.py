@@ -45,8 +45,10 @@ def estimate_container(
 
     Args:
         image: (H, W, 3) uint8 RGB, the whole picture; it is not modified.
-        containers, index: all containers, and which of them: the others own their pixels.
+        containers: all containers of the picture; each owns its pixels.
+        index: which of them is counted.
         detections: those of it that count (`filter_detections`), in full-image pixels.
+        options: the settings of the count.
         priors: what is known of the place. A density is used only in beds where no plant was detected: a box or tray
             that shows none is an empty one (20 empty crates were once counted as 29 plants). A capacity cuts what is
             estimated; see `within_capacity`.

@@ -107,7 +107,8 @@ def leaf_by_example(
     Args:
         image: (H, W, 3) uint8 RGB.
         valid: (H, W) bool, the container.
-        plants, empties: (N, 4) boxes of detected living plants and of empty pots, in px of `image`.
+        plants: (N, 4) boxes of detected living plants, in px of `image`.
+        empties: (M, 4) boxes of empty pots, the same.
         doubtful: (H, W) bool, the places that are in question, if they are known better than as all that is not
             covered: the cells of a tray without its walls.
 

@@ -29,8 +29,9 @@ EMPTY_SHARE = 0.2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lattice:
-    """Rows and columns of a tray in a picture. `to_picture` (3, 3) takes (column, row) to px; whole numbers are
-    the middles of cells.
+    """Rows and columns of a tray in a picture.
+
+    `to_picture` (3, 3) takes (column, row) to px; whole numbers are the middles of cells.
     """
 
     rows: int
@@ -228,6 +229,7 @@ def _is_filled(cells: NDArray[np.int64], capacity: int) -> bool:
 
 
 def occupied(lattice: Lattice, boxes: Boxes) -> Mask:
+    """(capacity,) True for the cells that hold the middle of one of the (N, 4) boxes, in px of the picture."""
     cells = lattice.cells_of(centres(boxes))
     occupied = np.zeros(lattice.capacity, dtype=np.bool_)
     occupied[cells[cells >= 0]] = True

@@ -65,7 +65,9 @@ class IntervalModel:
         """Lowest and highest likely number of plants: whole numbers, floor ≤ low ≤ total ≤ high.
 
         Args:
-            total: the count. floor: the plants that are surely there, at most `total`.
+            total: the count.
+            floor: the plants that are surely there, at most `total`.
+            terms: (len(TERMS),) of the count, see `difficulty_terms`.
         """
         check(0 <= floor <= total, f"a floor lies between 0 and the total, got {floor} of {total}")
         too_low, too_high = self.errors(terms)

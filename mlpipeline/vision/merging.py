@@ -152,8 +152,10 @@ def _overlapping(
 def _near(
     middle: NDArray[np.float64], part_of: Indices, here: Indices, there: Indices, cell: float
 ) -> Indices:
-    """(2, P) pairs of boxes of different parts, one of `here` and one of `there`, whose middles (N, 2) lie in the same
-    or neighbouring cells of a square grid. Where `here` and `there` are the same boxes, each pair is found once.
+    """(2, P) pairs of boxes of different parts, one of `here` and one of `there`, that lie near each other.
+
+    Their middles (N, 2) lie in the same or neighbouring cells of a square grid. Where `here` and `there` are the same
+    boxes, each pair is found once.
     """
     are_same = len(here) == len(there) and np.array_equal(here, there)
     pairs = np.empty((2, 4 * len(here) + 64), np.int64)

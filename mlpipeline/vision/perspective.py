@@ -16,6 +16,7 @@ def usual_log_sides(examples: Boxes, places: Boxes) -> NDArray[np.float64]:
 
     Args:
         examples: (N, 4) whole plants, each with an area; fewer than LEAST_FOR_PERSPECTIVE only give their median.
+        places: (M, 4) boxes, of which only the middles are used.
 
     Elsewhere a plane is fitted to the logarithms over the picture, because perspective shrinks plants by about the
     same factor at each step; reweighted (Huber), so that a few giants tilt nothing. It is held within what was

@@ -51,6 +51,9 @@ def count_photo(
 
     Args:
         image: (H, W, 3) uint8 RGB, turned as its EXIF says; it is not modified.
+        segmenter: finds the containers.
+        detector: finds plants and empties in tiles, or in whole pictures.
+        options: the settings of the count.
         priors: what is known of the place.
         reliability: of the weights behind `segmenter` and `detector`; without it the interval is wide on purpose.
         progress: called with (tiles done, tiles in all).

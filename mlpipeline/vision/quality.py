@@ -73,9 +73,9 @@ def _blur_along(whole: int, lost: int) -> float:
 
 @compiled
 def _contrasts(grey: NDArray[np.int16], mask: Mask, axis: int) -> tuple[int, int]:
-    """The contrast of neighbours along an axis, 0 from row to row, inside a mask, and REBLUR_PX times what of it is
-    lost when the picture is blurred.
+    """The contrast of neighbours along an axis inside a mask, and REBLUR_PX times what of it blurring takes away.
 
+    Axis 0 runs from row to row.
     A mean over a window and the next differ by what enters and what leaves, so nothing is blurred. Beside the picture
     it is mirrored.
     """
@@ -106,8 +106,9 @@ def _contrasts(grey: NDArray[np.int16], mask: Mask, axis: int) -> tuple[int, int
 
 @compiled
 def _mirror(place: int, last: int) -> int:
-    """Where a place before 0 or after the last is mirrored to, the outermost twice; of narrow pictures as often as
-    needed.
+    """Where a place before 0 or after the last is mirrored to; the outermost places occur twice.
+
+    In pictures narrower than the reach it is mirrored as often as needed.
     """
     while place < 0 or place > last:
         place = -1 - place if place < 0 else 2 * last + 1 - place

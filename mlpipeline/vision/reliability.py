@@ -58,6 +58,7 @@ def add_interval(count: PhotoCount, unexplained: float, reliability: Reliability
     """The same count with its interval and the reasons for its width; its warnings are complete already.
 
     Args:
+        count: of a photo, with all its warnings.
         unexplained: see `ImageAssessment`.
         reliability: of the weights that counted; None where nobody has measured them: the interval is wide then, and
             `uncalibrated` is among its reasons.

@@ -37,6 +37,8 @@ def detect_in_containers(
         image: (H, W, 3) uint8 RGB, the whole picture; it is not modified.
         containers: all containers of the picture, also those not asked for: they own pixels too.
         indices: which of them to look into.
+        detector: finds plants and empties in tiles.
+        options: the settings of the count.
         progress: called with (tiles done, tiles in all); the share never falls, the last call has both equal.
 
     Returns: one set for each index, in full-image pixels, rounded (`Detections.rounded`), scores from

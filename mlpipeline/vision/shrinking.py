@@ -81,8 +81,9 @@ _SHARED: dict[int, Pyramid] = {}  # by the id of the picture, which each of them
 
 @contextmanager
 def shared_halves(image: Image) -> Iterator[None]:
-    """While the body runs, whoever asks for halves of this very picture, in any thread, gets the same: it is halved
-    once for all steps of a count.
+    """Share the pyramid of one picture among all threads while the body runs.
+
+    Its levels are computed once for all stages of a count; the key is the array's identity.
     """
     _SHARED[id(image)] = Pyramid(image)
     try:

@@ -23,10 +23,11 @@ Classes = NDArray[np.int64]
 
 
 def size_classes(groups: Sequence[Boxes], shape: Shape) -> list[Classes]:
-    """The size of every plant of a photo of `shape`, as indices into SIZES: one (N,) array for each group.
+    """The size of every plant of a photo, as indices into SIZES: one (N,) array for each group.
 
     Args:
         groups: the (N, 4) boxes of the plants of each container, in full-image px.
+        shape: (H, W) of the photo.
 
     In each container the side that is usual at a place is fitted; what plants differ from it by is compared over the
     whole photo. Containers with fewer than LEAST_FOR_PERSPECTIVE plants are measured together. A plant that the

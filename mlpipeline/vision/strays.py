@@ -40,6 +40,8 @@ def overlooked_boxes(
 
     Args:
         image: (H, W, 3) uint8 RGB.
+        containers: those that the segmenter found.
+        detector: finds plants and empties in tiles.
         iou: from which two boxes of different tiles are one plant.
     """
     company = [found for found in containers if found.type != "segment"]

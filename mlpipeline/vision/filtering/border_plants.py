@@ -34,7 +34,8 @@ def truncated_by_border(detections: Detections, shape: Shape, min_visible_share:
     """(N,) True for the detections of a container of which the picture shows too little.
 
     Args:
-        detections: in px of a picture of `shape`, cut at its edges.
+        detections: in px of the picture, cut at its edges.
+        shape: (H, W) of the picture.
         min_visible_share: of the area that whole ones of their kind (plants, or empty pots) usually have at that
             place; what the border cuts down to less is truncated. 0 truncates nothing.
 

@@ -42,7 +42,9 @@ def filter_detections(
     Args:
         detected: container index → its detections in full-image px; a container that could not be looked into is
             absent.
-        containers: all containers of the photo. shape: of the photo.
+        containers: all containers of the photo.
+        shape: (H, W) of the photo.
+        options: the settings of the count.
 
     The rules, in this order, each on what the ones before it left: plants that another container has with a higher
     score (`duplicate_masks`), what the border of the picture cuts too short (`truncated_by_border`), plants below the
