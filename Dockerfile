@@ -26,6 +26,8 @@ FROM base AS web
 COPY --from=web-packages /opt/venv /opt/venv
 COPY --chown=demeter:demeter . .
 USER demeter
+ARG DEMETER_COMMIT=""
+ENV DEMETER_COMMIT=$DEMETER_COMMIT
 # With a throw-away data home: the signing key that is made on the way must not be part of an image.
 RUN DEMETER_DATA_HOME=/tmp/build python manage.py shell --verbosity 0 --command \
     "from demeter.static_collection import collect_static_if_changed; collect_static_if_changed()" \
@@ -42,6 +44,8 @@ RUN apt-get update \
 COPY --from=worker-packages /opt/venv /opt/venv
 COPY --chown=demeter:demeter . .
 USER demeter
+ARG DEMETER_COMMIT=""
+ENV DEMETER_COMMIT=$DEMETER_COMMIT
 # Kernels are compiled for the processor that runs them, so not here; on the volume they outlive the container, whose
 # own files are read-only. So does what libraries would write below the home folder.
 ENV NUMBA_CACHE_DIR=/data/cache/kernels \

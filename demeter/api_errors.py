@@ -36,7 +36,7 @@ Handler = Callable[..., HttpResponse]
 
 # Where a client expects JSON whatever happens: the API, what monitoring asks, and the four paths of older clients.
 _PLAIN_PATHS: Final = ("/login", "/user", "/model/", "/feedback")  # these know one form and one language
-_JSON_PATHS: Final = ("/api/", "/healthz", "/readyz", *_PLAIN_PATHS)
+_JSON_PATHS: Final = ("/api/", "/healthz", "/readyz", "/metrics", "/version", *_PLAIN_PATHS)
 
 
 @dataclass(frozen=True)

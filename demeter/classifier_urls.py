@@ -2,7 +2,7 @@
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LogoutView
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.views.i18n import set_language
 
 from demeter import health
@@ -17,7 +17,7 @@ urlpatterns = [
     path("sign-in/", SignInView.as_view(), name="sign-in"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("files/<slug:alias>/<path:token>", local_file, name="local-file"),
-    path("healthz", health.healthz, name="healthz"),
+    re_path(r"^healthz/?$", health.healthz, name="healthz"),
 ]
 
 handler400 = "demeter.api_errors.bad_request"

@@ -5,11 +5,14 @@ Celery's own ping is no use for this: a solo worker that counts a photo answers 
 
 import logging
 import os
+import resource
 import socket
+import sys
 import threading
 from collections.abc import Iterable
 from copy import deepcopy
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from celery.signals import worker_ready, worker_shutdown
@@ -34,8 +37,31 @@ def record_heartbeat(*, worker: str, queues: Iterable[str], started_at: datetime
     """Create or update the row of this worker; a repeat only moves its time."""
     WorkerHeartbeat.objects.update_or_create(
         worker=worker,
-        defaults={"queues": sorted(queues), "started_at": started_at, "beat_at": timezone.now()},
+        defaults={
+            "queues": sorted(queues),
+            "started_at": started_at,
+            "beat_at": timezone.now(),
+            "resident_bytes": resident_bytes(),
+            "gpu_reserved_bytes": gpu_reserved_bytes(),
+        },
     )
+
+
+def resident_bytes() -> int | None:
+    """Memory that this process holds; None where the system does not say (it is no Linux)."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+    except OSError:
+        return None
+
+
+def gpu_reserved_bytes() -> int | None:
+    """GPU memory that this process has reserved; None where it has used no GPU. Loads no library for it."""
+    torch = sys.modules.get("torch")
+    cuda = getattr(torch, "cuda", None)  # none yet while another thread imports it
+    if cuda is None or not cuda.is_initialized():
+        return None
+    return int(cuda.memory_reserved())
 
 
 def queues_without_worker(queues: Iterable[str], *, host: str = "") -> list[str]:

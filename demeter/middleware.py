@@ -5,11 +5,13 @@ import re
 import uuid
 from collections.abc import Callable
 from contextvars import ContextVar
+from typing import Final
 
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 
-request_id_var: ContextVar[str] = ContextVar("request_id", default="-")
+NO_REQUEST: Final = "-"
+request_id_var: ContextVar[str] = ContextVar("request_id", default=NO_REQUEST)
 _ACCEPTED_ID = re.compile(r"[A-Za-z0-9-]{8,64}")  # a client's id ends in log lines: nothing else is let in
 
 

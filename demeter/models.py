@@ -19,6 +19,9 @@ class WorkerHeartbeat(models.Model):
     started_at = models.DateTimeField(_("started"))
     beat_at = models.DateTimeField(_("last heard of"), db_index=True)
 
+    resident_bytes = models.PositiveBigIntegerField(_("memory in bytes"), null=True, blank=True)
+    gpu_reserved_bytes = models.PositiveBigIntegerField(_("GPU memory in bytes"), null=True, blank=True)
+
     objects = WorkerHeartbeatQuerySet.as_manager()
 
     class Meta:

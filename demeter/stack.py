@@ -9,6 +9,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
+from demeter.metrics.http import FOLDER_VARIABLE, empty_metrics_folder, metrics_folder
 from demeter.port_check import check_port_free
 from demeter.static_collection import collect_static_if_changed
 from demeter.supervisor import ProcessEvent, ProcessSpec, Supervisor
@@ -56,6 +57,7 @@ def run_stack(
     for name in names & set(listening):
         check_port_free(host, listening[name])
         collect_static_if_changed()
+        empty_metrics_folder(name)
     processes = stack_processes(host=host, port=port, classifier_port=listening[CLASSIFIER_UI])
     specs = [spec for spec in processes if spec.name.partition("#")[0] in names]
     log_folder = log_dir() if only is None else None
@@ -84,10 +86,7 @@ def stack_processes(*, host: str, port: int, classifier_port: int = CLASSIFIER_P
     )  # SQLite has one writer; more threads would only wait
     few, all_cores = _threads_env(1), _threads_env(cores)
     commands = {
-        WEB: (
-            _web(host, port, settings.WEB_PROCESSES),
-            {**few, **KEPT_BUFFERS, **CONNECTION_A_THREAD, **DATABASE_ANSWER_S},
-        ),
+        WEB: (_web(host, port, settings.WEB_PROCESSES), {**few, **_web_env(WEB)}),
         **{
             f"worker-gpu#{number}" if number else "worker-gpu": (
                 _worker(f"gpu{number}", "gpu_queue", "solo"),
@@ -126,6 +125,10 @@ def _web(host: str, port: int, processes: int) -> tuple[str, ...]:
         "--respawn-failed-workers", "--respawn-interval", "0.5", "--workers-kill-timeout", "5",
         "demeter.asgi:application",
     )  # fmt: skip
+
+
+def _web_env(name: str) -> dict[str, str]:
+    return {**KEPT_BUFFERS, **CONNECTION_A_THREAD, **DATABASE_ANSWER_S, FOLDER_VARIABLE: str(metrics_folder(name))}
 
 
 def _celery() -> tuple[str, ...]:

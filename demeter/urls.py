@@ -11,6 +11,7 @@ from demeter import health
 from demeter.accounts.legacy_api import RootSignIn, RootUsers
 from demeter.accounts.page_views import SignInView, admin_sign_in
 from demeter.api_docs import api_docs
+from demeter.metrics.views import metrics, version
 from mlpipeline.classifier.api.legacy_api import RootFeedback, RootPredict
 from photos.local_files import local_file
 
@@ -35,8 +36,10 @@ urlpatterns = [
     path("sign-in/", SignInView.as_view(), name="sign-in"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("files/<slug:alias>/<path:token>", local_file, name="local-file"),
-    path("healthz", health.healthz, name="healthz"),
-    path("readyz", health.readyz, name="readyz"),
+    re_path(r"^healthz/?$", health.healthz, name="healthz"),
+    re_path(r"^readyz/?$", health.readyz, name="readyz"),
+    re_path(r"^metrics/?$", metrics, name="metrics"),
+    re_path(r"^version/?$", version, name="version"),
     re_path(r"^login/?$", RootSignIn.as_view(), name="root-login"),
     re_path(r"^user/?$", RootUsers.as_view(), name="root-users"),
     re_path(r"^model/predict/?$", RootPredict.as_view(), name="root-predict"),

@@ -67,7 +67,22 @@ def test_every_variable_has_an_explanation_right_above_it_or_its_group() -> None
 def test_compose_starts_the_services_of_the_topology(services: dict[str, dict[str, Any]]) -> None:
     assert set(services) == {
         "setup", "web", "ui", "worker-gpu", "worker-cpu", "worker-io", "beat", "postgres", "redis", "minio",
+        "prometheus", "grafana",
     }  # fmt: skip
+
+
+def test_monitoring_starts_when_it_is_asked_for_alone(services: dict[str, dict[str, Any]]) -> None:
+    profiles = {name: service["profiles"] for name, service in services.items() if "profiles" in service}
+    assert profiles == {"prometheus": ["monitoring"], "grafana": ["monitoring"]}
+    assert services["prometheus"]["ports"] == ["127.0.0.1:9091:9090"]
+    mounted = [
+        volume.split(":")[0]
+        for name in profiles
+        for volume in services[name]["volumes"]
+        if volume.startswith("./")
+    ]
+    assert mounted
+    assert [path for path in mounted if not (ROOT / path).is_file()] == []
 
 
 def test_every_process_of_the_stack_runs_in_exactly_one_service(services: dict[str, dict[str, Any]]) -> None:

@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 import ultralytics
 from PIL import Image
+from prometheus_client.parser import text_string_to_metric_families
 
 from demeter.demo.accounts import ADMIN
+from demeter.health import QUEUES
 from tests.support.local_stack import Embedded, running_stack
 from tests.support.waiting import reached
 
@@ -51,12 +53,14 @@ def token(stack: Embedded) -> str:
     return str(answer["access_token"])
 
 
-def predict(stack: Embedded, token: str, name: str, content: bytes) -> tuple[int, dict[str, object]]:
+def predict(
+    stack: Embedded, token: str, name: str, content: bytes, **headers: str
+) -> tuple[int, dict[str, object]]:
     """A part without a content type, as a client sends it that opens a file and names nothing more."""
     head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'
     body = head.encode() + content + f"\r\n--{BOUNDARY}--\r\n".encode()
     kind = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
-    return ask(stack, "POST", "/model/predict", body, Authorization=f"Bearer {token}", **kind)
+    return ask(stack, "POST", "/model/predict", body, Authorization=f"Bearer {token}", **kind, **headers)
 
 
 def noise(seed: int) -> bytes:
@@ -118,6 +122,26 @@ def test_many_that_wait_hold_no_thread_and_are_answered_in_batches(stack: Embedd
     status, alone = predict(stack, key, "noise.png", noise(0))
     assert (status, alone["prediction"]) == (200, answers[0][1]["prediction"])
     assert alone["score"] == pytest.approx(answers[0][1]["score"], abs=1e-3)
+
+
+def test_one_request_id_leads_from_the_call_to_the_log_of_its_workers(stack: Embedded) -> None:
+    request_id = "of-the-caller-4711"
+    status, _answer = predict(stack, token(stack), "noise.png", noise(99), **{"X-Request-Id": request_id})
+    assert status == 200
+    assert reached(lambda: request_id in stack.log("worker-gpu"), within_s=60)
+    assert reached(lambda: request_id in stack.log("worker-io"), within_s=60)
+
+
+def test_prometheus_reads_the_metrics_of_the_running_whole(stack: Embedded) -> None:
+    connection = HTTPConnection("127.0.0.1", stack.port, timeout=60)
+    connection.request("GET", "/metrics")
+    text = connection.getresponse().read().decode()
+    connection.close()
+    samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+    workers = {sample.labels["queue"]: sample.value for sample in samples if sample.name == "queue_workers"}
+    assert workers == dict.fromkeys((*QUEUES, "beat"), 1.0)
+    timed = [sample.labels for sample in samples if sample.name == "http_request_duration_seconds_count"]
+    assert {"method": "GET", "view": "readyz", "status": "200"} in timed
 
 
 def test_a_picture_whose_body_is_broken_is_refused_when_it_is_decoded(stack: Embedded) -> None:

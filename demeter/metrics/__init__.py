@@ -1,0 +1,1 @@
+"""What Prometheus is told: HTTP by counting it here, everything else by reading rows, which all hosts share."""

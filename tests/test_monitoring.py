@@ -1,0 +1,89 @@
+"""The dashboard and the alert rules ask for nothing that is not told."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.test import Client
+from prometheus_client.parser import text_string_to_metric_families
+
+FOLDER = Path(__file__).resolve().parents[1] / "docs" / "monitoring"
+ALERTS = yaml.safe_load((FOLDER / "alerts.yml").read_text())
+DASHBOARD = json.loads((FOLDER / "grafana" / "dashboard.json").read_text())
+# Prometheus' own: whether the last reading succeeded.
+OF_PROMETHEUS = {"up"}
+_WORDS = re.compile(r"[a-z_][a-z0-9_]*")
+_NO_METRICS = {
+    "sum", "rate", "increase", "histogram_quantile", "by", "and", "le", "queue", "stage", "status", "view"
+}  # fmt: skip
+
+
+def rules() -> list[dict[str, Any]]:
+    return [rule for group in ALERTS["groups"] for rule in group["rules"]]
+
+
+def expressions() -> list[str]:
+    panels = [target["expr"] for panel in DASHBOARD["panels"] for target in panel["targets"]]
+    return [rule["expr"] for rule in rules()] + panels
+
+
+def metrics_of(expression: str) -> set[str]:
+    """The metrics that an expression asks for: all its words but labels, their values and functions."""
+    without_labels = re.sub(r"\{[^}]*\}|\[[^\]]*\]", "", expression)
+    words = set(_WORDS.findall(re.sub(r"\d[\d.e]*", " ", without_labels)))
+    return words - _NO_METRICS
+
+
+@pytest.mark.django_db
+def test_every_metric_that_is_asked_for_is_told(client: Client) -> None:
+    client.get("/healthz")
+    told = set()
+    for family in text_string_to_metric_families(client.get("/metrics").text):
+        suffixes = {"histogram": ("_bucket", "_sum", "_count"), "counter": ("_total",)}.get(
+            family.type, ("",)
+        )
+        told |= {family.name + suffix for suffix in suffixes}
+    asked = {name: expression for expression in expressions() for name in metrics_of(expression)}
+    assert len(asked) > 8
+    assert {name: asked[name] for name in asked.keys() - told - OF_PROMETHEUS} == {}
+
+
+def test_rules_have_the_form_that_prometheus_reads() -> None:
+    names = [rule["alert"] for rule in rules()]
+    assert len(set(names)) == len(names) > 5
+    for rule in rules():
+        assert set(rule) <= {"alert", "expr", "for", "labels", "annotations"}
+        assert rule["labels"]["severity"] in {"critical", "warning"}
+        assert rule["annotations"]["summary"]
+        assert re.fullmatch(r"\d+[smh]", rule.get("for", "0s"))
+        assert rule["expr"].count("(") == rule["expr"].count(")")
+
+
+def test_what_the_issue_names_raises_an_alert() -> None:
+    by_name = {rule["alert"]: (rule["expr"], rule.get("for")) for rule in rules()}
+    assert by_name["QueueWithoutWorker"] == ("queue_workers == 0", "2m")
+    assert by_name["OldestJobWaitsTooLong"][0] == "oldest_waiting_job_seconds > 600"
+
+
+def test_prometheus_reads_the_rules_and_the_web_server_with_its_token() -> None:
+    config = yaml.safe_load((FOLDER / "prometheus.yml").read_text())
+    [job] = config["scrape_configs"]
+    assert config["rule_files"] == ["/etc/prometheus/alerts.yml"]
+    assert job["static_configs"] == [{"targets": ["web:8000"]}]
+    assert job["authorization"]["credentials_file"] == "/run/secrets/metrics_token"
+
+
+def test_the_dashboard_has_panels_of_one_data_source_that_do_not_overlap() -> None:
+    source = yaml.safe_load((FOLDER / "grafana" / "datasource.yml").read_text())["datasources"][0]
+    cells = [
+        (x, y)
+        for panel in DASHBOARD["panels"]
+        for x in range(panel["gridPos"]["x"], panel["gridPos"]["x"] + panel["gridPos"]["w"])
+        for y in range(panel["gridPos"]["y"], panel["gridPos"]["y"] + panel["gridPos"]["h"])
+    ]
+    assert {panel["datasource"]["uid"] for panel in DASHBOARD["panels"]} == {source["uid"]}
+    assert len(set(cells)) == len(cells)
+    assert len({panel["id"] for panel in DASHBOARD["panels"]}) == len(DASHBOARD["panels"])
