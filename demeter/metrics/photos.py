@@ -49,7 +49,7 @@ class PhotoCounts:
         self._open: set[int] = set()
         self._stages: dict[str, _Histogram] = {}
         self._detected, self._estimated = _Histogram(_PLANTS), _Histogram(_PLANTS)
-        self._ended = dict.fromkeys(_ENDED, 0)
+        self._ended: dict[str, int] = dict.fromkeys(map(str, _ENDED), 0)
 
     def collect(self) -> Iterator[Metric]:
         with self._lock:

@@ -25,14 +25,14 @@ def send_prediction(prediction: Prediction) -> None:
 
 def send(predictions: Iterable[Prediction], pictures: Iterable[ClassifiedPicture]) -> None:
     """Send a message for each, once their rows are committed."""
-    messages = [
+    messages: list[tuple[str, str | int]] = [
         *((CLASSIFY, str(prediction.pk)) for prediction in predictions),
         *((UPLOAD, picture.pk) for picture in pictures),
     ]
     transaction.on_commit(lambda: _send(messages), robust=True)
 
 
-def _send(messages: list[tuple[str, object]]) -> None:
+def _send(messages: list[tuple[str, str | int]]) -> None:
     try:
         with reachable_broker():
             for name, row in messages:
