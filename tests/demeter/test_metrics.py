@@ -11,12 +11,12 @@ from django.db import OperationalError
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
-from demeter.heartbeats import beat
+from demeter.heartbeats import record_heartbeat
 from demeter.metrics import views
 from demeter.metrics.photos import PhotoCounts
 from photos.choices import SessionStatus
 from photos.models import ProcessingSession, ProcessingStep
-from tests.photos.counted import count_photo, store_photo
+from tests.photos.count_builders import count_photo, store_photo
 
 pytestmark = pytest.mark.django_db
 
@@ -128,7 +128,7 @@ def test_what_waits_is_told_by_queue_with_its_age(make_photo, samples):
 
 
 def test_workers_and_their_memory_are_told_by_their_signs_of_life(samples):
-    beat(worker="host:7", queues=["gpu_queue"], started_at=timezone.now())
+    record_heartbeat(worker="host:7", queues=["gpu_queue"], started_at=timezone.now())
     found = samples()
     assert value(found, "queue_workers", queue="gpu_queue") == 1
     assert value(found, "queue_workers", queue="io_queue") == 0
