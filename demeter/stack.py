@@ -128,7 +128,12 @@ def _web(host: str, port: int, processes: int) -> tuple[str, ...]:
 
 
 def _web_env(name: str) -> dict[str, str]:
-    return {**KEPT_BUFFERS, **CONNECTION_A_THREAD, **DATABASE_ANSWER_S, FOLDER_VARIABLE: str(metrics_folder(name))}
+    return {
+        **KEPT_BUFFERS,
+        **CONNECTION_A_THREAD,
+        **DATABASE_ANSWER_S,
+        FOLDER_VARIABLE: str(metrics_folder(name)),
+    }
 
 
 def _celery() -> tuple[str, ...]:
