@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 ARCHITECTURE = ROOT / "docs/architecture.md"
 FOLDERS = ("demeter", "inventory", "photos", "mlpipeline", "templates", "static", "tests", "docs", ".ci")
 PACKAGES = ("demeter", "inventory", "photos", "mlpipeline", "tests")
@@ -134,14 +134,14 @@ def first_design_names() -> set[str]:
     }
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_everything_that_a_page_names_exists(page):
     known = first_design_names() if page == ARCHITECTURE else set()
     faults = {span: fault for span in spans(page) if span not in known and (fault := fault_of(span))}
     assert faults == {}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_every_command_that_a_page_names_exists_with_its_options(page):
     faults = []
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
@@ -167,7 +167,7 @@ def test_every_command_that_a_page_names_exists_with_its_options(page):
     assert faults == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_every_link_leads_to_a_file_and_a_heading(page):
     faults = []
     for target in re.findall(r"\]\(([^)#\s]*(?:#[^)\s]*)?)\)", prose(page)):
