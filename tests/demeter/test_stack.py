@@ -1,12 +1,14 @@
 """Which processes one machine runs, and which of them are ended from outside."""
 
 import os
+import socket
 
 import pytest
 from django.conf import settings
 
 from demeter.health import QUEUES
-from demeter.stack import CLASSIFIER_UI, PROCESS_NAMES, stack_processes
+from demeter.port_check import PortInUse
+from demeter.stack import CLASSIFIER_UI, PROCESS_NAMES, run_stack, stack_processes
 
 
 def option(command: tuple[str, ...], name: str) -> str:
@@ -39,3 +41,18 @@ def test_workers_leave_the_processor_to_whoever_waits_for_an_answer() -> None:
     commands = {spec.name: spec.command for spec in stack_processes(host="127.0.0.1", port=8000)}
     yielding = {name for name, command in commands.items() if command[:3] == ("nice", "-n", "10")}
     assert yielding == {name for name in PROCESS_NAMES if name.startswith("worker-")}
+
+
+@pytest.mark.django_db
+def test_a_port_of_the_classifiers_page_in_use_is_said_before_anything_starts() -> None:
+    events: list[object] = []
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(PortInUse):
+        run_stack(
+            host="127.0.0.1",
+            port=8000,
+            on_event=events.append,
+            is_stopping=lambda: True,
+            only=[CLASSIFIER_UI],
+            classifier_port=taken.getsockname()[1],
+        )
+    assert events == []
