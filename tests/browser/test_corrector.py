@@ -11,7 +11,7 @@ from photos.models import Correction, ProcessingSession
 from photos.services.corrections.findings import Box, HandCount, corrected_findings
 from photos.services.corrections.sums import Sums, correct_sums
 from photos.services.review.edits import correct
-from tests.browser.test_pages_in_browser import fits
+from tests.browser.test_pages_in_browser import fits, sign_in
 from tests.conftest import PASSWORD
 from tests.inventory.factories import StorageLocationConfigFactory
 from tests.photos.count_builders import count_photo, store_photo
@@ -265,6 +265,36 @@ def test_the_wheel_and_two_fingers_zoom_and_a_drag_moves_the_picture(open_page, 
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     page.wait_for_function(f"(before) => {scale} > before * 1.5", arg=before)
+    assert not Correction.objects.exists()
+
+
+def test_a_fingers_tap_adds_a_plant(open_page, session, worker):
+    page = open_corrector(open_page, session, worker, width=390)
+    frame = page.locator("canvas").bounding_box()
+    assert frame is not None
+    x, y = on_screen(page, FREE_SPOT)
+    touch = page.context.new_cdp_session(page)
+    for kind, points in (("touchStart", [{"x": frame["x"] + x, "y": frame["y"] + y}]), ("touchEnd", [])):
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    living(page).to_have_text("4")
+    expect_saved(page)
+
+
+def test_a_strict_content_security_policy_keeps_nothing_from_working(open_page, session, worker):
+    policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'"
+
+    def with_policy(route):
+        response = route.fetch()
+        route.fulfill(response=response, headers={**response.headers, "content-security-policy": policy})
+
+    page = open_page("/photos/")
+    page.route("**/correct/", with_policy)
+    sign_in(page, worker)
+    page.goto(f"/photos/{session.image_id}/correct/")
+    page.wait_for_function("document.querySelectorAll('[data-picture] img')[1].naturalWidth > 0")
+    tap(page, FREE_SPOT)
+    living(page).to_have_text("4")
+    expect_saved(page)
 
 
 def test_a_count_by_hand_and_another_type_are_kept(open_page, session, worker):

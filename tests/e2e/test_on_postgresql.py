@@ -18,8 +18,10 @@ FILES = (
     "tests/demeter/test_odd_requests.py",
     "tests/demeter/test_process_locks.py",
     "tests/demeter/test_text_search.py",
+    "tests/photos/api/test_corrections_api.py",
     "tests/photos/api/test_duplicates.py",
     "tests/photos/api/test_idempotency.py",
+    "tests/photos/services/test_corrections.py",
 )
 
 

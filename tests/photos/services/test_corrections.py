@@ -1,10 +1,13 @@
 """Corrections: appended beside the model's rows, replayed in order, and booked only when a person validates them."""
 
+import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 from inventory.models import StockBatch, StockMovement
 from photos.choices import BookingState
@@ -272,3 +275,31 @@ def test_plants_of_a_container_of_another_type_are_booked_in_a_bin_of_that_type(
     standing = StockBatch.objects.filter(quantity_current__gt=0)
     assert [batch.current_storage_bin.storage_bin_type.category for batch in standing] == ["box"]
     assert held() == 3
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_of_two_corrections_of_one_version_at_one_moment_one_is_taken(session, worker):
+    start = Barrier(4, timeout=60)
+    deadline = time.monotonic() + 60
+
+    def add_a_plant(_number: int) -> str:
+        start.wait()
+        operations = {"add": [{**SPOT, "class_name": "plant"}]}
+        while time.monotonic() < deadline:
+            try:
+                correct(session=session, user=worker, version=1, operations=operations)
+            except FindingsChanged:
+                return "refused"
+            except OperationalError:  # SQLite in memory, as in tests, refuses where the others wait
+                continue
+            else:
+                return "taken"
+            finally:
+                connection.close()
+        return "never answered"
+
+    with ThreadPoolExecutor(4) as threads:
+        results = sorted(threads.map(add_a_plant, range(4)))
+    assert results == ["refused", "refused", "refused", "taken"]
+    session.refresh_from_db()
+    assert (session.version, Correction.objects.count()) == (2, 1)
