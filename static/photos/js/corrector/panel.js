@@ -44,7 +44,7 @@ export class Panel {
   #row(id, title) {
     const name = `container-${id ?? "photo"}`;
     const summary = element("p", { class: "small soft number" });
-    const heading = element("h3", { id: `${name}-title` }, title);
+    const heading = element("h2", { id: `${name}-title` }, title);
     const head = element("div", { class: "row row-spread" }, heading);
     const root = element("li", { class: "corrector-container", "aria-labelledby": `${name}-title` }, head, summary);
     const row = { root, summary };
