@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from demeter.accounts.choices import Role
@@ -63,6 +64,12 @@ class ProcessingSessionQuerySet(models.QuerySet[Any]):
         """Counts whose photo a person moved here from another place, until somebody validates them."""
         return self.filter(moved_from__isnull=False, validated=False).exclude(
             moved_from=F("storage_location")
+        )
+
+    def with_draft(self) -> Self:
+        """Finished counts whose corrections nobody has validated yet."""
+        return self.filter(
+            status=SessionStatus.COMPLETED, version__gt=Coalesce(F("validated_version"), Value(1))
         )
 
     def with_warnings(self) -> Self:

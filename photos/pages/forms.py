@@ -170,6 +170,10 @@ class DayField(forms.DateField):
         super().__init__(widget=DateInput, validators=bounds, **kwargs)
 
 
+CORRECTED: Final = "corrected"
+CORRECTED_LABEL: Final = _("Corrected, not validated yet")
+
+
 def _status_choices() -> Choices:
     return [
         ("all", pgettext_lazy("photos", "All")),
@@ -177,6 +181,7 @@ def _status_choices() -> Choices:
         ("errors", _("With an error")),
         ("warnings", _("With a warning")),
         (CountWarning.MOVED.value, CountWarning.MOVED.label),
+        (CORRECTED, CORRECTED_LABEL),
         (_("Waits for a person"), [(warning.value, warning.label) for warning in CountWarning.waiting()]),
     ]
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from demeter.accounts.choices import Role
 from photos.choices import CountWarning, ImageStatus
 from photos.models import Image, ProcessingSession
-from photos.pages.forms import TRASH, GalleryForm
+from photos.pages.forms import CORRECTED, TRASH, GalleryForm
 from photos.pages.image_urls import thumbnail_url
 from photos.pages.permissions import require_reader, user_of
 from photos.querysets import ImageQuerySet
@@ -93,6 +93,8 @@ def _with_status(photos: ImageQuerySet, status: str) -> ImageQuerySet:
         return photos.filter(status=ImageStatus.FAILED)
     if status == "warnings":
         return photos.filter(pk__in=ProcessingSession.objects.newest().with_warnings().values("image"))
+    if status == CORRECTED:
+        return photos.filter(pk__in=ProcessingSession.objects.newest().with_draft().values("image"))
     if status == CountWarning.MOVED:
         return photos.filter(pk__in=ProcessingSession.objects.newest().moved().values("image"))
     return photos.filter(

@@ -18,7 +18,7 @@ from demeter.accounts.models import User
 from inventory.models import StockBatch
 from photos.choices import CountWarning, ImageStatus, JobStatus
 from photos.models import Image, ProcessingSession, UploadSession
-from photos.pages.forms import UploadForm
+from photos.pages.forms import CORRECTED, CORRECTED_LABEL, UploadForm
 from photos.pages.gallery import cards
 from photos.pages.permissions import user_of
 
@@ -60,7 +60,7 @@ def home(request: HttpRequest) -> HttpResponse:
         {
             "upload_form": UploadForm() if user.has_role(Role.WORKER) else None,
             "uploads": recent_uploads(user),
-            "waiting": waiting_by_reason(user),
+            "waiting": [*waiting_by_reason(user), *corrected_counts(user)],
             "moved": ProcessingSession.objects.newest()
             .moved()
             .filter(image__uploaded_by=user, image__deleted_at=None)
@@ -123,6 +123,13 @@ def waiting_by_reason(user: User) -> list[dict[str, Any]]:
         *(row for row in rows if row["count"]),
         *([{"filter": "errors", "label": "", "count": broken}] if broken else []),
     ]
+
+
+def corrected_counts(user: User) -> list[dict[str, Any]]:
+    """How many counts were corrected and wait for a supervisor's word: one query."""
+    drafts = ProcessingSession.objects.newest().with_draft()
+    count = Image.objects.visible_to(user).not_deleted().filter(pk__in=drafts.values("image")).count()
+    return [{"filter": CORRECTED, "label": CORRECTED_LABEL, "count": count}] if count else []
 
 
 def stock_by_place() -> list[House]:
