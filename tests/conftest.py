@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
+from pytest_django.plugin import blocking_manager_key
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import AccessToken
 
@@ -37,6 +39,31 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _starts_a_stack(item: pytest.Item) -> bool:
     return item.path.parent.name in ("e2e", "browser")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Give the seeds of the migrations back after a test that emptied the database.
+
+    pytest-django puts such tests last, for the others find no seeds after them. Here stacks and browsers come first,
+    and each process takes whatever file is next.
+    """
+    if _empties_the_database(item):
+        item.config.stash[_is_emptied] = True
+    elif item.config.stash.get(_is_emptied, False):
+        item.config.stash[_is_emptied] = False
+        with item.config.stash[blocking_manager_key].unblock():
+            connection.creation.deserialize_db_from_string(connection._test_serialized_contents)  # type: ignore[attr-defined]  # the test runner's own
+
+
+_is_emptied = pytest.StashKey[bool]()
+
+
+def _empties_the_database(item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("django_db")
+    fixtures = getattr(item, "fixturenames", [])
+    is_marked = marker is not None and bool(marker.kwargs.get("transaction"))
+    return is_marked or "transactional_db" in fixtures or "live_server" in fixtures
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -147,7 +147,7 @@ def _log_loss(shares: NDArray[np.float64], labels: Labels) -> float:
 def _train(
     features: NDArray[np.float32], labels: Labels, classes: int, decay: float
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """weights (C, 1280), bias (C,), center (1280,): softmax regression, each label counting the same."""
+    """Weights (C, 1280), bias (C,), center (1280,): softmax regression, each label counting the same."""
     import torch
 
     center = features.mean(axis=(0, 1))
