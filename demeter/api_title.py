@@ -9,6 +9,9 @@ SPECTACULAR_SETTINGS = {
     "PREPROCESSING_HOOKS": ["demeter.accounts.schema.without_slash"],
     "ENUM_NAME_OVERRIDES": {
         "JobStatusEnum": "photos.choices.JobStatus",
+        "ImageStatusEnum": "photos.choices.ImageStatus",
+        "SessionStatusEnum": "photos.choices.SessionStatus",
+        "CountWarningEnum": "photos.choices.CountWarning",
         "ContainerTypeEnum": "photos.choices.ContainerType",
         "RoleEnum": "demeter.accounts.choices.Role",
     },

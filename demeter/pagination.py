@@ -10,6 +10,7 @@ from rest_framework.response import Response
 class PageNumberPagination(_PageNumberPagination):
     """?page=2&per_page=50 → {"results": […], "pagination": {page, per_page, total_pages, total_items}}."""
 
+    results_key = "results"
     page_size = 50
     page_size_query_param = "per_page"
     max_page_size = 100
@@ -19,7 +20,7 @@ class PageNumberPagination(_PageNumberPagination):
         paginator = page.paginator
         return Response(
             {
-                "results": data,
+                self.results_key: data,
                 "pagination": {
                     "page": page.number,
                     "per_page": paginator.per_page,
@@ -34,6 +35,6 @@ class PageNumberPagination(_PageNumberPagination):
         pagination = {"type": "object", "properties": numbers, "required": list(numbers)}
         return {
             "type": "object",
-            "required": ["results", "pagination"],
-            "properties": {"results": schema, "pagination": pagination},
+            "required": [self.results_key, "pagination"],
+            "properties": {self.results_key: schema, "pagination": pagination},
         }

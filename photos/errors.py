@@ -139,3 +139,9 @@ class InvalidCorrection(DemeterError):
     """A correction that no count can take: a box outside the picture, a class that nobody knows, too much at once."""
 
     code, status = "invalid_correction", 400
+
+
+class UnknownPhotos(DemeterError):
+    """Photos that do not exist, or that the caller may not see."""
+
+    code, status = "unknown_photos", 404

@@ -1,6 +1,6 @@
 """Named questions about photos."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, Self
 
 from django.db import models
@@ -10,10 +10,14 @@ from django.utils import timezone
 
 from demeter.accounts.choices import Role
 from demeter.accounts.models import User
-from photos.choices import JobStatus, SessionStatus, StepKind, StepStatus
+from photos.choices import ImageStatus, JobStatus, SessionStatus, StepKind, StepStatus
 
 FINISHED = (StepStatus.DONE, StepStatus.FAILED)
 DETECTING = (StepKind.DETECT_SLICED, StepKind.DETECT_DIRECT)
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 class ImageQuerySet(models.QuerySet[Any]):
@@ -31,6 +35,31 @@ class ImageQuerySet(models.QuerySet[Any]):
     def in_inventory(self) -> Self:
         """Photos that count as stock: not those sent for an analysis only."""
         return self.filter(with_inventory=True)
+
+    def in_trash(self) -> Self:
+        return self.filter(deleted_at__isnull=False)
+
+    def ready(self) -> Self:
+        return self.filter(status=ImageStatus.READY)
+
+    def failed(self) -> Self:
+        """Those that could not be counted, and those that wait for a person."""
+        return self.filter(status=ImageStatus.FAILED)
+
+    def waiting_for(self, code: str) -> Self:
+        """Those that wait for a person for this reason, such as needs_location."""
+        return self.failed().filter(error_details__startswith=f"{code}:")
+
+    def uploaded_from(self, day: date) -> Self:
+        return self.filter(uploaded_at__gte=_midnight(day))
+
+    def uploaded_until(self, day: date) -> Self:
+        """That whole day included, in the nursery's time zone."""
+        return self.filter(uploaded_at__lt=_midnight(day + timedelta(days=1)))
+
+    def newest_count_in(self, counts: models.QuerySet[Any]) -> Self:
+        """Photos whose newest count is one of these."""
+        return self.filter(pk__in=counts.values("image"))
 
 
 class UploadJobQuerySet(models.QuerySet[Any]):

@@ -14,8 +14,8 @@ from unfold.decorators import action, display
 
 from photos.admin import badge_colours, review_actions
 from photos.admin.base import OwnPhotosAdmin
+from photos.image_urls import annotated_url, original_url, thumbnail_url
 from photos.models import Image
-from photos.pages.image_urls import annotated_url, original_url, thumbnail_url
 
 
 @admin.register(Image)

@@ -18,8 +18,8 @@ from unfold.decorators import action, display
 from photos.admin import badge_colours, review_actions
 from photos.admin.base import OwnPhotosAdmin
 from photos.choices import CountWarning
+from photos.image_urls import annotated_url, picture_url
 from photos.models import PhotoContainer, ProcessingSession, ProcessingStep
-from photos.pages.image_urls import annotated_url, picture_url
 from photos.warning_texts import reason_texts, warning_texts, warnings_of
 
 

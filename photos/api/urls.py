@@ -2,7 +2,7 @@
 
 from django.urls import re_path
 
-from photos.api import corrections, jobs, reprocess, tasks, uploads
+from photos.api import corrections, jobs, photos, reprocess, tasks, uploads
 
 _UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
@@ -11,6 +11,10 @@ urlpatterns = [
     re_path(r"^photos/uploads/?$", jobs.Uploads.as_view(), name="photos-uploads"),
     re_path(r"^photos/jobs/status/?$", jobs.UploadStatus.as_view(), name="upload-status"),
     re_path(rf"^photos/jobs/(?P<job_id>{_UUID})/status/?$", jobs.JobStatus.as_view(), name="job-status"),
+    re_path(r"^photos/gallery/?$", photos.Gallery.as_view(), name="photos-gallery"),
+    re_path(r"^photos/batch-delete/?$", photos.BatchDelete.as_view(), name="photos-batch-delete"),
+    re_path(r"^photos/batch-restore/?$", photos.BatchRestore.as_view(), name="photos-batch-restore"),
+    re_path(rf"^photos/(?P<image_id>{_UUID})/?$", photos.Photo.as_view(), name="photos-photo"),
     re_path(
         rf"^photos/(?P<image_id>{_UUID})/reprocess/?$", reprocess.Reprocess.as_view(), name="photos-reprocess"
     ),

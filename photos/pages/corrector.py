@@ -15,9 +15,9 @@ from django.views.decorators.http import require_POST, require_safe
 from demeter.accounts.choices import Role
 from demeter.errors import DemeterError
 from photos.choices import ContainerType, SessionStatus
+from photos.image_urls import full_picture_url, picture_url, plain_thumbnail_url
 from photos.models import Image, ProcessingSession
 from photos.pages.forms import HandCountForm
-from photos.pages.image_urls import full_picture_url, picture_url, plain_thumbnail_url
 from photos.pages.permissions import find_photo_to_decide, for_workers, user_of
 from photos.services.corrections.findings import corrected_findings
 from photos.services.corrections.sums import correct_sums

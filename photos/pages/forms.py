@@ -1,20 +1,18 @@
 """The forms of the pages. What an upload may be is checked by its service, not here."""
 
 from collections.abc import Mapping
-from datetime import date
 from itertools import groupby
-from typing import Any, Final, Self
+from typing import Any, Self
 
 from django import forms
 from django.conf import settings
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from inventory.forms import RemainingForm
 from inventory.models import Product, StorageLocation, Warehouse
-from photos.choices import CountWarning
+from photos.day_field import DayField
+from photos.filters import status_choices
 from photos.services.review.edits import MOST_BY_HAND
 
 Choices = list[tuple[Any, Any]]
@@ -149,51 +147,11 @@ class OldProductForm(RemainingForm):
         self.fields["moment"] = self.fields.pop("moment")
 
 
-# Filters add a day and convert to UTC; at the ends of the calendar that is no date any more.
-_EARLIEST, _LATEST = date(1900, 1, 1), date(2999, 12, 31)
-
-
-class DateInput(forms.DateInput):
-    """The browser's own calendar, which sends and takes ISO dates in every language."""
-
-    input_type = "date"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%d")
-
-
-class DayField(forms.DateField):
-    """A day of the years 1900 to 2999."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        bounds = [MinValueValidator(_EARLIEST), MaxValueValidator(_LATEST)]
-        super().__init__(widget=DateInput, validators=bounds, **kwargs)
-
-
-CORRECTED: Final = "corrected"
-CORRECTED_LABEL: Final = _("Corrected, not validated yet")
-
-
-def _status_choices() -> Choices:
-    return [
-        ("all", pgettext_lazy("photos", "All")),
-        ("success", _("Ready")),
-        ("errors", _("With an error")),
-        ("warnings", _("With a warning")),
-        (CountWarning.MOVED.value, CountWarning.MOVED.label),
-        (CORRECTED, CORRECTED_LABEL),
-        (_("Waits for a person"), [(warning.value, warning.label) for warning in CountWarning.waiting()]),
-    ]
-
-
-TRASH: Final = "trash"
-
-
 class GalleryForm(forms.Form):
     """The filters above the gallery; every field may be left empty. Only who may restore photos sees the trash."""
 
     search = forms.CharField(label=_("File name"), required=False, max_length=100)
-    status = forms.ChoiceField(label=_("Status"), required=False, choices=_status_choices)
+    status = forms.ChoiceField(label=_("Status"), required=False, choices=status_choices)
     warehouse_id = forms.ModelChoiceField(
         label=_("Warehouse"), required=False, queryset=Warehouse.objects.order_by("code"), empty_label="—"
     )
@@ -205,4 +163,4 @@ class GalleryForm(forms.Form):
         super().__init__(*args, **kwargs)
         if with_trash:
             status = self.fields["status"]
-            status.choices = [*_status_choices(), (TRASH, _("In the trash"))]  # type: ignore[attr-defined]  # a ChoiceField
+            status.choices = status_choices(with_trash=True)  # type: ignore[attr-defined]  # a ChoiceField

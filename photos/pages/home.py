@@ -17,8 +17,9 @@ from demeter.accounts.choices import Role
 from demeter.accounts.models import User
 from inventory.models import StockBatch
 from photos.choices import CountWarning, ImageStatus, JobStatus
+from photos.filters import CORRECTED, CORRECTED_LABEL
 from photos.models import Image, ProcessingSession, UploadSession
-from photos.pages.forms import CORRECTED, CORRECTED_LABEL, UploadForm
+from photos.pages.forms import UploadForm
 from photos.pages.gallery import cards
 from photos.pages.permissions import user_of
 

@@ -12,9 +12,9 @@ from django.views.decorators.http import require_safe
 from demeter.accounts.choices import Role
 from demeter.accounts.models import User
 from inventory.models import StockMovement
+from photos.image_urls import annotated_url, original_url, picture_url
 from photos.models import Image, ProcessingSession
 from photos.pages.forms import CountAgainForm, PlaceForm, ValidateForm
-from photos.pages.image_urls import annotated_url, original_url, picture_url
 from photos.pages.overlay_data import findings_of
 from photos.pages.permissions import can_review, find_photo, require_reader, user_of
 from photos.pages.questions import questions_of

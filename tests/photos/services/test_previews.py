@@ -17,8 +17,8 @@ from demeter.accounts.models import User
 from photos import storage
 from photos.choices import StepKind
 from photos.image_files import decode_rgb
+from photos.image_urls import original_url, picture_url
 from photos.models import Image
-from photos.pages.image_urls import original_url, picture_url
 from photos.services.execution.image_steps import store_thumbnail
 from photos.services.execution.recovery import find_lost_steps
 from photos.services.intake.uploads import accept_upload

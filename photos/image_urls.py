@@ -14,6 +14,11 @@ def plain_thumbnail_url(image: Image) -> str | None:
     return _link(image.thumbnail_key)
 
 
+def annotated_thumbnail_url(image: Image) -> str | None:
+    """The thumbnail of the drawing; None until one is made."""
+    return _link(image.annotated_thumbnail_key)
+
+
 def full_picture_url(image: Image) -> str | None:
     """The original where browsers show it upright; None where only its preview can be shown."""
     return original_url(image) if image.content_type == "image/jpeg" or not image.needs_preview else None

@@ -1,0 +1,220 @@
+"""The shapes of photos in answers: a card of the gallery, and one photo with all that is known of it."""
+
+from typing import Any, Final, cast
+
+from django.http import HttpRequest
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from photos import image_urls
+from photos.api.serializers import OmitsEmpty
+from photos.choices import CountWarning, ImageStatus, SessionStatus
+from photos.models import Image, ProcessingSession
+
+_LINK_HELP: Final = "A signed link, good for 1 hour; null until the picture is made."
+
+
+class _Linked(OmitsEmpty):
+    """Gives absolute links: a client need not know under which address it reached us."""
+
+    def link(self, url: str | None) -> str | None:
+        request = cast(HttpRequest, self.context["request"])
+        return request.build_absolute_uri(url) if url else None
+
+
+class CardSessionSerializer(serializers.Serializer[Any]):
+    session_id = serializers.UUIDField(source="uuid")
+    total_detected = serializers.IntegerField(source="detected")
+    total_estimated = serializers.IntegerField(source="estimated")
+    total = serializers.IntegerField()
+    storage_location_id = serializers.IntegerField(allow_null=True)
+    storage_location_name = serializers.CharField(
+        source="storage_location.name", default=None, allow_null=True
+    )
+
+
+class CardSerializer(_Linked):
+    """One photo of the gallery with its newest count (`session`, set by the view)."""
+
+    omitted_if_none = ("error_details",)
+
+    image_id = serializers.UUIDField(source="pk")
+    thumbnail_url = serializers.SerializerMethodField(help_text=_LINK_HELP)
+    annotated_thumbnail_url = serializers.SerializerMethodField(help_text=_LINK_HELP)
+    original_url = serializers.SerializerMethodField(help_text=_LINK_HELP)
+    status = serializers.ChoiceField(ImageStatus.choices)
+    uploaded_at = serializers.DateTimeField()
+    warehouse_name = serializers.SerializerMethodField()
+    error_details = serializers.SerializerMethodField(
+        help_text="Why it failed or what it waits for; absent else."
+    )
+    warnings = serializers.SerializerMethodField()
+    processing_session = CardSessionSerializer(source="session", allow_null=True)
+
+    def get_thumbnail_url(self, image: Image) -> str | None:
+        return self.link(image_urls.plain_thumbnail_url(image))
+
+    def get_annotated_thumbnail_url(self, image: Image) -> str | None:
+        return self.link(image_urls.annotated_thumbnail_url(image))
+
+    def get_original_url(self, image: Image) -> str | None:
+        return self.link(image_urls.original_url(image))
+
+    def get_warehouse_name(self, image: Any) -> str | None:
+        place = image.session.storage_location if image.session else None
+        return str(place.storage_area.warehouse.name) if place else None
+
+    def get_error_details(self, image: Image) -> str | None:
+        return image.error_details or None
+
+    @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(CountWarning.choices)))
+    def get_warnings(self, image: Any) -> list[str]:
+        return list(image.session.warnings) if image.session else []
+
+
+class PageNumbersSerializer(serializers.Serializer[Any]):
+    page = serializers.IntegerField()
+    per_page = serializers.IntegerField()
+    total_pages = serializers.IntegerField()
+    total_items = serializers.IntegerField()
+
+
+class GallerySerializer(serializers.Serializer[Any]):
+    """A page of the gallery."""
+
+    photos = CardSerializer(many=True)
+    pagination = PageNumbersSerializer()
+
+
+class PositionSerializer(serializers.Serializer[Any]):
+    """Where a phone says that it was."""
+
+    lat = serializers.FloatField()
+    lon = serializers.FloatField()
+    altitude = serializers.FloatField(allow_null=True, help_text="m above sea level")
+    accuracy = serializers.FloatField(allow_null=True, help_text="m")
+
+
+class ExifSerializer(serializers.Serializer[Any]):
+    """What the camera said; null what it did not."""
+
+    camera_make = serializers.CharField(allow_null=True, default=None)
+    camera_model = serializers.CharField(allow_null=True, default=None)
+    datetime_original = serializers.CharField(allow_null=True, default=None)
+    gps_latitude = serializers.FloatField(allow_null=True)
+    gps_longitude = serializers.FloatField(allow_null=True)
+
+
+class MetadataSerializer(serializers.Serializer[Any]):
+    """The file. Sizes are those of the picture as a person sees it."""
+
+    file_size_bytes = serializers.IntegerField()
+    width_px = serializers.IntegerField()
+    height_px = serializers.IntegerField()
+    content_type = serializers.CharField()
+    sha256 = serializers.CharField()
+    gps_coordinates = PositionSerializer(allow_null=True)
+    exif = serializers.SerializerMethodField()
+
+    @extend_schema_field(ExifSerializer)
+    def get_exif(self, image: Image) -> dict[str, Any]:
+        position = image.gps_coordinates or {}
+        known = {
+            **image.exif, "gps_latitude": position.get("lat"), "gps_longitude": position.get("lon"),
+        }  # fmt: skip
+        return dict(ExifSerializer(known).data)
+
+
+class CandidateSerializer(serializers.Serializer[Any]):
+    """A place that the photo may show."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    distance_m = serializers.FloatField()
+
+
+class PhotoSessionSerializer(CardSessionSerializer):
+    """A count with all that is known of it."""
+
+    status = serializers.ChoiceField(SessionStatus.choices)
+    warnings = serializers.ListField(child=serializers.ChoiceField(CountWarning.choices))
+    location_candidates = CandidateSerializer(many=True)
+    interval = serializers.ListField(
+        child=serializers.IntegerField(),
+        allow_null=True,
+        help_text="[low, high]: the true number lies between them 90 times in 100.",
+    )
+    total_empty_containers = serializers.IntegerField(source="empty")
+    avg_confidence = serializers.FloatField(allow_null=True)
+    category_counts = serializers.DictField(child=serializers.IntegerField())
+    model_versions = serializers.DictField()
+    validated = serializers.BooleanField()
+    validated_by = serializers.CharField(
+        source="validated_by.name", default=None, allow_null=True, help_text="The name of who validated it."
+    )
+    validation_date = serializers.DateTimeField(allow_null=True)
+    manual_adjustments = serializers.DictField()
+    timings = serializers.DictField(child=serializers.FloatField(), help_text="Seconds a stage.")
+
+
+class PlaceEventSerializer(serializers.Serializer[Any]):
+    """A count of the same place."""
+
+    timestamp = serializers.DateTimeField(source="image.taken_at")
+    event = serializers.SerializerMethodField()
+    total_plants = serializers.IntegerField(source="total_living", help_text="The living.")
+    session_id = serializers.UUIDField(source="uuid")
+
+    @extend_schema_field(serializers.ChoiceField(["counted", "validated"]))
+    def get_event(self, session: ProcessingSession) -> str:
+        return "validated" if session.validated else "counted"
+
+
+class PhotoSerializer(_Linked):
+    """One photo with its newest count (`session`) and the last counts of its place (`place_history`)."""
+
+    image_id = serializers.UUIDField(source="pk")
+    original_url = serializers.SerializerMethodField(help_text=_LINK_HELP)
+    thumbnail_url = serializers.SerializerMethodField(help_text=_LINK_HELP)
+    annotated_url = serializers.SerializerMethodField(help_text=_LINK_HELP)
+    annotated_thumbnail_url = serializers.SerializerMethodField(help_text=_LINK_HELP)
+    status = serializers.ChoiceField(ImageStatus.choices)
+    error_details = serializers.SerializerMethodField()
+    metadata = MetadataSerializer(source="*")
+    processing_session = PhotoSessionSerializer(source="session", allow_null=True)
+    storage_location_history = PlaceEventSerializer(source="place_history", many=True)
+
+    def get_original_url(self, image: Image) -> str | None:
+        return self.link(image_urls.original_url(image))
+
+    def get_thumbnail_url(self, image: Image) -> str | None:
+        return self.link(image_urls.plain_thumbnail_url(image))
+
+    def get_annotated_url(self, image: Image) -> str | None:
+        return self.link(image_urls.annotated_url(image))
+
+    def get_annotated_thumbnail_url(self, image: Image) -> str | None:
+        return self.link(image_urls.annotated_thumbnail_url(image))
+
+    def get_error_details(self, image: Image) -> str | None:
+        return image.error_details or None
+
+
+class ImageIdsSerializer(serializers.Serializer[Any]):
+    """Photos to decide about together."""
+
+    image_ids = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=500)
+
+
+class DeletedSerializer(serializers.Serializer[Any]):
+    """What is in the trash now and was not before."""
+
+    deleted_count = serializers.IntegerField()
+    deleted_image_ids = serializers.ListField(child=serializers.UUIDField())
+
+
+class RestoredSerializer(serializers.Serializer[Any]):
+    """What is out of the trash now and was in it before."""
+
+    restored_count = serializers.IntegerField()
+    restored_image_ids = serializers.ListField(child=serializers.UUIDField())

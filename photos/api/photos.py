@@ -1,0 +1,140 @@
+"""The gallery, one photo, and the trash. Each answer costs the same few queries, however many photos there are."""
+
+from collections.abc import Callable, Collection
+from typing import Any, cast
+from uuid import UUID
+
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework.generics import GenericAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from demeter.accounts.models import User
+from demeter.accounts.permissions import IsWorker
+from demeter.api_errors import errors
+from demeter.pagination import PageNumberPagination
+from photos.api import photo_shapes as shapes
+from photos.errors import UnknownPhotos
+from photos.filters import ImageFilter
+from photos.models import Image, ProcessingSession
+from photos.querysets import ImageQuerySet
+from photos.services.review.trash import restore, trash
+
+HISTORY_LENGTH = 20
+
+
+class GalleryPagination(PageNumberPagination):
+    """?page=2&per_page=50 → {"photos": […], "pagination": {…}}."""
+
+    results_key = "photos"
+
+
+class Gallery(GenericAPIView[Image]):
+    """The photos that a person may see."""
+
+    serializer_class = shapes.CardSerializer
+    pagination_class = GalleryPagination
+    filterset_class = ImageFilter
+
+    def get_queryset(self) -> ImageQuerySet:
+        photos: ImageQuerySet = Image.objects.visible_to(cast(User, self.request.user)).in_inventory()
+        return photos
+
+    @extend_schema(
+        operation_id="photos_gallery",
+        description="Photos, newest first: workers their own, supervisors and admins all. Photos in the trash are "
+        "found with `status=trash` alone.",
+        responses={200: shapes.GallerySerializer, **errors(400, 401, 403, 404)},
+    )
+    def get(self, request: Request) -> Response:
+        photos = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
+        with_newest_counts(photos)
+        return self.get_paginated_response(self.get_serializer(photos, many=True).data)
+
+
+class Photo(APIView):
+    """One photo."""
+
+    @extend_schema(
+        operation_id="photos_photo",
+        description="A photo with its newest count, and the last 20 counts of the place that it shows.",
+        responses={200: shapes.PhotoSerializer, **errors(401, 403, 404)},
+    )
+    def get(self, request: Request, image_id: UUID) -> Response:
+        user = cast(User, request.user)
+        image = get_object_or_404(Image.objects.visible_to(user).not_deleted(), pk=image_id)
+        with_newest_counts([image])
+        shown = cast(Any, image)
+        shown.place_history = _place_history(shown.session, user)
+        return Response(shapes.PhotoSerializer(image, context={"request": request}).data)
+
+
+class BatchDelete(APIView):
+    """Into the trash."""
+
+    permission_classes = [IsWorker]
+
+    @extend_schema(
+        operation_id="photos_batch_delete",
+        description="Put photos into the trash: workers their own, supervisors all. What they had booked is "
+        "withdrawn; the original bytes stay. All of them or, if one may not be deleted, none.",
+        request=shapes.ImageIdsSerializer,
+        responses={200: shapes.DeletedSerializer, **errors(400, 401, 403, 404)},
+    )
+    def post(self, request: Request) -> Response:
+        moved = _decide_together(request, trash)
+        return Response({"deleted_count": len(moved), "deleted_image_ids": moved})
+
+
+class BatchRestore(APIView):
+    """Out of the trash."""
+
+    permission_classes = [IsWorker]
+
+    @extend_schema(
+        operation_id="photos_batch_restore",
+        description="Take photos out of the trash; their counts book again.",
+        request=shapes.ImageIdsSerializer,
+        responses={200: shapes.RestoredSerializer, **errors(400, 401, 403, 404)},
+    )
+    def post(self, request: Request) -> Response:
+        moved = _decide_together(request, restore)
+        return Response({"restored_count": len(moved), "restored_image_ids": moved})
+
+
+def with_newest_counts(photos: Collection[Image]) -> None:
+    """Set `session` of each photo to its newest count, or None: one query for all."""
+    counts = (
+        ProcessingSession.objects.filter(image__in=photos)
+        .newest()
+        .select_related("storage_location__storage_area__warehouse", "validated_by")
+    )
+    by_image = {count.image_id: count for count in counts}
+    for photo in photos:
+        cast(Any, photo).session = by_image.get(photo.pk)
+
+
+def _place_history(session: ProcessingSession | None, user: User) -> list[ProcessingSession]:
+    if session is None or session.storage_location_id is None:
+        return []
+    visible = Image.objects.visible_to(user).not_deleted()
+    counts = ProcessingSession.objects.counted().newest()
+    counts = counts.filter(storage_location=session.storage_location_id, image__in=visible)
+    return list(counts.select_related("image").order_by("-image__taken_at", "-pk")[:HISTORY_LENGTH])
+
+
+def _decide_together(request: Request, decide: Callable[..., list[UUID]]) -> list[UUID]:
+    """All or none. Raises UnknownPhotos (404): whoever may see a photo here, a worker his own, may also decide."""
+    user = cast(User, request.user)
+    given = shapes.ImageIdsSerializer(data=request.data)
+    given.is_valid(raise_exception=True)
+    ids = set(given.validated_data["image_ids"])
+    visible = set(Image.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True))
+    if unknown := sorted(str(image_id) for image_id in ids - visible):
+        raise UnknownPhotos(
+            _("Some of these photos do not exist, or you may not see them."), image_ids=unknown
+        )
+    return decide(image_ids=ids, user=user)

@@ -1,0 +1,107 @@
+"""The filters of photos, for the gallery's page and for the API."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, ClassVar, Final
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+from django_filters import BaseInFilter, CharFilter, ChoiceFilter, DateFilter, FilterSet, NumberFilter
+
+from photos.choices import CountWarning
+from photos.day_field import DayField
+from photos.models import Image, ProcessingSession
+from photos.querysets import ImageQuerySet
+
+TRASH: Final = "trash"
+CORRECTED: Final = "corrected"
+CORRECTED_LABEL: Final = _("Corrected, not validated yet")
+Choices = list[tuple[Any, Any]]
+
+
+def status_choices(*, with_trash: bool = False) -> Choices:
+    """What photos can be filtered by; those that wait for a person by what they wait for."""
+    choices: Choices = [
+        ("all", pgettext_lazy("photos", "All")),
+        ("success", _("Ready")),
+        ("errors", _("With an error")),
+        ("warnings", _("With a warning")),
+        (CountWarning.MOVED.value, CountWarning.MOVED.label),
+        (CORRECTED, CORRECTED_LABEL),
+        (_("Waits for a person"), [(warning.value, warning.label) for warning in CountWarning.waiting()]),
+    ]
+    return [*choices, (TRASH, _("In the trash"))] if with_trash else choices
+
+
+class NumbersFilter(BaseInFilter, NumberFilter):
+    """Numbers, separated by commas."""
+
+
+class DayFilter(DateFilter):
+    """A day of the years 1900 to 2999."""
+
+    field_class = DayField
+
+
+class ImageFilter(FilterSet):
+    """What the gallery is filtered by. A place is that of a photo's newest count."""
+
+    search = CharFilter(method="by_filename", max_length=100, help_text="Part of the file name, in any case.")
+    status = ChoiceFilter(
+        method="by_status",
+        choices=lambda: status_choices(with_trash=True),
+        help_text="`success`: ready. `errors`: every failed one. `warnings`: waits for a person, or carries a warning.",
+    )
+    warehouse_id = NumbersFilter(method="by_warehouse", help_text="One or several, separated by commas.")
+    location_id = NumberFilter(method="by_location")
+    date_from = DayFilter(method="from_day", help_text="Uploaded on this day or later.")
+    date_to = DayFilter(method="until_day", help_text="Uploaded on this day, which is included, or before.")
+    uploaded_by = NumberFilter(field_name="uploaded_by")
+
+    class Meta:
+        model = Image
+        fields: ClassVar[list[str]] = []
+
+    @property
+    def qs(self) -> ImageQuerySet:
+        """Photos in the trash are found there alone."""
+        photos: ImageQuerySet = super().qs
+        is_trash = self.form.is_valid() and self.form.cleaned_data.get("status") == TRASH
+        return photos.in_trash() if is_trash else photos.not_deleted()
+
+    def by_filename(self, photos: ImageQuerySet, _name: str, text: str) -> ImageQuerySet:
+        return photos.filter(original_filename__folded_contains=text)
+
+    def by_status(self, photos: ImageQuerySet, _name: str, status: str) -> ImageQuerySet:
+        if status in ("all", TRASH):
+            return photos
+        if status == "success":
+            return photos.ready()
+        if status == "errors":
+            return photos.failed()
+        newest = ProcessingSession.objects.newest()
+        if status == "warnings":
+            return photos.newest_count_in(newest.with_warnings())
+        if status == CORRECTED:
+            return photos.newest_count_in(newest.with_draft())
+        if status == CountWarning.MOVED:
+            return photos.newest_count_in(newest.moved())
+        return photos.waiting_for(status)
+
+    def by_warehouse(self, photos: ImageQuerySet, _name: str, numbers: list[Decimal]) -> ImageQuerySet:
+        newest = ProcessingSession.objects.newest()
+        return photos.newest_count_in(newest.filter(storage_location__storage_area__warehouse__in=numbers))
+
+    def by_location(self, photos: ImageQuerySet, _name: str, number: Decimal) -> ImageQuerySet:
+        return photos.newest_count_in(ProcessingSession.objects.newest().filter(storage_location=number))
+
+    def from_day(self, photos: ImageQuerySet, _name: str, day: Any) -> ImageQuerySet:
+        return photos.uploaded_from(day)
+
+    def until_day(self, photos: ImageQuerySet, _name: str, day: Any) -> ImageQuerySet:
+        return photos.uploaded_until(day)
+
+
+def filter_photos(photos: ImageQuerySet, wanted: Mapping[str, Any]) -> ImageQuerySet:
+    """The photos that these filters let through: names and values as an address has them, valid ones."""
+    return ImageFilter(wanted, queryset=photos).qs
