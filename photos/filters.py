@@ -1,9 +1,10 @@
 """The filters of photos, for the gallery's page and for the API."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any, ClassVar, Final
 
+from django.db.models import BigIntegerField
+from django.forms import IntegerField
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django_filters import BaseInFilter, CharFilter, ChoiceFilter, DateFilter, FilterSet, NumberFilter
@@ -33,8 +34,17 @@ def status_choices(*, with_trash: bool = False) -> Choices:
     return [*choices, (TRASH, _("In the trash"))] if with_trash else choices
 
 
-class NumbersFilter(BaseInFilter, NumberFilter):
-    """Numbers, separated by commas."""
+class IdFilter(NumberFilter):
+    """A number that a row may have: a larger one would overflow in the database."""
+
+    field_class = IntegerField
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"min_value": 1, "max_value": BigIntegerField.MAX_BIGINT, **kwargs})
+
+
+class IdsFilter(BaseInFilter, IdFilter):
+    """Such numbers, separated by commas."""
 
 
 class DayFilter(DateFilter):
@@ -52,11 +62,11 @@ class ImageFilter(FilterSet):
         choices=lambda: status_choices(with_trash=True),
         help_text="`success`: ready. `errors`: every failed one. `warnings`: waits for a person, or carries a warning.",
     )
-    warehouse_id = NumbersFilter(method="by_warehouse", help_text="One or several, separated by commas.")
-    location_id = NumberFilter(method="by_location")
+    warehouse_id = IdsFilter(method="by_warehouse", help_text="One or several, separated by commas.")
+    location_id = IdFilter(method="by_location")
     date_from = DayFilter(method="from_day", help_text="Uploaded on this day or later.")
     date_to = DayFilter(method="until_day", help_text="Uploaded on this day, which is included, or before.")
-    uploaded_by = NumberFilter(field_name="uploaded_by")
+    uploaded_by = IdFilter(field_name="uploaded_by")
 
     class Meta:
         model = Image
@@ -88,11 +98,11 @@ class ImageFilter(FilterSet):
             return photos.newest_count_in(newest.moved())
         return photos.waiting_for(status)
 
-    def by_warehouse(self, photos: ImageQuerySet, _name: str, numbers: list[Decimal]) -> ImageQuerySet:
+    def by_warehouse(self, photos: ImageQuerySet, _name: str, numbers: list[int]) -> ImageQuerySet:
         newest = ProcessingSession.objects.newest()
         return photos.newest_count_in(newest.filter(storage_location__storage_area__warehouse__in=numbers))
 
-    def by_location(self, photos: ImageQuerySet, _name: str, number: Decimal) -> ImageQuerySet:
+    def by_location(self, photos: ImageQuerySet, _name: str, number: int) -> ImageQuerySet:
         return photos.newest_count_in(ProcessingSession.objects.newest().filter(storage_location=number))
 
     def from_day(self, photos: ImageQuerySet, _name: str, day: Any) -> ImageQuerySet:

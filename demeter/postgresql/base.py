@@ -44,4 +44,4 @@ class _Psycopg:
 class DatabaseWrapper(base.DatabaseWrapper):
     """Makes such connections; a pool is given their class by the settings."""
 
-    Database = _Psycopg()
+    Database = _Psycopg()  # type: ignore[assignment]  # stands for the module

@@ -143,6 +143,10 @@ def test_filters(client: APIClient, place: StorageLocation, query: str, expected
         "date_to=9999-12-31",
         "warehouse_id=x",
         "location_id=x",
+        "location_id=1.5",
+        "warehouse_id=1,99999999999999999999",
+        "uploaded_by=99999999999999999999",
+        "location_id=-1",
     ],
 )
 def test_a_filter_that_makes_no_sense_is_refused_by_its_name(client: APIClient, query: str) -> None:
