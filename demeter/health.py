@@ -9,6 +9,7 @@ from concurrent.futures import TimeoutError as NoAnswerYet
 from typing import Any, Final
 
 from celery import current_app
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.files.storage import storages
 from django.db import connection
@@ -19,7 +20,7 @@ from django.views.decorators.http import require_safe
 from demeter.beat import BEAT
 from demeter.heartbeats import queues_without_worker
 
-QUEUES: Final = ("gpu_queue", "cpu_queue", "io_queue", "default")
+QUEUES: Final = tuple(queue.name for queue in settings.CELERY_TASK_QUEUES)
 ANSWER_WITHIN_S: Final = 2.0  # all checks together: they are made at once
 
 logger = logging.getLogger(__name__)

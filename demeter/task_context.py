@@ -32,5 +32,6 @@ def begin_task(task_id: str = "", task: Any = None, **_: Any) -> None:
 
 @task_postrun.connect(dispatch_uid="demeter.task_context.end")
 def end_task(**_: Any) -> None:
+    """Forget them: the next task of this process has its own."""
     request_id_var.set(NO_REQUEST)
     task_name_var.set("")

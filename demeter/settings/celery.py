@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from kombu import Exchange, Queue
+
 from demeter.settings.environment import DATA_HOME, env
 
 # Tasks are idempotent, so messages are acknowledged after the work; rows, not messages, are the truth.
@@ -28,7 +30,14 @@ else:
 CELERY_RESULT_BACKEND = "django-db"
 CELERY_RESULT_EXPIRES = timedelta(hours=48)
 CELERY_TASK_ACKS_LATE = CELERY_TASK_REJECT_ON_WORKER_LOST = True
-CELERY_TASK_DEFAULT_QUEUE = "default"
+# Declared, so that a name with a typo is refused and not waited at: gpu_queue has one process a GPU, cpu_queue prefork,
+# io_queue threads, default one process (demeter.stack). Exchange and routing key are called as the queue.
+CELERY_TASK_QUEUES = [
+    Queue(name, Exchange(name, type="direct"), routing_key=name)
+    for name in ("gpu_queue", "cpu_queue", "io_queue", "default")
+]
+CELERY_TASK_CREATE_MISSING_QUEUES = False
+CELERY_TASK_DEFAULT_QUEUE = CELERY_TASK_DEFAULT_EXCHANGE = CELERY_TASK_DEFAULT_ROUTING_KEY = "default"
 CELERY_TASK_ROUTES = {
     "process_photo_ml": {"queue": "gpu_queue"},
     "process_image": {"queue": "gpu_queue"},

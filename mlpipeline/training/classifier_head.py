@@ -104,7 +104,7 @@ def views_of(picture: Picture, seed: int) -> Inputs:
 def _features_of(
     network: FeatureNetwork, picture: Picture, seed: int, number: int, note: Callable[[int], None]
 ) -> Features:
-    """(VIEWS, 1280)"""
+    """Features of several views of one picture, (VIEWS, 1280)."""
     views = views_of(picture, seed)
     parts = [network.run(views[start : start + _BATCH]).features for start in range(0, len(views), _BATCH)]
     note(number + 1)

@@ -23,6 +23,8 @@ class _Linked(OmitsEmpty):
 
 
 class CardSessionSerializer(serializers.Serializer[Any]):
+    """The numbers of a count, as a person validated them, else by the model."""
+
     session_id = serializers.UUIDField(source="uuid")
     total_detected = serializers.IntegerField(source="detected")
     total_estimated = serializers.IntegerField(source="estimated")
@@ -73,6 +75,8 @@ class CardSerializer(_Linked):
 
 
 class PageNumbersSerializer(serializers.Serializer[Any]):
+    """Where the answer stands among all pages."""
+
     page = serializers.IntegerField()
     per_page = serializers.IntegerField()
     total_pages = serializers.IntegerField()

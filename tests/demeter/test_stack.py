@@ -4,8 +4,10 @@ import os
 import socket
 
 import pytest
+from celery.exceptions import QueueNotFound
 from django.conf import settings
 
+from demeter.celery import app
 from demeter.health import QUEUES
 from demeter.port_check import PortInUse
 from demeter.stack import CLASSIFIER_UI, PROCESS_NAMES, run_stack, stack_processes
@@ -25,6 +27,51 @@ def test_each_queue_has_a_worker_with_the_pool_that_its_work_needs() -> None:
     routed = {route["queue"] for route in settings.CELERY_TASK_ROUTES.values()}
     assert routed <= set(pools)
     assert set(pools) == set(QUEUES)
+
+
+TASKS = {
+    "process_photo_ml": ("gpu_queue", "solo"),
+    "process_image": ("gpu_queue", "solo"),
+    "detect_sahi": ("gpu_queue", "solo"),
+    "detect_direct": ("gpu_queue", "solo"),
+    "classify_pictures": ("gpu_queue", "solo"),
+    "aggregate_results": ("cpu_queue", "prefork"),
+    "draw_photo": ("cpu_queue", "prefork"),
+    "upload_original": ("io_queue", "threads"),
+    "upload_thumbnail": ("io_queue", "threads"),
+    "upload_annotated": ("io_queue", "threads"),
+    "upload_classified": ("io_queue", "threads"),
+    "sweep_steps": ("default", "solo"),
+    "sweep_expired": ("default", "solo"),
+    "sweep_predictions": ("default", "solo"),
+    "sweep_old_predictions": ("default", "solo"),
+}
+
+
+@pytest.mark.django_db
+def test_every_task_has_its_queue_its_exchange_and_its_pool() -> None:
+    app.loader.import_default_modules()
+    pools = {
+        option(spec.command, "-Q"): option(spec.command, "--pool")
+        for spec in stack_processes(host="127.0.0.1", port=8000)
+        if "worker" in spec.command
+    }
+    found = {}
+    for name in app.tasks:
+        if not name.startswith("celery."):
+            queue = app.amqp.router.route({}, name)["queue"]
+            assert (queue.exchange.name, queue.exchange.type, queue.routing_key) == (
+                queue.name,
+                "direct",
+                queue.name,
+            )
+            found[name] = (queue.name, pools[queue.name])
+    assert found == TASKS
+
+
+def test_a_queue_that_nobody_declared_is_refused() -> None:
+    with pytest.raises(QueueNotFound):
+        app.send_task("sweep_steps", queue="gpu")
 
 
 @pytest.mark.django_db
