@@ -123,7 +123,7 @@ class ProcessingSessionAdmin(OwnPhotosAdmin):
         (_("Booking"), {"fields": ["product", "product_state", "packaging", "booked_quantity", "booking_revision"]}),
         (
             _("Review"),
-            {"fields": ["validated", "validated_by", "validation_date", "adjustments", "answered"]},
+            {"fields": ["validated", "validated_by", "validation_date", "by_hand", "adjustments", "answered"]},
         ),
         (
             _("How it was counted"),
@@ -202,6 +202,18 @@ class ProcessingSessionAdmin(OwnPhotosAdmin):
     @display(description=_("mean confidence"))
     def mean_confidence(self, session: ProcessingSession) -> str:
         return as_percent(session.avg_confidence)
+
+    @display(description=_("corrected by hand"))
+    def by_hand(self, session: ProcessingSession) -> str:
+        if not session.is_corrected:
+            return "—"
+        sums = {
+            _("detected"): session.detected,
+            _("estimated"): session.estimated,
+            _("dead"): session.dead,
+            _("empty cells"): session.empty,
+        }
+        return " · ".join(f"{name} {number_format(n, force_grouping=True)}" for name, n in sums.items())
 
     @display(description=_("adjustments"))
     def adjustments(self, session: ProcessingSession) -> str:

@@ -94,6 +94,16 @@ def test_plants_are_added_deleted_relabelled_and_it_is_undone(open_page, session
     assert fits(page)
 
 
+def test_plants_that_stand_close_are_added_beside_each_other(open_page, session, worker):
+    page = open_corrector(open_page, session, worker)
+    tap(page, (14.4, 12.4))  # within the corners of a box, beside its mark
+    living(page).to_have_text("4")
+    tap(page, (11, 10))  # on the mark: it is selected
+    expect(page.locator("[data-selected]")).to_have_text("Seleccionados: 1")
+    living(page).to_have_text("4")
+    expect_saved(page)
+
+
 def test_what_was_corrected_is_there_after_a_reload(open_page, session, worker):
     page = open_corrector(open_page, session, worker)
     tap(page, FREE_SPOT)

@@ -301,3 +301,16 @@ def test_counts_are_filtered_by_warning(signed_in, supervisor, make_photo, count
     found = signed_in(supervisor).get(address, {"warning": "needs_location"}).context["cl"]
 
     assert found.result_count == 1
+
+
+def test_what_a_person_corrected_is_shown_beside_what_the_model_counted(
+    signed_in, supervisor, make_photo, count, place
+):
+    session = count(make_photo(), place)
+    validate(
+        session=session, user=supervisor, adjustments=[{"container_id": None, "living": 1200, "dead": 3}]
+    )
+    page = signed_in(supervisor).get(change_page(session)).content.decode()
+    assert "detected 1,203 · estimated 0 · dead 3 · empty cells 1" in page
+    counts = signed_in(supervisor).get(reverse("admin:photos_processingsession_changelist"))
+    assert [row.all_plants for row in counts.context["cl"].result_list] == [1203]

@@ -199,6 +199,11 @@ export class Findings extends EventTarget {
     return best;
   }
 
+  // Whether a point lies on the mark of a box, as it is drawn: beside it, also within its corners, there is room for one.
+  isOnMark(box, x, y) {
+    return ((x - box.x) / (box.w * 0.4)) ** 2 + ((y - box.y) / (box.h * 0.4)) ** 2 <= 1;
+  }
+
   // The sides that a new box takes here: the middle one of the nearest plants, so that it fits among them.
   usualSides(x, y) {
     const near = [...this.boxes.values()]

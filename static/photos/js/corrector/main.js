@@ -101,7 +101,9 @@ class Corrector {
   }
 
   tap(point, reach, isAdding) {
-    const box = this.findings.boxAt(point.x, point.y, this.tool === "add" ? 0 : reach);
+    const near = this.findings.boxAt(point.x, point.y, this.tool === "add" ? 0 : reach);
+    const isRoom = near && this.tool === "add" && !this.findings.isOnMark(near, point.x, point.y);
+    const box = isRoom ? null : near;
     if (this.tool === "delete") this.#deleteAt(box);
     else if (this.tool === "add" && !box) this.#addAt(point);
     else if (box) this.select(isAdding && this.painter.selection.has(box) ? [] : [box], isAdding);
