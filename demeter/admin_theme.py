@@ -12,6 +12,7 @@ UNFOLD = {
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("demeter/img/rosette.svg")}
     ],
+    "STYLES": [lambda request: static("demeter/css/admin.css")],
     "SHOW_LANGUAGES": True,
     "SIDEBAR": {"show_search": True, "navigation": "demeter.admin_navigation.navigation"},
     "COLORS": {  # the greens of the pages

@@ -29,7 +29,6 @@ api: list[URLPattern | URLResolver] = [
 
 urlpatterns = [
     path("admin/login/", admin_sign_in),  # before the administration's own form
-    path("admin/login/", admin_sign_in),
     path("admin/", admin.site.urls),
     path("api/v1/", include(api)),
     path("language/", login_not_required(set_language), name="set_language"),

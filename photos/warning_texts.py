@@ -32,7 +32,7 @@ ADVICE: Final[dict[CountWarning, Promise]] = {
         "booked at once, without counting again."
     ),
     CountWarning.UNDATED: _(
-        "The photo carries no date, as pictures sent by a messenger do, and other photos of this place do. Say when it "
+        "The photo carries no date (messaging apps remove it), and other photos of this place do. Say when it "
         "was taken, or accept the time of the upload."
     ),
     CountWarning.OTHER_PRODUCT: _(

@@ -70,7 +70,7 @@ class UploadForm(forms.Form):
         label=_("Taken at"),
         required=False,
         widget=DateTimeInput,
-        help_text=_("Only for photos that carry no date, as those sent by a messenger."),
+        help_text=_("Only for photos that carry no date, such as those sent through a messaging app."),
     )
     notes = forms.CharField(label=_("Notes"), required=False, max_length=500)
 

@@ -128,6 +128,15 @@ def test_the_administration_shows_a_count_with_its_overlay(open_page, admin):
     expect(page.locator("path.found-living")).to_be_visible()
 
 
+def test_the_page_of_a_photo_in_the_administration_fits_a_phone(open_page, admin):
+    image = store_photo(admin)
+    page = open_page(f"/admin/photos/image/{image.pk}/change/", width=390)
+    sign_in_to_administration(page, admin)
+
+    expect(page.get_by_text(image.sha256)).to_be_visible()
+    assert fits(page)
+
+
 def sign_in_to_administration(page: Page, user: User) -> None:
     page.get_by_label("Correo electrónico").fill(user.email)
     page.get_by_label("Contraseña").fill(PASSWORD)
