@@ -7,16 +7,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Literal
 
-Mode = Literal["passes", "refuses", "hangs", "trickles"]
+Mode = Literal["passes", "refuses", "forbids", "hangs", "trickles"]
 _PIECE_BYTES = 64 * 1024
 _LOOK_EVERY_S = 0.02
 TRICKLE_EVERY_S = 0.01
+_FORBIDDEN = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+_SILENCE_S = 0.2  # after which a client that is answered 403 has sent all it wants to
 
 
 class FaultyProxy:
     """Hands bytes on as long as `mode` is "passes".
 
-    "refuses": connections are refused, those there are break. "hangs": they come about, and no byte is handed on; they
+    "refuses": connections are refused, those there are break. "forbids": each HTTP request is answered 403. "hangs":
+    connections come about, and no byte is handed on; they
     break when the mode changes. "trickles": the server's answers come a byte at a time.
     """
 
@@ -39,7 +42,7 @@ class FaultyProxy:
 
     @mode.setter
     def mode(self, mode: Mode) -> None:
-        if self._mode == "hangs" or mode == "refuses":
+        if self._mode == "hangs" or mode in ("refuses", "forbids"):
             self._break_off()  # first: what was held back must not get through now
         self._mode = mode
         if self._listener is None and mode != "refuses":
@@ -69,6 +72,9 @@ class FaultyProxy:
                 client, _address = listener.accept()
             except OSError:
                 return  # closed
+            if self._mode == "forbids":
+                threading.Thread(target=_forbid, args=(client,), daemon=True).start()
+                continue
             try:
                 server = socket.create_connection(self._target)
             except OSError:
@@ -101,6 +107,16 @@ class FaultyProxy:
             time.sleep(_LOOK_EVERY_S)
             if end.fileno() < 0:  # broken off meanwhile
                 raise ConnectionError
+
+
+def _forbid(client: socket.socket) -> None:
+    """Answer one request 403, after its body: a client that is still sending would see its connection break."""
+    with client, suppress(OSError):
+        client.settimeout(_SILENCE_S)
+        with suppress(TimeoutError):
+            while client.recv(_PIECE_BYTES):
+                pass
+        client.sendall(_FORBIDDEN)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 import psycopg
@@ -20,6 +21,7 @@ from botocore.config import Config
 
 from demeter.demo.client import ApiClient
 from demeter.supervisor import ProcessSpec, Supervisor
+from tests.support.faulty_proxy import FaultyProxy, faulty_proxy
 from tests.support.postgres import find_postgres, running_postgres
 from tests.support.redis_server import find_redis, running_redis
 from tests.support.s3_server import S3Server, has_swift, running_s3
@@ -53,6 +55,7 @@ class Production:
     port: int
     database_url: str
     s3: S3Server
+    proxy: FaultyProxy  # between the services and the store
     environment: dict[str, str] = field(repr=False)
 
     def client(self) -> ApiClient:
@@ -92,6 +95,7 @@ def running_production(folder: Path) -> Iterator[Production]:
         database_url = servers.enter_context(running_postgres(log_dir=logs))
         redis_url = servers.enter_context(running_redis(log_dir=logs))
         s3 = servers.enter_context(running_s3(log_dir=logs))
+        proxy = servers.enter_context(faulty_proxy(urlsplit(s3.endpoint_url).port or 0))
         environment = {
             **{name: os.environ[name] for name in INHERITED if name in os.environ},
             "DEMETER_PRODUCTION": "true",
@@ -106,7 +110,7 @@ def running_production(folder: Path) -> Iterator[Production]:
             "S3_BUCKET": "demeter",
             "S3_BUCKET_PROCESSED": "processed",
             "S3_BUCKET_STAGING": "staging",
-            "S3_ENDPOINT_URL": s3.endpoint_url,
+            "S3_ENDPOINT_URL": proxy.url,
             "AWS_ACCESS_KEY_ID": s3.access_key,
             "AWS_SECRET_ACCESS_KEY": s3.secret_key,
             "AWS_S3_REGION_NAME": s3.region,
@@ -116,7 +120,9 @@ def running_production(folder: Path) -> Iterator[Production]:
         port = free_port()
         specs = [_spec(name, port, environment, folder) for name in RUNNING]
         servers.enter_context(Supervisor(specs, log_dir=logs, grace_s=15.0))
-        production = Production(port=port, database_url=database_url, s3=s3, environment=environment)
+        production = Production(
+            port=port, database_url=database_url, s3=s3, proxy=proxy, environment=environment
+        )
         assert reached(production.client().is_ready, within_s=READY_WITHIN_S, every_s=1.0), _ends_of(logs)
         yield production
 
