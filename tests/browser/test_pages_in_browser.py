@@ -34,6 +34,10 @@ def fits(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
 
+# The headings of the tables of which a part is hidden, to be scrolled to.
+CUT_TABLES = """[...document.querySelectorAll(".table-wrap")]
+  .filter((wrap) => wrap.scrollWidth > wrap.clientWidth)
+  .map((wrap) => wrap.closest("section").querySelector("h2").textContent)"""
 # Of the filters: how many there are, and how many are wider than their column, as a date is on a phone.
 FIELDS = """(() => {
   const inputs = [...document.querySelectorAll("main .field input, main .field select")];
@@ -79,6 +83,7 @@ def test_a_photo_is_found_in_the_gallery_and_shows_what_was_found(open_page, wor
     expect(page.locator("path.found-living")).to_be_hidden()
     assert page.locator("path.found-containers").get_attribute("d") == "M2 2L40 2L40 30L2 30Z"
     assert fits(page)
+    assert page.evaluate(CUT_TABLES) == []
 
 
 def test_a_photo_is_sent_and_followed(open_page, worker, tmp_path):
