@@ -42,6 +42,6 @@ class _Psycopg:
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Makes such connections; a pool is given their class by the settings."""
+    """Makes such connections where each thread holds its own. Those of a pool, which workers share, are not bounded."""
 
     Database = _Psycopg()  # type: ignore[assignment]  # stands for the module
