@@ -1,7 +1,9 @@
 """All processes of DemeterAI on one machine: the web server, a worker for each queue, and beat."""
 
+import logging
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -14,6 +16,10 @@ from demeter.port_check import check_port_free
 from demeter.static_collection import collect_static_if_changed
 from demeter.supervisor import ProcessEvent, ProcessSpec, Supervisor
 from demeter.watchdog import Watchdog
+from photos.errors import StoreUnavailable
+from photos.storage import StorageService
+
+logger = logging.getLogger(__name__)
 
 WEB = "web"
 PROCESS_NAMES = (WEB, "worker-gpu", "worker-cpu", "worker-io", "worker-default", "beat")
@@ -63,6 +69,9 @@ def run_stack(
     log_folder = log_dir() if only is None else None
     supervisor = Supervisor(specs, log_dir=log_folder, on_event=on_event)
     watchdog = Watchdog(supervisor)
+    threading.Thread(
+        target=_ensure_buckets, name="buckets", daemon=True
+    ).start()  # a store that hangs holds up nobody
     try:
         with supervisor:
             watchdog.start()
@@ -71,6 +80,14 @@ def run_stack(
                 time.sleep(0.25)
     finally:
         watchdog.stop()
+
+
+def _ensure_buckets() -> None:
+    """Make buckets that are missing. A store that is away is no reason not to start: what needs it waits for it."""
+    try:
+        StorageService.ensure_buckets()
+    except StoreUnavailable as error:
+        logger.warning("The buckets could not be checked: %s", error)
 
 
 def log_dir() -> Path:

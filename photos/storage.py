@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import date, datetime
 from functools import partial
@@ -147,9 +147,33 @@ def staged_drawing_key(step_id: int, key: str) -> str:
 
 
 # ── writing and reading ──────────────────────────────────────────────────────────────────────────────
-def put(alias: str, key: str, data: bytes, *, content_type: str, metadata: dict[str, str]) -> None:
-    """Write an object into a store. Safe to repeat."""
-    store(alias).put(key, ContentFile(data), content_type, metadata)
+class StorageService:
+    """One store of pictures (contract, 7), by the alias of one of Django's STORAGES: `default` or `processed`.
+
+    Raises StoreUnavailable or StoreFull where the store cannot do it just now.
+    """
+
+    def __init__(self, alias: str = DEFAULT) -> None:
+        self._alias = alias
+
+    @staticmethod
+    def ensure_buckets() -> None:
+        """Check all stores and make missing buckets and folders; called before processes start to use them."""
+        for alias in _ALIASES:
+            store(alias).ensure_ready()
+
+    def upload_file(
+        self, file_bytes: bytes, filename: str, *, metadata: Mapping[str, str] | None = None
+    ) -> str:
+        """Write an object, whole or not at all, and give its path. A repeat replaces it."""
+        store(self._alias).put(
+            filename, ContentFile(file_bytes), content_type_of(filename), dict(metadata or {})
+        )
+        return filename
+
+    def get_file(self, filename: str) -> bytes:
+        """All bytes of an object. Raises FileNotFoundError."""
+        return b"".join(_pieces(self._alias, filename))
 
 
 def delete(alias: str, key: str) -> None:
@@ -255,10 +279,10 @@ def move_original_to_store(image: Image) -> None:
     Safe to repeat, also when an earlier run has stored it and cleared staging. Raises OriginalMissing if neither
     place has it.
     """
-    copy_to_store(image.staging_key, image.original_key, image.content_type, metadata_of(image))
+    copy_to_store(image.staging_key, image.original_key, metadata_of(image))
 
 
-def copy_to_store(staging_key: str, key: str, content_type: str, metadata: dict[str, str]) -> None:
+def copy_to_store(staging_key: str, key: str, metadata: dict[str, str]) -> None:
     """The same for any staged picture and the key that it gets."""
     try:
         data = staging_read(staging_key)
@@ -266,7 +290,7 @@ def copy_to_store(staging_key: str, key: str, content_type: str, metadata: dict[
         if store(DEFAULT).exists(key):
             return
         raise OriginalMissing("The uploaded bytes are no longer in staging, nor in the store.") from error
-    put(DEFAULT, key, data, content_type=content_type, metadata=metadata)
+    StorageService().upload_file(data, key, metadata=metadata)
 
 
 def open_original(image: Image) -> AbstractContextManager[Path]:
@@ -291,9 +315,3 @@ def clear_staging(*, older_than: datetime, needed: Container[str]) -> int:
     for name in unneeded:
         staging_delete(name)
     return len(unneeded)
-
-
-def ensure_buckets() -> None:
-    """Check the stores and make missing buckets and folders; called before processes start to use them."""
-    for alias in _ALIASES:
-        store(alias).ensure_ready()

@@ -45,7 +45,7 @@ def summed_up(owner, *found, classes=None):
     pixels = picture_bytes(size=(WIDTH, HEIGHT), kind="PNG")
     sha256 = hashlib.sha256(pixels).hexdigest()
     image = store_photo(owner, width_px=WIDTH, height_px=HEIGHT, sha256=sha256)
-    storage.put("default", image.original_key, pixels, content_type="image/png", metadata={})
+    storage.StorageService().upload_file(pixels, image.original_key)
     session = open_session(image=image, user=owner)
     save_containers(
         claimed(session.steps.get(kind=StepKind.SEGMENT)),

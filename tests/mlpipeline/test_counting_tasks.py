@@ -46,7 +46,7 @@ def photo_of(owner, light=1.0):
     Picture.fromarray((pixels * light).astype(np.uint8)).save(buffer, "PNG")
     sha256 = hashlib.sha256(buffer.getvalue()).hexdigest()
     image = store_photo(owner, width_px=WIDTH, height_px=HEIGHT, sha256=sha256)
-    storage.put("default", image.original_key, buffer.getvalue(), content_type="image/png", metadata={})
+    storage.StorageService().upload_file(buffer.getvalue(), image.original_key)
     return image
 
 

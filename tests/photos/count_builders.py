@@ -47,8 +47,8 @@ def store_photo(owner: User, *, upload: UploadSession | None = None, **fields: A
         setattr(image, name, value)
     image.save()
     original, thumbnail = picture_bytes(number), picture_bytes(number, kind="AVIF")
-    storage.put("default", image.original_key, original, content_type="image/jpeg", metadata={})
-    storage.put("default", image.thumbnail_key, thumbnail, content_type="image/avif", metadata={})
+    storage.StorageService().upload_file(original, image.original_key)
+    storage.StorageService().upload_file(thumbnail, image.thumbnail_key)
     return image
 
 

@@ -68,7 +68,7 @@ def test_objects_have_the_names_of_the_contract(made: str, expected: str) -> Non
 
 def test_what_is_put_is_read_back_and_a_repeat_replaces_it() -> None:
     for data in (b"first", BYTES):
-        storage.put(storage.DEFAULT, "a/b.jpg", data, content_type="image/jpeg", metadata={})
+        storage.StorageService().upload_file(data, "a/b.jpg")
     assert b"".join(storage.store(storage.DEFAULT).chunks("a/b.jpg")) == BYTES
 
 
@@ -162,7 +162,7 @@ def test_a_name_cannot_leave_its_folder() -> None:
 
 # ── links ────────────────────────────────────────────────────────────────────────────────────────────
 def signed(key: str = "originals/2026/05/04/a.jpg") -> str:
-    storage.put(storage.DEFAULT, key, BYTES, content_type="image/jpeg", metadata={})
+    storage.StorageService().upload_file(BYTES, key)
     link = storage.signed_url(storage.DEFAULT, key)
     assert link is not None
     return link
@@ -213,7 +213,7 @@ def test_there_is_no_link_to_a_picture_that_is_not_made_yet() -> None:
 )
 def test_an_altered_link_is_refused(client: Client, alter: Any) -> None:
     link = signed()
-    storage.put(storage.DEFAULT, "originals/2026/05/04/b.jpg", BYTES, content_type="image/jpeg", metadata={})
+    storage.StorageService().upload_file(BYTES, "originals/2026/05/04/b.jpg")
     assert alter(link) != link
     assert client.get(alter(link)).status_code == 403
 
@@ -285,7 +285,7 @@ def test_an_original_is_not_missing_while_one_that_might_have_it_is_away(
     monkeypatch.setattr(storage.store(storage.STAGING), "chunks", refuse)
     with pytest.raises(StoreUnavailable):
         original(image)
-    storage.put(storage.DEFAULT, image.original_key, BYTES, content_type="image/jpeg", metadata={})
+    storage.StorageService().upload_file(BYTES, image.original_key)
     assert original(image) == BYTES  # the other one has it
 
 
@@ -301,7 +301,7 @@ def test_originals_come_from_the_cache_then_staging_then_the_store(image: Image)
     storage.staging_delete(image.staging_key)
     assert original(image) == BYTES  # from the cache: it is nowhere else
     path_in_cache(image).unlink()
-    storage.put(storage.DEFAULT, image.original_key, BYTES, content_type="image/jpeg", metadata={})
+    storage.StorageService().upload_file(BYTES, image.original_key)
     assert original(image) == BYTES  # from the store
 
 
@@ -379,6 +379,16 @@ def test_old_staged_files_are_cleared_but_none_that_is_needed(image: Image) -> N
 
 
 def test_folders_are_made_where_they_are_missing(tmp_path: Path) -> None:
-    storage.ensure_buckets()
+    storage.StorageService.ensure_buckets()
     assert sorted(path.name for path in (tmp_path / "media").iterdir()) == ["default", "processed", "staging"]
     assert list((tmp_path / "media/staging").iterdir()) == []
+
+
+def test_the_service_stores_a_file_gives_its_path_and_reads_it_back() -> None:
+    service = storage.StorageService(storage.PROCESSED)
+    path = service.upload_file(BYTES, "annotated/2026/05/04/x.avif", metadata={"image_id": str(ID)})
+    assert service.get_file(path) == BYTES
+    assert service.upload_file(b"anew", path) == path
+    assert service.get_file(path) == b"anew"
+    with pytest.raises(FileNotFoundError):
+        storage.StorageService().get_file(path)

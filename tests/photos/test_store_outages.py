@@ -157,7 +157,7 @@ def test_an_upload_while_staging_is_away_is_refused_soon_and_leaves_nothing(
             "OPTIONS": options(server, proxy.url, bucket_name=bucket),
         },
     }
-    storage.ensure_buckets()
+    storage.StorageService.ensure_buckets()
     proxy.mode = mode
     photo = SimpleUploadedFile("a.jpg", picture_bytes(1), "image/jpeg")
     answer = bearer(worker).post("/api/v1/photos/upload", {"files": [photo]}, format="multipart")

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from demeter.demo.accounts import load_accounts
 from inventory.demo import load_demo_nursery
-from photos.storage import ensure_buckets
+from photos.storage import StorageService
 
 
 class Command(BaseCommand):
@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", interactive=False, verbosity=options["verbosity"])
-        ensure_buckets()
+        StorageService.ensure_buckets()
         if settings.LOAD_DEMO:
             load_demo_nursery()
             load_accounts()

@@ -66,7 +66,7 @@ def store_picture(picture_id: int) -> None:
     connection.close()  # fifty of these must not hold fifty
     key = storage.classified_key(picture.file_name)
     metadata = {"file_name": picture.file_name, "sha256": picture.sha256}
-    storage.copy_to_store(picture.staging_key, key, storage.content_type_of(key), metadata)
+    storage.copy_to_store(picture.staging_key, key, metadata)
     ClassifiedPicture.objects.filter(pk=picture.pk).update(staging_key="")
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from photos.storage import ensure_buckets
+from photos.storage import StorageService
 
 
 class Command(BaseCommand):
@@ -13,5 +13,5 @@ class Command(BaseCommand):
     help = "Check the stores of pictures and make missing buckets or folders."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        ensure_buckets()
+        StorageService.ensure_buckets()
         self.stdout.write("The stores are ready.")

@@ -36,23 +36,12 @@ def store_thumbnail(claim: Claim) -> None:
         made = render(path, with_preview=_gets_preview(image))
     day = image.uploaded_at
     thumbnail_key = storage.thumbnail_key(image.pk, day)
-    storage.put(
-        storage.DEFAULT,
-        thumbnail_key,
-        made.thumbnail,
-        content_type="image/avif",
-        metadata=storage.metadata_of(image),
-    )
+    store, metadata = storage.StorageService(), storage.metadata_of(image)
+    store.upload_file(made.thumbnail, thumbnail_key, metadata=metadata)
     preview_key = ""
     if made.preview is not None:
         preview_key = storage.preview_key(image.pk, day)
-        storage.put(
-            storage.DEFAULT,
-            preview_key,
-            made.preview,
-            content_type="image/jpeg",
-            metadata=storage.metadata_of(image),
-        )
+        store.upload_file(made.preview, preview_key, metadata=metadata)
     with transaction.atomic():
         step = lock_claim(claim)
         Image.objects.filter(pk=image.pk).update(thumbnail_key=thumbnail_key, preview_key=preview_key)
@@ -66,17 +55,12 @@ def store_annotated(claim: Claim) -> list[ProcessingStep]:
     """
     image = _image(claim)
     connection.close()
-    alias = storage.DEFAULT if image.with_inventory else storage.PROCESSED
+    store = storage.StorageService(storage.DEFAULT if image.with_inventory else storage.PROCESSED)
+    metadata = storage.metadata_of(image)
     keys, staged = drawing_keys(image), staged_drawings(claim.step_id, image)
     try:
         for key, staged_key in zip(keys, staged, strict=True):
-            storage.put(
-                alias,
-                key,
-                storage.staging_read(staged_key),
-                content_type="image/avif",
-                metadata=storage.metadata_of(image),
-            )
+            store.upload_file(storage.staging_read(staged_key), key, metadata=metadata)
     except FileNotFoundError:
         return draw_again(claim)
     with transaction.atomic():

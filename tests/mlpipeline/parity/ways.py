@@ -80,7 +80,7 @@ def new_session(
     image = store_photo(owner, width_px=size[0], height_px=size[1], with_inventory=place is not None)
     image.sha256 = hashlib.sha256(data).hexdigest()
     image.save()
-    storage.put("default", image.original_key, data, content_type="image/png", metadata={})
+    storage.StorageService().upload_file(data, image.original_key)
     return open_session(image=image, user=owner, location=place)
 
 

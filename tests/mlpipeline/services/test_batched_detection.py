@@ -92,7 +92,7 @@ def png() -> bytes:
 def put_original(image, data: bytes) -> None:
     image.sha256 = hashlib.sha256(data).hexdigest()
     image.save()
-    storage.put("default", image.original_key, data, content_type="image/png", metadata={})
+    storage.StorageService().upload_file(data, image.original_key)
 
 
 @pytest.fixture

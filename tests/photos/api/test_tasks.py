@@ -82,7 +82,7 @@ def test_a_finished_task_shows_numbers_batches_and_the_drawing(client: APIClient
     session = ProcessingSession.objects.get()
     batch = StockBatchFactory()
     record_movement(batch=batch, quantity=9, **movement_details(session_uuid=session.uuid))
-    storage.put(storage.DEFAULT, "annotated/x.avif", b"drawing", content_type="image/avif", metadata={})
+    storage.StorageService().upload_file(b"drawing", "annotated/x.avif")
     Image.objects.update(annotated_key="annotated/x.avif")
     finish_count(session, detected=8, estimated=1, avg_confidence=0.75)
     task = client.get(f"/api/v1/stock/tasks/{job['job_id']}").json()
@@ -172,7 +172,7 @@ def test_an_analysis_that_ended_shows_what_was_found_and_a_link_to_its_own_store
         "result": None,
         "error": None,
     }
-    storage.put(storage.PROCESSED, "annotated/x.avif", b"drawing", content_type="image/avif", metadata={})
+    storage.StorageService(storage.PROCESSED).upload_file(b"drawing", "annotated/x.avif")
     Image.objects.update(annotated_key="annotated/x.avif")
     judged = {"interval_low": 5, "interval_high": 9, "interval_reasons": ["tiny_plants"]}
     counts = {"plant": 4}

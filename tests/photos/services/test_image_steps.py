@@ -202,7 +202,7 @@ def test_a_deadline_is_above_all_waits_for_stores_that_a_step_contains(
             store = storage.store(alias)
             monkeypatch.setattr(store, method, counting(getattr(store, method)))
     if kind != StepKind.UPLOAD_ANNOTATED:  # the longest way: staging has lost it, the store is asked
-        storage.put(storage.DEFAULT, image.original_key, CONTENT, content_type="image/png", metadata={})
+        storage.StorageService().upload_file(CONTENT, image.original_key)
         storage.staging_delete(image.staging_key)
         calls.clear()
     TASKS[kind](step_of(counted, kind).pk)
