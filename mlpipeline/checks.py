@@ -1,14 +1,18 @@
 """System checks: the weights are there and are those that were shipped. Nothing heavy is imported for it."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.utils.translation import gettext as _
 
+from mlpipeline.classifier.networks.choosing import AUTO, GENERAL, NURSERY
 from mlpipeline.detectors.errors import ModelUnavailable
 from mlpipeline.detectors.manifest import KINDS, WEIGHTS_FOLDER, find_fault, read_manifest
+
+_CLASSIFIERS: Final = (AUTO, GENERAL, NURSERY)
 
 
 @register("mlpipeline")
@@ -29,4 +33,21 @@ def check_weights(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any)
             found.append(Error(message, hint=hint, id="mlpipeline.E002"))
         elif fault := find_fault(weights[kind]):
             found.append(Error(fault, hint=hint, id="mlpipeline.E003"))
+    return found
+
+
+@register("mlpipeline")
+def check_classifier(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """E004: CLASSIFIER names no model. E005: batches of a size or a wait with which nothing is answered in time."""
+    del app_configs, kwargs
+    found: list[CheckMessage] = []
+    if settings.CLASSIFIER not in _CLASSIFIERS:
+        hint = _("Set it to one of: %(names)s.") % {"names": ", ".join(_CLASSIFIERS)}
+        found.append(Error("CLASSIFIER=" + settings.CLASSIFIER, hint=hint, id="mlpipeline.E004"))
+    if settings.BATCH_SIZE < 1 or not 0 <= settings.BATCH_TIMEOUT < settings.PREDICTION_TIMEOUT_S:
+        text = f"BATCH_SIZE={settings.BATCH_SIZE}, BATCH_TIMEOUT={settings.BATCH_TIMEOUT}"
+        hint = _("A batch holds at least one picture, and waits from 0 to less than %(limit)d seconds.") % {
+            "limit": settings.PREDICTION_TIMEOUT_S
+        }
+        found.append(Error(text, hint=hint, id="mlpipeline.E005"))
     return found

@@ -108,6 +108,8 @@ COMMIT = env.str("DEMETER_COMMIT", default="")
 
 # ── logging ──────────────────────────────────────────────────────────────────────────────────────────
 LOG_FORMAT = env.str("LOG_FORMAT", default="line")  # line: for people; json: one object a line, for programs
+if LOG_FORMAT not in ("line", "json"):
+    raise ImproperlyConfigured("LOG_FORMAT must be line or json.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

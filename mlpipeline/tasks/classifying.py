@@ -16,7 +16,7 @@ from photos.errors import OriginalMissing, StoreUnavailable
 logger = logging.getLogger(__name__)
 
 
-@shared_task(name="classify_pictures")
+@shared_task(name="classify_pictures", ignore_result=True)
 def classify_pictures(prediction_id: str) -> int:
     """Answer a prediction together with others that wait. Its message may come twice, late or never."""
     wait_for_companions(UUID(prediction_id))
@@ -34,7 +34,7 @@ def answer_predictions_first() -> None:
         logger.exception("Waiting predictions could not be answered; the photos go on.")
 
 
-@shared_task(name="upload_classified")
+@shared_task(name="upload_classified", ignore_result=True)
 def upload_classified(picture_id: int) -> None:
     """Move a picture that was classified from staging to the store."""
     try:
@@ -45,7 +45,7 @@ def upload_classified(picture_id: int) -> None:
         logger.error("Picture %d is lost: %s", picture_id, error)
 
 
-@shared_task(name="sweep_predictions")
+@shared_task(name="sweep_predictions", ignore_result=True)
 def sweep_predictions() -> dict[str, int]:
     """Send again what was lost, and end what nobody waits for. Beat calls it every few seconds."""
     overdue = predictions.end_overdue()
@@ -58,7 +58,7 @@ def sweep_predictions() -> dict[str, int]:
     return {"sent_again": len(lost), "overdue": overdue}
 
 
-@shared_task(name="sweep_old_predictions")
+@shared_task(name="sweep_old_predictions", ignore_result=True)
 def sweep_old_predictions() -> dict[str, int]:
     """Clear what has had its time, and store pictures that the store could not take. Beat calls it."""
     unstored = list(ClassifiedPicture.objects.unstored())

@@ -18,6 +18,7 @@ FILES = (
     "tests/demeter/test_odd_requests.py",
     "tests/demeter/test_process_locks.py",
     "tests/demeter/test_text_search.py",
+    "tests/mlpipeline/classifier/test_batches.py",
     "tests/photos/api/test_corrections_api.py",
     "tests/photos/api/test_duplicates.py",
     "tests/photos/api/test_idempotency.py",

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from mlpipeline.classifier.models import ClassifiedPicture, Prediction
@@ -19,6 +20,12 @@ from photos import storage
 from tests.mlpipeline.classifier.conftest import encoded, upload
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("living_worker")]
+
+
+@pytest.fixture(autouse=True)
+def _kept_connection(monkeypatch):
+    """The work of the io queue closes its connection, with which the transaction of a test would be gone."""
+    monkeypatch.setattr(connection, "close", lambda: None)
 
 
 @pytest.fixture
