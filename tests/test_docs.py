@@ -206,3 +206,12 @@ def test_the_map_names_every_room():
     folders = {span.rstrip("/") for span in spans(ARCHITECTURE)}
     missing = {room for room in rooms if room.count("/") <= 2 and room not in folders}
     assert missing == set()
+
+
+def test_every_measurement_has_its_place_in_the_table():
+    section = ARCHITECTURE.read_text().partition("## What is measured")[2].partition("\n## ")[0]
+    scripts = [
+        f"tests.load.{path.stem}" for path in (ROOT / "tests/load").glob("*.py") if path.stem != "__init__"
+    ]
+    assert scripts
+    assert [script for script in scripts if script not in section] == []
