@@ -97,9 +97,10 @@ class ProcessingSessionQuerySet(models.QuerySet[Any]):
 
     def with_draft(self) -> Self:
         """Finished counts whose corrections nobody has validated yet."""
-        return self.filter(
-            status=SessionStatus.COMPLETED, version__gt=Coalesce(F("validated_version"), Value(1))
-        )
+        return self.filter(  # the first is what the index knows, and follows from the second
+            version__gt=1,
+            status=SessionStatus.COMPLETED,
+        ).filter(version__gt=Coalesce(F("validated_version"), Value(1)))
 
     def with_warnings(self) -> Self:
         """Counts that a person should look at: that a newer one stands is no reason to."""

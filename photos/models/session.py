@@ -187,6 +187,7 @@ class ProcessingSession(models.Model):
         ordering: ClassVar[list[str]] = ["-created_at", "-id"]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["storage_location", "booking_state"], name="sessions_location_booking"),
+            models.Index(fields=["image"], condition=Q(version__gt=1), name="sessions_corrected"),
         ]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
