@@ -169,10 +169,11 @@ class StockMachine(RuleBasedStateMachine):
         except InsufficientStock:
             assert StockMovement.objects.count() == lines
 
-    @rule(place=PLACES, hour=HOURS, quantity=PLANTS)
-    def count_with_the_hands(self, place: int, hour: int, quantity: int) -> None:
+    @rule(place=PLACES, hour=HOURS, quantity=PLANTS, is_old=st.booleans())
+    def count_with_the_hands(self, place: int, hour: int, quantity: int, is_old: bool) -> None:
         location = self.places[place]
-        product = Product.objects.filter(configs__storage_location=location).order_by("pk").last()
+        products = Product.objects.filter(configs__storage_location=location).distinct().order_by("-pk")[:2]
+        product = list(products)[-1 if is_old else 0]
         count_by_hand(
             location=location, product=product, quantity=quantity, at=self.at(hour), user=self.worker
         )
