@@ -38,7 +38,7 @@ class Outputs:
 class FeatureNetwork:
     """The network with its weights, in f32: a batch and a single picture then agree to the sixth digit.
 
-    Measured on a CPU with two cores: a batch of eight takes some 0.1 s, a single picture 0.02 s.
+    Measured on one core: 27 ms for one picture, 34 ms for each of a batch of eight.
     """
 
     def __init__(self) -> None:

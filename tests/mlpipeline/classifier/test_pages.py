@@ -1,8 +1,9 @@
 """The page that names a picture: for everybody who is signed in, and for nobody else."""
 
 import pytest
-from django.urls import reverse
+from django.urls import resolve, reverse
 
+from demeter.serving.admission import large_body_of
 from mlpipeline.classifier.models import Feedback, Prediction
 from mlpipeline.classifier.services import answering
 from tests.mlpipeline.classifier.conftest import encoded, upload
@@ -91,6 +92,21 @@ def test_who_is_not_signed_in_is_sent_there(client, method):
         302,
         f"{reverse('sign-in')}?next={CLASSIFY}",
     )
+
+
+@pytest.mark.parametrize(
+    ("path", "is_awaited"),
+    [
+        (CLASSIFY, False),
+        ("/admin/mlpipeline/productsampleimage/add/", False),
+        ("/model/predict", True),
+        ("/api/v1/model/predict/", True),
+    ],
+)
+def test_pictures_are_received_as_uploads_are_and_only_the_api_waits(path, is_awaited):
+    body = large_body_of(resolve(path).func, "POST")
+    assert body is not None
+    assert (body.max_bytes, body.is_awaited) == (20 * 1024**2, is_awaited)
 
 
 def test_on_a_port_of_its_own_the_page_stands_alone(settings, signed_in, admin, client, classifier):
