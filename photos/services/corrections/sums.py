@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from photos.models import Estimation, PhotoContainer, ProcessingSession
-from photos.polygons import Ring, is_inside
+from photos.polygons import Region, Ring
 from photos.services.corrections.findings import Findings, HandCount, Kind, corrected_findings, kind_of, tally
 
 
@@ -107,20 +107,20 @@ def _replaced_estimates(session: ProcessingSession, findings: Findings) -> Count
         for pk, box in findings.boxes.items()
         if pk < 0 and box.container_id is not None and kind_of(box.class_name) != Kind.EMPTY
     ]
-    rings = _estimated_rings(session) if added else {}
+    areas = _estimated_areas(session) if added else {}
     return Counter(
         box.container_id
         for box in added
-        if box.container_id in rings and is_inside(box.center_x, box.center_y, rings[box.container_id])
+        if box.container_id in areas and areas[box.container_id].contains(box.center_x, box.center_y)
     )
 
 
-def _estimated_rings(session: ProcessingSession) -> dict[int, list[Ring]]:
+def _estimated_areas(session: ProcessingSession) -> dict[int, Region]:
     rings: dict[int, list[Ring]] = defaultdict(list)
     rows = Estimation.objects.filter(session=session, estimated_count__gt=0)
     for container_id, polygon in rows.values_list("container_id", "vegetation_polygon"):
         rings[container_id].extend(polygon)
-    return rings
+    return {container_id: Region(own) for container_id, own in rings.items()}
 
 
 def validated_containers(

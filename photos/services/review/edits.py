@@ -13,7 +13,7 @@ from demeter.accounts.models import User
 from photos.choices import DEAD_CLASS, EMPTY_CLASS, PLANT_CLASS, ContainerType, SessionStatus
 from photos.errors import CountReplaced, FindingsChanged, InvalidCorrection, NotCounted, UnknownFinding
 from photos.models import Correction, ProcessingSession
-from photos.polygons import Ring, nearest_polygon
+from photos.polygons import Outlines
 from photos.services.booking.newer_counts import is_replaced
 from photos.services.corrections.findings import Findings, corrected_findings, hand_count
 from photos.services.corrections.sums import Sums, correct_sums
@@ -160,7 +160,7 @@ def _placed(session: ProcessingSession, findings: Findings, given: Operations) -
     if findings.added + len(given.get("add", ())) > MOST_ADDED:
         raise InvalidCorrection(_("At most %(most)d boxes can be added to one count.") % {"most": MOST_ADDED})
     needs_place = bool(given.get("add") or given.get("move"))
-    outlines: dict[int, Ring] = dict(session.containers.values_list("pk", "polygon")) if needs_place else {}
+    outlines = Outlines(dict(session.containers.values_list("pk", "polygon")) if needs_place else {})
     placed = dict(given)
     if "add" in given:
         placed["add"] = [
@@ -168,7 +168,7 @@ def _placed(session: ProcessingSession, findings: Findings, given: Operations) -
                 "id": first - position,
                 **_box(row),
                 "class_name": row["class_name"],
-                "container_id": nearest_polygon(row["center_x"], row["center_y"], outlines),
+                "container_id": outlines.at(row["center_x"], row["center_y"]),
             }
             for position, row in enumerate(given["add"])
         ]
@@ -177,7 +177,7 @@ def _placed(session: ProcessingSession, findings: Findings, given: Operations) -
             {
                 "id": row["id"],
                 **_box(row),
-                "container_id": nearest_polygon(row["center_x"], row["center_y"], outlines),
+                "container_id": outlines.at(row["center_x"], row["center_y"]),
             }
             for row in given["move"]
         ]

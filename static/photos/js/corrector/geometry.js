@@ -38,7 +38,7 @@ export function containerAt(x, y, containers) {
   let best = null;
   let bestArea = Infinity;
   for (const container of containers) {
-    const area = ringArea(container.polygon);
+    const area = (container.area ??= ringArea(container.polygon));
     if (area < bestArea && isInside(x, y, [container.polygon])) [best, bestArea] = [container, area];
   }
   if (best) return best.id;
