@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from mlpipeline.detectors.caching_detector import prefetch_full_image
 from mlpipeline.detectors.engines import Engine
-from mlpipeline.detectors.remembering import glancing_ahead
 from mlpipeline.imageio import read_rgb
 from mlpipeline.reliability import read_reliability
 from mlpipeline.vision.arrays import Image, Shape, check_is_countable, shape_of
@@ -41,7 +41,7 @@ def count_image(
     check_is_countable(image)
     detector = engine.photo_detector(options)
     reliability = read_reliability({weights.kind: weights.sha256 for weights in engine.weights})
-    with shared_halves(image), glancing_ahead(image, tile_detector(detector)):
+    with shared_halves(image), prefetch_full_image(image, tile_detector(detector)):
         return count_photo(image, engine.segmenter, detector, options, priors, reliability, progress)
 
 

@@ -10,9 +10,9 @@ from typing import Protocol
 from django.utils.translation import gettext as _
 
 from mlpipeline.detectors.backends import batch_tiles, load_forward
+from mlpipeline.detectors.caching_detector import ProbeCache
 from mlpipeline.detectors.errors import ModelUnavailable
 from mlpipeline.detectors.manifest import KINDS, Weights, require_weights
-from mlpipeline.detectors.remembering import RememberingDetector
 from mlpipeline.detectors.sahi_engine import SahiDetector
 from mlpipeline.detectors.yolo import YoloDetector, YoloSegmenter
 from mlpipeline.vision.options import CountOptions
@@ -68,7 +68,7 @@ class YoloEngine:
 
     def photo_detector(self, options: CountOptions) -> Detector:
         """See Engine. What is asked of the whole photo more than once is answered from memory."""
-        return RememberingDetector(self.tile_detector(options))
+        return ProbeCache(self.tile_detector(options))
 
 
 class SahiEngine:

@@ -12,11 +12,11 @@ import numpy as np
 from mlpipeline.detectors.sahi_merging import count_greedy_nmm, count_nms, sahi_tiles
 from mlpipeline.evaluation.crowds import Crowd, look_at, plant_crowd
 from mlpipeline.vision.masks import Region
-from mlpipeline.vision.merging import united
 from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.results import Detections
-from mlpipeline.vision.scanning import MAX_OVERLAP, needed_overlap_px
-from mlpipeline.vision.tiling import Tile, plan_tiles
+from mlpipeline.vision.tiling.sliced_detection import MAX_OVERLAP, needed_overlap_px
+from mlpipeline.vision.tiling.tile_merging import united
+from mlpipeline.vision.tiling.tiles import Tile, plan_tiles
 
 TILE_PX = 512
 RATIOS = (0.8, 0.95, 1.2, 1.5, 1.8)

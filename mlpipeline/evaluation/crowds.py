@@ -14,7 +14,7 @@ import numpy as np
 from mlpipeline.vision.arrays import Boxes, Shape, check
 from mlpipeline.vision.boxes import areas
 from mlpipeline.vision.results import Detections
-from mlpipeline.vision.tiling import Tile
+from mlpipeline.vision.tiling.tiles import Tile
 
 CROWD_SHAPE: Shape = (3000, 4000)
 ROWS, COLUMNS = 34, 45  # 1,530 plants in squares of 88 px

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from demeter.errors import DemeterError
 from mlpipeline.training.labels import read_boxes
 from mlpipeline.vision.arrays import Boxes, Mask, Polygon, Shape, as_boxes, as_polygon
-from mlpipeline.vision.boxes import centres, sides
+from mlpipeline.vision.boxes import sides
+from mlpipeline.vision.crowding import crowding
 from mlpipeline.vision.errors import InvalidInput
 from mlpipeline.vision.results import CLASS_NAMES, CONTAINER_TYPES, DEAD, EMPTY
 
@@ -23,7 +24,6 @@ PICTURE_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".avif", ".tif", ".tiff", ".bmp"}
 )
 _MUCH_HIDDEN = 0.6  # share of a plant from which others hide it too well to be asked of a detector
-_NEIGHBOURS_AT_ONCE = 512  # rows of a distance matrix held in memory
 
 
 class TruthUnreadable(DemeterError):
@@ -68,20 +68,7 @@ class PhotoTruth:
     @property
     def crowding(self) -> float:
         """Median of side ÷ distance to the nearest neighbour: above 1 canopies touch. NaN below two plants."""
-        if len(self.boxes) < 2:
-            return float("nan")
-        middles, wide = centres(self.boxes), sides(self.boxes)
-        nearest = np.concatenate(list(_nearest_px(middles.astype(np.float64))))
-        return float(np.median(wide / np.maximum(nearest, 1.0)))
-
-
-def _nearest_px(points: np.ndarray[Any, np.dtype[np.float64]]) -> Iterator[np.ndarray[Any, Any]]:
-    """The distance of each of (N ≥ 2, 2) points to its nearest neighbour, some rows at a time."""
-    for start in range(0, len(points), _NEIGHBOURS_AT_ONCE):
-        rows = points[start : start + _NEIGHBOURS_AT_ONCE]
-        squares = ((rows[:, None] - points[None]) ** 2).sum(axis=2)
-        squares[np.arange(len(rows)), np.arange(start, start + len(rows))] = np.inf
-        yield np.sqrt(squares.min(axis=1))
+        return crowding(self.boxes)
 
 
 def find_pictures(folder: Path) -> list[Path]:

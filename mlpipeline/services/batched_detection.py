@@ -16,8 +16,8 @@ from uuid import UUID
 from django.conf import settings
 
 from mlpipeline.detectors.batching import BatchingDetector
+from mlpipeline.detectors.caching_detector import ProbeCache
 from mlpipeline.detectors.engines import Engine
-from mlpipeline.detectors.remembering import RememberingDetector
 from mlpipeline.services.detection_step import (
     DetectionOutput,
     DetectionWork,
@@ -128,7 +128,7 @@ class DetectionBatch:
         """In a thread of its own: no rows here."""
         image = picture.result()
         # A memory of the step's own: threads that shared one would wait for its lock while batches wait for them.
-        detector = RememberingDetector(self.detector)
+        detector = ProbeCache(self.detector)
         with self.detector.joined():
             return run_detection(work, image, detector, self._options, progress)
 

@@ -1,9 +1,16 @@
-"""Capacity: a crate or tray never holds more plants than it has room for."""
+"""Capacity: a crate or tray never holds more plants than it has room for, and a picture shows no more than fit in."""
 
 from dataclasses import replace
 
+import numpy as np
+
 from .arrays import check
-from .results import OVER_CAPACITY, ContainerCount
+from .boxes import areas
+from .difficulty import polygon_area
+from .results import OVER_CAPACITY, ContainerCount, PhotoCount
+
+# How often plants cover the ground at most: the boxes of the densest of 130 rendered and real pictures do 1.6 times.
+MAX_COVER = 2.0
 
 
 def within_capacity(count: ContainerCount, units: int | None = None) -> ContainerCount:
@@ -32,3 +39,17 @@ def within_capacity(count: ContainerCount, units: int | None = None) -> Containe
     share = room / count.estimated
     bands = tuple(replace(band, estimated=band.estimated * share) for band in count.bands)
     return replace(count, estimated=room, bands=bands)
+
+
+def visible_capacity(count: PhotoCount) -> int | None:
+    """How many plants as large as those detected the containers of a photo can show; None where none was detected.
+
+    At least the total of the count.
+    """
+    boxes = count.detections.plants.boxes
+    if not len(boxes):
+        return None
+    ground = sum(polygon_area(part.container.polygon) for part in count.containers)
+    ground = min(ground, float(count.width * count.height))
+    room = MAX_COVER * ground / max(float(np.median(areas(boxes))), 1.0)
+    return max(int(room), count.total)

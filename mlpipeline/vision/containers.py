@@ -15,10 +15,11 @@ from .errors import DetectorFault
 from .masks import Region, opened, polygon_region, rasterise, without
 from .neighbours import without_hidden, without_neighbours
 from .options import CountOptions
-from .overlooked import are_most_outside
+from .outside_plants import many_plants_outside
 from .protocols import Detector, Segmenter
 from .results import ContainerFound, Detections
-from .strays import overlooked_boxes
+from .tiling.scale_search import search_scale
+from .tiling.tile_runner import Runner
 
 # Masks are cleaned at this size: an outline is no more exact than that, and 12 MP are slow.
 CLEANING_SIDE_PX = 1024
@@ -26,6 +27,9 @@ CLEANING_SIDE_PX = 1024
 SMOOTH_ENOUGH = 0.004
 CONVEX_TYPES = ("box", "plug")
 SAME_CONTAINER = 0.6  # share of the smaller container that a better one covers, from which they are one
+# Of containers that stay where many plants stand in none of them: what is less sure are squares of a string grid, or
+# pots that were taken for boxes.
+MIN_TRUSTED_SCORE = 0.7
 LEANING_SHARE = 0.25  # a plant may lean out of its container by this share of its side
 
 
@@ -36,8 +40,8 @@ def find_containers(
 
     Outlines are cleaned (holes filled, fringes smoothed, cut at the picture's edge), noise, doubles and, as the
     options say, the neighbours' containers are removed.
-    Where nothing is left the whole picture is one assumed `segment`; where one tile over the whole picture shows
-    `detector` most plants outside of what was found, the rest of the picture is. See `container_warnings`.
+    Where nothing is left the whole picture is one assumed `segment`; where `detector` sees many plants outside of what
+    was found, the rest of the picture is, and only trusted outlines stay. See `container_warnings`.
     Raises: InvalidInput for another picture than (H, W, 3) uint8; DetectorFault for an impossible answer.
     """
     check_image(image)
@@ -53,10 +57,10 @@ def find_containers(
     if options.largest_segment_only:
         distinct = with_largest_segment(distinct, shape)
     if distinct and detector is not None:
-        if are_most_outside(image, distinct, detector):
+        search = search_scale(Runner(image, detector, options, None))
+        if many_plants_outside(search.best.detected, distinct, shape):
+            distinct = [found for found in distinct if found.score >= MIN_TRUSTED_SCORE]
             distinct.append(whole_picture(shape))
-        else:
-            distinct += overlooked_boxes(image, distinct, detector, options.iou)
     return [found.rounded() for found in distinct or [whole_picture(shape)]]
 
 

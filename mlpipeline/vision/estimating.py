@@ -18,6 +18,7 @@ from .bands import (
 from .capacity import within_capacity
 from .containers import container_region
 from .covering import COVER_PLANT_PX, estimate_by_cover, plant_leaf
+from .crowding import crowding
 from .floor import leaf_by_example
 from .grids import Lattice, cell_labels, fit_lattice, occupied, read_cells
 from .masks import ellipse_mask
@@ -30,6 +31,10 @@ from .stands import Stand, stand_of
 MOST_PER_DETECTED = 2.0
 # Plants seen less surely than this on average teach nothing: stones taken for plants would find more stones.
 TEACHING_SCORE = 0.5
+# Median side of plants ÷ distance to the nearest: where they stand farther apart, none hides another, and leaf between
+# them is weeds, or parts of the plants themselves.
+MIN_CROWDING = 0.75
+MIN_CROWD_COUNT = 8  # plants of which a crowd is made
 SEEN_EMPTY = 3  # empty pots from which a container without plants is known to be empty
 
 
@@ -55,7 +60,7 @@ def estimate_container(
 
     Returns: the count. `estimated` is rounded once, over all bands, and fills no more cells than were read. Nothing
     is estimated in an assumed container (its edges mean nothing), with `options.estimate` off, by leaf where the
-    plants are seen unsurely, or where nothing was detected and nothing is known.
+    plants stand apart, are few or have low scores, or where nothing was detected and nothing is known.
     Raises: InvalidInput for a wrong picture or index.
     """
     check_image(image)
@@ -72,7 +77,7 @@ def estimate_container(
             stand = stand_of(image, region, detections, container.type, work_px=COVER_PLANT_PX)
             bands, empty = _by_cells(stand, lattice)
             capacity = lattice.capacity
-        elif detected and options.estimator == "cover" and not _is_unsure(detections):
+        elif detected and options.estimator == "cover" and _may_hide_plants(detections.plants):
             bands = estimate_by_cover(
                 stand_of(image, region, detections, container.type, work_px=COVER_PLANT_PX)
             )
@@ -108,8 +113,10 @@ def rounded_estimate(bands: Sequence[BandEstimate], detected: int) -> int:
     return math.floor(total + 0.5)
 
 
-def _is_unsure(detections: Detections) -> bool:
-    return float(np.mean(detections.plants.scores)) < TEACHING_SCORE
+def _may_hide_plants(plants: Detections) -> bool:
+    """Whether plants, at least one, are a crowd that was detected surely enough to learn from."""
+    is_crowd = len(plants) >= MIN_CROWD_COUNT and crowding(plants.boxes) >= MIN_CROWDING
+    return is_crowd and float(np.mean(plants.scores)) >= TEACHING_SCORE
 
 
 def _by_cells(stand: Stand, lattice: Lattice) -> tuple[tuple[BandEstimate, ...], int]:

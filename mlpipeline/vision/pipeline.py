@@ -30,7 +30,7 @@ from .results import (
     container_warnings,
     merge_warnings,
 )
-from .scanning import detect_in_containers, detect_in_picture
+from .tiling.sliced_detection import detect_in_containers, detect_in_picture
 
 __all__ = ["aggregate", "assess", "count_photo", "detect", "estimate", "filter_detections", "segment"]
 

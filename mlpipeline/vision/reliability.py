@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .arrays import Image
+from .capacity import visible_capacity
 from .difficulty import difficulty_terms, unexplained_plants
 from .interval import UNMEASURED, IntervalModel, reasons_for, sure_plants
 from .probability import ProbabilityModel
@@ -67,8 +68,10 @@ def add_interval(count: PhotoCount, unexplained: float, reliability: Reliability
     probabilities = known.probability.of(count.detections)
     suppressed = known.probability.of(count.suppressed_low_score)
     terms = difficulty_terms(count, probabilities, suppressed, unexplained)
+    low, high = known.interval.interval(count.total, sure_plants(count, probabilities), terms)
+    room = visible_capacity(count)
     return replace(
         count,
-        interval=known.interval.interval(count.total, sure_plants(count, probabilities), terms),
+        interval=(low, high if room is None else min(high, room)),
         reasons=reasons_for(count, terms, is_calibrated=reliability is not None),
     )

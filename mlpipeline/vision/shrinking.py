@@ -10,7 +10,7 @@ import numpy as np
 from .arrays import Image
 from .averaging import averaged
 from .cores import on_cores
-from .tiling import Tile, cut_tile
+from .tiling.tiles import Tile, cut_tile
 
 # Pixels that are left for each one wanted, at least, before the last step. Without them all is averaged twice, and
 # blurred: on a dense bed F1 fell by .03.

@@ -4,7 +4,7 @@ import pytest
 from mlpipeline.evaluation.crowd_counts import RATIOS, CrowdCount, count_chosen, mean_error, worst_error
 from mlpipeline.evaluation.crowds import CROWD_SHAPE, look_at, plant_crowd
 from mlpipeline.vision.errors import InvalidInput
-from mlpipeline.vision.tiling import Tile
+from mlpipeline.vision.tiling.tiles import Tile
 
 
 def test_a_crowd_has_every_plant_in_the_picture_and_the_asked_width():

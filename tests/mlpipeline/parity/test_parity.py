@@ -17,9 +17,9 @@ from PIL import Image as Picture
 
 from inventory.choices import BinCategory
 from inventory.models import StorageBinType
+from mlpipeline.detectors.caching_detector import ProbeCache
 from mlpipeline.detectors.engines import Engine, load_engine
 from mlpipeline.detectors.manifest import Weights
-from mlpipeline.detectors.remembering import RememberingDetector
 from mlpipeline.services import batched_detection
 from mlpipeline.tasks import counting
 from mlpipeline.vision.results import ContainerFound, Detections, PhotoCount
@@ -159,7 +159,7 @@ class TruthEngine:
         return self.detector
 
     def photo_detector(self, options):
-        return RememberingDetector(self.detector)
+        return ProbeCache(self.detector)
 
 
 @dataclass

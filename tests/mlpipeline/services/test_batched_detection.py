@@ -11,9 +11,9 @@ import pytest
 from django.utils import timezone
 from PIL import Image as Picture
 
+from mlpipeline.detectors.caching_detector import ProbeCache
 from mlpipeline.detectors.engines import Engine
 from mlpipeline.detectors.manifest import Weights
-from mlpipeline.detectors.remembering import RememberingDetector
 from mlpipeline.services.batched_detection import (
     MAX_GPU_STEPS,
     DetectionBatch,
@@ -75,7 +75,7 @@ class TruthEngine:
         return self.detector
 
     def photo_detector(self, options):
-        return RememberingDetector(self.detector)
+        return ProbeCache(self.detector)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mlpipeline.detectors.remembering import RememberingDetector
+from mlpipeline.detectors.caching_detector import ProbeCache
 from mlpipeline.services.detector_cache import cached_detector
 from mlpipeline.vision.options import CountOptions
 from photos.models import Image
@@ -33,7 +33,7 @@ class CountingEngine:
         self.detector = Counting(SIDE, SIDE, np.array([[100.0, 100.0, 150.0, 150.0]]))
 
     def photo_detector(self, options):
-        return RememberingDetector(self.detector)
+        return ProbeCache(self.detector)
 
 
 def photo() -> Image:

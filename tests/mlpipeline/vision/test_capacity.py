@@ -1,9 +1,16 @@
 import numpy as np
 import pytest
 
-from mlpipeline.vision.capacity import within_capacity
+from mlpipeline.vision.capacity import visible_capacity, within_capacity
 from mlpipeline.vision.errors import InvalidInput
-from mlpipeline.vision.results import OVER_CAPACITY, TRUNCATED, BandEstimate, ContainerCount, Detections
+from mlpipeline.vision.results import (
+    OVER_CAPACITY,
+    TRUNCATED,
+    BandEstimate,
+    ContainerCount,
+    Detections,
+    PhotoCount,
+)
 
 from .nursery import rectangle
 
@@ -71,3 +78,30 @@ def test_bands_are_cut_by_one_share_and_still_tell_where():
 def test_a_container_for_no_plant_is_none():
     with pytest.raises(InvalidInput):
         within_capacity(counted(1, 0), 0)
+
+
+def photo_of(boxes, *, side=100, containers=((0, 0, 60, 60),)):
+    seen = Detections(
+        np.array(boxes, np.float32).reshape(-1, 4), np.full(len(boxes), 0.8), np.zeros(len(boxes))
+    )
+    found = [rectangle("segment", *corners) for corners in containers]
+    first = ContainerCount(found[0], seen, bands=(), detected=len(seen), estimated=0, dead=0, empty=0)
+    none = {"bands": (), "detected": 0, "estimated": 0, "dead": 0, "empty": 0}
+    others = [ContainerCount(one, Detections.empty(), **none) for one in found[1:]]
+    return PhotoCount(width=side, height=side, containers=(first, *others))
+
+
+def test_a_photo_shows_no_more_plants_than_cover_its_containers_twice():
+    assert visible_capacity(photo_of([[0, 0, 6, 6]])) == 200  # 2 × 60² ÷ 6²
+    assert visible_capacity(photo_of([[0, 0, 6, 6]], containers=((0, 0, 60, 60), (60, 0, 100, 60)))) == 333
+
+
+def test_overlapping_containers_are_no_more_ground_than_the_picture():
+    assert (
+        visible_capacity(photo_of([[0, 0, 10, 10]], containers=((0, 0, 100, 100), (0, 0, 100, 100)))) == 200
+    )
+
+
+def test_what_was_counted_fits_and_without_a_plant_nothing_tells():
+    assert visible_capacity(photo_of([[0, 0, 60, 60]] * 5)) == 5
+    assert visible_capacity(photo_of([])) is None

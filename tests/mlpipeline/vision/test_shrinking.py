@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mlpipeline.vision.shrinking import Pyramid, halved, pyramid_of, shared_halves, shrunk
-from mlpipeline.vision.tiling import Tile, cut_tile
+from mlpipeline.vision.tiling.tiles import Tile, cut_tile
 
 
 def slope(height, width):

@@ -13,11 +13,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Boxes, Floats, Mask, Shape, check
-from .boxes import covered_pairs, iou_pairs, longest_sides
-from .compiling import compiled
-from .results import Detections
-from .tiling import Tile
+from mlpipeline.vision.arrays import Boxes, Floats, Mask, Shape, check
+from mlpipeline.vision.boxes import covered_pairs, iou_pairs, longest_sides
+from mlpipeline.vision.compiling import compiled
+from mlpipeline.vision.results import Detections
+from mlpipeline.vision.tiling.tiles import Tile
 
 Indices = NDArray[np.int64]
 # Tile pixels: a cut box ends within this of the edge, as detectors do not place it exactly.

@@ -3,7 +3,14 @@ import pytest
 
 from mlpipeline.vision.errors import InvalidInput
 from mlpipeline.vision.results import Detections
-from mlpipeline.vision.scales import PlantSizes, best_scale, is_comfortable, sizes_of, target_px, zones
+from mlpipeline.vision.tiling.plant_scale import (
+    PlantSizes,
+    best_scale,
+    in_trained_range,
+    sizes_of,
+    split_by_scale,
+    target_px,
+)
 
 TRAINED = (10.0, 160.0)
 
@@ -51,8 +58,8 @@ def test_the_scale_brings_plants_to_what_was_trained(seen, expected):
         pytest.param(sizes(30, 40, 170), False, id="some above it"),
     ],
 )
-def test_a_sight_is_comfortable_when_nearly_all_plants_are_of_trained_size(seen, expected):
-    assert is_comfortable(seen, TRAINED) is expected
+def test_a_sight_in_trained_range_when_nearly_all_plants_are_of_trained_size(seen, expected):
+    assert in_trained_range(seen, TRAINED) is expected
 
 
 def test_nothing_has_no_size_and_empty_pots_do_for_plants_that_are_few():
@@ -63,7 +70,7 @@ def test_nothing_has_no_size_and_empty_pots_do_for_plants_that_are_few():
 
 def test_perspective_splits_a_container_where_far_plants_are_much_smaller():
     found = squares([20] * 20 + [60] * 20, list(range(0, 200, 10)) + list(range(400, 600, 10)))
-    upper, lower = zones(found, 0, 600, sizes_of(found))
+    upper, lower = split_by_scale(found, 0, 600, sizes_of(found))
     assert (upper.sizes.median_px, lower.sizes.median_px) == (20, 60)
     assert upper.y1 == lower.y0
     assert (upper.y0, lower.y1) == (0, 600)
@@ -72,8 +79,8 @@ def test_perspective_splits_a_container_where_far_plants_are_much_smaller():
 def test_a_mild_perspective_or_few_plants_are_one_zone():
     mild = squares([40] * 20 + [50] * 20, range(0, 400, 10))
     few = squares([20] * 4 + [60] * 4, range(0, 80, 10))
-    assert len(zones(mild, 0, 400, sizes_of(mild))) == 1
-    assert len(zones(few, 0, 400, sizes_of(few))) == 1
+    assert len(split_by_scale(mild, 0, 400, sizes_of(mild))) == 1
+    assert len(split_by_scale(few, 0, 400, sizes_of(few))) == 1
 
 
 def test_a_trained_range_that_does_not_ascend_is_refused():

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .arrays import Image, Shape, shape_of
-from .errors import DetectorFault
-from .options import CountOptions
-from .protocols import Detector, Progress
-from .results import TRUNCATED, Detections
-from .shrinking import Pyramid, pyramid_of
-from .tiling import Tile
+from mlpipeline.vision.arrays import Image, Shape, shape_of
+from mlpipeline.vision.errors import DetectorFault
+from mlpipeline.vision.options import CountOptions
+from mlpipeline.vision.protocols import Detector, Progress
+from mlpipeline.vision.results import TRUNCATED, Detections
+from mlpipeline.vision.shrinking import Pyramid, pyramid_of
+from mlpipeline.vision.tiling.tiles import Tile
 
-Seen = list[tuple[Tile, Detections]]  # of one planned tile: itself, or the smaller ones in its place
+TileAnswers = list[tuple[Tile, Detections]]  # of one planned tile: itself, or the smaller ones in its place
 LEAST_SHRINKING = 0.9  # of a tile's side: quarters larger than that would be run for ever
 FLOOR_OVERSIZE = 1.5  # of the largest trained plant: weights see a little further than they were taught
 ROUNDING = 1e-6  # of a tile: a share times its total is not exactly the number it was made of
@@ -59,13 +59,13 @@ class Runner:
             self._tell()
         return answers
 
-    def run_whole(self, planned: Sequence[tuple[Tile, float]]) -> list[Seen]:
+    def run_whole(self, planned: Sequence[tuple[Tile, float]]) -> list[TileAnswers]:
         """Run tiles with their overlaps in px; one that reaches the detector's limit is run again as four smaller.
 
         So is each of the four, down to the floor of `_shrinks`: no limit of the detector cuts a count silently. What
         is still cut there keeps its warning `truncated`.
         """
-        results: list[Seen] = [[] for _ in planned]
+        results: list[TileAnswers] = [[] for _ in planned]
         todo = deque((place, tile, overlap_px) for place, (tile, overlap_px) in enumerate(planned))
         while todo:
             batch = [todo.popleft() for _ in range(min(self.options.batch_tiles, len(todo)))]

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from mlpipeline.vision.boxes import iou
-from mlpipeline.vision.merging import is_cut, merge, united
 from mlpipeline.vision.results import Detections
-from mlpipeline.vision.tiling import Tile
+from mlpipeline.vision.tiling.tile_merging import is_cut, merge, united
+from mlpipeline.vision.tiling.tiles import Tile
 
 
 def part(boxes, scores=None, classes=None):

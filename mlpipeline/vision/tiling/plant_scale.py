@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .arrays import Floats, Mask, check
-from .results import Detections
+from mlpipeline.vision.arrays import Floats, Mask, check
+from mlpipeline.vision.results import Detections
 
 # Of the middle of the trained range: no second look is needed within this.
 COMFORT_LOW, COMFORT_HIGH = 1 / 1.6, 2.2
-ENOUGH = 8  # plants from which a size is measured well enough to plan with
+MIN_SIZED_COUNT = 8  # plants from which a size is measured well enough to plan with
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def target_px(trained: tuple[float, float]) -> float:
     return math.sqrt(low * high)
 
 
-def is_comfortable(sizes: PlantSizes, trained: tuple[float, float]) -> bool:
+def in_trained_range(sizes: PlantSizes, trained: tuple[float, float]) -> bool:
     """Whether plants of these tile pixels are seen well enough to be counted as they are."""
     target = target_px(trained)
     middle = COMFORT_LOW * target <= sizes.median_px <= COMFORT_HIGH * target
@@ -75,7 +75,7 @@ def best_scale(sizes: PlantSizes, trained: tuple[float, float], max_enlargement:
 
 
 @dataclass(frozen=True, slots=True)
-class Zone:
+class SizeZone:
     """Rows y0…y1 (excluded) of the picture in which plants have about one size."""
 
     y0: int
@@ -83,32 +83,34 @@ class Zone:
     sizes: PlantSizes
 
 
-def zones(detections: Detections, y0: int, y1: int, sizes_of_all: PlantSizes) -> tuple[Zone, ...]:
+def split_by_scale(
+    detections: Detections, y0: int, y1: int, sizes_of_all: PlantSizes
+) -> tuple[SizeZone, ...]:
     """Split rows y0…y1 where perspective makes plants too different in size for one scale.
 
     The upper and the lower half of the plants are measured; from a factor of 1.6 between their medians the rows are
-    split in the middle between them. Fewer than 2 × ENOUGH plants say nothing about perspective.
+    split in the middle between them. Fewer than 2 × MIN_SIZED_COUNT plants say nothing about perspective.
     """
     boxes = detections.boxes
-    if len(boxes) < 2 * ENOUGH:
-        return (Zone(y0, y1, sizes_of_all),)
+    if len(boxes) < 2 * MIN_SIZED_COUNT:
+        return (SizeZone(y0, y1, sizes_of_all),)
     middle = (boxes[:, 1] + boxes[:, 3]) / 2
     split = float(np.median(middle))
     halves = [_sizes_where(detections, middle < split), _sizes_where(detections, middle >= split)]
     small, large = sorted(half.median_px if half else sizes_of_all.median_px for half in halves)
     upper, lower = halves
     if upper is None or lower is None or large < 1.6 * small or not y0 < round(split) < y1:
-        return (Zone(y0, y1, sizes_of_all),)
-    return Zone(y0, round(split), upper), Zone(round(split), y1, lower)
+        return (SizeZone(y0, y1, sizes_of_all),)
+    return SizeZone(y0, round(split), upper), SizeZone(round(split), y1, lower)
 
 
 def sizes_of(detections: Detections) -> PlantSizes | None:
     """Sizes of the plants among detections; None where nothing was detected.
 
-    Fewer than ENOUGH plants are measured together with the empty pots, which are about as large.
+    Fewer than MIN_SIZED_COUNT plants are measured together with the empty pots, which are about as large.
     """
     plants = detections.plants
-    boxes = (plants if len(plants) >= ENOUGH else detections).boxes
+    boxes = (plants if len(plants) >= MIN_SIZED_COUNT else detections).boxes
     extent = boxes[:, 2:] - boxes[:, :2]
     whole = (extent > 0).all(axis=1)
     if not whole.any():

@@ -3,7 +3,7 @@ import pytest
 
 from mlpipeline.vision.errors import InvalidInput
 from mlpipeline.vision.masks import Region
-from mlpipeline.vision.tiling import (
+from mlpipeline.vision.tiling.tiles import (
     EVEN_ROOM,
     PAD_VALUE,
     Tile,

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from .arrays import Image, Mask, check
-from .averaging import averaged
-from .masks import Region
+from mlpipeline.vision.arrays import Image, Mask, check
+from mlpipeline.vision.averaging import averaged
+from mlpipeline.vision.masks import Region
 
 PAD_VALUE = 114  # the grey that YOLO letterboxes with, so the weights have seen it as "nothing here"
 # Tiles with less of the container are left out. Source: origin, slices below 2 % content.

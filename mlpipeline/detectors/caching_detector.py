@@ -1,0 +1,96 @@
+"""A detector of one photo that caches the first tiles: several steps of a count search for the scale of the photo."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import numpy as np
+
+from mlpipeline.vision.arrays import Image, shape_of
+from mlpipeline.vision.errors import DetectorFault
+from mlpipeline.vision.protocols import Detector
+from mlpipeline.vision.results import Detections
+from mlpipeline.vision.shrinking import pyramid_of
+from mlpipeline.vision.tiling.scale_search import full_image_tile
+
+#: The probes of a scale search are 14 tiles at most up to 4 000 px; a tile of 512 px is 0.8 MB.
+MAX_CACHED_TILES = 16
+KEY_STEP_PX = 32  # a tile is looked up by every so many of its pixels, then compared by all
+
+
+class ProbeCache:
+    """A Detector for one photo, in front of another: the first MAX_CACHED_TILES tiles are run once.
+
+    Those are the probes of the scale search, which is what every step asks first. Tiles are compared by their pixels, a
+    fraction of a millisecond each. A thread that asks while tiles to be cached are run waits for them.
+    """
+
+    def __init__(self, detector: Detector) -> None:
+        self.trained_plant_px = detector.trained_plant_px
+        self.tile_px = detector.tile_px
+        self.max_det = detector.max_det
+        self._detector = detector
+        self._cached: dict[bytes, list[tuple[Image, Detections]]] = {}
+        self._count = 0
+        self._lock = threading.Lock()
+
+    def detect(self, tiles: Sequence[Image]) -> list[Detections]:
+        """See Detector. Raises DetectorFault where the detector answers for fewer or more tiles than it was shown."""
+        answers: dict[int, Detections] = {}
+        with self._lock:
+            for place, tile in enumerate(tiles):
+                answer = self._known(tile)
+                if answer is None and self._count < MAX_CACHED_TILES:
+                    answer = self._run_and_cache(tiles[place:])
+                if answer is not None:
+                    answers[place] = answer
+        others = [place for place in range(len(tiles)) if place not in answers]
+        answers |= zip(others, self._run([tiles[place] for place in others]), strict=True)
+        return [answers[place] for place in range(len(tiles))]
+
+    def _known(self, tile: Image) -> Detections | None:
+        candidates = self._cached.get(_key(tile), [])
+        return next((answer for shown, answer in candidates if np.array_equal(shown, tile)), None)
+
+    def _run_and_cache(self, tiles: Sequence[Image]) -> Detections:
+        """Run those of some tiles, of which the first is unknown, for which there is room. Returns its detections."""
+        fresh: list[Image] = []
+        for tile in tiles:
+            is_new = self._known(tile) is None and not any(np.array_equal(tile, other) for other in fresh)
+            if is_new and self._count + len(fresh) < MAX_CACHED_TILES:
+                fresh.append(tile.copy())
+        answers = self._run(fresh)
+        for tile, answer in zip(fresh, answers, strict=True):
+            self._cached.setdefault(_key(tile), []).append((tile, answer))
+        self._count += len(fresh)
+        return answers[0]
+
+    def _run(self, tiles: Sequence[Image]) -> list[Detections]:
+        if not tiles:
+            return []
+        answers = self._detector.detect(tiles)
+        if len(answers) != len(tiles):
+            raise DetectorFault(f"{len(tiles)} tiles get {len(tiles)} answers, got {len(answers)}")
+        return answers
+
+
+def _key(tile: Image) -> bytes:
+    return tile[::KEY_STEP_PX, ::KEY_STEP_PX].tobytes()
+
+
+@contextmanager
+def prefetch_full_image(image: Image, detector: Detector | None) -> Iterator[None]:
+    """While the body looks for the containers of a photo, another core runs its full-image tile on a caching detector.
+
+    Nothing is done without a detector. What goes wrong here goes wrong again where the tile is asked for.
+    """
+    if detector is None:
+        yield
+        return
+    tile, _shown = pyramid_of(image).cut(full_image_tile(shape_of(image), detector.tile_px), detector.tile_px)
+    with ThreadPoolExecutor(1) as other_core:
+        other_core.submit(detector.detect, [tile])
+        yield

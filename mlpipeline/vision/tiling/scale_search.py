@@ -1,0 +1,178 @@
+"""The scale of a photo: at which of a few sizes the detector is surest of the plants that it sees.
+
+Seen too small, plants blur into each other; seen too large, their leaves and the grains of the ground look like plants.
+Both cost certainty: the mean score of the plants is highest at the size at which they are plants. So the photo is shown
+at half the size at which it fills a tile, then filling it, then twice as fine again and again, until the mean score
+falls. Fine probes are cut to a sample of tiles, so that the search stays cheap however large the picture is.
+
+All containers share the scale of the photo: a pot of one plant has too few detections to choose by. And it does not
+depend on the containers, so that they can be checked by what the best probe shows (`containers.find_containers`).
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mlpipeline.vision.arrays import Floats, Shape
+from mlpipeline.vision.boxes import longest_sides
+from mlpipeline.vision.masks import Region
+from mlpipeline.vision.results import Detections
+from mlpipeline.vision.tiling.plant_scale import MIN_SIZED_COUNT, PlantSizes, sizes_of, target_px
+from mlpipeline.vision.tiling.tile_merging import united
+from mlpipeline.vision.tiling.tile_runner import Runner
+from mlpipeline.vision.tiling.tiles import Tile, even_side, plan_tiles, whole_tile
+
+PROBE_STEP = 2.0  # factor between the scales of two probes
+PROBE_OVERLAP = 0.3  # of a tile's side: plants up to the largest that the weights know are whole in one tile
+MAX_PROBE_TILES = 4
+# Plants too small at twice their size hold no detail to detect.
+MAX_PROBE_ENLARGEMENT = 2.0
+# Tile px per picture px of the full-image tile at most: the plants of a small picture may be large in it.
+MAX_FULL_IMAGE_SCALE = 0.8
+MIN_CONFIDENT_SCORE = 0.35  # of plants by which a scale is judged and sizes are measured
+MIN_PROBE_SCORE = 0.25  # of detections whose mean score is compared: what is unsure speaks against a scale
+# The mean of few scores is chance: it is drawn towards PRIOR_SCORE as by so many detections of it.
+PRIOR_COUNT, PRIOR_SCORE = 3.0, 0.3
+MAX_SCORE_DROP = 0.05  # below the best probe's mean score, from which finer probes are not asked for
+# Mean scores that differ less are alike: then what shows fewer plants misses them, and of the others that scale is best
+# at which plants are as large as in training.
+SCORE_TOLERANCE = 0.03
+MIN_COUNT_SHARE = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleProbe:
+    """What the detector saw at one scale, in full-image px, on all of the picture or on a sample of tiles.
+
+    share: of the picture's area that was shown; 1 where all of it was. tile_px_per_px: the scale.
+    """
+
+    detected: Detections
+    share: float
+    tile_px_per_px: float
+
+    @property
+    def is_complete(self) -> bool:
+        return self.share == 1
+
+    @property
+    def confident(self) -> Detections:
+        """Plants and empty pots with scores by which sizes may be measured; all of them where none has."""
+        sure = self.detected.select(self.detected.scores >= MIN_CONFIDENT_SCORE)
+        return sure if len(sure) else self.detected
+
+    @property
+    def sizes(self) -> PlantSizes | None:
+        """Sizes of the plants in picture px; None where nothing was detected."""
+        return sizes_of(self.confident)
+
+    @property
+    def tile_sizes(self) -> PlantSizes | None:
+        """Sizes as the detector saw them, in tile px."""
+        return self.sizes * self.tile_px_per_px if self.sizes else None
+
+    @property
+    def expected_count(self) -> float:
+        """How many things by whose scores a scale is judged the whole picture shows."""
+        return len(self.scores) / self.share
+
+    @property
+    def scores(self) -> Floats:
+        """(N,) scores by which a scale is judged: those of plants and empty pots from MIN_PROBE_SCORE on."""
+        return self.detected.scores[self.detected.scores >= MIN_PROBE_SCORE]
+
+    @property
+    def mean_score(self) -> float:
+        """Mean score of plants and empty pots, drawn towards PRIOR_SCORE where they are few."""
+        scores = self.scores
+        return (float(scores.sum()) + PRIOR_COUNT * PRIOR_SCORE) / (len(scores) + PRIOR_COUNT)
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleSearch:
+    """The probes of a photo, coarse to fine, and the one whose scale is the photo's."""
+
+    probes: tuple[ScaleProbe, ...]
+    best: ScaleProbe
+
+    @property
+    def full_image(self) -> ScaleProbe:
+        """The probe whose tile the picture fills."""
+        return self.probes[1]
+
+
+def full_image_tile(shape: Shape, tile_px: int) -> Tile:
+    """The tile that a picture of `shape` fills."""
+    return whole_tile(shape, even_side(max(*shape, math.ceil(tile_px / MAX_FULL_IMAGE_SCALE)), tile_px))
+
+
+def search_scale(runner: Runner) -> ScaleSearch:
+    """Find the scale of the runner's picture; the answer depends on nothing but the picture and the detector."""
+    tile_px, shape = runner.detector.tile_px, runner.shape
+    full = full_image_tile(shape, tile_px)
+    # The full image first: others ask for it too, so its answer may be known.
+    at_full = _probe((full,), runner)
+    probes = [_probe((whole_tile(shape, round(PROBE_STEP * full.side_px)),), runner), at_full]
+    whole = Region(0, 0, np.ones(shape, dtype=np.bool_))
+    side_px = full.side_px / PROBE_STEP
+    finest_px = max(tile_px / min(MAX_PROBE_ENLARGEMENT, runner.options.max_enlargement), 1.0)
+    trained = runner.detector.trained_plant_px
+    while side_px >= finest_px and not _has_faded(probes, trained):
+        side = math.ceil(side_px)
+        probes.append(_probe(plan_tiles(whole, shape, side, PROBE_OVERLAP * side), runner))
+        side_px /= PROBE_STEP
+    return ScaleSearch(tuple(probes), _best(probes, trained))
+
+
+def _has_faded(probes: Sequence[ScaleProbe], trained_px: tuple[float, float]) -> bool:
+    """Whether the last probe is less sure than the best: what it shows are parts of plants.
+
+    Few detections prove nothing, and what is smaller than any plant in training may be sure in a finer probe.
+    """
+    best, last = max(probes, key=lambda probe: probe.mean_score), probes[-1]
+    if max(len(best.scores), len(last.scores)) < MIN_SIZED_COUNT:
+        return False
+    if last.tile_sizes is not None and last.tile_sizes.median_px < trained_px[0]:
+        return False
+    return last.mean_score < best.mean_score - MAX_SCORE_DROP
+
+
+def _best(probes: Sequence[ScaleProbe], trained_px: tuple[float, float]) -> ScaleProbe:
+    """The probe with the highest mean score; of several alike see SCORE_TOLERANCE.
+
+    The full image where none shows anything.
+    """
+    least = max(probe.mean_score for probe in probes) - SCORE_TOLERANCE
+    alike = [(probe, probe.tile_sizes) for probe in probes if probe.mean_score >= least]
+    most = max(probe.expected_count for probe, _ in alike)
+    seeing = [
+        (abs(math.log(sizes.median_px / target_px(trained_px))), probe)
+        for probe, sizes in alike
+        if sizes is not None and probe.expected_count >= MIN_COUNT_SHARE * most
+    ]
+    return min(seeing, key=lambda pair: pair[0], default=(0.0, probes[1]))[1]
+
+
+def _probe(tiles: Sequence[Tile], runner: Runner) -> ScaleProbe:
+    """What the detector sees on a sample of tiles of one size."""
+    tile_px, sample = runner.detector.tile_px, _sampled(tiles)
+    answers = list(zip(sample, runner.run(sample), strict=True))
+    detected = united(answers, runner.shape, tile_px, runner.options.iou)
+    share = 1.0 if len(sample) == len(tiles) else _shown_share(sample, detected, runner.shape)
+    return ScaleProbe(detected, share, tile_px / tiles[0].side_px)
+
+
+def _shown_share(tiles: Sequence[Tile], detected: Detections, shape: Shape) -> float:
+    """The share of a picture of `shape` in which tiles that hardly overlap show things whole: cut ones are dropped."""
+    height, width = shape
+    whole_px = tiles[0].side_px - (float(np.median(longest_sides(detected.boxes))) if len(detected) else 0.0)
+    return min(max(len(tiles) * whole_px**2 / (height * width), 1e-3), 0.999)
+
+
+def _sampled(tiles: Sequence[Tile]) -> Sequence[Tile]:
+    """MAX_PROBE_TILES of the tiles at most, each from the middle of its part of the list: from far to near."""
+    if len(tiles) <= MAX_PROBE_TILES:
+        return tiles
+    return [tiles[(2 * k + 1) * len(tiles) // (2 * MAX_PROBE_TILES)] for k in range(MAX_PROBE_TILES)]
