@@ -13,6 +13,8 @@ SPECTACULAR_SETTINGS = {
         "SessionStatusEnum": "photos.choices.SessionStatus",
         "CountWarningEnum": "photos.choices.CountWarning",
         "ContainerTypeEnum": "photos.choices.ContainerType",
+        "WarehouseTypeEnum": "inventory.choices.WarehouseType",
+        "AreaPositionEnum": "inventory.choices.AreaPosition",
         "RoleEnum": "demeter.accounts.choices.Role",
     },
 }

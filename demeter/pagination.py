@@ -12,7 +12,7 @@ class PageNumberPagination(_PageNumberPagination):
 
     results_key = "results"
     page_size = 50
-    page_size_query_param = "per_page"
+    page_size_query_param: str | None = "per_page"  # None: the size of a page is fixed
     max_page_size = 100
 
     def get_paginated_response(self, data: Any) -> Response:
@@ -31,7 +31,8 @@ class PageNumberPagination(_PageNumberPagination):
         )
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        numbers = {name: {"type": "integer"} for name in ("page", "per_page", "total_pages", "total_items")}
+        examples = {"page": 1, "per_page": self.page_size, "total_pages": 1, "total_items": 1}
+        numbers = {name: {"type": "integer", "example": value} for name, value in examples.items()}
         pagination = {"type": "object", "properties": numbers, "required": list(numbers)}
         return {
             "type": "object",

@@ -18,6 +18,7 @@ from photos.local_files import local_file
 api: list[URLPattern | URLResolver] = [
     path("", include("demeter.accounts.urls")),
     path("", include("photos.api.urls")),
+    path("", include("inventory.api.urls")),
     path("", include("mlpipeline.classifier.api.urls")),
     re_path(
         r"^schema/?$",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
 
 from django.db import models
-from django.db.models import F, Q, Sum
+from django.db.models import Case, Count, F, Prefetch, Q, Sum, When
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -16,6 +16,46 @@ from inventory.geometry import degrees_around
 
 if TYPE_CHECKING:
     from inventory.models import PackagingCatalog, Product, StorageLocation
+
+_SEARCHED: Final = (
+    "code", "qr_code", "name", "storage_area__code", "storage_area__name", "storage_area__warehouse__code",
+    "storage_area__warehouse__name",
+)  # fmt: skip
+
+
+class WarehouseQuerySet(models.QuerySet[Any]):
+    """Questions about warehouses."""
+
+    def in_use(self) -> Self:
+        """Warehouses that are active."""
+        return self.filter(is_active=True)
+
+    def with_stock(self) -> Self:
+        """Adds `quantity` (living plants), `area_count` and `location_count`: of the locations in use."""
+        area = Q(areas__is_active=True)
+        location = area & Q(areas__locations__is_active=True)
+        held = Sum("areas__locations__batches__quantity_current", filter=location)
+        return self.annotate(
+            quantity=Coalesce(held, 0),
+            area_count=Count("areas", filter=area, distinct=True),
+            location_count=Count("areas__locations", filter=location, distinct=True),
+        )
+
+
+class StorageAreaQuerySet(models.QuerySet[Any]):
+    """Questions about the beds of warehouses."""
+
+    def in_use(self) -> Self:
+        """Areas that are active and lie in an active warehouse."""
+        return self.filter(is_active=True, warehouse__is_active=True)
+
+    def with_stock(self) -> Self:
+        """Adds `quantity` (living plants) and `location_count`: of the locations in use."""
+        location = Q(locations__is_active=True)
+        return self.annotate(
+            quantity=Coalesce(Sum("locations__batches__quantity_current", filter=location), 0),
+            location_count=Count("locations", filter=location, distinct=True),
+        )
 
 
 class StorageLocationQuerySet(models.QuerySet[Any]):
@@ -39,6 +79,31 @@ class StorageLocationQuerySet(models.QuerySet[Any]):
             bbox_min_lat__lte=lat + lat_reach,
             bbox_max_lat__gte=lat - lat_reach,
         )
+
+    def with_stock(self) -> Self:
+        """Adds `quantity`: living plants."""
+        return self.annotate(quantity=Coalesce(Sum("batches__quantity_current"), 0))
+
+    def with_running_config(self) -> Self:
+        """Adds `running_configs`: the configuration in force in a list, which is empty where there is none."""
+        configs = self.model._meta.get_field("configs").related_model.objects.running()
+        details = configs.select_related("product", "packaging", "expected_product_state")
+        return self.prefetch_related(Prefetch("configs", details, to_attr="running_configs"))
+
+    def matching(self, text: str) -> Self:
+        """Locations in whose codes, names or product each word of a text occurs, whatever its case and accents.
+
+        A location whose code or QR code is the whole text comes first, then those whose code begins with it.
+        """
+        found = self
+        for word in text.split():
+            condition = Q()
+            for field in _SEARCHED:
+                condition |= Q(**{f"{field}__folded_contains": word})
+            found = found.filter(condition)
+        is_named = Q(code__iexact=text) | Q(qr_code__iexact=text)
+        rank = Case(When(is_named, then=0), When(code__istartswith=text, then=1), default=2)
+        return found.annotate(match_rank=rank).order_by("match_rank", "code", "pk")
 
 
 class StorageBinQuerySet(models.QuerySet[Any]):

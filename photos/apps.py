@@ -11,8 +11,11 @@ class PhotosConfig(AppConfig):
     verbose_name = _("Photos")
 
     def ready(self) -> None:
-        """Plug the counts of photos into the inventory, which knows nothing of photos."""
+        """Plug photos and their counts into the inventory, which knows nothing of them."""
         from inventory.services.count_source import use_counts_of  # noqa: PLC0415 - models are loaded only now
+        from inventory.services.place_photos import use_photos_of  # noqa: PLC0415 - models are loaded only now
+        from photos.services.booking.place_photos import PhotosOfPlaces  # noqa: PLC0415 - models are loaded only now
         from photos.services.booking.stock_evidence import PhotoCounts  # noqa: PLC0415 - models are loaded only now
 
         use_counts_of(PhotoCounts())
+        use_photos_of(PhotosOfPlaces())

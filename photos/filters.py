@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
-from django.db.models import BigIntegerField
-from django.forms import IntegerField
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-from django_filters import BaseInFilter, CharFilter, ChoiceFilter, DateFilter, FilterSet, NumberFilter
+from django_filters import BaseInFilter, CharFilter, ChoiceFilter, DateFilter, FilterSet
 
+from demeter.filters import IdFilter
 from photos.choices import CountWarning
 from photos.day_field import DayField
 from photos.models import Image, ProcessingSession
@@ -34,17 +33,8 @@ def status_choices(*, with_trash: bool = False) -> Choices:
     return [*choices, (TRASH, _("In the trash"))] if with_trash else choices
 
 
-class IdFilter(NumberFilter):
-    """A number that a row may have: a larger one would overflow in the database."""
-
-    field_class = IntegerField
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"min_value": 1, "max_value": BigIntegerField.MAX_BIGINT, **kwargs})
-
-
 class IdsFilter(BaseInFilter, IdFilter):
-    """Such numbers, separated by commas."""
+    """Keys of rows, separated by commas."""
 
 
 class DayFilter(DateFilter):

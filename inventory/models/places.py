@@ -15,9 +15,11 @@ from inventory.choices import AreaPosition, BinCategory, BinSource, BinStatus, W
 from inventory.models import constraints
 from inventory.models.geo_place import GeoPlace, check_contains, check_lies_within
 from inventory.querysets import (
+    StorageAreaQuerySet,
     StorageBinQuerySet,
     StorageLocationConfigQuerySet,
     StorageLocationQuerySet,
+    WarehouseQuerySet,
 )
 
 CODE_TAKEN = _("This code is already in use.")
@@ -29,6 +31,8 @@ class Warehouse(GeoPlace):
     code = models.CharField(_("code"), max_length=20, validators=[code_formats.WAREHOUSE.validator()])
     name = models.CharField(_("name"), max_length=100)
     warehouse_type = models.CharField(_("type"), max_length=20, choices=WarehouseType)
+
+    objects = WarehouseQuerySet.as_manager()
 
     class Meta:
         db_table = "warehouses"
@@ -59,6 +63,8 @@ class StorageArea(GeoPlace):
     code = models.CharField(_("code"), max_length=50, validators=[code_formats.AREA.validator()])
     name = models.CharField(_("name"), max_length=100)
     position = models.CharField(_("position"), max_length=1, choices=AreaPosition, blank=True)
+
+    objects = StorageAreaQuerySet.as_manager()
 
     class Meta:
         db_table = "storage_areas"

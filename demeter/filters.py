@@ -1,0 +1,19 @@
+"""Filters of lists that more than one app needs."""
+
+from typing import Any
+
+from django.db.models import BigIntegerField
+from django.forms import IntegerField
+from django_filters import NumberFilter
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+
+
+@extend_schema_field(OpenApiTypes.INT)
+class IdFilter(NumberFilter):
+    """The key of a row: NumberFilter takes 1.5 for 1, and a number that overflows in the database."""
+
+    field_class = IntegerField
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"min_value": 1, "max_value": BigIntegerField.MAX_BIGINT, **kwargs})

@@ -1,0 +1,1 @@
+"""Places over HTTP, under /api/v1/."""

@@ -1,0 +1,69 @@
+"""What the pages and endpoints of places show of their photos. Reads only."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.db.models import Max
+
+from demeter.accounts.models import User
+from inventory.models import StorageLocation
+from inventory.services.place_photos import PhotoCount, PlaceLevel, PlacePhoto
+from photos.choices import BookingState
+from photos.models import Image, ProcessingSession
+from photos.storage import signed_url
+
+_PATHS: Final = {
+    PlaceLevel.LOCATION: "storage_location",
+    PlaceLevel.AREA: "storage_location__storage_area",
+    PlaceLevel.WAREHOUSE: "storage_location__storage_area__warehouse",
+}
+
+
+class PhotosOfPlaces:
+    """The photos of places (`inventory.services.place_photos.PlacePhotos`). Those in the trash show nothing."""
+
+    def last_taken_at(
+        self, level: PlaceLevel, place_ids: Collection[int] | None = None
+    ) -> dict[int, datetime]:
+        path = _PATHS[level]
+        counts = _counts().exclude(storage_location=None)
+        if place_ids is not None:
+            counts = counts.filter(**{f"{path}__in": place_ids})
+        return dict(counts.order_by().values_list(path).annotate(Max("image__taken_at")))
+
+    def counts_in_force(self, location: StorageLocation) -> list[PhotoCount]:
+        counts = (
+            _counts()
+            .counted()
+            .filter(
+                storage_location=location, booking_state__in=[BookingState.BOOKED, BookingState.SUPERSEDED]
+            )
+            # As the settlement ranks the counts of one photo: what a person stands for, then the newest. The last wins.
+            .order_by("validated", "attempt")
+            .values_list("image_id", "uuid", "image__taken_at")
+        )
+        chosen = {image_id: PhotoCount(uuid, image_id, taken_at) for image_id, uuid, taken_at in counts}
+        return sorted(chosen.values(), key=lambda count: count.counted_at)
+
+    def last_photo(self, location: StorageLocation, user: User) -> PlacePhoto | None:
+        shown = _counts().filter(storage_location=location).values("image")
+        image = _visible_to(user).filter(pk__in=shown).order_by("-taken_at", "-uploaded_at", "-pk").first()
+        return PlacePhoto(image.pk, image.taken_at, _thumbnail_url(image)) if image else None
+
+    def thumbnail_urls(self, image_ids: Collection[UUID], user: User) -> dict[UUID, str | None]:
+        return {image.pk: _thumbnail_url(image) for image in _visible_to(user).filter(pk__in=image_ids)}
+
+
+def _counts() -> Any:
+    """The counts of photos that stand for stock. All counts of a photo are of one place."""
+    return ProcessingSession.objects.filter(image__deleted_at=None, image__with_inventory=True)
+
+
+def _visible_to(user: User) -> Any:
+    return Image.objects.visible_to(user).not_deleted().in_inventory()
+
+
+def _thumbnail_url(image: Image) -> str | None:
+    return signed_url("default", image.annotated_thumbnail_key or image.thumbnail_key)
