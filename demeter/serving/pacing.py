@@ -13,9 +13,12 @@ from contextlib import suppress
 from typing import Final
 
 BURST_BYTES: Final = 64 * 1024  # forms and small pictures do not wait
-MAX_WAIT_S: Final = 2.0
+MAX_WAIT_S: Final = 3.0
 TURN_S: Final = 1.0
-CHECK_S: Final = 0.1  # how often it is looked whether a client brings more than the base rate
+# A client that brings less in this time does not need the full speed. On a busy machine a fast one may get no turn of
+# the processor for a tenth of a second.
+CHECK_S: Final = 0.25
+MIN_BYTES_A_CHECK: Final = 128 * 1024
 BASE_BYTES_PER_S: Final = 2 * 1024**2
 
 
@@ -77,7 +80,7 @@ class Pace:
         self._check = asyncio.get_running_loop().call_later(CHECK_S, self._check_turn)
 
     def _check_turn(self) -> None:
-        is_slow = self._since_check_bytes < CHECK_S * BASE_BYTES_PER_S
+        is_slow = self._since_check_bytes < MIN_BYTES_A_CHECK
         if is_slow or self._clock() >= self._fast_until:
             self.close()
         else:
