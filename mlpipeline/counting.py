@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mlpipeline.detectors.caching_detector import prefetch_full_image
+from mlpipeline.detectors.caching_detector import prefetch_coarse_probes
 from mlpipeline.detectors.engines import Engine
 from mlpipeline.imageio import read_rgb
 from mlpipeline.reliability import read_reliability
@@ -41,7 +41,7 @@ def count_image(
     check_is_countable(image)
     detector = engine.photo_detector(options)
     reliability = read_reliability({weights.kind: weights.sha256 for weights in engine.weights})
-    with shared_halves(image), prefetch_full_image(image, tile_detector(detector)):
+    with shared_halves(image), prefetch_coarse_probes(image, tile_detector(detector)):
         return count_photo(image, engine.segmenter, detector, options, priors, reliability, progress)
 
 

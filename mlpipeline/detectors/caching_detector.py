@@ -14,7 +14,7 @@ from mlpipeline.vision.errors import DetectorFault
 from mlpipeline.vision.protocols import Detector
 from mlpipeline.vision.results import Detections
 from mlpipeline.vision.shrinking import pyramid_of
-from mlpipeline.vision.tiling.scale_search import full_image_tile
+from mlpipeline.vision.tiling.scale_search import coarse_tiles
 
 #: The probes of a scale search are 14 tiles at most up to 4 000 px; a tile of 512 px is 0.8 MB.
 MAX_CACHED_TILES = 16
@@ -82,15 +82,16 @@ def _key(tile: Image) -> bytes:
 
 
 @contextmanager
-def prefetch_full_image(image: Image, detector: Detector | None) -> Iterator[None]:
-    """While the body looks for the containers of a photo, another core runs its full-image tile on a caching detector.
+def prefetch_coarse_probes(image: Image, detector: Detector | None) -> Iterator[None]:
+    """While the body looks for the containers of a photo, another core runs its coarse probes on a caching detector.
 
     Nothing is done without a detector. What goes wrong here goes wrong again where the tile is asked for.
     """
     if detector is None:
         yield
         return
-    tile, _shown = pyramid_of(image).cut(full_image_tile(shape_of(image), detector.tile_px), detector.tile_px)
+    pyramid, tile_px = pyramid_of(image), detector.tile_px
+    tiles = [pyramid.cut(tile, tile_px)[0] for tile in coarse_tiles(shape_of(image), tile_px)]
     with ThreadPoolExecutor(1) as other_core:
-        other_core.submit(detector.detect, [tile])
+        other_core.submit(detector.detect, tiles)
         yield

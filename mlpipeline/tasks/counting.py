@@ -10,7 +10,7 @@ import time
 from celery import shared_task
 from django.conf import settings
 
-from mlpipeline.detectors.caching_detector import prefetch_full_image
+from mlpipeline.detectors.caching_detector import prefetch_coarse_probes
 from mlpipeline.detectors.engines import load_engine
 from mlpipeline.services import versions
 from mlpipeline.services.batched_detection import detect_steps
@@ -84,7 +84,7 @@ def _segment(claim: Claim) -> None:
     engine = load_engine(settings.COUNT_ENGINE)
     options = count_options(engine)
     detector = cached_detector(step.image, engine, options)
-    with shared_halves(image), prefetch_full_image(image, tile_detector(detector)):
+    with shared_halves(image), prefetch_coarse_probes(image, tile_detector(detector)):
         containers = segment(image, engine.segmenter, detector, options)
     ended = time.perf_counter()
     session = save_containers(

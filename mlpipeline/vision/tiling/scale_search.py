@@ -108,15 +108,19 @@ def full_image_tile(shape: Shape, tile_px: int) -> Tile:
     return whole_tile(shape, even_side(max(*shape, math.ceil(tile_px / MAX_FULL_IMAGE_SCALE)), tile_px))
 
 
+def coarse_tiles(shape: Shape, tile_px: int) -> tuple[Tile, Tile]:
+    """The tiles of the first two probes: the picture at half the size of a tile, and filling it."""
+    full = full_image_tile(shape, tile_px)
+    return whole_tile(shape, round(PROBE_STEP * full.side_px)), full
+
+
 def search_scale(runner: Runner) -> ScaleSearch:
     """Find the scale of the runner's picture; the answer depends on nothing but the picture and the detector."""
     tile_px, shape = runner.detector.tile_px, runner.shape
-    full = full_image_tile(shape, tile_px)
-    # The full image first: others ask for it too, so its answer may be known.
-    at_full = _probe((full,), runner)
-    probes = [_probe((whole_tile(shape, round(PROBE_STEP * full.side_px)),), runner), at_full]
+    coarse = coarse_tiles(shape, tile_px)
+    probes = [_probe((tile,), runner) for tile in coarse]
     whole = Region(0, 0, np.ones(shape, dtype=np.bool_))
-    side_px = full.side_px / PROBE_STEP
+    side_px = coarse[-1].side_px / PROBE_STEP
     finest_px = max(tile_px / min(MAX_PROBE_ENLARGEMENT, runner.options.max_enlargement), 1.0)
     trained = runner.detector.trained_plant_px
     while side_px >= finest_px and not _has_faded(probes, trained):

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from mlpipeline.detectors.caching_detector import MAX_CACHED_TILES, ProbeCache, prefetch_full_image
+from mlpipeline.detectors.caching_detector import MAX_CACHED_TILES, ProbeCache, prefetch_coarse_probes
 from mlpipeline.vision.arrays import Image
 from mlpipeline.vision.errors import DetectorFault
 from mlpipeline.vision.options import CountOptions
@@ -111,10 +111,10 @@ def test_who_asks_while_a_tile_is_run_waits_for_it() -> None:
     assert network.shown == [7]
 
 
-def test_the_full_image_is_run_ahead_and_nothing_is_run_twice() -> None:
+def test_the_coarse_probes_are_run_ahead_and_nothing_is_run_twice() -> None:
     network, photo = Counting(), np.full((90, 120, 3), 9, dtype=np.uint8)
     detector = ProbeCache(network)
-    with prefetch_full_image(photo, detector):
+    with prefetch_coarse_probes(photo, detector):
         search_scale(Runner(photo, detector, CountOptions(), None))
     before = len(network.shown)
     search_scale(Runner(photo, detector, CountOptions(), None))
@@ -124,8 +124,8 @@ def test_the_full_image_is_run_ahead_and_nothing_is_run_twice() -> None:
 
 def test_without_a_detector_nothing_is_run_ahead_and_a_failure_spoils_nothing_else() -> None:
     photo, steps = np.zeros((90, 120, 3), dtype=np.uint8), []
-    with prefetch_full_image(photo, None):
+    with prefetch_coarse_probes(photo, None):
         steps.append("segmented")
-    with prefetch_full_image(photo, ProbeCache(Counting(answers=0))):
+    with prefetch_coarse_probes(photo, ProbeCache(Counting(answers=0))):
         steps.append("segmented")
     assert steps == ["segmented"] * 2
