@@ -5,7 +5,7 @@ import numpy as np
 from .arrays import Boxes
 from .boxes import centres, sides
 
-SAMPLE_COUNT = 512  # plants whose neighbours are looked for: the median of more is the same
+SAMPLE_COUNT = 128  # plants whose neighbours are looked for: the median of more is the same
 
 
 def crowding(boxes: Boxes) -> float:
