@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from mlpipeline.classifier.networks.choosing import AUTO, GENERAL, NURSERY
 from mlpipeline.detectors.errors import ModelUnavailable
-from mlpipeline.detectors.manifest import KINDS, WEIGHTS_FOLDER, find_fault, read_manifest
+from mlpipeline.detectors.manifest import KINDS, WEIGHTS_FOLDER, read_manifest, validate_weights
 
 _CLASSIFIERS: Final = (AUTO, GENERAL, NURSERY)
 
@@ -31,7 +31,7 @@ def check_weights(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any)
         if kind not in weights:
             message = _("The manifest names no weights for %(kind)s.") % {"kind": kind}
             found.append(Error(message, hint=hint, id="mlpipeline.E002"))
-        elif fault := find_fault(weights[kind]):
+        elif fault := validate_weights(weights[kind]):
             found.append(Error(fault, hint=hint, id="mlpipeline.E003"))
     return found
 

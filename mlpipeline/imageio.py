@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from mlpipeline.vision.arrays import LEAST_SIDE_PX
-from mlpipeline.vision.upright import decoded_upright
+from mlpipeline.vision.imaging.exif_orientation import decode_oriented
 from photos.decoding.pixels import decode_apart, shared_pixels
 from photos.errors import UnreadableImage
 from photos.image_files import (
@@ -78,7 +78,7 @@ def _decoded_jpeg(
     if plain is None:
         return None
     content, orientation = plain
-    image = decoded_upright(content, orientation, out)
+    image = decode_oriented(content, orientation, out)
     if image is not None:
         check_not_filled_up(image, orientation, content)
         image.flags.writeable = False

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from mlpipeline.detectors.environment import available_cores, has_gpu, prepare_libraries
 from mlpipeline.detectors.errors import ModelUnavailable
-from mlpipeline.detectors.forward import Forward
+from mlpipeline.detectors.inference_backend import InferenceBackend
 from mlpipeline.detectors.manifest import Weights
 from mlpipeline.detectors.openvino_forward import ExportDisagrees, OpenVinoForward
 from mlpipeline.detectors.torch_forward import TorchForward
@@ -24,7 +24,7 @@ BACKEND_NAMES = ("auto", "torch", "openvino")
 UNFIT = (ImportError, OSError, RuntimeError, ExportDisagrees)
 
 
-def load_forward(weights: Weights, backend: str = "auto") -> Forward:
+def load_forward(weights: Weights, backend: str = "auto") -> InferenceBackend:
     """What runs a network: as named, or by itself torch on a GPU, OpenVINO on a CPU, and torch where that is unfit.
 
     Raises ModelUnavailable for weights that cannot be read, and when OpenVINO was asked for by name and is unfit:

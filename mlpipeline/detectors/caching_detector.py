@@ -11,9 +11,9 @@ import numpy as np
 
 from mlpipeline.vision.arrays import Image, shape_of
 from mlpipeline.vision.errors import DetectorFault
+from mlpipeline.vision.imaging.pyramid import pyramid_of
 from mlpipeline.vision.protocols import Detector
 from mlpipeline.vision.results import Detections
-from mlpipeline.vision.shrinking import pyramid_of
 from mlpipeline.vision.tiling.scale_search import coarse_tiles
 
 #: The probes of a scale search are 14 tiles at most up to 4 000 px; a tile of 512 px is 0.8 MB.

@@ -93,7 +93,7 @@ def _entry(values: dict[str, Any], folder: Path) -> Weights:
     return Weights(**known, folder=folder)
 
 
-def find_fault(weights: Weights) -> str | None:
+def validate_weights(weights: Weights) -> str | None:
     """Why the file of these weights cannot be used, as a sentence; None when it is there and unaltered."""
     if not weights.path.is_file():
         return _("The weights %(file)s are missing.") % {"file": weights.path}
@@ -109,6 +109,6 @@ def require_weights(kind: str, folder: Path = WEIGHTS_FOLDER) -> Weights:
     weights = read_manifest(folder).get(kind)
     if weights is None:
         raise ModelUnavailable(_("The manifest names no weights for %(kind)s.") % {"kind": kind})
-    if fault := find_fault(weights):
+    if fault := validate_weights(weights):
         raise ModelUnavailable(fault)
     return weights

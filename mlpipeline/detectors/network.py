@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mlpipeline.detectors.forward import Forward, RawAnswer
-from mlpipeline.vision.cores import on_cores
+from mlpipeline.detectors.inference_backend import InferenceBackend, RawOutput
+from mlpipeline.vision.runtime.parallel import parallel_map
 
 if TYPE_CHECKING:
     import torch
@@ -38,7 +38,7 @@ class Candidates:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Output:
     """Candidates of each picture of a batch, and the (B, 32, h, w) mask prototypes of a segmenting network."""
 
     candidates: tuple[Candidates, ...]
@@ -53,20 +53,20 @@ class Network:
     class_gains: see Weights.
     """
 
-    def __init__(self, forward: Forward, class_gains: Sequence[float]) -> None:
+    def __init__(self, forward: InferenceBackend, class_gains: Sequence[float]) -> None:
         self.forward = forward
         self.class_gains = tuple(class_gains)
         # A GPU's answers lie in its own memory, and cores would only wait for it in turn.
         self.cores = 1 if forward.prefers_batches else int(os.environ.get("OMP_NUM_THREADS", "1"))
 
-    def raw(self, pictures: Sequence[Image]) -> RawAnswer:
+    def raw(self, pictures: Sequence[Image]) -> RawOutput:
         """What the layers say of (H, W, 3) uint8 RGB pictures of one size, sides multiples of 32."""
         import torch
 
         with torch.inference_mode():
             return self.forward.run(np.stack(pictures))
 
-    def run(self, pictures: Sequence[Image], least_score: float) -> Answer:
+    def run(self, pictures: Sequence[Image], least_score: float) -> Output:
         """Candidates above `least_score` (0–1) in (H, W, 3) uint8 RGB pictures of one size, sides multiples of 32."""
         import torch
 
@@ -75,16 +75,16 @@ class Network:
             prototypes = None if raw.prototypes is None else raw.prototypes.float()
         height, width = pictures[0].shape[:2]
         places = cell_places(height, width, raw.boxes.device)
-        found = on_cores(
+        found = parallel_map(
             lambda index: _candidates(raw, index, places, least_score, self.class_gains),
             range(len(pictures)),
             self.cores,
         )
-        return Answer(tuple(found), prototypes)
+        return Output(tuple(found), prototypes)
 
 
 def _candidates(
-    raw: RawAnswer,
+    raw: RawOutput,
     index: int,
     places: tuple[torch.Tensor, torch.Tensor],
     least_score: float,

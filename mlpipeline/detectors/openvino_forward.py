@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpipeline.detectors.environment import prepare_libraries
-from mlpipeline.detectors.exports import GRAPH_NAME, ExportKey, kept_export
-from mlpipeline.detectors.forward import Batch, Forward, RawAnswer
+from mlpipeline.detectors.export_cache import GRAPH_NAME, ExportKey, cached_export
+from mlpipeline.detectors.inference_backend import Batch, InferenceBackend, RawOutput
 from mlpipeline.detectors.manifest import Weights
 from mlpipeline.detectors.torch_forward import TorchForward, load_model
 
@@ -60,12 +60,12 @@ class OpenVinoForward:
             processor=str(self.core.get_property("CPU", "FULL_DEVICE_NAME")),
             precision=self.precision,
         )
-        export = kept_export(cache, key, lambda folder: self._export(weights, folder))
+        export = cached_export(cache, key, lambda folder: self._export(weights, folder))
         if export.difference > LARGEST_DIFFERENCE:
             raise ExportDisagrees(f"scores differ from torch's by {export.difference:.3f}")
         self._load(export.graph, weights)
 
-    def run(self, batch: Batch) -> RawAnswer:
+    def run(self, batch: Batch) -> RawOutput:
         """See Forward."""
         import torch
 
@@ -74,7 +74,7 @@ class OpenVinoForward:
             parts = [said.copy() for said in _said(self.together)]
         else:
             parts = self._apart(batch)
-        return RawAnswer(*(torch.from_numpy(part) for part in parts))
+        return RawOutput(*(torch.from_numpy(part) for part in parts))
 
     def _apart(self, batch: Batch) -> list[Part]:
         """What each core says of its own pictures, copied once: to where the answer of the whole batch is."""
@@ -169,7 +169,7 @@ def picture_to_compare(side_px: int) -> np.ndarray[Any, Any]:
     return cv2.GaussianBlur(picture, (3, 3), 0)
 
 
-def difference(ours: Forward, reference: Forward, picture: np.ndarray[Any, Any]) -> float:
+def difference(ours: InferenceBackend, reference: InferenceBackend, picture: np.ndarray[Any, Any]) -> float:
     """The mean difference of the best cells' scores, 0–1, of two forwards on a picture; 1 for an answer of other form.
 
     Boxes count with it: their distributions, 0–1 as well, are compared in the same cells.

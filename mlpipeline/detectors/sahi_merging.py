@@ -9,8 +9,8 @@ import numpy as np
 
 from mlpipeline.detectors.environment import prepare_libraries
 from mlpipeline.vision.arrays import Shape
+from mlpipeline.vision.imaging.tiles import Tile
 from mlpipeline.vision.results import Detections
-from mlpipeline.vision.tiling.tiles import Tile
 
 
 def sahi_tiles(shape: Shape, side_px: int, overlap: float) -> tuple[Tile, ...]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from mlpipeline.detectors.environment import gpu_number, prepare_libraries
 from mlpipeline.detectors.errors import ModelUnavailable
-from mlpipeline.detectors.forward import Batch, RawAnswer
+from mlpipeline.detectors.inference_backend import Batch, RawOutput
 from mlpipeline.detectors.manifest import Weights
 
 if TYPE_CHECKING:
@@ -78,14 +78,14 @@ class TorchForward:
         )
         self.model.model[-1].training = True  # the raw answer, undecoded
 
-    def run(self, batch: Batch) -> RawAnswer:
+    def run(self, batch: Batch) -> RawOutput:
         """See Forward."""
         import torch
 
         with torch.inference_mode():
             pictures = torch.from_numpy(batch).to(self.device).permute(0, 3, 1, 2)
             raw = self.model(pictures.to(self.dtype, memory_format=torch.channels_last) / 255)
-            return RawAnswer(raw["boxes"], raw["scores"], raw.get("mask_coefficient"), raw.get("proto"))
+            return RawOutput(raw["boxes"], raw["scores"], raw.get("mask_coefficient"), raw.get("proto"))
 
 
 def _fastest_dtype(device: torch.device) -> torch.dtype:

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from mlpipeline.detectors.crowding import SIGMA, crowded_out
-from mlpipeline.detectors.forward import Forward
+from mlpipeline.detectors.inference_backend import InferenceBackend
+from mlpipeline.detectors.letterbox import Letterbox, hflip, view_of
 from mlpipeline.detectors.manifest import Weights
 from mlpipeline.detectors.network import Candidates, Network, cell_places, least_logit
-from mlpipeline.detectors.settling import Rules, settled
-from mlpipeline.detectors.views import View, mirrored, view_of
+from mlpipeline.detectors.postprocess_jit import NmsConfig, decode_and_nms
+from mlpipeline.detectors.soft_nms import SIGMA, soft_nms_decay
 from mlpipeline.vision.arrays import Floats, Image, Mask, Polygon, Shape, shape_of
-from mlpipeline.vision.askew import seen_upright
-from mlpipeline.vision.cores import on_cores
-from mlpipeline.vision.majority import by_majority
-from mlpipeline.vision.results import CONTAINER_TYPES, ContainerFound, Detections
+from mlpipeline.vision.containers.deskew import segment_deskewed
+from mlpipeline.vision.containers.mask_voting import vote_masks
+from mlpipeline.vision.results import CONTAINER_TYPES, Container, Detections
+from mlpipeline.vision.runtime.parallel import parallel_map
 
 if TYPE_CHECKING:
     import torch
@@ -46,7 +46,7 @@ class YoloDetector:
     least_score: what scores less is not answered. It suppresses nothing that scores more, so nothing else changes.
     """
 
-    def __init__(self, weights: Weights, forward: Forward, batch_tiles: int = 8) -> None:
+    def __init__(self, weights: Weights, forward: InferenceBackend, batch_tiles: int = 8) -> None:
         if weights.trained_plant_px is None:
             raise ValueError("weights for detection say which plant sizes they were trained on")
         self.network = Network(forward, weights.class_gains)
@@ -77,21 +77,21 @@ class YoloDetector:
     def _on_cores(self, tiles: Sequence[Image]) -> list[Detections]:
         """The same by machine code, each core a tile at a time; in f32 boxes differ by no more than its rounding."""
         raw = self.network.raw(tiles)
-        rules = Rules(self.least_score, PLANT_IOU, self.max_det, self.tile_px, SIGMA)
+        rules = NmsConfig(self.least_score, PLANT_IOU, self.max_det, self.tile_px, SIGMA)
         gains = np.asarray(self.network.class_gains, dtype=np.float32)
         places = _places_of_tile(self.tile_px)
         logit = least_logit(self.least_score)
 
         def settle(index: int) -> Detections:
             distances, logits = (part[index].float().numpy() for part in (raw.boxes, raw.scores))
-            return Detections(*settled(distances, logits, gains, places, logit, rules))
+            return Detections(*decode_and_nms(distances, logits, gains, places, logit, rules))
 
-        return on_cores(settle, range(len(tiles)), self.network.cores)
+        return parallel_map(settle, range(len(tiles)), self.network.cores)
 
     def _settled(self, candidates: Candidates) -> Detections:
         kept = _suppressed(candidates, PLANT_IOU)[: self.max_det]
         boxes = candidates.boxes[kept].clamp(0, self.tile_px)
-        scores = crowded_out(boxes, candidates.scores[kept])
+        scores = soft_nms_decay(boxes, candidates.scores[kept])
         return Detections(
             boxes.cpu().numpy(),
             scores.cpu().numpy().clip(0, 1),
@@ -115,26 +115,26 @@ class YoloSegmenter:
     it was trained on, one a little larger, one mirrored. A picture without them is looked at once.
     """
 
-    def __init__(self, weights: Weights, forward: Forward) -> None:
+    def __init__(self, weights: Weights, forward: InferenceBackend) -> None:
         self.network = Network(forward, weights.class_gains)
         self.side_px = weights.tile_px
         self.sure = weights.confidence
 
-    def segment(self, image: Image) -> list[ContainerFound]:
+    def segment(self, image: Image) -> list[Container]:
         """See Segmenter."""
         shape = shape_of(image)
 
-        def look(turn: float) -> list[ContainerFound]:
+        def look(turn: float) -> list[Container]:
             return self._found_in(view_of(image, self.side_px, turn), shape)
 
-        found, turn = seen_upright(look, shape, self.sure)
+        found, turn = segment_deskewed(look, shape, self.sure)
         if all(one.type == "segment" for one in found if one.score >= self.sure):
             return found
         larger = view_of(image, round(LARGER * self.side_px), turn)
-        again = mirrored(view_of(image, self.side_px, turn))
-        return by_majority(found, [self._found_in(view, shape) for view in (larger, again)], shape)
+        again = hflip(view_of(image, self.side_px, turn))
+        return vote_masks(found, [self._found_in(view, shape) for view in (larger, again)], shape)
 
-    def _found_in(self, view: View, shape: Shape) -> list[ContainerFound]:
+    def _found_in(self, view: Letterbox, shape: Shape) -> list[Container]:
         """The containers of a view of a picture of `shape`, outlines in the picture's px."""
         answer = self.network.run([view.canvas], LEAST_SCORE)
         candidates = answer.candidates[0]
@@ -148,7 +148,7 @@ class YoloSegmenter:
             if outline is not None:
                 polygon = np.clip(view.in_picture(outline), 0, [shape[1], shape[0]]).astype(np.float32)
                 kind = CONTAINER_TYPES[int(candidates.classes[index])]
-                found.append(ContainerFound(kind, polygon, min(float(candidates.scores[index]), 1.0)))
+                found.append(Container(kind, polygon, min(float(candidates.scores[index]), 1.0)))
         return found
 
 

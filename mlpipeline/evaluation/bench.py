@@ -10,8 +10,8 @@ from pathlib import Path
 from statistics import median
 
 from mlpipeline.evaluation.bench_memory import with_peak_mb
+from mlpipeline.evaluation.ground_truth import PhotoTruth
 from mlpipeline.evaluation.matching import Matching, match
-from mlpipeline.evaluation.truth import PhotoTruth
 from mlpipeline.vision.arrays import Floats, Shape
 
 Clock = Callable[[], float]

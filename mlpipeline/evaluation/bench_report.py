@@ -8,10 +8,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from mlpipeline.counting import SECONDS
 from mlpipeline.evaluation.bench import PhotoBench, Taken, geometric_mean, usual_share
-from mlpipeline.evaluation.bench_contenders import SAHI, SAHI_DEFAULT
+from mlpipeline.evaluation.bench_methods import SAHI, SAHI_DEFAULT
 from mlpipeline.evaluation.tables import NOTHING, Table, percent, rate
+from mlpipeline.photo_counter import SECONDS
 
 
 @dataclass(frozen=True, slots=True, eq=False)

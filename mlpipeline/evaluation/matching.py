@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpipeline.vision.arrays import Boxes, Floats, Mask, as_boxes, check
-from mlpipeline.vision.boxes import centres
+from mlpipeline.vision.geometry.boxes import box_centers
 
 #: How far a point may lie from the middle of a box, in shares of the box's sides: half a side is its edge.
 REACH = 0.5
@@ -107,7 +107,7 @@ def _candidates(points: Floats, boxes: Boxes, reach: float) -> Iterator[tuple[in
     """
     if not len(boxes):
         return
-    middles = centres(boxes)
+    middles = box_centers(boxes)
     half = np.maximum((boxes[:, 2:] - boxes[:, :2]) * np.float32(reach), np.float32(LEAST_REACH_PX))
     by_x = np.argsort(middles[:, 0], kind="stable")
     along, widest = middles[by_x, 0], half[:, 0].max()

@@ -10,11 +10,11 @@ from django.template.loader import render_to_string
 from django.utils.translation import get_language
 
 from mlpipeline.evaluation.charts import kinds_chart, reliability_chart, scatter_chart
+from mlpipeline.evaluation.error_gallery import WorstPhoto
 from mlpipeline.evaluation.records import BANDS, DETECTIONS, OURS, SAHI, PhotoRecord
 from mlpipeline.evaluation.report_tables import way_name
 from mlpipeline.evaluation.summary import WaySummary, sum_up_bins, sum_up_intervals, sum_up_way
 from mlpipeline.evaluation.tables import Table, percent
-from mlpipeline.evaluation.worst import WorstPhoto
 
 TEMPLATE = "mlpipeline/evaluation.html"
 

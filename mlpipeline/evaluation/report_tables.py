@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from django.utils.translation import gettext as _
 
-from mlpipeline.evaluation.dropping import DROP_WAYS, DropRecord, mean_errors
+from mlpipeline.evaluation.detection_dropout import DROP_WAYS, DropRecord, mean_errors
 from mlpipeline.evaluation.records import BANDS, COVER, DETECTIONS, OURS, SAHI, WAYS, PhotoRecord
 from mlpipeline.evaluation.summary import (
     ClassSummary,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from mlpipeline.evaluation.outlines import is_right
+from mlpipeline.evaluation.container_iou import is_right
 from mlpipeline.evaluation.records import BINS, ContainerRecord, PhotoRecord
 
 

@@ -15,9 +15,10 @@ from uuid import UUID
 
 from django.conf import settings
 
-from mlpipeline.detectors.batching import BatchingDetector
 from mlpipeline.detectors.caching_detector import ProbeCache
+from mlpipeline.detectors.dynamic_batching import BatchingDetector
 from mlpipeline.detectors.engines import Engine
+from mlpipeline.services.count_settings import count_options
 from mlpipeline.services.detection_step import (
     DetectionOutput,
     DetectionWork,
@@ -26,9 +27,8 @@ from mlpipeline.services.detection_step import (
     run_detection,
     save_output,
 )
-from mlpipeline.services.options import count_options
-from mlpipeline.services.originals import load_original
-from mlpipeline.services.progress import EVERY_S, TileBoard
+from mlpipeline.services.image_cache import load_original
+from mlpipeline.services.tile_progress import EVERY_S, TileProgressBuffer
 from mlpipeline.vision.arrays import Image as RgbArray
 from mlpipeline.vision.errors import VisionError
 from mlpipeline.vision.options import CountOptions
@@ -88,7 +88,7 @@ class DetectionBatch:
         self._engine = engine
         self._options = options
         self.detector = BatchingDetector(detector, options.batch_tiles)
-        self._board = TileBoard()
+        self._board = TileProgressBuffer()
         self._running: dict[Future[DetectionOutput], DetectionWork] = {}
         self._own_error: Exception | None = None
 

@@ -4,17 +4,17 @@ import time
 from dataclasses import dataclass
 
 from mlpipeline.detectors.engines import Engine
-from mlpipeline.services import versions
-from mlpipeline.services.conversion import containers_found, found_plants
+from mlpipeline.services import model_registry
+from mlpipeline.services.count_settings import count_options
 from mlpipeline.services.detector_cache import cached_detector
-from mlpipeline.services.options import count_options
-from mlpipeline.services.originals import load_original
-from mlpipeline.services.progress import TileReporter
+from mlpipeline.services.image_cache import load_original
+from mlpipeline.services.row_mapping import containers_found, found_plants
+from mlpipeline.services.tile_progress import TileReporter
 from mlpipeline.vision.arrays import Image as RgbArray
 from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.pipeline import detect
 from mlpipeline.vision.protocols import Detector, ImageDetector, Progress
-from mlpipeline.vision.results import ContainerFound, Detections
+from mlpipeline.vision.results import Container, Detections
 from photos.models import Image, ProcessingStep
 from photos.services.results.count_results import save_detections
 from photos.services.steps.claims import Claim
@@ -27,7 +27,7 @@ class DetectionWork:
     claim: Claim
     session_id: int
     image: Image
-    containers: list[ContainerFound]
+    containers: list[Container]
     positions: list[int]
 
 
@@ -70,7 +70,7 @@ def save_output(work: DetectionWork, output: DetectionOutput, engine: Engine) ->
     save_detections(
         work.claim,
         [found_plants(position, seen) for position, seen in output.detected.items()],
-        model_version=versions.register(engine, "detection"),
+        model_version=model_registry.register(engine, "detection"),
         seconds=output.seconds,
     )
 

@@ -6,7 +6,7 @@ from mlpipeline.tasks.classifying import (
     sweep_predictions,
     upload_classified,
 )
-from mlpipeline.tasks.counting import (
+from mlpipeline.tasks.counting_steps import (
     aggregate_results,
     detect_direct,
     detect_sahi,

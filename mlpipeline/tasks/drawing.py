@@ -4,8 +4,8 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import translation
 
-from mlpipeline.services.conversion import photo_count
-from mlpipeline.services.originals import load_original
+from mlpipeline.services.image_cache import load_original
+from mlpipeline.services.row_mapping import photo_count
 from mlpipeline.vision.drawing import LegendTexts, draw_count
 from mlpipeline.vision.errors import VisionError
 from photos import image_files, queue

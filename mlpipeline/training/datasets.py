@@ -19,8 +19,8 @@ import cv2
 import numpy as np
 
 from mlpipeline.training.labels import box_lines, polygon_line
-from mlpipeline.training.oilpalm import OilPalmTile
-from mlpipeline.training.seeds import TRAINING_SEEDS
+from mlpipeline.training.oilpalm_dataset import OilPalmTile
+from mlpipeline.training.seed_ranges import TRAINING_SEEDS
 from mlpipeline.training.tiles import draw_tiles, scene_labels
 from mlpipeline.vision.results import CONTAINER_TYPES
 

@@ -12,7 +12,7 @@ from PIL import Image
 from mlpipeline.classifier.picture_files import middle
 from mlpipeline.training.classifier_head import Sample
 from mlpipeline.training.scenes import SceneSpec, render_scene
-from mlpipeline.training.scenes.dice import Split
+from mlpipeline.training.scenes.split_rng import Split
 from mlpipeline.training.scenes.truth import Plant
 
 #: The genus that each species of the renderer is drawn after; those that are none of a succulent nursery are left out.

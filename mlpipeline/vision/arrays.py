@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .errors import InvalidInput
+from mlpipeline.vision.errors import InvalidInput
 
 Image = NDArray[np.uint8]
 Mask = NDArray[np.bool_]

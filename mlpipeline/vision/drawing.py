@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Boxes, Image, Polygon, check, check_image
-from .results import DEAD, EMPTY, PLANT, ContainerFound, PhotoCount
+from mlpipeline.vision.arrays import Boxes, Image, Polygon, check, check_image
+from mlpipeline.vision.results import DEAD, EMPTY, PLANT, Container, PhotoCount
 
 LONGEST_SIDE_PX = 2560
 CYAN, AMBER, WHITE, BLUE, YELLOW = (
@@ -131,7 +131,7 @@ def _draw_rings(canvas: Image, boxes: Boxes, unit: float) -> None:
         )
 
 
-def _draw_outline(canvas: Image, container: ContainerFound, scale: float, unit: float) -> None:
+def _draw_outline(canvas: Image, container: Container, scale: float, unit: float) -> None:
     if container.is_assumed:
         return
     points = np.rint(container.polygon * np.float32(scale)).astype(np.int32)

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from .arrays import check
-from .results import CONTAINER_TYPES
+from mlpipeline.vision.arrays import check
+from mlpipeline.vision.results import CONTAINER_TYPES
 
 # Share of a plant's own area that floor suppression leaves of it, between neighbours that hide its rim. Measured by
 # taking 10–40 % of the true detections away; the origin's 0.9 stays where nothing was measured (trays: read by cells).

@@ -13,24 +13,29 @@ from dataclasses import dataclass, replace
 
 import cv2
 
-from .arrays import Image, Mask, Shape, check_image, shape_of
-from .containers import find_containers
-from .cores import on_cores
-from .estimating import estimate_container
-from .filtering.filter_detections import filter_detections
-from .options import CountOptions
-from .place_priors import NO_PRIORS, PlacePriors
-from .protocols import Detector, ImageDetector, Progress, Segmenter, tile_detector
-from .reliability import ImageAssessment, Reliability, add_interval, assess_image
-from .results import (
+from mlpipeline.vision.arrays import Image, Mask, Shape, check_image, shape_of
+from mlpipeline.vision.containers.cleaning import find_containers
+from mlpipeline.vision.containers.sliced_detection import detect_in_containers, detect_in_picture
+from mlpipeline.vision.estimation.container_count import estimate_container
+from mlpipeline.vision.estimation.place_priors import NO_PRIORS, PlacePriors
+from mlpipeline.vision.filtering.filter_detections import filter_detections
+from mlpipeline.vision.options import CountOptions
+from mlpipeline.vision.protocols import Detector, ImageDetector, Progress, Segmenter, tile_detector
+from mlpipeline.vision.results import (
+    Container,
     ContainerCount,
-    ContainerFound,
     Detections,
     PhotoCount,
     container_warnings,
     merge_warnings,
 )
-from .tiling.sliced_detection import detect_in_containers, detect_in_picture
+from mlpipeline.vision.runtime.parallel import parallel_map
+from mlpipeline.vision.uncertainty.assessment import (
+    ImageAssessment,
+    WeightsCalibration,
+    add_interval,
+    assess_image,
+)
 
 __all__ = ["aggregate", "assess", "count_photo", "detect", "estimate", "filter_detections", "segment"]
 
@@ -44,7 +49,7 @@ def count_photo(
     detector: Detector | ImageDetector,
     options: CountOptions = DEFAULT_OPTIONS,
     priors: PlacePriors = NO_PRIORS,
-    reliability: Reliability | None = None,
+    reliability: WeightsCalibration | None = None,
     progress: Progress | None = None,
 ) -> PhotoCount:
     """Count the plants of a photo.
@@ -71,7 +76,7 @@ def count_photo(
 
 def segment(
     image: Image, segmenter: Segmenter, detector: Detector | ImageDetector | None, options: CountOptions
-) -> list[ContainerFound]:
+) -> list[Container]:
     """The containers of a photo; see `find_containers`. Their index is their identity in all later stages.
 
     `detector` tells, if it takes tiles, whether containers were missed.
@@ -81,7 +86,7 @@ def segment(
 
 def detect(
     image: Image,
-    containers: Sequence[ContainerFound],
+    containers: Sequence[Container],
     indices: Sequence[int],
     detector: Detector | ImageDetector,
     options: CountOptions,
@@ -100,14 +105,14 @@ def detect(
 
 def estimate(
     image: Image,
-    containers: Sequence[ContainerFound],
+    containers: Sequence[Container],
     kept: Mapping[int, Detections],
     options: CountOptions,
     priors: PlacePriors = NO_PRIORS,
 ) -> dict[int, ContainerCount]:
     """The count of each container from its detections that count, with what was missed; see `estimate_container`."""
     indices = sorted(kept)
-    counts = on_cores(
+    counts = parallel_map(
         lambda index: estimate_container(image, containers, index, kept[index], options, priors),
         indices,
         cv2.getNumThreads(),
@@ -117,11 +122,11 @@ def estimate(
 
 def assess(
     shape: Shape,
-    containers: Sequence[ContainerFound],
+    containers: Sequence[Container],
     counts: Mapping[int, ContainerCount],
     suppressed_low_score: Detections,
     image_assessment: ImageAssessment,
-    reliability: Reliability | None,
+    reliability: WeightsCalibration | None,
 ) -> PhotoCount:
     """The count of the photo, of `shape`: the sum of its containers, all warnings, the interval and its reasons."""
     parts = tuple(counts[index] for index in sorted(counts))
@@ -147,11 +152,11 @@ class Aggregation:
 
 def aggregate(
     image: Image,
-    containers: Sequence[ContainerFound],
+    containers: Sequence[Container],
     detected: Mapping[int, Detections],
     options: CountOptions,
     priors: PlacePriors = NO_PRIORS,
-    reliability: Reliability | None = None,
+    reliability: WeightsCalibration | None = None,
 ) -> Aggregation:
     """From what was detected to the count: the stages that need the whole photo.
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol, runtime_checkable
 
-from .arrays import Image
-from .results import ContainerFound, Detections
+from mlpipeline.vision.arrays import Image
+from mlpipeline.vision.results import Container, Detections
 
 Progress = Callable[[int, int], None]  # tiles done, tiles in all
 
@@ -12,7 +12,7 @@ Progress = Callable[[int, int], None]  # tiles done, tiles in all
 class Segmenter(Protocol):
     """Finds containers."""
 
-    def segment(self, image: Image) -> list[ContainerFound]:
+    def segment(self, image: Image) -> list[Container]:
         """Containers in a (H, W, 3) RGB picture of any size, polygons in its own pixels; [] when there is none."""
         ...
 

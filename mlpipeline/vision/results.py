@@ -8,7 +8,7 @@ from typing import Any, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Boxes, Floats, Mask, Polygon, as_boxes, as_polygon, check
+from mlpipeline.vision.arrays import Boxes, Floats, Mask, Polygon, as_boxes, as_polygon, check
 
 CLASS_NAMES = ("plant", "dead", "empty")  # the detector's classes; the index is the class id
 PLANT, DEAD, EMPTY = range(3)
@@ -155,7 +155,7 @@ class Detections:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ContainerFound:
+class Container:
     """A segment (stretch of pots on the floor), box (crate) or plug (tray of cells) in a picture.
 
     polygon (K, 2) x, y in px of the full picture; score 0–1.
@@ -175,17 +175,17 @@ class ContainerFound:
         """Nobody saw it (score 0): the whole picture stands in for a container that was not found."""
         return self.score == 0
 
-    def rounded(self) -> "ContainerFound":
+    def rounded(self) -> "Container":
         """The same with an outline in tenths of a pixel."""
-        return ContainerFound(self.type, np.round(self.polygon, PX_DECIMALS), self.score)
+        return Container(self.type, np.round(self.polygon, PX_DECIMALS), self.score)
 
 
-def is_whole_picture_counted(containers: Iterable[ContainerFound]) -> bool:
+def is_whole_picture_counted(containers: Iterable[Container]) -> bool:
     """Whether the picture itself, or the rest of it, stands in for containers that were not found."""
     return any(found.is_assumed and found.type == "segment" for found in containers)
 
 
-def container_warnings(containers: Iterable[ContainerFound]) -> tuple[str, ...]:
+def container_warnings(containers: Iterable[Container]) -> tuple[str, ...]:
     """What the segment stage warns of: `no_container`, or nothing."""
     return (NO_CONTAINER,) if is_whole_picture_counted(containers) else ()
 
@@ -219,7 +219,7 @@ class BandEstimate:
 class ContainerCount:
     """One container, counted: `detected` plants (living or dead), `estimated` further ones, `empty` pots or cells."""
 
-    container: ContainerFound
+    container: Container
     detections: Detections
     bands: tuple[BandEstimate, ...]
     detected: int

@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 import pytest
 
-from mlpipeline.counting import count_image
 from mlpipeline.detectors.engines import load_engine, tuned_options
+from mlpipeline.photo_counter import count_image
 from mlpipeline.training.scenes import Scene, SceneSpec, render_scene
-from mlpipeline.training.seeds import HELD_OUT_SEEDS
+from mlpipeline.training.seed_ranges import HELD_OUT_SEEDS
 from mlpipeline.vision.arrays import Image
 
 FIRST_SEED = HELD_OUT_SEEDS.start + 72_000

@@ -10,10 +10,10 @@ from PIL import Image
 
 from inventory.choices import BinCategory
 from inventory.models import StorageBinType
-from mlpipeline import counting
-from mlpipeline.counting import SECONDS
+from mlpipeline import photo_counter
+from mlpipeline.photo_counter import SECONDS
 from mlpipeline.training.scenes import SceneSpec, render_scene
-from mlpipeline.training.seeds import HELD_OUT_SEEDS
+from mlpipeline.training.seed_ranges import HELD_OUT_SEEDS
 from mlpipeline.vision import pipeline
 from tests.inventory.factories import StorageLocationConfigFactory
 
@@ -100,7 +100,7 @@ def test_a_photo_is_counted_as_at_a_place_by_its_code(photo, monkeypatch):
         told.append(args[4])
         return pipeline.count_photo(*args)
 
-    monkeypatch.setattr(counting, "count_photo", count_photo)
+    monkeypatch.setattr(photo_counter, "count_photo", count_photo)
     here, anywhere = (
         json.loads(counted(photo, "--json", *location))
         for location in (["--location", config.storage_location.code], [])

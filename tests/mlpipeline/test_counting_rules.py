@@ -5,8 +5,8 @@ import hashlib
 import pytest
 
 from inventory.models import StorageBinType
-from mlpipeline.services.options import estimate_options
-from mlpipeline.tasks.counting import aggregate_results
+from mlpipeline.services.count_settings import estimate_options
+from mlpipeline.tasks.counting_steps import aggregate_results
 from photos import storage
 from photos.choices import CountWarning, SessionStatus, StepKind
 from photos.models import ProcessingSession

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from PIL import Image as Picture
 
-from mlpipeline import reliability
-from mlpipeline.reliability import write_reliability
-from mlpipeline.services import versions
-from mlpipeline.tasks.counting import aggregate_results
-from mlpipeline.vision.difficulty import TERMS
-from mlpipeline.vision.interval import IntervalModel
-from mlpipeline.vision.probability import ProbabilityModel
-from mlpipeline.vision.reliability import Reliability
+from mlpipeline import calibration_store
+from mlpipeline.calibration_store import write_reliability
+from mlpipeline.services import model_registry
+from mlpipeline.tasks.counting_steps import aggregate_results
+from mlpipeline.vision.uncertainty.assessment import WeightsCalibration
+from mlpipeline.vision.uncertainty.conformal_interval import IntervalModel
+from mlpipeline.vision.uncertainty.error_features import TERMS
+from mlpipeline.vision.uncertainty.score_calibration import ScoreCalibrator
 from photos import storage
 from photos.choices import SessionStatus, StepKind, StepStatus
 from photos.models import ProcessingSession
@@ -97,9 +97,9 @@ def measured_weights(tmp_path, monkeypatch):
     )
     folder = tmp_path / "weights"
     folder.mkdir()
-    write_reliability(Reliability(ProbabilityModel(), interval), SHA, {}, folder)
+    write_reliability(WeightsCalibration(ScoreCalibrator(), interval), SHA, {}, folder)
     monkeypatch.setattr(
-        versions, "read_reliability", lambda sha256: reliability.read_reliability(sha256, folder)
+        model_registry, "read_reliability", lambda sha256: calibration_store.read_reliability(sha256, folder)
     )
 
 

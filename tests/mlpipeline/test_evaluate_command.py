@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from PIL import Image
 
 from mlpipeline.training.scenes import SceneSpec, render_scene
-from mlpipeline.training.seeds import HELD_OUT_SEEDS
+from mlpipeline.training.seed_ranges import HELD_OUT_SEEDS
 
 
 @pytest.fixture(scope="module")

@@ -18,10 +18,10 @@ from django.utils.translation import gettext as _
 from demeter.errors import DemeterError
 from mlpipeline.detectors.backends import BACKEND_NAMES
 from mlpipeline.evaluation.bench import run_bench
-from mlpipeline.evaluation.bench_contenders import contenders
+from mlpipeline.evaluation.bench_methods import contenders
 from mlpipeline.evaluation.bench_report import BenchRun, as_json, tables
-from mlpipeline.evaluation.machine import machine_class
-from mlpipeline.evaluation.truth import find_pictures, read_truth
+from mlpipeline.evaluation.ground_truth import find_pictures, read_truth
+from mlpipeline.evaluation.host_info import machine_class
 from mlpipeline.vision.errors import VisionError
 
 

@@ -13,7 +13,8 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from mlpipeline.evaluation.crowd_counts import (
+from mlpipeline.evaluation.host_info import machine_class
+from mlpipeline.evaluation.merge_benchmark import (
     RATIOS,
     CrowdCount,
     MergingTime,
@@ -22,8 +23,7 @@ from mlpipeline.evaluation.crowd_counts import (
     time_merging,
     worst_error,
 )
-from mlpipeline.evaluation.crowds import COLUMNS, ROWS
-from mlpipeline.evaluation.machine import machine_class
+from mlpipeline.evaluation.synthetic_crowds import COLUMNS, ROWS
 from mlpipeline.evaluation.tables import Table, percent
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from demeter.errors import DemeterError
 from mlpipeline.detectors.engines import ENGINE_NAMES, load_engine
-from mlpipeline.training.calibration import best_confidence, count_held_out, mean_errors, render_held_out
+from mlpipeline.training.threshold_tuning import best_confidence, count_held_out, mean_errors, render_held_out
 
 ROW = "{:<16} {:>10} {:>7} {:>9} {:>7} {:>8}"
 

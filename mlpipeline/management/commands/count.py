@@ -17,11 +17,11 @@ from django.utils.translation import gettext as _
 
 from demeter.errors import DemeterError
 from inventory.models import StorageLocation
-from mlpipeline.counting import PriorsFor, count_as_json, count_file, no_priors
 from mlpipeline.detectors.engines import ENGINE_NAMES, Engine, load_engine
 from mlpipeline.imageio import reading_fault
-from mlpipeline.services.options import count_options
-from mlpipeline.services.priors import priors_at
+from mlpipeline.photo_counter import PriorsFor, count_as_json, count_file, no_priors
+from mlpipeline.services.count_settings import count_options
+from mlpipeline.services.density_priors import priors_at
 from mlpipeline.vision.arrays import Image
 from mlpipeline.vision.drawing import LegendTexts, draw_count
 from mlpipeline.vision.errors import VisionError

@@ -17,19 +17,19 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from demeter.errors import DemeterError
-from mlpipeline.counting import count_image
 from mlpipeline.detectors.engines import ENGINE_NAMES, build_engine, load_engine, tuned_options
-from mlpipeline.evaluation.candidates import weights_to_measure
-from mlpipeline.evaluation.dropping import DropRecord, drop_detections, perfect_count
-from mlpipeline.evaluation.folders import PHOTO_FAULTS, PhotoFailure, TruePhoto, read_photos
-from mlpipeline.evaluation.machine import machine_class
-from mlpipeline.evaluation.measuring import Instruments, measure_photo
+from mlpipeline.evaluation.candidate_weights import weights_to_measure
+from mlpipeline.evaluation.dataset_reader import PHOTO_FAULTS, PhotoFailure, TruePhoto, read_photos
+from mlpipeline.evaluation.detection_dropout import DropRecord, drop_detections, perfect_count
+from mlpipeline.evaluation.error_gallery import WorstPhotos
+from mlpipeline.evaluation.ground_truth import find_pictures
+from mlpipeline.evaluation.host_info import machine_class
+from mlpipeline.evaluation.photo_metrics import Instruments, measure_photo
 from mlpipeline.evaluation.records import OURS, SAHI, PhotoRecord
 from mlpipeline.evaluation.report import ReportFacts, render_report
 from mlpipeline.evaluation.report_tables import drop_tables, evaluation_tables
 from mlpipeline.evaluation.tables import Table
-from mlpipeline.evaluation.truth import find_pictures
-from mlpipeline.evaluation.worst import WorstPhotos
+from mlpipeline.photo_counter import count_image
 from mlpipeline.vision.arrays import shape_of
 from mlpipeline.vision.options import CountOptions
 

@@ -18,8 +18,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from demeter.errors import DemeterError
+from mlpipeline.calibration_store import write_reliability
 from mlpipeline.detectors.engines import ENGINE_NAMES, load_engine
-from mlpipeline.evaluation.interval_scenes import (
+from mlpipeline.evaluation.conformal_dataset import (
     CountedScene,
     SmallScene,
     by_kind,
@@ -29,13 +30,12 @@ from mlpipeline.evaluation.interval_scenes import (
     read_counted,
     small_scenes,
 )
-from mlpipeline.evaluation.intervals import FOLDS, Coverage, Measured, coverage_of, fit_intervals
-from mlpipeline.evaluation.probabilities import expected_error, fit_probabilities
-from mlpipeline.reliability import write_reliability
+from mlpipeline.evaluation.fit_conformal import FOLDS, Coverage, Measured, coverage_of, fit_intervals
+from mlpipeline.evaluation.fit_score_calibration import expected_error, fit_probabilities
 from mlpipeline.training.scenes import KINDS
-from mlpipeline.vision.interval import IntervalModel
-from mlpipeline.vision.probability import SCORE_ITSELF, ProbabilityModel, on_curve
-from mlpipeline.vision.reliability import Reliability
+from mlpipeline.vision.uncertainty.assessment import WeightsCalibration
+from mlpipeline.vision.uncertainty.conformal_interval import IntervalModel
+from mlpipeline.vision.uncertainty.score_calibration import SCORE_ITSELF, ScoreCalibrator, apply_platt
 
 ROW = "{:<12} {:>7} {:>8} {:>10} {:>11} {:>8} {:>8}"
 SAY_EVERY_S = 20.0
@@ -89,7 +89,7 @@ class Command(BaseCommand):
         if options["dry_run"]:
             return
         path = write_reliability(
-            Reliability(probability, interval),
+            WeightsCalibration(probability, interval),
             {weights.kind: weights.sha256 for weights in engine.weights},
             {
                 "on": timezone.now().date().isoformat(),
@@ -119,10 +119,10 @@ class Command(BaseCommand):
         for scene in scenes:
             yield read_counted(scene, paths[scene])
 
-    def _show_probabilities(self, probability: ProbabilityModel, tested: list[CountedScene]) -> None:
+    def _show_probabilities(self, probability: ScoreCalibrator, tested: list[CountedScene]) -> None:
         self.stdout.write(_("Probability of a detection to be a plant, on the scenes to test:"))
         for name, (scores, is_right) in examples_of(tested).items():
-            probabilities = on_curve(scores, probability.curves.get(name, SCORE_ITSELF))
+            probabilities = apply_platt(scores, probability.curves.get(name, SCORE_ITSELF))
             errors = {
                 "name": name,
                 "count": len(scores),

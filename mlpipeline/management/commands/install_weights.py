@@ -11,8 +11,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from mlpipeline.detectors.manifest import KINDS, WEIGHTS_FOLDER
-from mlpipeline.training.install import Installation, install_weights
-from mlpipeline.training.train import CHECKPOINT
+from mlpipeline.training.install_weights import Installation, install_weights
+from mlpipeline.training.training_job import CHECKPOINT
 
 
 class Command(BaseCommand):

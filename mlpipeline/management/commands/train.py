@@ -17,9 +17,9 @@ from django.utils.translation import gettext as _
 
 from mlpipeline.training.datasets import DatasetRecipe, DatasetWriter, ForbiddenSeed, check_seed
 from mlpipeline.training.real import UnusableRealSet
-from mlpipeline.training.scenes.spec import ALL_KINDS
-from mlpipeline.training.seeds import TRAINING_SEEDS
-from mlpipeline.training.train import ARCHITECTURES, REAL_SHARE, TrainingJob, train
+from mlpipeline.training.scenes.scene_spec import ALL_KINDS
+from mlpipeline.training.seed_ranges import TRAINING_SEEDS
+from mlpipeline.training.training_job import ARCHITECTURES, REAL_SHARE, TrainingJob, train
 
 #: A scene is cut into tiles of 512 px at up to 1.7 times its size.
 LEAST_SCENE_PX = 320

@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpipeline.training.scenes import fixtures, forms
+from mlpipeline.training.scenes import fixtures, primitives
 from mlpipeline.training.scenes.containers import crate, outline_of
 from mlpipeline.training.scenes.directing import MOST_SLOTS, Director, inner_area, seen_area
 from mlpipeline.training.scenes.ground import board
 from mlpipeline.training.scenes.mesh import Mesh
-from mlpipeline.training.scenes.placing import Floor, Rect, grid_size, grid_slots
 from mlpipeline.training.scenes.planting import Crop
 from mlpipeline.training.scenes.pots import Pot, PotStyle, nursery_style, pot
-from mlpipeline.training.scenes.stage import Distractor, Instance
+from mlpipeline.training.scenes.rect_packing import FreeArea, Rect, grid_size, grid_slots
+from mlpipeline.training.scenes.scene_geometry import Distractor, Instance
 
 #: Widths of the pots on a table, in cm: thimbles, usual ones, large ones. Source: sizes pots are sold in.
 _TABLE_POTS = ((5.0, 8.0), (8.0, 13.0), (13.0, 20.0))
@@ -112,7 +112,7 @@ def stage_display(director: Director) -> None:
         south, north = area.y - area.depth / 2, min(area.y + area.depth / 2, farthest)
         area = Rect(area.x, (north + south) / 2, area.width, north - south)
         _backdrop(director, north)
-    director.floor = Floor(area)
+    director.floor = FreeArea(area)
     shelf = _shelf(director, area) if is_oblique and dice.chance(0.4) else Shelf(0.0, 1.0, 0.0, 1)
     spots = _spots(director, area)
     if spots:
@@ -130,7 +130,7 @@ def _shelf(director: Director, area: Rect) -> Shelf:
     surface = board(dice)
     for step in range(1, count):
         edge = shelf.south + step * deep
-        body = forms.block(
+        body = primitives.block(
             (area.x - area.width, area.x + area.width), (edge, edge + deep), (0, step * shelf.high), surface
         )
         add_thing(director, "shelf", body)

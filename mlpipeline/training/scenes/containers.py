@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpipeline.training.scenes import forms
-from mlpipeline.training.scenes.dice import Dice
+from mlpipeline.training.scenes import primitives
+from mlpipeline.training.scenes.colours import drawn, grey
 from mlpipeline.training.scenes.materials import Colour, Material, Pattern
 from mlpipeline.training.scenes.mesh import Mesh, single
-from mlpipeline.training.scenes.palette import drawn, grey
 from mlpipeline.training.scenes.pots import plastic, ring, substrate
+from mlpipeline.training.scenes.split_rng import SplitRng
 
 
 def outline_of(width: float, depth: float, height: float) -> NDArray[np.float64]:
@@ -23,7 +23,7 @@ def outline_of(width: float, depth: float, height: float) -> NDArray[np.float64]
     return np.concatenate((np.hstack((flat, low)), np.hstack((flat, high))))
 
 
-def crate_colour(dice: Dice) -> Colour:
+def crate_colour(dice: SplitRng) -> Colour:
     """A random colour for a plastic crate, sRGB 0..1; most are blue or black."""
     kind = dice.pick(("blue", "black", "grey", "white", "green", "red", "yellow"), (4, 4, 3, 2, 2, 1, 0.5))
     if kind in ("black", "grey", "white"):
@@ -32,7 +32,7 @@ def crate_colour(dice: Dice) -> Colour:
     return drawn(dice, (hue, (0.55, 0.88), (0.42, 0.78)))
 
 
-def crate(dice: Dice, width: float, depth: float, height: float) -> Mesh:
+def crate(dice: SplitRng, width: float, depth: float, height: float) -> Mesh:
     """An open crate centred at the origin: plastic with slots, closed plastic, or wooden slats."""
     thick = dice.between(0.8, 2.2)
     if dice.chance(0.18):
@@ -71,13 +71,13 @@ def crate(dice: Dice, width: float, depth: float, height: float) -> Mesh:
         floor = wall if dice.chance(0.4) else base.tinted((0.05, 0.05, 0.05), 0.3)
     x, y = width / 2, depth / 2
     lip = height - 0.9
-    parts = [forms.block((-x, x), (-y, y), (0.4, 1.0), floor)]
+    parts = [primitives.block((-x, x), (-y, y), (0.4, 1.0), floor)]
     for sign in (-1, 1):
         ys = sorted((sign * y, sign * (y - thick)))
         xs = sorted((sign * x, sign * (x - thick)))
         for level, surface in (((0.0, lip), wall), ((lip, height), rim)):
-            parts.append(forms.block((-x, x), (ys[0], ys[1]), level, surface))
-            parts.append(forms.block((xs[0], xs[1]), (-y + thick, y - thick), level, surface))
+            parts.append(primitives.block((-x, x), (ys[0], ys[1]), level, surface))
+            parts.append(primitives.block((xs[0], xs[1]), (-y + thick, y - thick), level, surface))
     return Mesh.joined(parts)
 
 
@@ -97,7 +97,9 @@ class Tray:
     height: float
 
 
-def tray(dice: Dice, columns: int, rows: int, pitch: float, px: float, soil: Material | None = None) -> Tray:
+def tray(
+    dice: SplitRng, columns: int, rows: int, pitch: float, px: float, soil: Material | None = None
+) -> Tray:
     """A moulded tray; `px` is a cell's span in the picture, `soil` what fills the cells."""
     is_round = dice.chance(0.3)
     # A multiple of eight has a vertex at each corner of the square cell.
@@ -173,9 +175,9 @@ def _frame(
     top = height + raised
     return Mesh.joined(
         (
-            forms.block((-x1, x1), (-y1, -y0), (0.0, top), material),
-            forms.block((-x1, x1), (y0, y1), (0.0, top), material),
-            forms.block((-x1, -x0), (-y0, y0), (0.0, top), material),
-            forms.block((x0, x1), (-y0, y0), (0.0, top), material),
+            primitives.block((-x1, x1), (-y1, -y0), (0.0, top), material),
+            primitives.block((-x1, x1), (y0, y1), (0.0, top), material),
+            primitives.block((-x1, -x0), (-y0, y0), (0.0, top), material),
+            primitives.block((x0, x1), (-y0, y0), (0.0, top), material),
         )
     )

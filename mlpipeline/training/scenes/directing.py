@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlpipeline.training.scenes import distractors
+from mlpipeline.training.scenes.bench_placement import CRATE_CM, CRATE_GRIDS, Furnisher
 from mlpipeline.training.scenes.camera import Camera
-from mlpipeline.training.scenes.dice import Dice
-from mlpipeline.training.scenes.furnishing import CRATE_CM, CRATE_GRIDS, Furnisher
 from mlpipeline.training.scenes.mesh import rotation_z
-from mlpipeline.training.scenes.placing import Floor, Rect
 from mlpipeline.training.scenes.planting import Crop, drawn_crop
-from mlpipeline.training.scenes.spec import SceneSpec
-from mlpipeline.training.scenes.stage import Stage
+from mlpipeline.training.scenes.rect_packing import FreeArea, Rect
+from mlpipeline.training.scenes.scene_geometry import SceneGeometry
+from mlpipeline.training.scenes.scene_spec import SceneSpec
+from mlpipeline.training.scenes.split_rng import SplitRng
 
 Range = tuple[float, float]
 TrayGrid = tuple[int, int, float]
@@ -97,10 +97,10 @@ class Director:
     """Draws one scene onto a stage."""
 
     spec: SceneSpec
-    dice: Dice
-    stage: Stage
+    dice: SplitRng
+    stage: SceneGeometry
     camera: Camera
-    floor: Floor
+    floor: FreeArea
     furnisher: Furnisher
     measures: Measures
 

@@ -6,18 +6,18 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mlpipeline.training.scenes import forms
-from mlpipeline.training.scenes.dice import Dice
+from mlpipeline.training.scenes import primitives
+from mlpipeline.training.scenes.colours import drawn, dry, foliage, grey
 from mlpipeline.training.scenes.materials import Material, Pattern
 from mlpipeline.training.scenes.mesh import Mesh
-from mlpipeline.training.scenes.palette import drawn, dry, foliage, grey
 from mlpipeline.training.scenes.pots import plastic, pot
+from mlpipeline.training.scenes.split_rng import SplitRng
 
 #: Builds one thing about `size_cm` long at the origin, for a picture in which it spans `px`.
-Maker = Callable[[Dice, float, float], Mesh]
+Maker = Callable[[SplitRng, float, float], Mesh]
 
 
-def fallen_leaf(dice: Dice, size_cm: float, px: float) -> Mesh:
+def fallen_leaf(dice: SplitRng, size_cm: float, px: float) -> Mesh:
     """A leaf of `size_cm` on the ground, most often a dry one."""
     colour = dry(dice) if dice.chance(0.8) else drawn(dice, ((35, 75), (0.4, 0.7), (0.5, 0.8)))
     material = Material(
@@ -32,11 +32,11 @@ def fallen_leaf(dice: Dice, size_cm: float, px: float) -> Mesh:
         salt=dice.texture_salt,
         p0=0.1,
     )
-    shape = forms.LeafShape(
-        forms.outline(6, dice.between(0.35, 0.6), 1.6, base=0.05), cup=dice.between(-0.3, 0.6), sides=4
+    shape = primitives.LeafShape(
+        primitives.outline(6, dice.between(0.35, 0.6), 1.6, base=0.05), cup=dice.between(-0.3, 0.6), sides=4
     )
     one = np.ones(1)
-    return forms.leaves(
+    return primitives.leaves(
         one * 0,
         one * 0.15,
         one * dice.between(-0.6, 0.3),
@@ -49,7 +49,7 @@ def fallen_leaf(dice: Dice, size_cm: float, px: float) -> Mesh:
     )
 
 
-def weed(dice: Dice, size_cm: float, px: float) -> Mesh:
+def weed(dice: SplitRng, size_cm: float, px: float) -> Mesh:
     """A tuft of narrow blades or a small leafy weed."""
     colour = foliage(dice, {"green": 3, "light_green": 3, "yellowish": 1})
     material = Material(
@@ -67,8 +67,8 @@ def weed(dice: Dice, size_cm: float, px: float) -> Mesh:
     slender = dice.pick((0.07, 0.1, 0.4))
     azimuth = dice.rng.uniform(0, 2 * np.pi, count)
     length = size_cm / 2 * dice.rng.uniform(0.5, 1.0, count)
-    shape = forms.LeafShape(forms.outline(5, 0.4, 1.5, base=0.4), cup=0.3, sides=2)
-    return forms.leaves(
+    shape = primitives.LeafShape(primitives.outline(5, 0.4, 1.5, base=0.4), cup=0.3, sides=2)
+    return primitives.leaves(
         azimuth,
         dice.rng.uniform(0.3, 1.2, count),
         dice.rng.uniform(-1.3, 0.0, count),
@@ -81,12 +81,12 @@ def weed(dice: Dice, size_cm: float, px: float) -> Mesh:
     )
 
 
-def stone(dice: Dice, size_cm: float, px: float) -> Mesh:
+def stone(dice: SplitRng, size_cm: float, px: float) -> Mesh:
     """A flattened stone, `size_cm` at its widest, with an uneven surface."""
     colour = drawn(dice, ((15, 50), (0.03, 0.25), (0.4, 0.85)))
     material = Material(Pattern.PLAIN, colour, colour, colour, noise=0.3, salt=dice.texture_salt)
     half = size_cm / 2 * np.array((1.0, dice.between(0.5, 1.0), dice.between(0.3, 0.6)))
-    body = forms.ellipsoids(np.zeros((1, 3)), np.diag(half)[None], 5, 8, material)
+    body = primitives.ellipsoids(np.zeros((1, 3)), np.diag(half)[None], 5, 8, material)
     bumps = 1 + 0.16 * dice.rng.standard_normal(len(body.vertices)).astype(np.float32)[:, None]
     return Mesh(
         body.vertices * bumps + np.array((0, 0, half[2] * 0.5), dtype=np.float32),
@@ -97,7 +97,7 @@ def stone(dice: Dice, size_cm: float, px: float) -> Mesh:
     )
 
 
-def label(dice: Dice, size_cm: float, px: float) -> Mesh:
+def label(dice: SplitRng, size_cm: float, px: float) -> Mesh:
     """A plastic label, lying, leaning or upright."""
     colour = (0.94, 0.94, 0.93) if dice.chance(0.75) else drawn(dice, ((0, 360), (0.4, 0.9), (0.7, 1.0)))
     material = Material(
@@ -111,12 +111,12 @@ def label(dice: Dice, size_cm: float, px: float) -> Mesh:
         salt=dice.texture_salt,
     )
     wide = size_cm * dice.between(0.15, 0.3)
-    plate = forms.block((0, size_cm), (-wide / 2, wide / 2), (0.0, 0.08), material)
+    plate = primitives.block((0, size_cm), (-wide / 2, wide / 2), (0.0, 0.08), material)
     lean = -dice.pick((0.03, 0.5, 1.2))
     return plate.turned(0.0, lean).moved(0, 0, 0.1)
 
 
-def hose(dice: Dice, size_cm: float, px: float) -> Mesh:
+def hose(dice: SplitRng, size_cm: float, px: float) -> Mesh:
     """A hose or cable in a loose curve."""
     colour = dice.pick(
         ((0.1, 0.1, 0.1), (0.12, 0.45, 0.2), (0.85, 0.7, 0.15), (0.2, 0.3, 0.6), (0.75, 0.4, 0.2))
@@ -127,10 +127,10 @@ def hose(dice: Dice, size_cm: float, px: float) -> Mesh:
     )
     radius = size_cm * dice.between(0.002, 0.008)
     path = np.stack((t * size_cm / 2, sway * size_cm, np.full(60, radius)), axis=1)
-    return forms.tube(path, radius, 8, plastic(dice, colour))
+    return primitives.tube(path, radius, 8, plastic(dice, colour))
 
 
-def loose_pot(dice: Dice, size_cm: float, px: float) -> Mesh:
+def loose_pot(dice: SplitRng, size_cm: float, px: float) -> Mesh:
     """An empty pot that stands about or lies on its side; it belongs to no container."""
     model = pot(dice, size_cm, px)
     body = model.body if dice.chance(0.5) else Mesh.joined((model.body, model.opening))
@@ -139,7 +139,7 @@ def loose_pot(dice: Dice, size_cm: float, px: float) -> Mesh:
     return body
 
 
-def plank(dice: Dice, size_cm: float, px: float) -> Mesh:
+def plank(dice: SplitRng, size_cm: float, px: float) -> Mesh:
     """A board, a steel profile or a tool's handle."""
     tone = drawn(dice, ((20, 36), (0.1, 0.5), (0.4, 0.75))) if dice.chance(0.6) else grey(dice, 0.3, 0.7)
     material = Material(
@@ -153,17 +153,17 @@ def plank(dice: Dice, size_cm: float, px: float) -> Mesh:
         p0=50.0,
     )
     wide = size_cm * dice.between(0.02, 0.1)
-    return forms.block(
+    return primitives.block(
         (-size_cm / 2, size_cm / 2), (-wide / 2, wide / 2), (0, wide * dice.between(0.2, 1)), material
     )
 
 
-def boot(dice: Dice, size_cm: float, px: float) -> Mesh:
+def boot(dice: SplitRng, size_cm: float, px: float) -> Mesh:
     """A foot with a leg that leans out of the picture."""
     colour = drawn(dice, ((0, 360), (0.05, 0.4), (0.12, 0.5)))
     leg = drawn(dice, ((200, 235), (0.2, 0.6), (0.2, 0.55)))
     long, wide = size_cm / 2, size_cm * 0.19
-    foot = forms.ellipsoids(
+    foot = primitives.ellipsoids(
         np.array(((0, 0, wide * 0.6),)),
         np.diag((long, wide, wide * 0.75))[None],
         8,
@@ -174,10 +174,10 @@ def boot(dice: Dice, size_cm: float, px: float) -> Mesh:
         ((-long * 0.55, 0, wide * 0.6), (-long * 0.7, 0, size_cm), (-long * 1.6, 0, size_cm * 2.0))
     )
     path = np.stack([np.interp(np.linspace(0, 2, 9), (0, 1, 2), path[:, axis]) for axis in range(3)], axis=1)
-    return Mesh.joined((foot, forms.tube(path, wide * 0.95, 14, plastic(dice, leg))))
+    return Mesh.joined((foot, primitives.tube(path, wide * 0.95, 14, plastic(dice, leg))))
 
 
-def sheet(dice: Dice, size_cm: float, px: float) -> Mesh:
+def sheet(dice: SplitRng, size_cm: float, px: float) -> Mesh:
     """A flat sheet or card on the ground."""
     colour = drawn(dice, ((0, 360), (0.0, 0.5), (0.3, 0.95)))
     material = Material(
@@ -190,7 +190,7 @@ def sheet(dice: Dice, size_cm: float, px: float) -> Mesh:
         salt=dice.texture_salt,
     )
     deep = size_cm * dice.between(0.4, 1.0)
-    return forms.block((-size_cm / 2, size_cm / 2), (-deep / 2, deep / 2), (0.0, 0.1), material)
+    return primitives.block((-size_cm / 2, size_cm / 2), (-deep / 2, deep / 2), (0.0, 0.1), material)
 
 
 #: Maker, size range in cm, and how often it is seen.

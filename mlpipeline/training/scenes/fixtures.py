@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpipeline.training.scenes import forms
-from mlpipeline.training.scenes.dice import Dice
+from mlpipeline.training.scenes import primitives
+from mlpipeline.training.scenes.colours import drawn, grey, of_families
 from mlpipeline.training.scenes.materials import Material, Pattern
 from mlpipeline.training.scenes.mesh import Mesh
-from mlpipeline.training.scenes.palette import drawn, grey, of_families
 from mlpipeline.training.scenes.pots import plastic
+from mlpipeline.training.scenes.split_rng import SplitRng
 
 Point = tuple[float, float]
 
@@ -21,13 +21,13 @@ _LEAN = 0.8
 _TWINE = ((0.93, 0.9, 0.85), (0.82, 0.68, 0.45), (0.35, 0.5, 0.3), (0.12, 0.12, 0.12))
 
 
-def twine(dice: Dice) -> Material:
+def twine(dice: SplitRng) -> Material:
     """White, straw-coloured, green or black string."""
     colour = dice.pick(_TWINE, (5, 4, 1, 1))
     return Material(Pattern.PLAIN, colour, colour, colour, noise=0.15, salt=dice.texture_salt)
 
 
-def tube_material(dice: Dice) -> Material:
+def tube_material(dice: SplitRng) -> Material:
     """A dusty tube: black, grey, or green like a garden hose."""
     is_grey = dice.chance(0.8)
     colour = grey(dice, 0.08, 0.45) if is_grey else drawn(dice, ((130, 175), (0.4, 0.8), (0.3, 0.6)))
@@ -35,7 +35,7 @@ def tube_material(dice: Dice) -> Material:
 
 
 def string(
-    dice: Dice,
+    dice: SplitRng,
     start: Point,
     end: Point,
     height_cm: float,
@@ -50,10 +50,10 @@ def string(
     waves = np.mean([np.sin(t * dice.rng.uniform(2, 14) + dice.rng.uniform(0, 6)) for _ in range(3)], axis=0)
     middle = np.array(start) + t[:, None] * ahead + (waves * sway_cm)[:, None] * side
     level = height_cm * (1 - 0.2 * np.sin(t * np.pi)) + dice.rng.normal(0, 0.15)
-    return forms.tube(np.column_stack((middle, np.maximum(level, radius_cm))), radius_cm, 6, material)
+    return primitives.tube(np.column_stack((middle, np.maximum(level, radius_cm))), radius_cm, 6, material)
 
 
-def seeds(dice: Dice, cells: NDArray[np.float64], pitch_cm: float) -> Mesh:
+def seeds(dice: SplitRng, cells: NDArray[np.float64], pitch_cm: float) -> Mesh:
     """Seeds on the substrate of cells (S, 3): one to three in each, bare or coated, as one body."""
     is_coated = dice.chance(0.25)
     colour = drawn(
@@ -70,14 +70,14 @@ def seeds(dice: Dice, cells: NDArray[np.float64], pitch_cm: float) -> Mesh:
     frames[:, 0, 0], frames[:, 1, 0] = np.cos(turn) * half, np.sin(turn) * half
     frames[:, 0, 1], frames[:, 1, 1] = -np.sin(turn) * wide, np.cos(turn) * wide
     frames[:, 2, 2] = half * 0.7
-    return forms.ellipsoids(at, frames, 4, 6, material)
+    return primitives.ellipsoids(at, frames, 4, 6, material)
 
 
-def sign(dice: Dice, tall_cm: float) -> Mesh:
+def sign(dice: SplitRng, tall_cm: float) -> Mesh:
     """One to three painted boards with writing on a stick; it stands at the origin, seen from −y."""
     colour = drawn(dice, ((0, 360), (0.4, 0.9), (0.5, 1.0)))
     stick = plastic(dice, colour)
-    parts = [forms.block((-0.15, 0.15), (0.0, 0.25), (0.0, tall_cm), stick)]
+    parts = [primitives.block((-0.15, 0.15), (0.0, 0.25), (0.0, tall_cm), stick)]
     boards = dice.whole(1, 3)
     high = min(tall_cm / 4, dice.between(0.8, 2.5))
     for index in range(boards):
@@ -93,12 +93,12 @@ def sign(dice: Dice, tall_cm: float) -> Mesh:
         )
         wide = high * dice.between(1.5, 3.5)
         top = tall_cm - index * high * 1.15
-        plate = forms.block((-wide / 2, wide / 2), (-0.15, 0.0), (top - high, top), face)
+        plate = primitives.block((-wide / 2, wide / 2), (-0.15, 0.0), (top - high, top), face)
         parts.append(plate.turned(dice.rng.normal(0, 0.2)))
     return Mesh.joined(parts).turned(dice.rng.normal(0, 0.5), 0.3, np.pi / 2)
 
 
-def sticker(dice: Dice, wide_cm: float) -> Mesh:
+def sticker(dice: SplitRng, wide_cm: float) -> Mesh:
     """A price tag on the front of a pot, seen from −y."""
     colour = (0.95, 0.95, 0.93) if dice.chance(0.6) else drawn(dice, ((0, 360), (0.4, 0.9), (0.7, 1.0)))
     face = Material(
@@ -111,12 +111,12 @@ def sticker(dice: Dice, wide_cm: float) -> Mesh:
         salt=dice.texture_salt,
     )
     half, high = wide_cm / 2, wide_cm * dice.between(0.3, 0.8)
-    return forms.block((-half, half), (-0.1, 0.0), (-high / 2, high / 2), face).turned(
+    return primitives.block((-half, half), (-0.1, 0.0), (-high / 2, high / 2), face).turned(
         dice.rng.normal(0, 0.2)
     )
 
 
-def bow(dice: Dice, wide_cm: float) -> Mesh:
+def bow(dice: SplitRng, wide_cm: float) -> Mesh:
     """A satin bow: two loops and two ends."""
     colour = drawn(
         dice,
@@ -126,21 +126,21 @@ def bow(dice: Dice, wide_cm: float) -> Mesh:
         Pattern.PLAIN, colour, colour, colour, noise=0.05, gloss=0.35, shine=15, salt=dice.texture_salt
     )
     half = wide_cm / 2
-    loops = forms.ellipsoids(
+    loops = primitives.ellipsoids(
         np.array(((-half * 0.55, -0.3, half * 0.3), (half * 0.55, -0.3, half * 0.3))),
         np.array((_tilted(half * 0.55, 0.4), _tilted(half * 0.55, -0.4))),
         6,
         10,
         satin,
     )
-    ends = forms.leaves(
+    ends = primitives.leaves(
         np.array((-2.0, -1.1)) + dice.rng.normal(0, 0.2, 2),
         np.array((0.3, 0.3)),
         np.array((-1.4, -1.4)),
         np.full(2, wide_cm),
         np.full(2, wide_cm * 0.22),
         np.tile((0.0, -0.2, half * 0.3), (2, 1)),
-        forms.LeafShape(forms.outline(5, 0.6, 5.0, base=0.8, tip=0.6), cup=0.2, wave=0.2, sides=2),
+        primitives.LeafShape(primitives.outline(5, 0.6, 5.0, base=0.8, tip=0.6), cup=0.2, wave=0.2, sides=2),
         satin,
         dice.rng,
     )
@@ -153,23 +153,23 @@ def _tilted(half: float, angle: float) -> NDArray[np.float64]:
     return np.array(((c * half, 0, -s * half * 0.45), (0, half * 0.3, 0), (s * half, 0, c * half * 0.45)))
 
 
-def hand(dice: Dice) -> Mesh:
+def hand(dice: SplitRng) -> Mesh:
     """A palm with four fingers and a forearm along −x; the fingers point to +x."""
     tone = drawn(dice, ((12, 30), (0.25, 0.6), (0.35, 0.92)))
     skin = Material(
         Pattern.PLAIN, tone, tone, tone, noise=0.1, gloss=0.08, translucency=0.1, salt=dice.texture_salt
     )
-    parts = [forms.ellipsoids(np.zeros((1, 3)), np.diag((5.0, 4.2, 1.6))[None], 8, 14, skin)]
+    parts = [primitives.ellipsoids(np.zeros((1, 3)), np.diag((5.0, 4.2, 1.6))[None], 8, 14, skin)]
     for index in range(4):
         y = (index - 1.5) * 1.9
         reach = dice.between(6.5, 8.5)
         path = np.array(((3.5, y, 0.2), (3.5 + reach * 0.5, y * 1.1, 0.3), (3.5 + reach, y * 1.15, -1.2)))
-        parts.append(forms.tube(path, 0.85, 8, skin))
+        parts.append(primitives.tube(path, 0.85, 8, skin))
     thumb = np.array(((-1.0, 3.5, 0.0), (2.5, 6.0, 0.2), (5.0, 6.5, -0.5)))
-    parts.append(forms.tube(thumb, 1.0, 8, skin))
+    parts.append(primitives.tube(thumb, 1.0, 8, skin))
     arm = np.array(((-3.0, 0, 0.3), (-20.0, 0, 3.0), (-60.0, 0, 8.0)))
     parts.append(
-        forms.tube(
+        primitives.tube(
             arm,
             2.9,
             12,
@@ -179,7 +179,7 @@ def hand(dice: Dice) -> Mesh:
     return Mesh.joined(parts).turned(dice.rng.normal(0, 0.4))
 
 
-def hedge(dice: Dice, wide_cm: float, tall_cm: float) -> Mesh:
+def hedge(dice: SplitRng, wide_cm: float, tall_cm: float) -> Mesh:
     """A wall of leaves around the x axis, up to a height: shrubs behind a table, none of them for sale."""
     blade = dice.between(5, 14)
     count = int(min(6000, 2.5 * wide_cm * tall_cm / blade**2))
@@ -190,8 +190,8 @@ def hedge(dice: Dice, wide_cm: float, tall_cm: float) -> Mesh:
         (rng.uniform(-0.5, 0.5, count) * wide_cm, _LEAN * high + rng.uniform(0, 12, count), high), 1
     )
     size = blade * rng.uniform(0.6, 1.3, count)
-    shape = forms.LeafShape(forms.petiolate(4, 0.15, 0.1), cup=0.2, sides=2)
-    leaves = forms.leaves(
+    shape = primitives.LeafShape(primitives.petiolate(4, 0.15, 0.1), cup=0.2, sides=2)
+    leaves = primitives.leaves(
         rng.uniform(-np.pi, 0.0, count),
         rng.uniform(-0.6, 0.9, count),
         rng.normal(-0.6, 0.3, count),
@@ -202,7 +202,7 @@ def hedge(dice: Dice, wide_cm: float, tall_cm: float) -> Mesh:
         material,
         rng,
     )
-    shade = forms.block(
+    shade = primitives.block(
         (-wide_cm / 2, wide_cm / 2), (13, 15), (0, tall_cm), material.tinted((0.02, 0.04, 0.02), 0.85)
     )
     points = shade.vertices.copy()
@@ -211,7 +211,7 @@ def hedge(dice: Dice, wide_cm: float, tall_cm: float) -> Mesh:
     return Mesh.joined((leaves, shade))
 
 
-def leafage(dice: Dice) -> Material:
+def leafage(dice: SplitRng) -> Material:
     """The leaves of a hedge."""
     colour = of_families(dice, {"green": 4, "dark_green": 4, "light_green": 2, "yellowish": 1})
     return Material(
@@ -227,7 +227,7 @@ def leafage(dice: Dice) -> Material:
     )
 
 
-def wall(dice: Dice, wide_cm: float, tall_cm: float) -> Mesh:
+def wall(dice: SplitRng, wide_cm: float, tall_cm: float) -> Mesh:
     """A painted wall, or a board, across the x axis."""
     colour = drawn(dice, ((0, 360), (0.0, 0.6), (0.1, 0.95)))
-    return forms.block((-wide_cm / 2, wide_cm / 2), (0, 5), (0, tall_cm), plastic(dice, colour))
+    return primitives.block((-wide_cm / 2, wide_cm / 2), (0, 5), (0, tall_cm), plastic(dice, colour))

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mlpipeline.training.scenes.dice import Dice
+from mlpipeline.training.scenes.colours import drawn, grey
 from mlpipeline.training.scenes.materials import Material, Pattern
 from mlpipeline.training.scenes.mesh import Floats
-from mlpipeline.training.scenes.palette import drawn, grey
+from mlpipeline.training.scenes.split_rng import SplitRng
 
 KINDS = ("gravel", "cloth", "soil", "concrete", "tiles", "wood", "mesh", "plastic", "grass")
 #: How often each ground is seen, by the name that a recipe gives to its grounds.
@@ -55,7 +55,7 @@ class Ground:
         return np.array((*self.line, first_material, first_material + 1, salt % 65_521), dtype=np.float32)
 
 
-def drawn_ground(dice: Dice, frame_cm: float, place: str) -> Ground:
+def drawn_ground(dice: SplitRng, frame_cm: float, place: str) -> Ground:
     """The ground of a place (see SHARES) under a frame `frame_cm` wide."""
     shares = SHARES[place]
     first = dice.pick(list(shares), list(shares.values()))
@@ -71,7 +71,7 @@ def drawn_ground(dice: Dice, frame_cm: float, place: str) -> Ground:
     return Ground(kinds, (material(dice, first), material(dice, second)), line)
 
 
-def material(dice: Dice, kind: str) -> Material:
+def material(dice: SplitRng, kind: str) -> Material:
     """A surface of the kind, with its own colours and scale."""
     salt = dice.texture_salt + dice.whole(0, 9999) * 2
     if kind in _MAKERS:
@@ -183,7 +183,7 @@ def material(dice: Dice, kind: str) -> Material:
     )
 
 
-def _humus(dice: Dice, salt: int) -> Material:
+def _humus(dice: SplitRng, salt: int) -> Material:
     """Dark, damp earth of a bed, with pale fibres and chips."""
     base = drawn(dice, ((12, 34), (0.12, 0.5), (0.1, 0.34)))
     return Material(
@@ -198,7 +198,7 @@ def _humus(dice: Dice, salt: int) -> Material:
     )
 
 
-def _mulch(dice: Dice, salt: int) -> Material:
+def _mulch(dice: SplitRng, salt: int) -> Material:
     """Wood chips, husks or bark on dark earth."""
     base = drawn(dice, ((14, 32), (0.25, 0.5), (0.12, 0.3)))
     return Material(
@@ -214,7 +214,7 @@ def _mulch(dice: Dice, salt: int) -> Material:
     )
 
 
-def _grit(dice: Dice, salt: int) -> Material:
+def _grit(dice: SplitRng, salt: int) -> Material:
     """Lava, pumice or fine gravel on a bench."""
     base = drawn(dice, ((6, 40), (0.05, 0.5), (0.2, 0.7)))
     return Material(
@@ -228,7 +228,7 @@ def _grit(dice: Dice, salt: int) -> Material:
     )
 
 
-def _painted(dice: Dice, salt: int) -> Material:
+def _painted(dice: SplitRng, salt: int) -> Material:
     """A painted table, a cloth or a wall of any colour, from almost white to almost black."""
     base = drawn(dice, ((0, 360), (0.0, 0.75), (0.12, 0.97)))
     return Material(
@@ -245,12 +245,12 @@ def _painted(dice: Dice, salt: int) -> Material:
     )
 
 
-def board(dice: Dice) -> Material:
+def board(dice: SplitRng) -> Material:
     """The surface of a shelf: wood, or painted."""
     return material(dice, dice.pick(("wood", "board"), (1, 1)))
 
 
-def _mud(dice: Dice, salt: int) -> Material:
+def _mud(dice: SplitRng, salt: int) -> Material:
     """A wet or freshly harrowed field, grey to brown, without stones."""
     base = drawn(dice, ((18, 50), (0.06, 0.35), (0.3, 0.6)))
     return Material(
@@ -267,7 +267,7 @@ def _mud(dice: Dice, salt: int) -> Material:
     )
 
 
-def _foil(dice: Dice, salt: int) -> Material:
+def _foil(dice: SplitRng, salt: int) -> Material:
     """Black sheeting with folds and dust."""
     base = grey(dice, 0.05, 0.16)
     return Material(
@@ -284,7 +284,7 @@ def _foil(dice: Dice, salt: int) -> Material:
     )
 
 
-_MAKERS: dict[str, Callable[[Dice, int], Material]] = {
+_MAKERS: dict[str, Callable[[SplitRng, int], Material]] = {
     "humus": _humus,
     "mulch": _mulch,
     "grit": _grit,

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from mlpipeline.training.scenes.bench_placement import (
+    CRATE_CM,
+    CRATE_GRIDS,
+    FLAT_GRIDS,
+    PLUG_GRIDS,
+    Furnisher,
+)
 from mlpipeline.training.scenes.camera import Camera
-from mlpipeline.training.scenes.dice import Dice
 from mlpipeline.training.scenes.directing import (
     MOST_SLOTS,
     RECIPES,
@@ -16,20 +22,20 @@ from mlpipeline.training.scenes.directing import (
     seen_area,
     tray_cm,
 )
-from mlpipeline.training.scenes.furnishing import CRATE_CM, CRATE_GRIDS, FLAT_GRIDS, PLUG_GRIDS, Furnisher
 from mlpipeline.training.scenes.ground import Ground, drawn_ground
 from mlpipeline.training.scenes.looks import LOOK_STAGERS
 from mlpipeline.training.scenes.mesh import rotation_z
-from mlpipeline.training.scenes.placing import Floor, Rect, grid_places
 from mlpipeline.training.scenes.planting import Crop, Planter
-from mlpipeline.training.scenes.spec import SceneSpec
-from mlpipeline.training.scenes.stage import Stage
+from mlpipeline.training.scenes.rect_packing import FreeArea, Rect, grid_places
+from mlpipeline.training.scenes.scene_geometry import SceneGeometry
+from mlpipeline.training.scenes.scene_spec import SceneSpec
+from mlpipeline.training.scenes.split_rng import SplitRng
 
 #: How far from straight down a ray may point.
 _LOWEST_RAY_DEG = 82.0
 
 
-def lay_out(spec: SceneSpec, dice: Dice) -> tuple[Stage, Camera, Ground]:
+def lay_out(spec: SceneSpec, dice: SplitRng) -> tuple[SceneGeometry, Camera, Ground]:
     """The whole scene of the spec, before it is drawn."""
     recipe = RECIPES[spec.kind]
     measures = _drawn_measures(spec.kind, recipe, dice)
@@ -46,13 +52,13 @@ def lay_out(spec: SceneSpec, dice: Dice) -> tuple[Stage, Camera, Ground]:
         (dice.rng.normal(0, 0.06), np.pi / 2 + dice.rng.normal(0, 0.06), dice.rng.uniform(0, 6.28)),
         (5, 2, 1.5),
     )
-    stage = Stage()
+    stage = SceneGeometry()
     director = Director(
         spec,
         dice,
         stage,
         camera,
-        Floor(seen_area(camera, yaw)),
+        FreeArea(seen_area(camera, yaw)),
         Furnisher(Planter(stage, camera, dice), yaw),
         measures,
     )
@@ -70,7 +76,7 @@ def _most_tilt(spec: SceneSpec, focal_px: float) -> float:
     return float(np.radians(_LOWEST_RAY_DEG) - np.arctan(spec.height_px / 2 / focal_px))
 
 
-def _drawn_measures(kind: str, recipe: Recipe, dice: Dice) -> Measures:
+def _drawn_measures(kind: str, recipe: Recipe, dice: SplitRng) -> Measures:
     """The size of the containers of a kind of scene, and with them the pitch of the plants."""
     if kind == "plugs":
         tray = dice.pick(PLUG_GRIDS)
@@ -89,7 +95,7 @@ def _drawn_measures(kind: str, recipe: Recipe, dice: Dice) -> Measures:
     return Measures(pitch, dice.pick(PLUG_GRIDS), None)
 
 
-def _pixels_per_cm(spec: SceneSpec, recipe: Recipe, measures: Measures, dice: Dice) -> float:
+def _pixels_per_cm(spec: SceneSpec, recipe: Recipe, measures: Measures, dice: SplitRng) -> float:
     """The picture's scale: from the plants' span, or so that one to four containers stand side by side."""
     low, high = spec.plant_range_px()
     span_px = low * (high / low) ** dice.between(0, 1)

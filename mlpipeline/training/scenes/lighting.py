@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpipeline.training.scenes.dice import Dice
 from mlpipeline.training.scenes.rasterizer import draw_depth
+from mlpipeline.training.scenes.split_rng import SplitRng
 
 Floats = NDArray[np.float32]
 
@@ -40,7 +40,7 @@ class Light:
         return row
 
 
-def drawn_light(dice: Dice, scale_cm: float) -> Light:
+def drawn_light(dice: SplitRng, scale_cm: float) -> Light:
     """Clear, hazy, overcast or under net, with warm or cold colours. `scale_cm` is the frame's width."""
     weather = dice.pick(("clear", "hazy", "overcast", "indoors"), (4, 3, 3, 2))
     share = {"clear": 0.78, "hazy": 0.55, "overcast": 0.12, "indoors": 0.25}[weather] * dice.between(
@@ -62,7 +62,7 @@ def drawn_light(dice: Dice, scale_cm: float) -> Light:
     return Light(direction, sun, sky, ground, softness, bars)
 
 
-def unusual_light(dice: Dice, light: Light) -> Light:
+def unusual_light(dice: SplitRng, light: Light) -> Light:
     """Mostly the light as it is; now and then violet growing lamps, a hard noon sun, or lamps indoors."""
     manner = dice.pick(("as it is", "violet", "hard", "lamps"), (6, 0.8, 2, 0.8))
     if manner == "violet":

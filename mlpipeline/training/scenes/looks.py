@@ -10,8 +10,8 @@ import numpy as np
 from mlpipeline.training.scenes import distractors, fixtures
 from mlpipeline.training.scenes.benches import add_thing, stage_assorted, stage_display
 from mlpipeline.training.scenes.directing import MOST_SEEDLINGS, MOST_SLOTS, Director, inner_area, tray_cm
-from mlpipeline.training.scenes.placing import Rect, grid_places, grid_size, grid_slots
 from mlpipeline.training.scenes.pots import perlite_mix
+from mlpipeline.training.scenes.rect_packing import Rect, grid_places, grid_size, grid_slots
 
 #: Strings closer than this would cover what grows between them.
 NARROWEST_NET_PX = 28

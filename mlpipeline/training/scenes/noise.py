@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from math import floor, sqrt
 
-from mlpipeline.training.scenes.compiling import compiled
+from mlpipeline.training.scenes.jit import compiled
 
 
 @compiled

@@ -13,7 +13,7 @@ from math import cos, exp, floor, pi, sin, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpipeline.training.scenes.compiling import compiled
+from mlpipeline.training.scenes.jit import compiled
 from mlpipeline.training.scenes.noise import cells, fractal, hash01, ramp, value_noise
 
 Look = tuple[float, float, float, float, float]

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from mlpipeline.training.scenes import distractors
 from mlpipeline.training.scenes.camera import Camera
-from mlpipeline.training.scenes.dice import Dice
 from mlpipeline.training.scenes.mesh import Mesh
+from mlpipeline.training.scenes.scene_geometry import Distractor, Instance, SceneGeometry
 from mlpipeline.training.scenes.species.catalogue import drawn_strain
 from mlpipeline.training.scenes.species.strain import Strain
-from mlpipeline.training.scenes.stage import Distractor, Instance, Stage
+from mlpipeline.training.scenes.split_rng import SplitRng
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Crop:
 
 
 def drawn_crop(
-    dice: Dice, assortment: str, canopy: tuple[float, float], fill: float, most_strains: int
+    dice: SplitRng, assortment: str, canopy: tuple[float, float], fill: float, most_strains: int
 ) -> Crop:
     """A crop of one to `most_strains` strains; seedlings in large cells stand less exactly than potted plants."""
     count = dice.whole(1, most_strains)
@@ -53,9 +53,9 @@ def drawn_crop(
 class Planter:
     """Fills slots on a stage, for a camera that decides the detail."""
 
-    stage: Stage
+    stage: SceneGeometry
     camera: Camera
-    dice: Dice
+    dice: SplitRng
 
     def is_near_frame(self, places: NDArray[np.float64], reach_cm: float) -> NDArray[np.bool_]:
         """Which places (N, 3) lie in the picture or within `reach_cm` of it."""

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpipeline.training.scenes import forms
-from mlpipeline.training.scenes.dice import Dice
+from mlpipeline.training.scenes import primitives
+from mlpipeline.training.scenes.colours import drawn, grey
 from mlpipeline.training.scenes.materials import Colour, Material, Pattern
 from mlpipeline.training.scenes.mesh import Mesh
-from mlpipeline.training.scenes.palette import drawn, grey
+from mlpipeline.training.scenes.split_rng import SplitRng
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Pot:
     is_square: bool
 
 
-def plastic(dice: Dice, colour: Colour) -> Material:
+def plastic(dice: SplitRng, colour: Colour) -> Material:
     """Plastic or clay of the colour, more or less dusty and glossy."""
     return Material(
         Pattern.PLAIN,
@@ -39,7 +39,7 @@ def plastic(dice: Dice, colour: Colour) -> Material:
     )
 
 
-def pot_colour(dice: Dice) -> Colour:
+def pot_colour(dice: SplitRng) -> Colour:
     """Black, terracotta, grey, brown, white or a bright colour."""
     kind = dice.pick(("black", "clay", "grey", "brown", "white", "bright"), (5, 4, 2, 1, 0.7, 0.7))
     if kind == "black":
@@ -55,7 +55,7 @@ def pot_colour(dice: Dice) -> Colour:
     return drawn(dice, ((0, 360), (0.4, 0.8), (0.4, 0.8)))
 
 
-def substrate(dice: Dice, crumbs_per_cm: float | None = None) -> Material:
+def substrate(dice: SplitRng, crumbs_per_cm: float | None = None) -> Material:
     """Peat, bark, coir, pumice, sand or grit, often with perlite; sometimes a knitted cover or white pebbles."""
     kind = dice.pick(("peat", "coir", "grit", "pumice", "sand", "cover"), (5, 3, 2, 1.5, 1, 0.6))
     base = {
@@ -92,7 +92,7 @@ def substrate(dice: Dice, crumbs_per_cm: float | None = None) -> Material:
     )
 
 
-def perlite_mix(dice: Dice) -> Material:
+def perlite_mix(dice: SplitRng) -> Material:
     """What seeds are sown in: peat or coir with crumbs of perlite, vermiculite or sand."""
     base = drawn(dice, ((18, 36), (0.2, 0.55), (0.14, 0.5)))
     return Material(
@@ -117,7 +117,7 @@ def ring(segments: int, is_square: bool) -> NDArray[np.float64]:
     return np.asarray((c**9 + s**9) ** (-1 / 9))
 
 
-def top_dressing(dice: Dice) -> Material:
+def top_dressing(dice: SplitRng) -> Material:
     """Stones on the substrate: white pebbles, lava, grit."""
     base = dice.pick(
         (
@@ -148,7 +148,7 @@ class PotStyle:
     filling: Material
 
 
-def nursery_style(dice: Dice) -> PotStyle:
+def nursery_style(dice: SplitRng) -> PotStyle:
     """Square black pots, round plastic ones, terracotta, white and gaily coloured ones."""
     kind = dice.pick(("square", "round", "clay", "white", "gay"), (5, 3, 3, 1.5, 1))
     colour = {
@@ -163,7 +163,7 @@ def nursery_style(dice: Dice) -> PotStyle:
     return PotStyle(kind == "square" or (kind == "gay" and dice.chance(0.2)), colour, makers[manner](dice))
 
 
-def pot(dice: Dice, width_cm: float, px: float, style: PotStyle | None = None) -> Pot:
+def pot(dice: SplitRng, width_cm: float, px: float, style: PotStyle | None = None) -> Pot:
     """A pot of the width at its rim, for a picture in which it spans `px` pixels; without a style any."""
     is_square = style.is_square if style else dice.chance(0.45)
     segments = 24 if px > 60 else 16 if px > 24 or is_square else 10
@@ -177,17 +177,17 @@ def pot(dice: Dice, width_cm: float, px: float, style: PotStyle | None = None) -
     depth = height * dice.between(0.05, 0.22)
     material = plastic(dice, style.colour if style else pot_colour(dice))
     swell = ring(segments, is_square)[None, :]
-    body = forms.revolved(
+    body = primitives.revolved(
         np.array((outer * taper, outer - lip * 2, outer - lip, outer)),
         np.array((0.0, height * 0.8, height * 0.8, height)),
         segments,
         material,
         swell,
     )
-    rim = forms.revolved(
+    rim = primitives.revolved(
         np.array((outer, outer - wall)), np.array((height, height)), segments, material, swell
     )
-    inner = forms.revolved(
+    inner = primitives.revolved(
         np.array((outer - wall, (outer - wall) * 0.97)),
         np.array((height, height - depth)),
         segments,
@@ -195,7 +195,7 @@ def pot(dice: Dice, width_cm: float, px: float, style: PotStyle | None = None) -
         swell,
     )
     mound = depth * dice.between(-0.15, 0.35)
-    filling = forms.revolved(
+    filling = primitives.revolved(
         np.array(((outer - wall) * 0.97, outer * 0.5, 0.0)),
         np.array((height - depth, height - depth + mound * 0.8, height - depth + mound)),
         segments,

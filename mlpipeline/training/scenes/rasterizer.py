@@ -11,7 +11,7 @@ from math import ceil, floor
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpipeline.training.scenes.compiling import compiled
+from mlpipeline.training.scenes.jit import compiled
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]

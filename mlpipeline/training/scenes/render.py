@@ -9,16 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpipeline.training.scenes.camera import Camera
-from mlpipeline.training.scenes.dice import Dice
+from mlpipeline.training.scenes.camera_postprocess import GLARE_SHARE, add_glare, apply_camera
 from mlpipeline.training.scenes.ground import Ground
 from mlpipeline.training.scenes.layout import lay_out
 from mlpipeline.training.scenes.lighting import crevices, drawn_light, shadow_map, sky_map, unusual_light
-from mlpipeline.training.scenes.post import GLARE_SHARE, add_glare, developed
 from mlpipeline.training.scenes.rasterizer import count_seen, draw_faces, smooth_normals
 from mlpipeline.training.scenes.scene import Scene
+from mlpipeline.training.scenes.scene_geometry import Geometry, SceneGeometry
+from mlpipeline.training.scenes.scene_spec import ALL_KINDS, LOOKS, SceneSpec
 from mlpipeline.training.scenes.shading import fill_ground, shade
-from mlpipeline.training.scenes.spec import ALL_KINDS, LOOKS, SceneSpec
-from mlpipeline.training.scenes.stage import Geometry, Stage
+from mlpipeline.training.scenes.split_rng import SplitRng
 from mlpipeline.training.scenes.truth import (
     Buffers,
     read_containers,
@@ -34,12 +34,14 @@ _SHADOW_PX = (1024, 4096)
 
 def render_scene(spec: SceneSpec) -> Scene:
     """Renders the scene; the same spec gives the same pixels and the same truth."""
-    dice = Dice(spec.seed, spec.split, ALL_KINDS.index(spec.kind))
+    dice = SplitRng(spec.seed, spec.split, ALL_KINDS.index(spec.kind))
     stage, camera, ground = lay_out(spec, dice)
     return render_stage(spec, dice, stage, camera, ground)
 
 
-def render_stage(spec: SceneSpec, dice: Dice, stage: Stage, camera: Camera, ground: Ground) -> Scene:
+def render_stage(
+    spec: SceneSpec, dice: SplitRng, stage: SceneGeometry, camera: Camera, ground: Ground
+) -> Scene:
     """Renders what stands on the stage."""
     first_ground = stage.add_material_rows([material.row() for material in ground.materials])
     geometry = stage.geometry()
@@ -51,7 +53,7 @@ def render_stage(spec: SceneSpec, dice: Dice, stage: Stage, camera: Camera, grou
     plants, planted = read_plants(stage, geometry, buffers, camera, spec.supersample)
     return Scene(
         spec=spec,
-        image=developed(light_px, dice, spec.supersample),
+        image=apply_camera(light_px, dice, spec.supersample),
         plants=plants,
         containers=read_containers(stage, planted, camera),
         empties=read_empties(stage, buffers, spec.supersample),
@@ -94,7 +96,7 @@ def _draw(geometry: Geometry, camera: Camera, instances: int) -> tuple[Buffers, 
 
 def _lit(
     spec: SceneSpec,
-    dice: Dice,
+    dice: SplitRng,
     geometry: Geometry,
     camera: Camera,
     ground: Floats,

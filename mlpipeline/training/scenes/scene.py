@@ -14,7 +14,7 @@ from PIL import Image
 
 from mlpipeline.training.scenes.camera import Camera
 from mlpipeline.training.scenes.exif import PHONES, ExifFacts
-from mlpipeline.training.scenes.spec import SceneSpec
+from mlpipeline.training.scenes.scene_spec import SceneSpec
 from mlpipeline.training.scenes.truth import ContainerTruth, DistractorTruth, EmptyPlace, Plant
 
 # EXIF times carry no zone: they are the clock of the place.

@@ -7,7 +7,7 @@ from math import cos, floor, sin, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpipeline.training.scenes.compiling import compiled
+from mlpipeline.training.scenes.jit import compiled
 from mlpipeline.training.scenes.noise import ramp, value_noise
 from mlpipeline.training.scenes.patterns import look
 

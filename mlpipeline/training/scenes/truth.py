@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mlpipeline.training.scenes.camera import Camera
 from mlpipeline.training.scenes.rasterizer import draw_faces
-from mlpipeline.training.scenes.stage import Container, Geometry, Stage
+from mlpipeline.training.scenes.scene_geometry import Container, Geometry, SceneGeometry
 
 Box = tuple[float, float, float, float]
 Polygon = tuple[tuple[float, float], ...]
@@ -127,7 +127,7 @@ def _own_px(faces: NDArray[np.int32], buffers: Buffers, used: NDArray[np.int32])
 
 
 def read_plants(
-    stage: Stage, geometry: Geometry, buffers: Buffers, camera: Camera, samples: int
+    stage: SceneGeometry, geometry: Geometry, buffers: Buffers, camera: Camera, samples: int
 ) -> tuple[tuple[Plant, ...], dict[int, int]]:
     """The plants that count; and the number of all plants that stand in each container's slots in the picture."""
     numbers = [number for number, instance in enumerate(stage.instances) if instance.role == "plant"]
@@ -157,7 +157,7 @@ def read_plants(
     return tuple(plants), planted
 
 
-def read_empties(stage: Stage, buffers: Buffers, samples: int) -> tuple[EmptyPlace, ...]:
+def read_empties(stage: SceneGeometry, buffers: Buffers, samples: int) -> tuple[EmptyPlace, ...]:
     """The empty pots and cells that are seen."""
     places = []
     for number, instance in enumerate(stage.instances):
@@ -174,7 +174,9 @@ def read_empties(stage: Stage, buffers: Buffers, samples: int) -> tuple[EmptyPla
     return tuple(places)
 
 
-def read_containers(stage: Stage, planted: dict[int, int], camera: Camera) -> tuple[ContainerTruth, ...]:
+def read_containers(
+    stage: SceneGeometry, planted: dict[int, int], camera: Camera
+) -> tuple[ContainerTruth, ...]:
     """The containers that the picture shows at least a corner of, with their outline cut at its border."""
     found = []
     for container in stage.containers:
@@ -202,7 +204,7 @@ def _outline(container: Container, camera: Camera) -> Polygon | None:
     return tuple((round(float(px), 1), round(float(py), 1)) for px, py in cut[:, 0])
 
 
-def read_distractors(stage: Stage, camera: Camera) -> tuple[DistractorTruth, ...]:
+def read_distractors(stage: SceneGeometry, camera: Camera) -> tuple[DistractorTruth, ...]:
     """The things in the picture, by the box of their projection, whatever hides them."""
     found = []
     for thing in stage.distractors:

@@ -7,8 +7,8 @@ half in the picture; where a photo shows all there is, every plant that can be t
 import numpy as np
 
 from mlpipeline.vision.arrays import Boxes, Mask, Shape
-from mlpipeline.vision.boxes import areas, sides
-from mlpipeline.vision.perspective import usual_areas
+from mlpipeline.vision.geometry.boxes import areas, sides
+from mlpipeline.vision.geometry.size_trend import predict_areas
 from mlpipeline.vision.results import EMPTY, Detections
 
 # A box ends at the border within this share of its side, or this many px: detectors do not place it exactly.
@@ -51,5 +51,5 @@ def truncated_by_border(detections: Detections, shape: Shape, min_visible_share:
         if len(examples) < MIN_EXAMPLES_COUNT:
             continue
         boxes = detections.boxes[cut]
-        truncated[cut] = areas(boxes) < min_visible_share * usual_areas(examples, boxes)
+        truncated[cut] = areas(boxes) < min_visible_share * predict_areas(examples, boxes)
     return truncated

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpipeline.vision.arrays import Boxes, Mask, check
-from mlpipeline.vision.boxes import centres, iou_pairs
+from mlpipeline.vision.geometry.boxes import box_centers, iou_pairs
 from mlpipeline.vision.results import Detections
 
 Indices = NDArray[np.int64]
@@ -50,7 +50,7 @@ def _overlapping(first: Boxes, second: Boxes, min_iou: float) -> list[tuple[int,
         return []
     # Middles of such boxes lie within (1 − iou) of the wider one's width, so neighbours in x are all candidates.
     widest = max(float(np.ptp(boxes[:, ::2], axis=1).max()) for boxes in (first[here], second[there]))
-    middle, other = centres(first[here])[:, 0], centres(second[there])[:, 0]
+    middle, other = box_centers(first[here])[:, 0], box_centers(second[there])[:, 0]
     order = np.argsort(other, kind="stable")
     reach = widest * (1 - min_iou)
     start = np.searchsorted(other[order], middle - reach, side="left")

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from mlpipeline.vision.arrays import Boxes, Mask
-from mlpipeline.vision.boxes import centres, iou_pairs
+from mlpipeline.vision.geometry.boxes import box_centers, iou_pairs
 from mlpipeline.vision.results import EMPTY, Detections
 
 MIN_OCCUPIED_IOU = 0.3  # of a pot and a plant: from here on the plant stands in it
@@ -32,7 +32,7 @@ def _are_occupied(pots: Boxes, plants: Boxes) -> Mask:
     left, top, right, bottom = pots[:, :, None].transpose(1, 0, 2)
     pot, plant = np.nonzero((x0 < right) & (x1 > left) & (y0 < bottom) & (y1 > top))
     quarter = (pots[:, 2:] - pots[:, :2]) / 4
-    middles = centres(plants)[plant]
+    middles = box_centers(plants)[plant]
     within = (middles >= (pots[:, :2] + quarter)[pot]) & (middles <= (pots[:, 2:] - quarter)[pot])
     overlaps = iou_pairs(pots[pot], plants[plant]) >= MIN_OCCUPIED_IOU
     occupied = np.zeros(len(pots), dtype=np.bool_)

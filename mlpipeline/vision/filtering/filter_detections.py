@@ -15,7 +15,7 @@ from mlpipeline.vision.filtering.cross_container_nms import duplicate_masks
 from mlpipeline.vision.filtering.empty_pots import occupied_pots
 from mlpipeline.vision.filtering.score_threshold import below_threshold
 from mlpipeline.vision.options import CountOptions
-from mlpipeline.vision.results import ContainerFound, Detections
+from mlpipeline.vision.results import Container, Detections
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +33,7 @@ class FilterResult:
 
 def filter_detections(
     detected: Mapping[int, Detections],
-    containers: Sequence[ContainerFound],
+    containers: Sequence[Container],
     shape: Shape,
     options: CountOptions,
 ) -> FilterResult:

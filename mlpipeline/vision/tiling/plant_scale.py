@@ -41,7 +41,7 @@ class PlantSizes:
         )
 
 
-def measured(side_px: Floats, longest_px: Floats) -> PlantSizes:
+def measure_sides(side_px: Floats, longest_px: Floats) -> PlantSizes:
     """Sizes from the (N,) sides of N ≥ 1 boxes and their longer sides. Raises InvalidInput for none."""
     check(len(side_px) > 0, "sizes are measured on at least one plant")
     low, median, high = np.percentile(side_px, [10, 50, 95]).tolist()
@@ -104,7 +104,7 @@ def split_by_scale(
     return SizeZone(y0, round(split), upper), SizeZone(round(split), y1, lower)
 
 
-def sizes_of(detections: Detections) -> PlantSizes | None:
+def measure_sizes(detections: Detections) -> PlantSizes | None:
     """Sizes of the plants among detections; None where nothing was detected.
 
     Fewer than MIN_SIZED_COUNT plants are measured together with the empty pots, which are about as large.
@@ -115,8 +115,8 @@ def sizes_of(detections: Detections) -> PlantSizes | None:
     whole = (extent > 0).all(axis=1)
     if not whole.any():
         return None
-    return measured(np.sqrt(extent[whole].prod(axis=1)), extent[whole].max(axis=1))
+    return measure_sides(np.sqrt(extent[whole].prod(axis=1)), extent[whole].max(axis=1))
 
 
 def _sizes_where(detections: Detections, chosen: Mask) -> PlantSizes | None:
-    return sizes_of(detections.select(chosen))
+    return measure_sizes(detections.select(chosen))

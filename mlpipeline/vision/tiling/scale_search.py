@@ -16,13 +16,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlpipeline.vision.arrays import Floats, Shape
-from mlpipeline.vision.boxes import longest_sides
-from mlpipeline.vision.masks import Region
+from mlpipeline.vision.geometry.boxes import longest_sides
+from mlpipeline.vision.geometry.masks import Region
+from mlpipeline.vision.imaging.tiles import Tile, integer_ratio_side, plan_tiles, whole_tile
 from mlpipeline.vision.results import Detections
-from mlpipeline.vision.tiling.plant_scale import MIN_SIZED_COUNT, PlantSizes, sizes_of, target_px
-from mlpipeline.vision.tiling.tile_merging import united
-from mlpipeline.vision.tiling.tile_runner import Runner
-from mlpipeline.vision.tiling.tiles import Tile, even_side, plan_tiles, whole_tile
+from mlpipeline.vision.tiling.plant_scale import MIN_SIZED_COUNT, PlantSizes, measure_sizes, target_px
+from mlpipeline.vision.tiling.tile_merging import merge_tiles
+from mlpipeline.vision.tiling.tile_runner import TileRunner
 
 PROBE_STEP = 2.0  # factor between the scales of two probes
 PROBE_OVERLAP = 0.3  # of a tile's side: plants up to the largest that the weights know are whole in one tile
@@ -66,7 +66,7 @@ class ScaleProbe:
     @property
     def sizes(self) -> PlantSizes | None:
         """Sizes of the plants in picture px; None where nothing was detected."""
-        return sizes_of(self.confident)
+        return measure_sizes(self.confident)
 
     @property
     def tile_sizes(self) -> PlantSizes | None:
@@ -105,7 +105,9 @@ class ScaleSearch:
 
 def full_image_tile(shape: Shape, tile_px: int) -> Tile:
     """The tile that a picture of `shape` fills."""
-    return whole_tile(shape, even_side(max(*shape, math.ceil(tile_px / MAX_FULL_IMAGE_SCALE)), tile_px))
+    return whole_tile(
+        shape, integer_ratio_side(max(*shape, math.ceil(tile_px / MAX_FULL_IMAGE_SCALE)), tile_px)
+    )
 
 
 def coarse_tiles(shape: Shape, tile_px: int) -> tuple[Tile, Tile]:
@@ -114,7 +116,7 @@ def coarse_tiles(shape: Shape, tile_px: int) -> tuple[Tile, Tile]:
     return whole_tile(shape, round(PROBE_STEP * full.side_px)), full
 
 
-def search_scale(runner: Runner) -> ScaleSearch:
+def search_scale(runner: TileRunner) -> ScaleSearch:
     """Find the scale of the runner's picture; the answer depends on nothing but the picture and the detector."""
     tile_px, shape = runner.detector.tile_px, runner.shape
     coarse = coarse_tiles(shape, tile_px)
@@ -159,11 +161,11 @@ def _best(probes: Sequence[ScaleProbe], trained_px: tuple[float, float]) -> Scal
     return min(seeing, key=lambda pair: pair[0], default=(0.0, probes[1]))[1]
 
 
-def _probe(tiles: Sequence[Tile], runner: Runner) -> ScaleProbe:
+def _probe(tiles: Sequence[Tile], runner: TileRunner) -> ScaleProbe:
     """What the detector sees on a sample of tiles of one size."""
     tile_px, sample = runner.detector.tile_px, _sampled(tiles)
     answers = list(zip(sample, runner.run(sample), strict=True))
-    detected = united(answers, runner.shape, tile_px, runner.options.iou)
+    detected = merge_tiles(answers, runner.shape, tile_px, runner.options.iou)
     share = 1.0 if len(sample) == len(tiles) else _shown_share(sample, detected, runner.shape)
     return ScaleProbe(detected, share, tile_px / tiles[0].side_px)
 

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpipeline.vision.arrays import Boxes, Floats, Mask, Shape, check
-from mlpipeline.vision.boxes import covered_pairs, iou_pairs, longest_sides
-from mlpipeline.vision.compiling import compiled
+from mlpipeline.vision.geometry.boxes import ioa_pairs, iou_pairs, longest_sides
+from mlpipeline.vision.imaging.tiles import Tile
 from mlpipeline.vision.results import Detections
-from mlpipeline.vision.tiling.tiles import Tile
+from mlpipeline.vision.runtime.jit import compiled
 
 Indices = NDArray[np.int64]
 # Tile pixels: a cut box ends within this of the edge, as detectors do not place it exactly.
@@ -30,7 +30,7 @@ NEAR_EDGE_SHARE = 0.1
 SAME_PLANT_SHARE = 0.75
 
 
-def is_cut(boxes: Boxes, tile: Tile, shape: Shape, tolerance_px: float | Floats) -> Mask:
+def touches_tile_edge(boxes: Boxes, tile: Tile, shape: Shape, tolerance_px: float | Floats) -> Mask:
     """(N,) True for boxes that reach an edge of their tile which is no edge of the picture; all in picture pixels.
 
     tolerance_px: how near to the edge a box reaches it, one number or one for each box.
@@ -48,7 +48,7 @@ def is_cut(boxes: Boxes, tile: Tile, shape: Shape, tolerance_px: float | Floats)
     return cut
 
 
-def united(
+def merge_tiles(
     seen: Sequence[tuple[Tile, Detections]], shape: Shape, tile_px: int, iou: float = 0.5
 ) -> Detections:
     """One set from what tiles of a plan saw, all in picture pixels: cut boxes dropped, the rest merged.
@@ -56,19 +56,23 @@ def united(
     A single tile has no inner edge: what it cuts nobody else has seen, so all of it stays.
     """
     if len(seen) == 1:
-        return merge([answer for _, answer in seen], iou)
+        return cross_tile_nms([answer for _, answer in seen], iou)
     whole = [
-        answer.select(~is_cut(answer.boxes, tile, shape, EDGE_TOLERANCE_PX * tile.side_px / tile_px))
+        answer.select(
+            ~touches_tile_edge(answer.boxes, tile, shape, EDGE_TOLERANCE_PX * tile.side_px / tile_px)
+        )
         for tile, answer in seen
     ]
     near_edge = [
-        is_cut(answer.boxes, tile, shape, longest_sides(answer.boxes) * np.float32(NEAR_EDGE_SHARE))
+        touches_tile_edge(
+            answer.boxes, tile, shape, longest_sides(answer.boxes) * np.float32(NEAR_EDGE_SHARE)
+        )
         for (tile, _), answer in zip(seen, whole, strict=True)
     ]
     return _merged(whole, np.concatenate([np.zeros(0, np.bool_), *near_edge]), iou)
 
 
-def merge(parts: Sequence[Detections], iou: float = 0.5) -> Detections:
+def cross_tile_nms(parts: Sequence[Detections], iou: float = 0.5) -> Detections:
     """Unite the detections of different tiles (or passes), all in one frame, best score first.
 
     Two boxes of different parts that overlap by `iou` or more are one plant, whatever their classes: the one with
@@ -92,11 +96,11 @@ def _merged(parts: Sequence[Detections], near_edge: Mask, iou: float) -> Detecti
     order = np.lexsort((-together.scores, near_edge))
     ranked, part_of, near_edge = together.select(order), part_of[order], near_edge[order]
     first, second = _overlapping(ranked.boxes, part_of, near_edge, iou)
-    left = ranked.select(_survivors(len(ranked), first, second))
+    left = ranked.select(_greedy_nms(len(ranked), first, second))
     return left.select(np.argsort(-left.scores, kind="stable")) if near_edge.any() else left
 
 
-def _survivors(count: int, better: Indices, worse: Indices) -> Mask:
+def _greedy_nms(count: int, better: Indices, worse: Indices) -> Mask:
     """Greedy suppression over ranked boxes, resolved in rounds: who loses to a survivor goes, until all is settled.
 
     A round settles all boxes that nobody better can still suppress, so there are as many rounds as the longest chain
@@ -144,7 +148,7 @@ def _overlapping(
     a, b = np.minimum(a, b), np.maximum(a, b)
     same = iou_pairs(boxes[a], boxes[b]) >= threshold
     doubtful = np.flatnonzero(near_edge[b] & ~same)
-    same[doubtful] = covered_pairs(boxes[b[doubtful]], boxes[a[doubtful]]) >= SAME_PLANT_SHARE
+    same[doubtful] = ioa_pairs(boxes[b[doubtful]], boxes[a[doubtful]]) >= SAME_PLANT_SHARE
     return a[same], b[same]
 
 

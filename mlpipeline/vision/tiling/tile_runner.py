@@ -9,11 +9,11 @@ import numpy as np
 
 from mlpipeline.vision.arrays import Image, Shape, shape_of
 from mlpipeline.vision.errors import DetectorFault
+from mlpipeline.vision.imaging.pyramid import Pyramid, pyramid_of
+from mlpipeline.vision.imaging.tiles import Tile
 from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.protocols import Detector, Progress
 from mlpipeline.vision.results import TRUNCATED, Detections
-from mlpipeline.vision.shrinking import Pyramid, pyramid_of
-from mlpipeline.vision.tiling.tiles import Tile
 
 TileAnswers = list[tuple[Tile, Detections]]  # of one planned tile: itself, or the smaller ones in its place
 LEAST_SHRINKING = 0.9  # of a tile's side: quarters larger than that would be run for ever
@@ -22,7 +22,7 @@ ROUNDING = 1e-6  # of a tile: a share times its total is not exactly the number 
 
 
 @dataclass(slots=True)
-class Runner:
+class TileRunner:
     """Runs tiles through the detector in batches, and tells how far the work is."""
 
     image: Image

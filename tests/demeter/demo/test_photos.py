@@ -10,7 +10,7 @@ from demeter.demo.photos import NoPhotos, RenderingFailed, own_photos, render_ph
 from demeter.demo.report_table import true_count
 from inventory.demo import load_demo_nursery
 from inventory.models import StorageLocation, StorageLocationConfig
-from mlpipeline.training.seeds import DEMO_SEEDS
+from mlpipeline.training.seed_ranges import DEMO_SEEDS
 from photos.image_files import detect_format, read_exif
 from photos.services.context.location_matching import match_location
 

@@ -8,7 +8,7 @@ from mlpipeline.detectors import backends, openvino_forward
 from mlpipeline.detectors.backends import CPU_BATCH_TILES, GPU_BATCH_TILES, batch_tiles, load_forward
 from mlpipeline.detectors.engines import load_engine
 from mlpipeline.detectors.errors import ModelUnavailable
-from mlpipeline.detectors.forward import RawAnswer
+from mlpipeline.detectors.inference_backend import RawOutput
 from mlpipeline.detectors.manifest import require_weights
 from mlpipeline.detectors.network import Network
 from mlpipeline.detectors.openvino_forward import (
@@ -19,7 +19,7 @@ from mlpipeline.detectors.openvino_forward import (
 )
 from mlpipeline.detectors.torch_forward import TorchForward
 from mlpipeline.detectors.yolo import PLANT_IOU, YoloDetector
-from mlpipeline.vision.boxes import iou
+from mlpipeline.vision.geometry.boxes import iou
 
 
 class Fixed:
@@ -29,7 +29,7 @@ class Fixed:
     prefers_batches = False
 
     def __init__(self, scores, boxes=None):
-        self.answer = RawAnswer(torch.zeros(1, 64, 1000) if boxes is None else boxes, scores)
+        self.answer = RawOutput(torch.zeros(1, 64, 1000) if boxes is None else boxes, scores)
 
     def run(self, batch):
         return self.answer

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from mlpipeline.detectors.forward import RawAnswer
+from mlpipeline.detectors.inference_backend import RawOutput
 from mlpipeline.detectors.network import Network
 from mlpipeline.vision.results import DEAD, PLANT
 
@@ -20,7 +20,7 @@ class OneCell:
     def __init__(self, *logits: float) -> None:
         scores = torch.full((1, 3, CELLS), -9.0)
         scores[0, :, 0] = torch.tensor(logits)
-        self.answer = RawAnswer(torch.zeros(1, 64, CELLS), scores)
+        self.answer = RawOutput(torch.zeros(1, 64, CELLS), scores)
 
     def run(self, batch):
         return self.answer

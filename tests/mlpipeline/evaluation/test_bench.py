@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from mlpipeline.evaluation.bench import Contender, Counted, geometric_mean, run_bench
-from mlpipeline.evaluation.bench_contenders import SAHI, SAHI_DEFAULT
 from mlpipeline.evaluation.bench_memory import with_peak_mb
+from mlpipeline.evaluation.bench_methods import SAHI, SAHI_DEFAULT
 from mlpipeline.evaluation.bench_report import BenchRun, as_json, count_error, tables
-from mlpipeline.evaluation.truth import PhotoTruth
+from mlpipeline.evaluation.ground_truth import PhotoTruth
 
 PHOTOS = [Path("a.jpg"), Path("b.jpg")]
 PLANTS = np.array([[0, 0, 10, 10], [20, 0, 30, 10]], np.float32)  # two true plants a photo

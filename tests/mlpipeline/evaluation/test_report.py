@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from django.utils import translation
 
+from mlpipeline.evaluation.error_gallery import WorstPhotos
+from mlpipeline.evaluation.ground_truth import label_truth
 from mlpipeline.evaluation.matching import match
-from mlpipeline.evaluation.measuring import MeasuredPhoto
+from mlpipeline.evaluation.photo_metrics import MeasuredPhoto
 from mlpipeline.evaluation.records import ContainerRecord
 from mlpipeline.evaluation.report import ReportFacts, render_report
 from mlpipeline.evaluation.report_tables import evaluation_tables, groups_table, stretch_of, ways_table
 from mlpipeline.evaluation.tables import Table, percent, rate
-from mlpipeline.evaluation.truth import label_truth
-from mlpipeline.evaluation.worst import WorstPhotos
-from mlpipeline.vision.results import ContainerCount, ContainerFound, Detections, PhotoCount
+from mlpipeline.vision.results import Container, ContainerCount, Detections, PhotoCount
 from tests.mlpipeline.evaluation.photos import record
 
 FACTS = ReportFacts(
@@ -42,7 +42,7 @@ def measured(file="a.jpg", true=2, ours=1):
     found = Detections(
         np.array([[0, 0, 20, 20]], np.float32), np.array([0.9], np.float32), np.zeros(1, np.int16)
     )
-    container = ContainerFound("box", np.array([[0, 0], [70, 0], [70, 50]], np.float32), 0.9)
+    container = Container("box", np.array([[0, 0], [70, 0], [70, 50]], np.float32), 0.9)
     count = PhotoCount(80, 60, (ContainerCount(container, found, (), 1, 0, 0, 0),))
     truth = label_truth("0 .125 .167 .2 .2\n0 .7 .5 .2 .2\n", "easy", (60, 80))
     matching = match(np.array([[10, 10]]), np.array([0.9]), truth.boxes)

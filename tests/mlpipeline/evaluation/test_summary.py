@@ -4,9 +4,10 @@ import math
 import numpy as np
 import pytest
 
+from mlpipeline.evaluation.container_iou import compare_outlines
+from mlpipeline.evaluation.ground_truth import ContainerTruth
 from mlpipeline.evaluation.matching import match
-from mlpipeline.evaluation.measuring import fill_bins
-from mlpipeline.evaluation.outlines import compare_outlines
+from mlpipeline.evaluation.photo_metrics import fill_bins
 from mlpipeline.evaluation.records import BINS, OURS, SAHI, BinRecord, ContainerRecord
 from mlpipeline.evaluation.summary import (
     calibration_error,
@@ -16,8 +17,7 @@ from mlpipeline.evaluation.summary import (
     sum_up_outlines,
     sum_up_way,
 )
-from mlpipeline.evaluation.truth import ContainerTruth
-from mlpipeline.vision.results import ContainerFound
+from mlpipeline.vision.results import Container
 from tests.mlpipeline.evaluation.photos import NO_BINS, record, way
 
 
@@ -102,9 +102,9 @@ def test_a_container_is_right_where_its_outline_and_its_type_are():
         ContainerTruth("plug", rectangle(200, 0, 300, 100)),
     ]
     found = [
-        ContainerFound("box", rectangle(0, 0, 100, 90), 0.9),
-        ContainerFound("segment", rectangle(200, 0, 300, 100), 0.9),
-        ContainerFound("box", rectangle(320, 200, 380, 260), 0.9),
+        Container("box", rectangle(0, 0, 100, 90), 0.9),
+        Container("segment", rectangle(200, 0, 300, 100), 0.9),
+        Container("box", rectangle(320, 200, 380, 260), 0.9),
     ]
     records, strange = compare_outlines(truth, found, (300, 400))
     assert records[0].iou == pytest.approx(0.9, abs=0.02)
@@ -117,14 +117,14 @@ def test_one_found_container_stands_for_one_true_one():
         ContainerTruth("box", rectangle(0, 0, 100, 100)),
         ContainerTruth("box", rectangle(0, 0, 100, 95)),
     ]
-    records, _ = compare_outlines(truth, [ContainerFound("box", rectangle(0, 0, 100, 100), 0.9)], (300, 400))
+    records, _ = compare_outlines(truth, [Container("box", rectangle(0, 0, 100, 100), 0.9)], (300, 400))
     assert [one.iou for one in records] == [1.0, 0.0]
 
 
 def test_the_assumed_whole_picture_was_not_found():
     truth = [ContainerTruth("segment", rectangle(0, 0, 400, 300))]
     records, strange = compare_outlines(
-        truth, [ContainerFound("segment", rectangle(0, 0, 400, 300), 0.0)], (300, 400)
+        truth, [Container("segment", rectangle(0, 0, 400, 300), 0.0)], (300, 400)
     )
     assert (records[0].iou, strange) == (0.0, 0)
 

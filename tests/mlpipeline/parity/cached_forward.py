@@ -9,20 +9,20 @@ from typing import Any
 import numpy as np
 
 from mlpipeline.detectors.engines import YoloEngine
-from mlpipeline.detectors.forward import Batch, Forward, RawAnswer
+from mlpipeline.detectors.inference_backend import Batch, InferenceBackend, RawOutput
 
-PARTS = [part.name for part in fields(RawAnswer)]
+PARTS = [part.name for part in fields(RawOutput)]
 
 
 class CachedForward:
     """A Forward in front of another one. What was not asked before is run, in one batch."""
 
-    def __init__(self, forward: Forward) -> None:
+    def __init__(self, forward: InferenceBackend) -> None:
         self.name, self.prefers_batches = forward.name, forward.prefers_batches
         self._forward = forward
         self._known: dict[bytes, list[Any]] = {}
 
-    def run(self, batch: Batch) -> RawAnswer:
+    def run(self, batch: Batch) -> RawOutput:
         import torch
 
         keys = [
@@ -36,7 +36,7 @@ class CachedForward:
                 parts = (getattr(said, name) for name in PARTS)
                 self._known[key] = [None if part is None else part[place] for part in parts]
         rows = zip(*(self._known[key] for key in keys), strict=True)
-        return RawAnswer(*(None if row[0] is None else torch.stack(row) for row in rows))
+        return RawOutput(*(None if row[0] is None else torch.stack(row) for row in rows))
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from mlpipeline.training.scenes import KINDS, SceneSpec, render_scene
-from mlpipeline.training.seeds import HELD_OUT_SEEDS
+from mlpipeline.training.seed_ranges import HELD_OUT_SEEDS
 from mlpipeline.vision.arrays import Image
 
 SMALL, LARGE, HUGE = (480, 360), (1600, 1200), (4000, 3000)

@@ -21,8 +21,8 @@ from mlpipeline.detectors.caching_detector import ProbeCache
 from mlpipeline.detectors.engines import Engine, load_engine
 from mlpipeline.detectors.manifest import Weights
 from mlpipeline.services import batched_detection
-from mlpipeline.tasks import counting
-from mlpipeline.vision.results import ContainerFound, Detections, PhotoCount
+from mlpipeline.tasks import counting_steps
+from mlpipeline.vision.results import Container, Detections, PhotoCount
 from photos.image_files import encode_jpeg, from_rgb
 from tests.inventory.factories import (
     DensityParameterFactory,
@@ -41,8 +41,8 @@ from tests.mlpipeline.parity.ways import (
     run_tasks,
     segmented_copy,
 )
-from tests.mlpipeline.vision.nursery import rectangle
-from tests.mlpipeline.vision.truth import TruthDetector, TruthSegmenter, compass_picture
+from tests.mlpipeline.vision.fake_detectors import TruthDetector, TruthSegmenter, compass_picture
+from tests.mlpipeline.vision.synthetic_images import rectangle
 
 pytestmark = pytest.mark.django_db
 
@@ -175,7 +175,7 @@ class Inward(TruthDetector):
         return Detections(answer.boxes + np.tile(steps, 2), answer.scores, answer.classes)
 
 
-def boxes_in_rows(number: int) -> list[ContainerFound]:
+def boxes_in_rows(number: int) -> list[Container]:
     """Boxes wall to wall, four in a row: the first six are one task's, the others another's."""
     return [
         rectangle(
@@ -189,7 +189,7 @@ def boxes_in_rows(number: int) -> list[ContainerFound]:
     ]
 
 
-def plants_in(container: ContainerFound, side: float, number: int) -> np.ndarray:
+def plants_in(container: Container, side: float, number: int) -> np.ndarray:
     """(number², 4) squares in rows in the middle of a container."""
     x0, y0 = container.polygon.min(axis=0)
     step = SIDE / number
@@ -267,7 +267,7 @@ def test_what_one_task_cannot_know_counts_in_every_way(
     make, worker, settings, tmp_path, batches, monkeypatch
 ):
     engine, detected = make()
-    monkeypatch.setattr(counting, "load_engine", lambda name: engine)
+    monkeypatch.setattr(counting_steps, "load_engine", lambda name: engine)
     pictures = [(png(), (WIDTH, HEIGHT))] * 2
     for counted, by_tasks, by_batches in count_every_way(
         worker, pictures, engine, settings, tmp_path / "photo.png"
@@ -298,7 +298,7 @@ def test_what_the_nursery_knows_of_a_place_counts_in_every_way(
     """Sixteen plants in a box of ten, and a bed in which nothing was detected."""
     box, bed = boxes_in_rows(1)[0], rectangle("segment", 10, 500, 1190, 890)
     engine = scene([box, bed], (plants_in(box, 60, 4), 0.9, 0))
-    monkeypatch.setattr(counting, "load_engine", lambda name: engine)
+    monkeypatch.setattr(counting_steps, "load_engine", lambda name: engine)
     ((counted, by_tasks, by_batches),) = count_every_way(
         worker, [(png(), (WIDTH, HEIGHT))], engine, settings, tmp_path / "photo.png", [place]
     )

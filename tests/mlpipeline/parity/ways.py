@@ -10,12 +10,12 @@ import numpy as np
 
 from demeter.accounts.models import User
 from inventory.models import StorageLocation
-from mlpipeline.counting import count_file, no_priors
 from mlpipeline.detectors.engines import Engine
-from mlpipeline.services.conversion import containers_found, found_container, photo_count
-from mlpipeline.services.options import count_options
-from mlpipeline.services.priors import priors_at
-from mlpipeline.tasks import counting
+from mlpipeline.photo_counter import count_file, no_priors
+from mlpipeline.services.count_settings import count_options
+from mlpipeline.services.density_priors import priors_at
+from mlpipeline.services.row_mapping import containers_found, found_container, photo_count
+from mlpipeline.tasks import counting_steps
 from mlpipeline.vision.results import ContainerCount, PhotoCount
 from photos import storage
 from photos.choices import SessionStatus, StepKind
@@ -86,7 +86,7 @@ def new_session(
 
 def run_tasks(session: ProcessingSession) -> None:
     """As the workers do it: segmentation, each detection by a task of its own, summing up."""
-    counting.process_photo_ml(session.steps.get(kind=StepKind.SEGMENT).pk)
+    counting_steps.process_photo_ml(session.steps.get(kind=StepKind.SEGMENT).pk)
     for step in session.steps.detecting():
         detect(step)
     sum_up(session)
@@ -103,12 +103,12 @@ def run_batched(sessions: list[ProcessingSession]) -> None:
 
 def detect(step: ProcessingStep) -> None:
     sliced = step.kind == StepKind.DETECT_SLICED
-    done = (counting.detect_sahi if sliced else counting.detect_direct)(step.pk)
+    done = (counting_steps.detect_sahi if sliced else counting_steps.detect_direct)(step.pk)
     assert done == {"step": step.pk, "done": True}
 
 
 def sum_up(session: ProcessingSession) -> None:
-    counting.aggregate_results(session.steps.get(kind=StepKind.AGGREGATE).pk)
+    counting_steps.aggregate_results(session.steps.get(kind=StepKind.AGGREGATE).pk)
     session.refresh_from_db()
     assert session.status == SessionStatus.COMPLETED, session.error_message
 

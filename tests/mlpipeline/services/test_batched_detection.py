@@ -20,8 +20,8 @@ from mlpipeline.services.batched_detection import (
     detect_steps,
     max_batched_steps,
 )
-from mlpipeline.services.options import count_options
-from mlpipeline.tasks import counting
+from mlpipeline.services.count_settings import count_options
+from mlpipeline.tasks import counting_steps
 from mlpipeline.vision.errors import DetectorFault, VisionError
 from mlpipeline.vision.options import CountOptions
 from photos import storage
@@ -33,7 +33,7 @@ from photos.services.results.count_results import FoundContainer, save_container
 from photos.services.results.session_lifecycle import open_session
 from photos.services.steps.claims import claim_batch, claim_step
 from photos.services.steps.deadlines import RETRIES
-from tests.mlpipeline.vision.truth import TruthDetector, compass_picture
+from tests.mlpipeline.vision.fake_detectors import TruthDetector, compass_picture
 from tests.photos.count_builders import store_photo
 from tests.support.waiting import reached
 
@@ -312,10 +312,10 @@ def test_what_a_killed_worker_had_taken_up_is_found_by_the_sweep_and_done_one_by
 def test_the_summing_up_of_each_photo_is_sent_as_soon_as_its_detections_have_ended(
     segmented, engine, monkeypatch, django_capture_on_commit_callbacks
 ):
-    monkeypatch.setattr(counting, "load_engine", lambda name: engine)
+    monkeypatch.setattr(counting_steps, "load_engine", lambda name: engine)
     sessions = [segmented("segment"), segmented("segment", "box")]
     with django_capture_on_commit_callbacks(execute=True):
-        counting.detect_sahi(first_step(sessions[0]).pk)
+        counting_steps.detect_sahi(first_step(sessions[0]).pk)
     sums = [session.steps.get(kind=StepKind.AGGREGATE) for session in sessions]
     assert sums[0].sent_at is not None
     assert sums[1].sent_at is None  # its boxes are still to be looked into
@@ -324,13 +324,13 @@ def test_the_summing_up_of_each_photo_is_sent_as_soon_as_its_detections_have_end
 def test_the_summing_up_of_a_step_done_alone_is_left_to_its_chord_unless_the_step_was_sent_again(
     segmented, monkeypatch, django_capture_on_commit_callbacks
 ):
-    monkeypatch.setattr(counting, "load_engine", lambda name: TruthEngine(prefers_batches=False))
+    monkeypatch.setattr(counting_steps, "load_engine", lambda name: TruthEngine(prefers_batches=False))
     first, again = segmented(), segmented()
     claim_step(first_step(again).pk)
     expire(again)
     with django_capture_on_commit_callbacks(execute=True):
         for session in (first, again):
-            counting.detect_sahi(first_step(session).pk)
+            counting_steps.detect_sahi(first_step(session).pk)
     sums = [session.steps.get(kind=StepKind.AGGREGATE) for session in (first, again)]
     assert [step.sent_at is not None for step in sums] == [False, True]
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mlpipeline.services.conversion import photo_count
+from mlpipeline.services.row_mapping import photo_count
 from mlpipeline.vision.drawing import draw_count
 from photos.choices import StepKind
 from photos.services.execution.annotation_data import drawing_data

@@ -10,7 +10,7 @@ from mlpipeline.detectors.caching_detector import ProbeCache
 from mlpipeline.services.detector_cache import cached_detector
 from mlpipeline.vision.options import CountOptions
 from photos.models import Image
-from tests.mlpipeline.vision.truth import TruthDetector, compass_picture
+from tests.mlpipeline.vision.fake_detectors import TruthDetector, compass_picture
 
 SIDE = 512
 OPTIONS = CountOptions()

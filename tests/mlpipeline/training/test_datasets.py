@@ -14,9 +14,9 @@ from mlpipeline.training.datasets import (
     scene_spec,
 )
 from mlpipeline.training.labels import read_boxes
-from mlpipeline.training.oilpalm import list_tiles
+from mlpipeline.training.oilpalm_dataset import list_tiles
 from mlpipeline.training.scenes import SceneSpec, render_scene
-from mlpipeline.training.seeds import DEMO_SEEDS, HELD_OUT_SEEDS, TRAINING_SEEDS
+from mlpipeline.training.seed_ranges import DEMO_SEEDS, HELD_OUT_SEEDS, TRAINING_SEEDS
 
 SMALL = DatasetRecipe(tile_px=128, plant_px=(14.0, 40.0), tiles_per_scene=3, overview_px=160)
 

@@ -9,14 +9,14 @@ from mlpipeline.training.datasets import DatasetRecipe, scene_spec
 from mlpipeline.training.scenes import ALL_KINDS, KINDS, LOOKS, SceneSpec, fixtures, render_scene
 from mlpipeline.training.scenes.benches import Shelf
 from mlpipeline.training.scenes.camera import Camera
-from mlpipeline.training.scenes.dice import Dice
 from mlpipeline.training.scenes.directing import MOST_SEEDLINGS
 from mlpipeline.training.scenes.ground import drawn_ground
 from mlpipeline.training.scenes.layout import lay_out
 from mlpipeline.training.scenes.looks import NARROWEST_NET_PX
 from mlpipeline.training.scenes.render import render_stage
+from mlpipeline.training.scenes.scene_geometry import Instance, SceneGeometry
 from mlpipeline.training.scenes.species.catalogue import ASSORTMENT, SPECIES
-from mlpipeline.training.scenes.stage import Instance, Stage
+from mlpipeline.training.scenes.split_rng import SplitRng
 from mlpipeline.training.tiles import scene_labels
 from mlpipeline.vision.results import EMPTY
 
@@ -108,7 +108,7 @@ def test_plants_under_a_net_are_seen_small_and_large():
 def staged(kind, seed):
     """The stage of a small look before it is drawn."""
     spec = SceneSpec(kind, seed, 480, 360, plant_px=(30, 60))
-    return lay_out(spec, Dice(seed, "train", ALL_KINDS.index(kind)))[0]
+    return lay_out(spec, SplitRng(seed, "train", ALL_KINDS.index(kind)))[0]
 
 
 @pytest.mark.parametrize("seed", range(1010, 1018))
@@ -141,8 +141,8 @@ def test_what_a_picture_shows_of_pots_is_labelled_plant_dead_or_empty(scenes, ki
 @pytest.mark.parametrize("name", sorted(ASSORTMENT["collection"]))
 def test_a_plant_of_a_collection_is_one_plant_with_one_box_of_its_span(name):
     """Clumps, offsets, pads and grafts too: from above, 30 cm are 60 px."""
-    dice = Dice(11, "train")
-    stage = Stage()
+    dice = SplitRng(11, "train")
+    stage = SceneGeometry()
     strain = SPECIES[name](dice)
     stage.add(strain.plant(np.random.default_rng(5), 30.0, 60.0), stage.add_instance(Instance("plant")))
     scene = render_stage(
@@ -170,13 +170,15 @@ def test_a_plant_of_a_collection_is_one_plant_with_one_box_of_its_span(name):
     ],
 )
 def test_what_is_no_plant_is_drawn_and_never_labelled(build, distance_cm):
-    dice = Dice(12, "train")
+    dice = SplitRng(12, "train")
     camera = Camera(320, 240, 600.0, distance_cm, 0.6)
     ground = drawn_ground(dice, 160.0, "table")
-    stage = Stage()
+    stage = SceneGeometry()
     stage.add(build(dice))
-    scene = render_stage(SceneSpec("sown", 12, 320, 240), Dice(13, "train"), stage, camera, ground)
-    bare = render_stage(SceneSpec("sown", 12, 320, 240), Dice(13, "train"), Stage(), camera, ground)
+    scene = render_stage(SceneSpec("sown", 12, 320, 240), SplitRng(13, "train"), stage, camera, ground)
+    bare = render_stage(
+        SceneSpec("sown", 12, 320, 240), SplitRng(13, "train"), SceneGeometry(), camera, ground
+    )
     assert np.abs(scene.image.astype(int) - bare.image).max() > 30
     assert scene.plants == ()
     assert len(scene_labels(scene)) == 0
@@ -215,7 +217,7 @@ def test_pots_on_a_shelf_stand_on_its_steps():
 
 def test_strings_never_lie_closer_than_a_plant_between_them_needs():
     spec = SceneSpec("netted", 1010, 480, 360, plant_px=(5, 6))
-    stage = lay_out(spec, Dice(1010, "train", ALL_KINDS.index("netted")))[0]
+    stage = lay_out(spec, SplitRng(1010, "train", ALL_KINDS.index("netted")))[0]
     strings = [thing.points for thing in stage.distractors if thing.type == "string"]
     assert len(strings) < 4 * 480 / NARROWEST_NET_PX
 
@@ -225,7 +227,7 @@ def test_no_view_of_a_table_reaches_the_horizon():
     for seed in range(1010, 1040):
         for width, height in ((480, 360), (360, 480)):
             spec = SceneSpec("display", seed, width, height, plant_px=(30, 60))
-            camera = lay_out(spec, Dice(seed, "train", ALL_KINDS.index("display")))[1]
+            camera = lay_out(spec, SplitRng(seed, "train", ALL_KINDS.index("display")))[1]
             assert camera.ground_at(width / 2, 0.0)[1] > 0
             tilts.append(np.degrees(camera.tilt))
     assert max(tilts) > 45

@@ -18,8 +18,8 @@ from mlpipeline.training.real import (
     split_set,
 )
 from mlpipeline.training.scenes import SceneSpec, render_scene
-from mlpipeline.training.seeds import TRAINING_SEEDS
-from mlpipeline.training.train import CHECKPOINT, TrainingJob, gather_pictures, train
+from mlpipeline.training.seed_ranges import TRAINING_SEEDS
+from mlpipeline.training.training_job import CHECKPOINT, TrainingJob, gather_pictures, train
 
 PLANT = "0 0.5 0.5 0.25 0.25\n"
 

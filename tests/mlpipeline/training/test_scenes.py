@@ -12,13 +12,13 @@ from PIL import Image
 
 from mlpipeline.training.scenes import KINDS, ExifFacts, SceneError, SceneSpec, render_scene
 from mlpipeline.training.scenes.camera import Camera
-from mlpipeline.training.scenes.dice import Dice
-from mlpipeline.training.scenes.forms import block
 from mlpipeline.training.scenes.ground import drawn_ground
 from mlpipeline.training.scenes.materials import Material, Pattern
+from mlpipeline.training.scenes.primitives import block
 from mlpipeline.training.scenes.render import render_stage
-from mlpipeline.training.scenes.stage import Instance, Stage
-from mlpipeline.training.seeds import DEMO_SEEDS, HELD_OUT_SEEDS, TRAINING_SEEDS
+from mlpipeline.training.scenes.scene_geometry import Instance, SceneGeometry
+from mlpipeline.training.scenes.split_rng import SplitRng
+from mlpipeline.training.seed_ranges import DEMO_SEEDS, HELD_OUT_SEEDS, TRAINING_SEEDS
 
 GREEN = Material(Pattern.PLAIN, (0.2, 0.6, 0.2), (0.2, 0.6, 0.2), (0.2, 0.6, 0.2))
 #: From 100 cm straight above with a focal length of 200 px, 1 cm on the ground is 2 px.
@@ -27,7 +27,7 @@ SMALL = {"width_px": 320, "height_px": 240}
 
 
 def rendered(stage, camera=CAMERA, supersample=1):
-    dice = Dice(1, "train")
+    dice = SplitRng(1, "train")
     spec = SceneSpec("open", 1, camera.width_px, camera.height_px, supersample=supersample)
     return render_stage(spec, dice, stage, camera, drawn_ground(dice, 100.0, "open"))
 
@@ -39,7 +39,7 @@ def sheet(x0, y0, x1, y1, z):
 
 def planted(*sheets):
     """A stage with one plant for each flat thing."""
-    stage = Stage()
+    stage = SceneGeometry()
     for mesh in sheets:
         stage.add(mesh, stage.add_instance(Instance("plant", None, "test")))
     return stage
@@ -116,7 +116,7 @@ def test_another_seed_gives_another_picture(small_scenes):
 
 def test_held_out_scenes_draw_other_traits_than_training_scenes():
     def strata(split):
-        dice = Dice(7, split)
+        dice = SplitRng(7, split)
         return {int(dice.between(0, 8)) for _ in range(400)}
 
     assert strata("train") == {0, 1, 2, 4, 5, 7}

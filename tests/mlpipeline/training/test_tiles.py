@@ -5,7 +5,7 @@ import pytest
 
 from mlpipeline.training.labels import box_lines, polygon_line, read_boxes
 from mlpipeline.training.scenes import SceneSpec, render_scene
-from mlpipeline.training.seeds import TRAINING_SEEDS
+from mlpipeline.training.seed_ranges import TRAINING_SEEDS
 from mlpipeline.training.tiles import (
     HIDDEN_SHARE,
     MOST_LABELS,

@@ -8,14 +8,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mlpipeline.vision.containers import find_containers
+from mlpipeline.vision.containers.cleaning import find_containers
 from mlpipeline.vision.drawing import LegendTexts, draw_count
 from mlpipeline.vision.errors import DetectorFault, InvalidInput, VisionError
 from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.pipeline import count_photo
-from mlpipeline.vision.results import CONTAINER_TYPES, ContainerFound, Detections
-
-from .truth import TruthSegmenter
+from mlpipeline.vision.results import CONTAINER_TYPES, Container, Detections
+from tests.mlpipeline.vision.fake_detectors import TruthSegmenter
 
 TEXTS = LegendTexts(detected="d", estimated="e", confidence="c", dead="x", empty="o")
 # The same examples every time: a machine that is busy or a seed that is new fails nobody's build.
@@ -30,7 +29,7 @@ coordinates = st.one_of(near, near, near, st.sampled_from([0.0, 0.5, 90.0, -1e6,
 polygons = st.lists(st.tuples(coordinates, coordinates), min_size=3, max_size=9)
 shares = st.floats(0, 1, width=32)
 containers = st.builds(
-    lambda kind, polygon, score: ContainerFound(kind, np.array(polygon, np.float32), score),
+    lambda kind, polygon, score: Container(kind, np.array(polygon, np.float32), score),
     st.sampled_from(CONTAINER_TYPES),
     polygons,
     shares,
@@ -155,7 +154,7 @@ def test_what_is_no_detection_is_invalid_input(values):
 )
 def test_what_is_no_polygon_is_invalid_input(polygon):
     with pytest.raises(InvalidInput):
-        ContainerFound("box", np.array(polygon, np.float32), 0.5)
+        Container("box", np.array(polygon, np.float32), 0.5)
 
 
 @pytest.mark.parametrize(

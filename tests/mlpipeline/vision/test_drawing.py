@@ -5,8 +5,7 @@ from mlpipeline.vision.arrays import as_polygon
 from mlpipeline.vision.drawing import BLUE, LegendTexts, draw_count
 from mlpipeline.vision.errors import InvalidInput
 from mlpipeline.vision.results import BandEstimate, ContainerCount, Detections, PhotoCount
-
-from .nursery import detections_of, rectangle
+from tests.mlpipeline.vision.synthetic_images import detections_of, rectangle
 
 HEIGHT, WIDTH = 600, 800
 

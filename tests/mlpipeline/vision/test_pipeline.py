@@ -1,16 +1,15 @@
 import numpy as np
 import pytest
 
-from mlpipeline.vision.containers import container_mask
-from mlpipeline.vision.density import DensityPrior
+from mlpipeline.vision.containers.cleaning import container_mask
 from mlpipeline.vision.errors import InvalidInput
+from mlpipeline.vision.estimation.density_estimator import DensityPrior
+from mlpipeline.vision.estimation.place_priors import PlacePriors
 from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.pipeline import STAGES, aggregate, count_photo, detect, segment
-from mlpipeline.vision.place_priors import PlacePriors
 from mlpipeline.vision.results import NO_CONTAINER, Detections
-
-from .nursery import rectangle
-from .truth import TruthDetector, TruthSegmenter, compass_picture
+from tests.mlpipeline.vision.fake_detectors import TruthDetector, TruthSegmenter, compass_picture
+from tests.mlpipeline.vision.synthetic_images import rectangle
 
 WIDTH, HEIGHT = 1600, 1200
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mlpipeline.vision.errors import InvalidInput, UnreadableImage
-from mlpipeline.vision.results import ContainerCount, ContainerFound, Detections, PhotoCount
+from mlpipeline.vision.results import Container, ContainerCount, Detections, PhotoCount
 
 SQUARE = [[0, 0], [10, 0], [10, 10], [0, 10]]
 
@@ -19,7 +19,7 @@ def detections(*scores_and_classes):
 
 
 def container_count(found, detected=0, estimated=0, dead=0, empty=0):
-    return ContainerCount(ContainerFound("box", SQUARE, 0.9), found, (), detected, estimated, dead, empty)
+    return ContainerCount(Container("box", SQUARE, 0.9), found, (), detected, estimated, dead, empty)
 
 
 def test_no_detections_are_an_empty_set_that_can_be_used_like_any_other():
@@ -83,7 +83,7 @@ def test_warnings_survive_selection_and_union_once_each():
 )
 def test_a_container_that_cannot_be_is_refused(kind, polygon, score):
     with pytest.raises(InvalidInput):
-        ContainerFound(kind, polygon, score)
+        Container(kind, polygon, score)
 
 
 def test_a_photo_adds_up_its_containers_and_books_only_the_living():

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from mlpipeline.vision.interval import REASONS
+from mlpipeline.vision.uncertainty.conformal_interval import REASONS
 from photos.choices import IntervalReason
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpipeline.training.scenes import forms
-from mlpipeline.training.scenes.dice import Dice
+from mlpipeline.training.scenes import primitives
+from mlpipeline.training.scenes.colours import foliage, shifted
 from mlpipeline.training.scenes.materials import Colour, Material, Pattern
 from mlpipeline.training.scenes.mesh import Mesh
-from mlpipeline.training.scenes.palette import foliage, shifted
 from mlpipeline.training.scenes.species.rosettes import GOLDEN_ANGLE, detail
 from mlpipeline.training.scenes.species.strain import Strain, strain
+from mlpipeline.training.scenes.split_rng import SplitRng
 
 _SPINES: tuple[Colour, ...] = (
     (0.93, 0.9, 0.82),
@@ -22,13 +22,13 @@ _SPINES: tuple[Colour, ...] = (
 )
 
 
-def spine_material(dice: Dice) -> Material:
+def spine_material(dice: SplitRng) -> Material:
     """The colour of a strain's spines."""
     colour = dice.pick(_SPINES)
     return Material(Pattern.PLAIN, colour, colour, colour, noise=0.0, translucency=0.4)
 
 
-def flesh(dice: Dice, pattern: Pattern, frequency: float, spots: Colour) -> Material:
+def flesh(dice: SplitRng, pattern: Pattern, frequency: float, spots: Colour) -> Material:
     """The skin of a cactus; `frequency` and `spots` belong to the pattern."""
     colour = foliage(
         dice, {"green": 5, "dark_green": 3, "light_green": 2, "bluegrey": 3, "grey": 1, "yellowish": 1}
@@ -68,7 +68,7 @@ def ribbed(
     phase = angle * ribs / (2 * np.pi)
     ridge = 1 - np.abs((phase % 1) - 0.5) * 2
     swell = 1 - depth * (1 - ridge[None, :] ** 0.7) * np.clip((1.03 - t[:, None]) * 3, 0, 1)
-    body = forms.revolved(radius, level, segments, material, swell, ribs)
+    body = primitives.revolved(radius, level, segments, material, swell, ribs)
     along = np.linspace(0.2, 0.97, 4 + detail(px, 1, 8))
     around = (np.arange(ribs) + 0.5) * 2 * np.pi / ribs
     along, around = (grid.ravel() for grid in np.meshgrid(along, around))
@@ -96,10 +96,10 @@ def spine_mesh(
     direction *= (
         length * rng.uniform(0.6, 1.2, (len(base), 1)) / np.linalg.norm(direction, axis=1, keepdims=True)
     )
-    return forms.spines(base * 0.985, direction, max(0.022, 1.1 / px), material)
+    return primitives.spines(base * 0.985, direction, max(0.022, 1.1 / px), material)
 
 
-def barrel(dice: Dice) -> Strain:
+def barrel(dice: SplitRng) -> Strain:
     """A ribbed globe with spines along the ridges and a woolly crown."""
     material = flesh(dice, Pattern.RIBS, dice.between(6, 14), (0.86, 0.82, 0.66))
     ribs = dice.whole(8, 22)
@@ -121,7 +121,7 @@ def barrel(dice: Dice) -> Strain:
     return strain("barrel", dice, grow, dice.pick((0.0, 0.12), (1, 1)))
 
 
-def column(dice: Dice) -> Strain:
+def column(dice: SplitRng) -> Strain:
     """One or several ribbed columns, taller than wide."""
     material = flesh(dice, Pattern.RIBS, dice.between(12, 26), (0.88, 0.84, 0.7))
     ribs = dice.whole(5, 14)
@@ -145,7 +145,7 @@ def column(dice: Dice) -> Strain:
     return strain("column", dice, grow, dice.pick((0.0, 0.08), (2, 1)))
 
 
-def mammillaria(dice: Dice) -> Strain:
+def mammillaria(dice: SplitRng) -> Strain:
     """A globe of tubercles in spirals under a net of short pale spines; alone or in clumps."""
     material = flesh(dice, Pattern.PLAIN, 1.0, (0.9, 0.88, 0.82))
     spine = spine_material(dice) if dice.chance(0.4) else spine_material(dice).tinted((0.97, 0.96, 0.92), 0.8)
@@ -163,7 +163,7 @@ def mammillaria(dice: Dice) -> Strain:
         ring = np.sqrt(np.clip(1 - z**2, 0, 1))
         out = np.stack((ring * np.cos(around), ring * np.sin(around), z), axis=1)
         at = out * (1, 1, tall) + (0, 0, 0.4 * tall)
-        core = forms.ellipsoids(
+        core = primitives.ellipsoids(
             np.array(((0, 0, 0.4 * tall),)),
             np.diag((0.97, 0.97, 0.97 * tall))[None],
             detail(px, 5, 8),
@@ -172,7 +172,7 @@ def mammillaria(dice: Dice) -> Strain:
         )
         size = knob if px > 50 else knob * 1.5
         frames = np.repeat(np.eye(3)[None] * size, number, axis=0)
-        knobs = forms.ellipsoids(at, frames, 3, 5, material)
+        knobs = primitives.ellipsoids(at, frames, 3, 5, material)
         parts = [core, knobs]
         if px > 22:
             parts.append(spine_mesh(rng, at * 1.07, out, each if px > 60 else 3, length, px, spine))
@@ -191,7 +191,7 @@ def mammillaria(dice: Dice) -> Strain:
     return strain("mammillaria", dice, grow, dice.pick((0.0, 0.15), (1, 1)))
 
 
-def opuntia(dice: Dice) -> Strain:
+def opuntia(dice: SplitRng) -> Strain:
     """Flat oval pads growing on pads, dotted with areoles."""
     material = flesh(
         dice, Pattern.DOTS, dice.between(2.5, 5), dice.pick(((0.93, 0.9, 0.75), (0.6, 0.35, 0.2)))
@@ -199,7 +199,7 @@ def opuntia(dice: Dice) -> Strain:
     return pads(dice, "opuntia", material)
 
 
-def pads(dice: Dice, species: str, material: Material) -> Strain:
+def pads(dice: SplitRng, species: str, material: Material) -> Strain:
     """One to seven pads of a surface, the later ones on the rims of the earlier."""
     slender = dice.between(0.5, 0.85)
     thick = dice.between(0.1, 0.24)
@@ -229,7 +229,7 @@ def pads(dice: Dice, species: str, material: Material) -> Strain:
             lift = np.arctan2(outward[2], np.hypot(outward[0], outward[1])) + rng.normal(0, 0.15)
             frames.append(pad(attach, heading, lift, face + rng.normal(0, 0.7), size))
             centres.append(attach + frames[-1][:, 2] * 0.9)
-        body = forms.ellipsoids(
+        body = primitives.ellipsoids(
             np.array(centres), np.array(frames), detail(px, 5, 10), detail(px, 8, 16), material
         )
         if not is_spiny or px < 40:
@@ -243,7 +243,7 @@ def pads(dice: Dice, species: str, material: Material) -> Strain:
     return strain(species, dice, grow, dice.pick((0.0, 0.08), (2, 1)))
 
 
-def lithops(dice: Dice) -> Strain:
+def lithops(dice: SplitRng) -> Strain:
     """Pairs of flat-topped bodies like pebbles, with a slit between."""
     colour = foliage(dice, {"grey": 3, "bluegrey": 3, "pink": 1, "yellowish": 2, "green": 2})
     material = Material(
@@ -272,7 +272,7 @@ def lithops(dice: Dice) -> Strain:
                 frames.append(
                     np.array(((c * 0.28, -s * 0.5, 0), (s * 0.28, c * 0.5, 0), (0, 0, 0.36))) * size
                 )
-        return forms.ellipsoids(
+        return primitives.ellipsoids(
             np.array(centres), np.array(frames), detail(px, 4, 9), detail(px, 8, 14), material
         )
 

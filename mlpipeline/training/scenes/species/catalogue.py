@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from mlpipeline.training.scenes.dice import Dice
 from mlpipeline.training.scenes.species.cacti import barrel, column, lithops, mammillaria, opuntia
 from mlpipeline.training.scenes.species.collection import (
     clump,
@@ -30,8 +29,9 @@ from mlpipeline.training.scenes.species.leafy import (
 from mlpipeline.training.scenes.species.rosettes import agave, aloe, echeveria, haworthia, sempervivum
 from mlpipeline.training.scenes.species.shrubs import crassula, jade, sedum
 from mlpipeline.training.scenes.species.strain import Strain
+from mlpipeline.training.scenes.split_rng import SplitRng
 
-SPECIES: dict[str, Callable[[Dice], Strain]] = {
+SPECIES: dict[str, Callable[[SplitRng], Strain]] = {
     "agave": agave,
     "aloe": aloe,
     "barrel": barrel,
@@ -122,7 +122,7 @@ ASSORTMENT: Mapping[str, Mapping[str, float]] = {
 }
 
 
-def drawn_strain(dice: Dice, assortment: str) -> Strain:
+def drawn_strain(dice: SplitRng, assortment: str) -> Strain:
     """A strain of a species of the assortment."""
     weights = ASSORTMENT[assortment]
     return SPECIES[dice.pick(list(weights), list(weights.values()))](dice)

@@ -6,11 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from mlpipeline.training.scenes import forms
-from mlpipeline.training.scenes.dice import Dice
+from mlpipeline.training.scenes import primitives
+from mlpipeline.training.scenes.colours import drawn, of_families, shifted
 from mlpipeline.training.scenes.materials import Colour, Material, Pattern
 from mlpipeline.training.scenes.mesh import Mesh
-from mlpipeline.training.scenes.palette import drawn, of_families, shifted
 from mlpipeline.training.scenes.species.cacti import (
     barrel,
     column,
@@ -30,6 +29,7 @@ from mlpipeline.training.scenes.species.rosettes import (
     spoon_rosette,
 )
 from mlpipeline.training.scenes.species.strain import Strain, strain
+from mlpipeline.training.scenes.split_rng import SplitRng
 
 _POWDERY = {
     "grey": 2,
@@ -45,22 +45,22 @@ _POWDERY = {
 _DUSKY = {"brown": 3, "wine": 2, "reddish": 2, "purple": 2, "mauve": 1, "dark_green": 1}
 
 
-def powdery_rosette(dice: Dice) -> Strain:
+def powdery_rosette(dice: SplitRng) -> Strain:
     """Echeveria or Graptopetalum under a bloom of wax: grey, mint, pink, brown or purple."""
     return spoon_rosette(dice, "powdery_rosette", of_families(dice, _POWDERY))
 
 
-def dusky_house_leek(dice: Dice) -> Strain:
+def dusky_house_leek(dice: SplitRng) -> Strain:
     """Sempervivum in brown, wine and purple."""
     return house_leek(dice, "dusky_house_leek", of_families(dice, _DUSKY))
 
 
-def dusky_haworthia(dice: Dice) -> Strain:
+def dusky_haworthia(dice: SplitRng) -> Strain:
     """Haworthia or Gasteria in brown and olive, many with white bands."""
     return aloid(dice, "dusky_haworthia", (8, 26), (0.18, 0.4), (0.0, 0.7), dice.chance(0.6), _DUSKY)
 
 
-def stone_plant(dice: Dice) -> Strain:
+def stone_plant(dice: SplitRng) -> Strain:
     """Lithops as they are sold: one to six bodies with a flat patterned top and a slit, one plant together."""
     colour = of_families(
         dice, {"grey": 2, "rose": 2, "mauve": 2, "cream": 2, "brown": 2, "mint": 2, "green": 1}
@@ -89,7 +89,7 @@ def stone_plant(dice: Dice) -> Strain:
             size = rng.uniform(0.65, 1.1)
             centres = np.array(((-0.24 - slit, 0, 0.5 * tall), (0.24 + slit, 0, 0.5 * tall)))
             frames = np.repeat(np.diag((0.3, 0.5, 0.5 * tall))[None], 2, axis=0)
-            body = forms.ellipsoids(centres, frames, detail(px, 6, 14), detail(px, 8, 20), material)
+            body = primitives.ellipsoids(centres, frames, detail(px, 6, 14), detail(px, 8, 20), material)
             points = body.vertices.copy()
             top = 0.72 * tall
             points[:, 2] = np.where(points[:, 2] > top, top + (points[:, 2] - top) * flat, points[:, 2])
@@ -100,7 +100,7 @@ def stone_plant(dice: Dice) -> Strain:
     return strain("stone_plant", dice, grow, dice.pick((0.0, 0.1), (3, 1)))
 
 
-def _globe_skin(dice: Dice) -> Material:
+def _globe_skin(dice: SplitRng) -> Material:
     colour = of_families(
         dice, {"green": 4, "dark_green": 2, "bluegrey": 2, "cream": 2, "mint": 1, "brown": 1}
     )
@@ -116,13 +116,13 @@ def _globe_skin(dice: Dice) -> Material:
     )
 
 
-def _white(dice: Dice) -> Material:
+def _white(dice: SplitRng) -> Material:
     level = dice.between(0.82, 0.97)
     colour = (level, level * dice.between(0.93, 1.0), level * dice.between(0.8, 0.98))
     return Material(Pattern.PLAIN, colour, colour, colour, noise=0.0, translucency=0.4)
 
 
-def clump(dice: Dice) -> Strain:
+def clump(dice: SplitRng) -> Strain:
     """A cushion of eight to forty heads (Mammillaria, Rebutia) that fills its pot: one plant."""
     material = _globe_skin(dice)
     spine = _white(dice) if dice.chance(0.6) else spine_material(dice)
@@ -144,7 +144,7 @@ def clump(dice: Dice) -> Strain:
         frames = np.eye(3)[None] * size[:, None, None]
         frames[:, 2, 2] *= tall
         small = px / np.sqrt(heads)
-        body = forms.ellipsoids(centre, frames, detail(small, 5, 9), detail(small, 8, 14), material)
+        body = primitives.ellipsoids(centre, frames, detail(small, 5, 9), detail(small, 8, 14), material)
         if small < 8:
             return body
         out = rng.normal(0, 1, (heads, each, 3)) + np.array((0, 0, 0.9))
@@ -168,7 +168,7 @@ def clump(dice: Dice) -> Strain:
     return strain("clump", dice, grow, dice.pick((0.0, 0.25), (2, 1)))
 
 
-def white_globe(dice: Dice) -> Strain:
+def white_globe(dice: SplitRng) -> Strain:
     """A globe or short column so full of white spines or wool that little green shows."""
     material = _globe_skin(dice)
     spine = _white(dice)
@@ -186,7 +186,7 @@ def white_globe(dice: Dice) -> Strain:
         ring = np.sqrt(np.clip(1 - z**2, 0, 1))
         out = np.stack((ring * np.cos(around), ring * np.sin(around), z), axis=1)
         lift = np.array((0, 0, 0.45 * tall))
-        body = forms.ellipsoids(
+        body = primitives.ellipsoids(
             lift[None], np.diag((1.0, 1.0, tall))[None], detail(px, 8, 16), detail(px, 12, 28), skin
         )
         return Mesh.joined(
@@ -196,7 +196,7 @@ def white_globe(dice: Dice) -> Strain:
     return strain("white_globe", dice, grow, dice.pick((0.0, 0.25), (2, 1)))
 
 
-def grafted(dice: Dice) -> Strain:
+def grafted(dice: SplitRng) -> Strain:
     """A coloured globe without green of its own on a three-sided green stem."""
     stem = flesh(dice, Pattern.RIBS, dice.between(8, 16), (0.8, 0.78, 0.6))
     colour = drawn(
@@ -240,7 +240,7 @@ def grafted(dice: Dice) -> Strain:
     return strain("grafted", dice, grow)
 
 
-def painted(dice: Dice) -> Strain:
+def painted(dice: SplitRng) -> Strain:
     """A plant whose upper part was sprayed in a colour that no plant has."""
     base = dice.pick((barrel, column, mammillaria, echeveria))(dice)
     colour: Colour = drawn(dice, ((0, 360), (0.6, 0.95), (0.5, 0.95)))
@@ -260,7 +260,7 @@ def painted(dice: Dice) -> Strain:
     return strain("painted", dice, grow)
 
 
-def spotted_pads(dice: Dice) -> Strain:
+def spotted_pads(dice: SplitRng) -> Strain:
     """Opuntia with dense tufts of white, golden or brown bristles, as if dotted."""
     colour = of_families(dice, {"green": 5, "light_green": 3, "bluegrey": 2, "cream": 1})
     material = Material(

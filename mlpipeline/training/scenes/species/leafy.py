@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from mlpipeline.training.scenes import forms
-from mlpipeline.training.scenes.dice import Dice
+from mlpipeline.training.scenes import primitives
+from mlpipeline.training.scenes.colours import foliage, of_families, shifted
 from mlpipeline.training.scenes.materials import Colour
 from mlpipeline.training.scenes.mesh import Mesh
-from mlpipeline.training.scenes.palette import foliage, of_families, shifted
 from mlpipeline.training.scenes.species.rosettes import GOLDEN_ANGLE, detail
 from mlpipeline.training.scenes.species.strain import Strain, leaf_material, strain
+from mlpipeline.training.scenes.split_rng import SplitRng
 
 _GREENS = {"green": 5, "light_green": 4, "dark_green": 2, "yellowish": 0.7, "reddish": 0.15, "purple": 0.2}
 
 
-def seedling(dice: Dice) -> Strain:
+def seedling(dice: SplitRng) -> Strain:
     """A flat rosette of 2 to 14 ovate blades on stalks, the inner ones smaller (thale cress, lettuce)."""
     colour = foliage(dice, _GREENS)
     material = leaf_material(
@@ -43,8 +43,8 @@ def seedling(dice: Dice) -> Strain:
         azimuth = azimuth + rng.normal(0, 0.2, number)
         elevation = lowest + (1 - order) * 0.5 + rng.normal(0, 0.1, number)
         length = (0.35 + 0.65 * order**0.7) * rng.uniform(0.75, 1.15, number)
-        shape = forms.LeafShape(
-            forms.petiolate(detail(px, 5, 9), stalk, _varied(rng, 0.1, 0.2), widest),
+        shape = primitives.LeafShape(
+            primitives.petiolate(detail(px, 5, 9), stalk, _varied(rng, 0.1, 0.2), widest),
             cup=cup,
             wave=wave,
             sides=detail(px, 2, 4),
@@ -52,7 +52,9 @@ def seedling(dice: Dice) -> Strain:
         origin = np.zeros((number, 3))
         origin[:, 2] = 0.06 + (1 - order) * 0.06
         bend = rng.normal(-0.35, 0.2, number)
-        return forms.leaves(azimuth, elevation, bend, length, length * slender, origin, shape, material, rng)
+        return primitives.leaves(
+            azimuth, elevation, bend, length, length * slender, origin, shape, material, rng
+        )
 
     return strain("seedling", dice, grow)
 
@@ -62,7 +64,7 @@ def _varied(rng: np.random.Generator, low: float, high: float) -> float:
     return float(rng.uniform(low, high))
 
 
-def brassica(dice: Dice) -> Strain:
+def brassica(dice: SplitRng) -> Strain:
     """Two notched seed leaves and a few broad veined blades on long stalks (cabbage, rocket)."""
     colour = foliage(
         dice, {"green": 4, "light_green": 4, "bluegrey": 2, "dark_green": 2, "yellowish": 0.6, "purple": 0.2}
@@ -89,8 +91,8 @@ def brassica(dice: Dice) -> Strain:
         )
         length = rng.uniform(0.6, 1.05, number)
         length[:2] *= 0.75
-        shape = forms.LeafShape(
-            forms.petiolate(detail(px, 6, 10), stalk, 0.09, 0.6),
+        shape = primitives.LeafShape(
+            primitives.petiolate(detail(px, 6, 10), stalk, 0.09, 0.6),
             cup=rng.uniform(0.05, 0.5),
             wave=wave,
             sides=detail(px, 2, 6),
@@ -98,7 +100,7 @@ def brassica(dice: Dice) -> Strain:
         origin = np.zeros((number, 3))
         origin[:, 2] = rng.uniform(0.05, 0.25, number)
         elevation = rng.uniform(0.35, 0.95, number)
-        return forms.leaves(
+        return primitives.leaves(
             azimuth,
             elevation,
             rng.normal(-0.9, 0.2, number),
@@ -113,12 +115,12 @@ def brassica(dice: Dice) -> Strain:
     return strain("brassica", dice, grow)
 
 
-def grass(dice: Dice) -> Strain:
+def grass(dice: SplitRng) -> Strain:
     """Two to nine long arching blades from one point (maize, leek, spring onion)."""
     return _blades(dice, "grass", foliage(dice, _BLADE_TONES))
 
 
-def rice(dice: Dice) -> Strain:
+def rice(dice: SplitRng) -> Strain:
     """The same in the colours of young rice, wheat and maize."""
     return _blades(dice, "rice", of_families(dice, _BLADE_TONES))
 
@@ -126,7 +128,7 @@ def rice(dice: Dice) -> Strain:
 _BLADE_TONES = {"green": 5, "light_green": 4, "bluegrey": 1.5, "yellowish": 1}
 
 
-def _blades(dice: Dice, species: str, colour: Colour) -> Strain:
+def _blades(dice: SplitRng, species: str, colour: Colour) -> Strain:
     material = leaf_material(dice, colour, amount=0.0, translucency=0.4, p0=0.4)
     fewest = dice.pick((2, 2, 3, 4))
     most = fewest + dice.whole(0, 4)
@@ -139,8 +141,8 @@ def _blades(dice: Dice, species: str, colour: Colour) -> Strain:
         # Maize unfolds its leaves in two opposite rows.
         azimuth = rng.uniform(0, 6.3) + np.arange(number) * np.pi + rng.normal(0, 0.45, number)
         length = rng.uniform(0.45, 1.0, number)
-        shape = forms.LeafShape(
-            forms.outline(detail(px, 5, 9), rng.uniform(0.25, 0.5), 1.5, base=0.4),
+        shape = primitives.LeafShape(
+            primitives.outline(detail(px, 5, 9), rng.uniform(0.25, 0.5), 1.5, base=0.4),
             cup=0.4,
             sides=2,
             wave=rng.uniform(0, 0.2),
@@ -150,12 +152,12 @@ def _blades(dice: Dice, species: str, colour: Colour) -> Strain:
         elevation = rng.normal(rise, 0.2, number)
         bend = rng.normal(droop, 0.25, number)
         width = slender * rng.uniform(0.8, 1.2, number)
-        return forms.leaves(azimuth, elevation, bend, length, width, origin, shape, material, rng)
+        return primitives.leaves(azimuth, elevation, bend, length, width, origin, shape, material, rng)
 
     return strain(species, dice, grow)
 
 
-def palm(dice: Dice) -> Strain:
+def palm(dice: SplitRng) -> Strain:
     """A crown of feathered fronds seen from above (palm, fern, cycad)."""
     colour = foliage(dice, {"green": 4, "dark_green": 4, "light_green": 1, "bluegrey": 1, "yellowish": 1})
     material = leaf_material(dice, colour, amount=0.0, translucency=0.25)
@@ -188,9 +190,11 @@ def palm(dice: Dice) -> Strain:
         base = np.repeat(rib.reshape(-1, 3), 2, axis=0)
         side = np.tile((1.0, -1.0), number * pairs)
         azimuth = np.repeat(head, 2 * pairs) + side * rng.uniform(0.85, 1.25, len(side))
-        shape = forms.LeafShape(forms.outline(2 if px < 60 else 3, 0.4, 1.5, base=0.5), cup=0.2, sides=2)
+        shape = primitives.LeafShape(
+            primitives.outline(2 if px < 60 else 3, 0.4, 1.5, base=0.5), cup=0.2, sides=2
+        )
         leaflet = np.repeat(length.ravel(), 2)
-        return forms.leaves(
+        return primitives.leaves(
             azimuth,
             np.repeat(angle.ravel(), 2) * 0.4,
             np.full(len(side), -0.5),
@@ -205,7 +209,7 @@ def palm(dice: Dice) -> Strain:
     return strain("palm", dice, grow)
 
 
-def crown(dice: Dice) -> Strain:
+def crown(dice: SplitRng) -> Strain:
     """A leafy dome of many small blades: herbs, young trees, shrubs."""
     colour = foliage(dice, _GREENS)
     material = leaf_material(dice, colour, amount=dice.between(0, 0.15), translucency=0.3)
@@ -230,11 +234,11 @@ def crown(dice: Dice) -> Strain:
             (ring * np.cos(around), ring * np.sin(around), np.maximum(z, -0.1) * tall * 0.6 + 0.25), axis=1
         )
         size = leaf * (1.0 if px > 50 else 1.35) * rng.uniform(0.7, 1.2, number)
-        shape = forms.LeafShape(forms.outline(detail(px, 2, 4), 0.45, 1.8), cup=0.25, sides=2)
-        inside = forms.ellipsoids(
+        shape = primitives.LeafShape(primitives.outline(detail(px, 2, 4), 0.45, 1.8), cup=0.25, sides=2)
+        inside = primitives.ellipsoids(
             np.array(((0, 0, 0.25),)), np.diag((0.6, 0.6, 0.5 * tall))[None], 4, 8, inner_shade
         )
-        blades = forms.leaves(
+        blades = primitives.leaves(
             around + rng.normal(0, 0.5, number),
             z * 0.9 + rng.normal(0, 0.3, number),
             np.full(number, -0.6),
@@ -250,7 +254,7 @@ def crown(dice: Dice) -> Strain:
     return strain("crown", dice, grow)
 
 
-def cutting(dice: Dice) -> Strain:
+def cutting(dice: SplitRng) -> Strain:
     """A rooted cutting: crossed pairs of ovate leaves on a stem that leans (snapdragon, basil, pepper)."""
     colour = of_families(dice, {"green": 5, "light_green": 5, "dark_green": 2, "bluegrey": 1, "yellowish": 1})
     material = leaf_material(
@@ -274,15 +278,17 @@ def cutting(dice: Dice) -> Strain:
         length = (0.55 - 0.35 * layer / max(pairs, 2)) * rng.uniform(0.75, 1.15, 2 * pairs)
         origin = np.zeros((2 * pairs, 3))
         origin[:, 2] = 0.08 + layer * gap
-        shape = forms.LeafShape(
-            forms.petiolate(detail(px, 5, 10), 0.16, 0.12, 0.5),
+        shape = primitives.LeafShape(
+            primitives.petiolate(detail(px, 5, 10), 0.16, 0.12, 0.5),
             cup=rng.uniform(0.0, 0.4),
             wave=rng.uniform(0.0, 0.15),
             sides=detail(px, 2, 4),
         )
         elevation = rise + 0.2 * layer + rng.normal(0, 0.12, 2 * pairs)
         bend = rng.normal(-0.5, 0.2, 2 * pairs)
-        plant = forms.leaves(azimuth, elevation, bend, length, length * slender, origin, shape, material, rng)
+        plant = primitives.leaves(
+            azimuth, elevation, bend, length, length * slender, origin, shape, material, rng
+        )
         return plant.turned(rng.uniform(0, 6.3), abs(rng.normal(0, lean)), rng.uniform(0, 6.3)).moved(
             0, 0, 0.1
         )
@@ -290,7 +296,7 @@ def cutting(dice: Dice) -> Strain:
     return strain("cutting", dice, grow)
 
 
-def chrysanthemum(dice: Dice) -> Strain:
+def chrysanthemum(dice: SplitRng) -> Strain:
     """Eight to eighteen deeply lobed leaves around a stem: one plant that looks like many (also oak-leaf lettuce)."""
     colour = of_families(dice, {"green": 5, "light_green": 4, "dark_green": 3, "yellowish": 1})
     material = leaf_material(
@@ -320,13 +326,15 @@ def chrysanthemum(dice: Dice) -> Strain:
         t = np.linspace(0.0, 1.0, steps + 1)
         # Lobes are narrow places of the half-width; the leaf's tip is a lobe of its own.
         cut = 1 - depth * (0.5 + 0.5 * np.cos(2 * np.pi * (lobes + 0.5) * t)) * (t > 0.2)
-        shape = forms.LeafShape(
-            forms.petiolate(steps, 0.18, 0.1, 0.6) * cut,
+        shape = primitives.LeafShape(
+            primitives.petiolate(steps, 0.18, 0.1, 0.6) * cut,
             cup=rng.uniform(0.0, 0.4),
             wave=rng.uniform(0.05, 0.3),
             sides=detail(px, 2, 6),
         )
         bend = rng.normal(-0.6, 0.2, number)
-        return forms.leaves(azimuth, elevation, bend, length, length * slender, origin, shape, material, rng)
+        return primitives.leaves(
+            azimuth, elevation, bend, length, length * slender, origin, shape, material, rng
+        )
 
     return strain("chrysanthemum", dice, grow)

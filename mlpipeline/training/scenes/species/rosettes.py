@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from mlpipeline.training.scenes import forms
-from mlpipeline.training.scenes.dice import Dice
+from mlpipeline.training.scenes import primitives
+from mlpipeline.training.scenes.colours import foliage
 from mlpipeline.training.scenes.materials import Colour, Pattern
 from mlpipeline.training.scenes.mesh import Mesh
-from mlpipeline.training.scenes.palette import foliage
 from mlpipeline.training.scenes.species.strain import Strain, leaf_material, strain
+from mlpipeline.training.scenes.split_rng import SplitRng
 
 GOLDEN_ANGLE = np.pi * (3 - 5**0.5)
 
@@ -22,7 +22,7 @@ def detail(px: float, coarse: int, fine: int) -> int:
     return round(float(coarse + share * (fine - coarse)))
 
 
-def echeveria(dice: Dice) -> Strain:
+def echeveria(dice: SplitRng) -> Strain:
     """A dense spiral of fleshy spoon-shaped leaves, flat outside and closed inside."""
     colour = foliage(
         dice,
@@ -40,7 +40,7 @@ def echeveria(dice: Dice) -> Strain:
     return spoon_rosette(dice, "echeveria", colour)
 
 
-def spoon_rosette(dice: Dice, species: str, colour: Colour) -> Strain:
+def spoon_rosette(dice: SplitRng, species: str, colour: Colour) -> Strain:
     """A rosette of spoon-shaped leaves of the colour."""
     count = dice.whole(16, 60)
     widest, blunt = dice.between(0.55, 0.8), dice.between(2.0, 4.5)
@@ -60,23 +60,23 @@ def spoon_rosette(dice: Dice, species: str, colour: Colour) -> Strain:
         length = (0.28 + 0.72 * order**0.8) * rng.uniform(0.93, 1.05, number)
         origin = np.zeros((number, 3))
         origin[:, 2] = (1 - order) * rng.uniform(0.15, 0.3) + 0.06
-        shape = forms.LeafShape(
-            forms.outline(detail(px, 3, 6), widest, blunt), thickness=thickness, sides=detail(px, 4, 8)
+        shape = primitives.LeafShape(
+            primitives.outline(detail(px, 3, 6), widest, blunt), thickness=thickness, sides=detail(px, 4, 8)
         )
-        return forms.leaves(
+        return primitives.leaves(
             azimuth, elevation, np.full(number, bend), length, length * slender, origin, shape, material, rng
         )
 
     return strain(species, dice, grow, dice.pick((0.0, 0.08), (3, 1)))
 
 
-def sempervivum(dice: Dice) -> Strain:
+def sempervivum(dice: SplitRng) -> Strain:
     """A globe of many small pointed leaves, often with red tips, sometimes with offsets."""
     colour = foliage(dice, {"green": 3, "light_green": 2, "bluegrey": 2, "reddish": 2, "purple": 1})
     return house_leek(dice, "sempervivum", colour)
 
 
-def house_leek(dice: Dice, species: str, colour: Colour) -> Strain:
+def house_leek(dice: SplitRng, species: str, colour: Colour) -> Strain:
     """A globe of small pointed leaves of the colour, some with offsets; all of them are one plant."""
     count = dice.whole(30, 70)
     material = leaf_material(dice, colour, p2=dice.between(0.1, 0.5), third=(0.45, 0.12, 0.16))
@@ -91,8 +91,8 @@ def house_leek(dice: Dice, species: str, colour: Colour) -> Strain:
         length = 0.35 + 0.65 * order**0.6
         origin = np.zeros((number, 3))
         origin[:, 2] = (1 - order) * 0.2 + 0.05
-        shape = forms.LeafShape(forms.outline(detail(px, 2, 4), 0.55, 1.8), thickness=0.3, sides=4)
-        return forms.leaves(
+        shape = primitives.LeafShape(primitives.outline(detail(px, 2, 4), 0.55, 1.8), thickness=0.3, sides=4)
+        return primitives.leaves(
             azimuth, elevation, np.full(number, 0.5), length, length * slender, origin, shape, material, rng
         )
 
@@ -110,7 +110,7 @@ def house_leek(dice: Dice, species: str, colour: Colour) -> Strain:
     return strain(species, dice, grow)
 
 
-def agave(dice: Dice) -> Strain:
+def agave(dice: SplitRng) -> Strain:
     """A star of stiff pointed leaves with a dark end spine and often a pale margin."""
     colour = foliage(dice, {"bluegrey": 4, "green": 2, "grey": 2, "dark_green": 1, "light_green": 1})
     variegated = dice.chance(0.2)
@@ -136,22 +136,24 @@ def agave(dice: Dice) -> Strain:
         length = (0.5 + 0.5 * order**0.5) * rng.uniform(0.85, 1.08, number)
         origin = np.zeros((number, 3))
         origin[:, 2] = (1 - order) * 0.1 + 0.04
-        shape = forms.LeafShape(
-            forms.outline(detail(px, 3, 6), widest, 1.3, base=0.6), thickness=fleshy, sides=detail(px, 3, 6)
+        shape = primitives.LeafShape(
+            primitives.outline(detail(px, 3, 6), widest, 1.3, base=0.6),
+            thickness=fleshy,
+            sides=detail(px, 3, 6),
         )
-        return forms.leaves(
+        return primitives.leaves(
             azimuth, elevation, np.full(number, bend), length, length * slender, origin, shape, material, rng
         )
 
     return strain("agave", dice, grow)
 
 
-def aloe(dice: Dice) -> Strain:
+def aloe(dice: SplitRng) -> Strain:
     """Long juicy tapering leaves, arching, with white flecks in some strains."""
     return aloid(dice, "aloe", (7, 18), (0.12, 0.24), (-0.6, 0.5), dice.chance(0.5))
 
 
-def haworthia(dice: Dice) -> Strain:
+def haworthia(dice: SplitRng) -> Strain:
     """Short thick leaves banded with white bumps, or plain and glassy."""
     return aloid(dice, "haworthia", (10, 30), (0.18, 0.34), (0.0, 0.7), dice.chance(0.75))
 
@@ -160,7 +162,7 @@ _ALOE_TONES = {"green": 4, "dark_green": 4, "bluegrey": 3, "light_green": 1, "re
 
 
 def aloid(
-    dice: Dice,
+    dice: SplitRng,
     species: str,
     leaf_range: tuple[int, int],
     slender_range: tuple[float, float],
@@ -194,10 +196,10 @@ def aloid(
         length = (0.45 + 0.55 * order**0.6) * rng.uniform(0.75, 1.12, number)
         origin = np.zeros((number, 3))
         origin[:, 2] = (1 - order) * 0.12 + 0.03
-        shape = forms.LeafShape(
-            forms.outline(detail(px, 3, 6), 0.18, 1.25, base=0.8), thickness=0.4, sides=detail(px, 4, 7)
+        shape = primitives.LeafShape(
+            primitives.outline(detail(px, 3, 6), 0.18, 1.25, base=0.8), thickness=0.4, sides=detail(px, 4, 7)
         )
-        return forms.leaves(
+        return primitives.leaves(
             azimuth, elevation, np.full(number, bend), length, length * slender, origin, shape, material, rng
         )
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from mlpipeline.training.scenes import forms
-from mlpipeline.training.scenes.dice import Dice
+from mlpipeline.training.scenes import primitives
+from mlpipeline.training.scenes.colours import foliage
 from mlpipeline.training.scenes.mesh import Mesh
-from mlpipeline.training.scenes.palette import foliage
 from mlpipeline.training.scenes.species.rosettes import GOLDEN_ANGLE, detail
 from mlpipeline.training.scenes.species.strain import Strain, leaf_material, strain
+from mlpipeline.training.scenes.split_rng import SplitRng
 
 _TONES = {
     "green": 4,
@@ -22,14 +22,14 @@ _TONES = {
 }
 
 
-def sedum(dice: Dice) -> Strain:
+def sedum(dice: SplitRng) -> Strain:
     """A cushion of shoots, each a small rosette of bead-like leaves."""
     return _bush(
         dice, "sedum", shoots=(13, 34), leaves_each=(6, 13), leaf_cm=(0.2, 0.36), thickness=(0.45, 0.9)
     )
 
 
-def jade(dice: Dice) -> Strain:
+def jade(dice: SplitRng) -> Strain:
     """A small tree of round coin-like leaves."""
     return _bush(
         dice, "jade", shoots=(7, 16), leaves_each=(5, 10), leaf_cm=(0.36, 0.6), thickness=(0.14, 0.35)
@@ -37,7 +37,7 @@ def jade(dice: Dice) -> Strain:
 
 
 def _bush(
-    dice: Dice,
+    dice: SplitRng,
     species: str,
     shoots: tuple[int, int],
     leaves_each: tuple[int, int],
@@ -76,10 +76,10 @@ def _bush(
         )
         elevation = 0.1 + order * 1.0 + rng.normal(0, 0.18, len(order))
         length = leaf_length * (1 - 0.45 * order) * rng.uniform(0.8, 1.15, len(order))
-        shape = forms.LeafShape(
-            forms.outline(detail(px, 2, 5), widest, 3.2), thickness=thick, sides=detail(px, 3, 6)
+        shape = primitives.LeafShape(
+            primitives.outline(detail(px, 2, 5), widest, 3.2), thickness=thick, sides=detail(px, 3, 6)
         )
-        return forms.leaves(
+        return primitives.leaves(
             azimuth,
             elevation,
             np.full(len(order), 0.35),
@@ -94,7 +94,7 @@ def _bush(
     return strain(species, dice, grow, dice.pick((0.0, 0.15), (2, 1)))
 
 
-def crassula(dice: Dice) -> Strain:
+def crassula(dice: SplitRng) -> Strain:
     """Stacks of crossed leaf pairs, square from above."""
     material = leaf_material(
         dice, foliage(dice, _TONES), p1=dice.pick((0.0, 0.25), (1, 1)), third=(0.7, 0.25, 0.25), gloss=0.1
@@ -112,10 +112,10 @@ def crassula(dice: Dice) -> Strain:
             length = (0.55 - 0.4 * order) * rng.uniform(0.9, 1.1, 2 * pairs)
             origin = np.zeros((2 * pairs, 3))
             origin[:, 2] = 0.1 + layer * rng.uniform(0.12, 0.26)
-            shape = forms.LeafShape(
-                forms.outline(detail(px, 2, 4), 0.35, 1.8, base=0.8), thickness=0.3, sides=4
+            shape = primitives.LeafShape(
+                primitives.outline(detail(px, 2, 4), 0.35, 1.8, base=0.8), thickness=0.3, sides=4
             )
-            stem = forms.leaves(
+            stem = primitives.leaves(
                 azimuth,
                 0.2 + 0.5 * order,
                 np.full(2 * pairs, 0.2),

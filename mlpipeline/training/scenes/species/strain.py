@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mlpipeline.training.scenes import forms
-from mlpipeline.training.scenes.dice import Dice
+from mlpipeline.training.scenes import primitives
+from mlpipeline.training.scenes.colours import dry, flower
 from mlpipeline.training.scenes.materials import Colour, Material, Pattern
 from mlpipeline.training.scenes.mesh import Mesh
-from mlpipeline.training.scenes.palette import dry, flower
+from mlpipeline.training.scenes.split_rng import SplitRng
 
 #: Grows one plant from random numbers, for a picture in which it spans about `px` pixels.
 Grower = Callable[[np.random.Generator, float], Mesh]
@@ -59,7 +59,7 @@ class Strain:
         return replace(body, vertices=points, materials=materials).turned(rng.uniform(0, 6.3))
 
 
-def strain(species: str, dice: Dice, grow: Grower, blossom_share: float = 0.0) -> Strain:
+def strain(species: str, dice: SplitRng, grow: Grower, blossom_share: float = 0.0) -> Strain:
     """A strain with its own flower and its own brown."""
     blossom = None
     if blossom_share > 0:
@@ -78,7 +78,7 @@ def strain(species: str, dice: Dice, grow: Grower, blossom_share: float = 0.0) -
     return Strain(species, grow, blossom, blossom_share, dry(dice))
 
 
-def leaf_material(dice: Dice, colour: Colour, **changes: float | Colour | Pattern) -> Material:
+def leaf_material(dice: SplitRng, colour: Colour, **changes: float | Colour | Pattern) -> Material:
     """A leaf's surface: its base paler, its margin or tip sometimes of another colour."""
     from_base = dice.pick(((0.75, 0.82, 0.6), (0.45, 0.3, 0.3), (0.9, 0.9, 0.85), (0.3, 0.42, 0.2)))
     material = Material(
@@ -138,14 +138,14 @@ def _flowers(rng: np.random.Generator, body: Mesh, span_cm: float, material: Mat
     for site in sites:
         azimuth = np.arange(petals) * 2 * np.pi / petals + rng.random()
         parts.append(
-            forms.leaves(
+            primitives.leaves(
                 azimuth,
                 np.full(petals, rng.uniform(0.3, 1.0)),
                 np.full(petals, -0.5),
                 np.full(petals, size),
                 np.full(petals, size * 0.8),
                 np.repeat(site[None] + (0, 0, 0.02 * span_cm), petals, axis=0),
-                forms.LeafShape(forms.outline(2, 0.6, 2.0), cup=0.3, sides=2),
+                primitives.LeafShape(primitives.outline(2, 0.6, 2.0), cup=0.3, sides=2),
                 material,
                 rng,
             )

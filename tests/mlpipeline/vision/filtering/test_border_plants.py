@@ -5,7 +5,7 @@ from mlpipeline.vision.errors import InvalidInput
 from mlpipeline.vision.filtering.border_plants import touches_border, truncated_by_border
 from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.results import DEAD, EMPTY, PLANT, Detections
-from tests.mlpipeline.vision.beds import bed, square
+from tests.mlpipeline.vision.synthetic_beds import bed, square
 
 SHAPE = (440, 440)
 # A bed of plants of 20 px, all whole.

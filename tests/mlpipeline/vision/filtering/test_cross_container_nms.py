@@ -6,7 +6,7 @@ import pytest
 from mlpipeline.vision.errors import InvalidInput
 from mlpipeline.vision.filtering.cross_container_nms import duplicate_masks
 from mlpipeline.vision.results import Detections
-from tests.mlpipeline.vision.beds import bed, square
+from tests.mlpipeline.vision.synthetic_beds import bed, square
 
 
 def seen(*plants):

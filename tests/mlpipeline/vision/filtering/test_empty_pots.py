@@ -1,6 +1,6 @@
 from mlpipeline.vision.filtering.empty_pots import occupied_pots
 from mlpipeline.vision.results import Detections
-from tests.mlpipeline.vision.nursery import detections_of
+from tests.mlpipeline.vision.synthetic_images import detections_of
 
 
 def kept_of(found):

@@ -4,7 +4,7 @@ import pytest
 from mlpipeline.vision.filtering.filter_detections import filter_detections
 from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.results import Detections
-from tests.mlpipeline.vision.nursery import detections_of, grid_of_discs, rectangle
+from tests.mlpipeline.vision.synthetic_images import detections_of, grid_of_discs, rectangle
 
 SHAPE = (400, 800)
 LEFT, RIGHT = rectangle("box", 0, 0, 400, 400), rectangle("box", 400, 0, 800, 400)

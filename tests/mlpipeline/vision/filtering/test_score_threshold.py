@@ -3,7 +3,7 @@ import pytest
 
 from mlpipeline.vision.filtering.score_threshold import adaptive_score_threshold, below_threshold
 from mlpipeline.vision.results import Detections
-from tests.mlpipeline.vision.nursery import detections_of, grid_of_discs
+from tests.mlpipeline.vision.synthetic_images import detections_of, grid_of_discs
 
 PLANT, DEAD, EMPTY = 0, 1, 2
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from mlpipeline.vision.containers.sliced_detection import drop_merged_boxes
 from mlpipeline.vision.results import EMPTY, PLANT, Detections
-from mlpipeline.vision.tiling.sliced_detection import drop_merged_boxes
 
 
 def _plants(*boxes: tuple[float, float, float, float], kind: int = PLANT) -> Detections:

@@ -7,7 +7,7 @@ from mlpipeline.vision.tiling.plant_scale import (
     PlantSizes,
     best_scale,
     in_trained_range,
-    sizes_of,
+    measure_sizes,
     split_by_scale,
     target_px,
 )
@@ -63,14 +63,14 @@ def test_a_sight_in_trained_range_when_nearly_all_plants_are_of_trained_size(see
 
 
 def test_nothing_has_no_size_and_empty_pots_do_for_plants_that_are_few():
-    assert sizes_of(Detections.empty()) is None
+    assert measure_sizes(Detections.empty()) is None
     pots = Detections(np.array([[0, 0, 20, 20]] * 9), np.full(9, 0.8), np.full(9, 2))
-    assert sizes_of(pots).median_px == 20
+    assert measure_sizes(pots).median_px == 20
 
 
 def test_perspective_splits_a_container_where_far_plants_are_much_smaller():
     found = squares([20] * 20 + [60] * 20, list(range(0, 200, 10)) + list(range(400, 600, 10)))
-    upper, lower = split_by_scale(found, 0, 600, sizes_of(found))
+    upper, lower = split_by_scale(found, 0, 600, measure_sizes(found))
     assert (upper.sizes.median_px, lower.sizes.median_px) == (20, 60)
     assert upper.y1 == lower.y0
     assert (upper.y0, lower.y1) == (0, 600)
@@ -79,8 +79,8 @@ def test_perspective_splits_a_container_where_far_plants_are_much_smaller():
 def test_a_mild_perspective_or_few_plants_are_one_zone():
     mild = squares([40] * 20 + [50] * 20, range(0, 400, 10))
     few = squares([20] * 4 + [60] * 4, range(0, 80, 10))
-    assert len(split_by_scale(mild, 0, 400, sizes_of(mild))) == 1
-    assert len(split_by_scale(few, 0, 400, sizes_of(few))) == 1
+    assert len(split_by_scale(mild, 0, 400, measure_sizes(mild))) == 1
+    assert len(split_by_scale(few, 0, 400, measure_sizes(few))) == 1
 
 
 def test_a_trained_range_that_does_not_ascend_is_refused():

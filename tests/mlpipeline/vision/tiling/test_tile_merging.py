@@ -3,10 +3,10 @@ import time
 import numpy as np
 import pytest
 
-from mlpipeline.vision.boxes import iou
+from mlpipeline.vision.geometry.boxes import iou
+from mlpipeline.vision.imaging.tiles import Tile
 from mlpipeline.vision.results import Detections
-from mlpipeline.vision.tiling.tile_merging import is_cut, merge, united
-from mlpipeline.vision.tiling.tiles import Tile
+from mlpipeline.vision.tiling.tile_merging import cross_tile_nms, merge_tiles, touches_tile_edge
 
 
 def part(boxes, scores=None, classes=None):
@@ -39,28 +39,28 @@ def merged_one_by_one(parts, threshold):
 )
 def test_a_box_is_cut_where_it_reaches_an_inner_edge_of_its_tile(box, expected):
     boxes = part([box]).shifted(100, 0).boxes
-    assert is_cut(boxes, Tile(100, 0, 100), (400, 400), 2.0).tolist() == [expected]
+    assert touches_tile_edge(boxes, Tile(100, 0, 100), (400, 400), 2.0).tolist() == [expected]
 
 
 def test_nothing_merges_to_nothing():
-    assert len(merge([])) == 0
-    assert len(merge([Detections.empty(), Detections.empty()])) == 0
+    assert len(cross_tile_nms([])) == 0
+    assert len(cross_tile_nms([Detections.empty(), Detections.empty()])) == 0
 
 
 def test_a_plant_seen_by_two_tiles_is_one_and_the_surer_sight_of_it_stays():
-    result = merge([part([[0, 0, 20, 20]], [0.6], [0]), part([[1, 1, 21, 21]], [0.8], [1])])
+    result = cross_tile_nms([part([[0, 0, 20, 20]], [0.6], [0]), part([[1, 1, 21, 21]], [0.8], [1])])
     assert result.boxes.tolist() == [[1, 1, 21, 21]]
     assert result.classes.tolist() == [1]
 
 
 def test_canopies_that_overlap_within_one_tile_are_not_merged():
     crowded = [[0, 0, 20, 20], [4, 0, 24, 20], [8, 0, 28, 20]]
-    assert len(merge([part(crowded), part([[200, 200, 220, 220]])])) == 4
+    assert len(cross_tile_nms([part(crowded), part([[200, 200, 220, 220]])])) == 4
 
 
 def test_a_suppressed_box_suppresses_nothing():
     a, b, c = [0, 0, 20, 20], [6, 0, 26, 20], [12, 0, 32, 20]  # a–b and b–c overlap by 14/26, a–c by 8/32
-    result = merge([part([a], [0.9]), part([b], [0.8]), part([c], [0.7])])
+    result = cross_tile_nms([part([a], [0.9]), part([b], [0.8]), part([c], [0.7])])
     assert result.boxes.tolist() == [a, c]
 
 
@@ -73,7 +73,7 @@ def test_the_fast_merge_agrees_with_box_by_box(seed, threshold):
         corner = rng.uniform(0, 300, (60, 2))
         size = 40 * 2 ** rng.uniform(-2, 1, (60, 2))
         parts.append(part(np.concatenate([corner, corner + size], axis=1), rng.uniform(0.3, 1, 60)))
-    assert np.array_equal(merge(parts, threshold).boxes, merged_one_by_one(parts, threshold))
+    assert np.array_equal(cross_tile_nms(parts, threshold).boxes, merged_one_by_one(parts, threshold))
 
 
 def test_forty_thousand_boxes_are_merged_in_well_under_a_second():
@@ -81,9 +81,9 @@ def test_forty_thousand_boxes_are_merged_in_well_under_a_second():
     corner = rng.uniform(0, [8000, 6000], (20_000, 2))
     boxes = np.concatenate([corner, corner + rng.uniform(18, 26, (20_000, 2))], axis=1)
     parts = [part(boxes[k::50] + shift, rng.uniform(0.3, 1, 400)) for shift in (0, 0.7) for k in range(50)]
-    merge(parts[:2])
+    cross_tile_nms(parts[:2])
     start = time.process_time()
-    result = merge(parts)
+    result = cross_tile_nms(parts)
     # 40 ms on an idle core; the limit leaves room for a busy machine and still fails on anything quadratic.
     assert time.process_time() - start < 0.5
     assert 19_000 < len(result) <= 20_400
@@ -91,7 +91,7 @@ def test_forty_thousand_boxes_are_merged_in_well_under_a_second():
 
 def seen_by_two_tiles(left, right):
     """What two tiles of 100 px saw that overlap from x = 60 to x = 100."""
-    return united([(Tile(0, 0, 100), left), (Tile(60, 0, 100), right)], (100, 160), 100)
+    return merge_tiles([(Tile(0, 0, 100), left), (Tile(60, 0, 100), right)], (100, 160), 100)
 
 
 def test_of_a_plant_whose_cut_box_ends_short_of_the_edge_the_whole_sight_stays():

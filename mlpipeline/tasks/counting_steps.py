@@ -1,0 +1,158 @@
+"""The tasks that count: each loads rows, calls a stage of `vision.pipeline` and has photos' services save the result.
+
+A task's argument is the id of its step (photos.models.ProcessingStep). The row decides whether there is anything to
+do, so each may be delivered twice, late or never.
+"""
+
+import logging
+import time
+
+from celery import shared_task
+from django.conf import settings
+
+from mlpipeline.detectors.caching_detector import prefetch_coarse_probes
+from mlpipeline.detectors.engines import load_engine
+from mlpipeline.services import model_registry
+from mlpipeline.services.batched_detection import detect_steps
+from mlpipeline.services.count_settings import count_options, estimate_options
+from mlpipeline.services.density_priors import place_priors
+from mlpipeline.services.detector_cache import cached_detector
+from mlpipeline.services.image_cache import load_original
+from mlpipeline.services.row_mapping import (
+    containers_found,
+    counted_container,
+    detected_rows,
+    found_container,
+    sizes_of,
+)
+from mlpipeline.tasks.classifying import answer_predictions_first
+from mlpipeline.vision.arrays import shape_of
+from mlpipeline.vision.errors import VisionError
+from mlpipeline.vision.imaging.pyramid import shared_pyramid
+from mlpipeline.vision.pipeline import aggregate, segment
+from mlpipeline.vision.protocols import tile_detector
+from mlpipeline.vision.results import container_warnings
+from photos import queue
+from photos.choices import Stage
+from photos.models import ProcessingStep
+from photos.services.execution.step_runner import run_step
+from photos.services.results.count_results import CountedPhoto, save_containers, save_count
+from photos.services.results.session_lifecycle import mark_started
+from photos.services.steps.claims import Claim
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(name="process_photo_ml")
+def process_photo_ml(step_id: int) -> None:
+    """Find the containers of a photo, then start the chord that counts them."""
+    answer_predictions_first()
+    run_step(step_id, _segment, photo_faults=(VisionError,))
+
+
+@shared_task(name="process_image")
+def process_image(step_id: int) -> None:
+    """The same for a picture without inventory: it has no place and books no stock."""
+    answer_predictions_first()
+    run_step(step_id, _segment, photo_faults=(VisionError,))
+
+
+@shared_task(name="detect_sahi")
+def detect_sahi(step_id: int) -> dict[str, object]:
+    """Find the plants of a segment, tile by tile."""
+    return _detect_step(step_id)
+
+
+@shared_task(name="detect_direct")
+def detect_direct(step_id: int) -> dict[str, object]:
+    """Find the plants of some boxes or trays."""
+    return _detect_step(step_id)
+
+
+@shared_task(name="aggregate_results")
+def aggregate_results(step_id: int) -> None:
+    """Estimate hidden plants, sum up, book the stock, then have the drawing made."""
+    run_step(step_id, _aggregate, photo_faults=(VisionError,))
+
+
+def _segment(claim: Claim) -> None:
+    step = _step(claim)
+    mark_started(step.own_session, Stage.SEGMENTING)
+    started = time.perf_counter()
+    image = load_original(step.image)
+    decoded = time.perf_counter()
+    engine = load_engine(settings.COUNT_ENGINE)
+    options = count_options(engine)
+    detector = cached_detector(step.image, engine, options)
+    with shared_pyramid(image), prefetch_coarse_probes(image, tile_detector(detector)):
+        containers = segment(image, engine.segmenter, detector, options)
+    ended = time.perf_counter()
+    session = save_containers(
+        claim,
+        [found_container(found) for found in containers],
+        model_version=model_registry.register(engine, "segmentation"),
+        warnings=container_warnings(containers),
+        seconds={"decode": round(decoded - started, 3), "segment": round(ended - decoded, 3)},
+    )
+    queue.send_detection(session)
+
+
+def _detect_step(step_id: int) -> dict[str, object]:
+    """Run a detection; a fault comes back as a marked record, so that the chord goes on with the others."""
+    answer_predictions_first()
+    try:
+        done = run_step(step_id, _detect, photo_faults=(VisionError,))
+    except Exception:
+        logger.exception("Detection step %s ended with a fault of ours.", step_id)
+        return {"step": step_id, "failed": True}
+    return {"step": step_id, "done": done}
+
+
+def _detect(claim: Claim) -> None:
+    for saved in detect_steps(claim, load_engine(settings.COUNT_ENGINE)):
+        # A step sent again is outside its chord, and the chord of one that was batched may wait for the whole batch.
+        if saved.is_batched or saved.claim.attempt > 1:
+            queue.send_summing_up(saved.session_id)
+
+
+def _aggregate(claim: Claim) -> None:
+    step = _step(claim)
+    session = step.own_session
+    mark_started(session, Stage.ESTIMATING)
+    started = time.perf_counter()
+    image = load_original(step.image)
+    containers = containers_found(session)
+    rows = detected_rows(session)
+    result = aggregate(
+        image,
+        containers,
+        rows.detected,
+        estimate_options(),
+        place_priors(session),
+        model_registry.reliability_of(session),
+    )
+    photo, positions = result.count, sorted(rows.detected)
+    is_whole = len(positions) == len(containers)
+    session = save_count(
+        claim,
+        CountedPhoto(
+            containers=[
+                counted_container(position, count)
+                for position, count in zip(positions, photo.containers, strict=True)
+            ],
+            avg_confidence=photo.mean_confidence if photo.detected else None,
+            category_counts=photo.category_counts,
+            sizes=sizes_of(photo.containers, shape_of(image)),
+            left_out=rows.ids_of(result.removed),
+            # Of containers that failed nothing is known, so nothing can be said about the photo's total.
+            interval=photo.interval if is_whole else None,
+            reasons=photo.reasons if is_whole else (),
+            warnings=photo.warnings,
+            seconds={"estimate": round(time.perf_counter() - started, 3)},
+        ),
+    )
+    queue.send_steps(session.steps.unfinished().select_related("image"))
+
+
+def _step(claim: Claim) -> ProcessingStep:
+    return ProcessingStep.objects.select_related("image", "session__image").get(pk=claim.step_id)

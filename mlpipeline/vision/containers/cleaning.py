@@ -1,0 +1,235 @@
+"""Containers of a photo: cleaned, told apart, and who owns which pixel and which plant."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpipeline.vision.arrays import Image, Mask, Polygon, Shape, check, check_image, shape_of
+from mlpipeline.vision.containers.low_score_recovery import recover_similar
+from mlpipeline.vision.containers.outside_plants import many_plants_outside
+from mlpipeline.vision.containers.place_filters import drop_covered_segments, drop_side_truncated
+from mlpipeline.vision.errors import DetectorFault
+from mlpipeline.vision.geometry.boxes import box_centers, points_in_mask, sides
+from mlpipeline.vision.geometry.masks import (
+    Region,
+    morphological_open,
+    polygon_region,
+    rasterise,
+    subtract_region,
+)
+from mlpipeline.vision.options import CountOptions
+from mlpipeline.vision.protocols import Detector, Segmenter
+from mlpipeline.vision.results import Container, Detections
+from mlpipeline.vision.tiling.scale_search import search_scale
+from mlpipeline.vision.tiling.tile_runner import TileRunner
+
+# Masks are cleaned at this size: an outline is no more exact than that, and 12 MP are slow.
+CLEANING_SIDE_PX = 1024
+# Share of its pixels that cleaning may change before the cleaned outline replaces the given one.
+SMOOTH_ENOUGH = 0.004
+CONVEX_TYPES = ("box", "plug")
+SAME_CONTAINER = 0.6  # share of the smaller container that a better one covers, from which they are one
+# Of containers that stay where many plants stand in none of them: what is less sure are squares of a string grid, or
+# pots that were taken for boxes.
+MIN_TRUSTED_SCORE = 0.7
+LEANING_SHARE = 0.25  # a plant may lean out of its container by this share of its side
+
+
+def find_containers(
+    image: Image, segmenter: Segmenter, options: CountOptions, detector: Detector | None = None
+) -> list[Container]:
+    """The containers to count in a picture, outlines in tenths of a pixel.
+
+    Outlines are cleaned (holes filled, fringes smoothed, cut at the picture's edge), noise, doubles and, as the
+    options say, the neighbours' containers are removed.
+    Where nothing is left the whole picture is one assumed `segment`; where `detector` sees many plants outside of what
+    was found, the rest of the picture is, and only trusted outlines stay. See `container_warnings`.
+    Raises: InvalidInput for another picture than (H, W, 3) uint8; DetectorFault for an impossible answer.
+    """
+    check_image(image)
+    answer = _checked(segmenter.segment(image))
+    shape = shape_of(image)
+    sure = [found for found in answer if found.score >= options.container_confidence]
+    doubtful = [found for found in answer if found.score < options.container_confidence]
+    cleaned = _cleaned(sure, shape, options)
+    cleaned += _cleaned(recover_similar(doubtful, cleaned, options), shape, options)
+    distinct = drop_covered_segments(container_nms(cleaned, shape), shape)
+    if options.whole_containers_only:
+        distinct = drop_side_truncated(distinct, shape)
+    if options.largest_segment_only:
+        distinct = with_largest_segment(distinct, shape)
+    if distinct and detector is not None:
+        search = search_scale(TileRunner(image, detector, options, None))
+        if many_plants_outside(search.best.detected, distinct, shape):
+            distinct = [found for found in distinct if found.score >= MIN_TRUSTED_SCORE]
+            distinct.append(whole_picture(shape))
+    return [found.rounded() for found in distinct or [whole_picture(shape)]]
+
+
+def _checked(answer: object) -> Sequence[Container]:
+    if isinstance(answer, Sequence) and all(isinstance(found, Container) for found in answer):
+        return answer
+    raise DetectorFault("a segmenter answers with Container objects")
+
+
+def whole_picture(shape: Shape) -> Container:
+    """The stand-in for a container where none was found."""
+    height, width = shape
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float32)
+    return Container("segment", corners, 0.0)
+
+
+def cleaned_container(found: Container, shape: Shape, options: CountOptions) -> Container | None:
+    """A container with a smooth outline inside the picture; None where nothing worth counting is left of it.
+
+    The mask is closed and opened with a disc, its largest piece keeps its outer outline, so holes are filled. A crate
+    or tray is convex from wherever it is seen: plants that lean over its rim do not dent it.
+    """
+    height, width = shape
+    scale = min(1.0, CLEANING_SIDE_PX / max(shape))
+    small = (max(1, round(height * scale)), max(1, round(width * scale)))
+    ratio = np.array([small[1] / width, small[0] / height], dtype=np.float32)
+    mask = rasterise(found.polygon * ratio, (0, 0, small[1], small[0])).astype(np.uint8)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
+    closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, kernel).astype(np.bool_)
+    smooth = morphological_open(closed, 2)
+    # A container thinner than the disc would vanish: it stays as it is.
+    pieces, _ = cv2.findContours(
+        (smooth if smooth.any() else closed).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
+    )
+    if not pieces or np.count_nonzero(mask) < options.min_container_share * mask.size:
+        return None
+    changed = np.count_nonzero(smooth != mask.astype(np.bool_))
+    if len(pieces) == 1 and changed <= SMOOTH_ENOUGH * np.count_nonzero(mask):
+        return Container(found.type, _clipped(_shaped(found.polygon, found.type), shape), found.score)
+    outline = _shaped(max(pieces, key=cv2.contourArea).reshape(-1, 2), found.type)
+    outline = np.asarray(cv2.approxPolyDP(outline, 0.7, True), dtype=np.float32).reshape(-1, 2)
+    if len(outline) < 3:
+        return None
+    return Container(found.type, _clipped((outline + np.float32(0.5)) / ratio, shape), found.score)
+
+
+def _cleaned(containers: Sequence[Container], shape: Shape, options: CountOptions) -> list[Container]:
+    return [clean for found in containers if (clean := cleaned_container(found, shape, options)) is not None]
+
+
+def _shaped(outline: NDArray[Any], kind: str) -> Polygon:
+    """The (K, 2) outline as a container of its kind can have it: of boxes and trays the convex hull."""
+    if kind not in CONVEX_TYPES:
+        return np.asarray(outline, dtype=np.float32)
+    hull = cv2.convexHull(np.asarray(outline, dtype=np.float32), clockwise=False, returnPoints=True)
+    return np.asarray(hull, dtype=np.float32).reshape(-1, 2)
+
+
+def container_nms(containers: Sequence[Container], shape: Shape) -> list[Container]:
+    """The containers without those that a better one of the same kind mostly covers, in their order.
+
+    Boxes and plugs are one kind here (a tray seen as both is one tray); a segment is never the double of a box.
+    """
+    scale = min(1.0, CLEANING_SIDE_PX / max(shape))
+    small = (max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale)))
+    regions = [polygon_region(found.polygon * np.float32(scale), small) for found in containers]
+    kept: list[int] = []
+    for index in sorted(range(len(containers)), key=lambda place: -containers[place].score):
+        rivals = (k for k in kept if _rank(containers[k]) == _rank(containers[index]))
+        if all(_covered(regions[index], regions[rival]) < SAME_CONTAINER for rival in rivals):
+            kept.append(index)
+    return [containers[index] for index in sorted(kept)]
+
+
+def with_largest_segment(containers: Sequence[Container], shape: Shape) -> list[Container]:
+    """Only the segment with the largest area in px; boxes and plugs all stay."""
+    segments = [index for index, found in enumerate(containers) if found.type == "segment"]
+    if len(segments) < 2:
+        return list(containers)
+    largest = max(segments, key=lambda index: container_region(shape, containers, index).area_px)
+    return [found for index, found in enumerate(containers) if found.type != "segment" or index == largest]
+
+
+def container_region(shape: Shape, containers: Sequence[Container], index: int) -> Region:
+    """The pixels that belong to one container and to no other.
+
+    A box or plug takes its pixels from a segment; of two that rank alike the higher score takes them, of equal
+    scores the first. So every pixel has one owner and nothing is counted twice.
+    Raises: InvalidInput for an index out of range.
+    """
+    check(0 <= index < len(containers), f"container {index} of {len(containers)}")
+    region = polygon_region(containers[index].polygon, shape)
+    for other, found in enumerate(containers):
+        if _precedence(containers, other) < _precedence(containers, index):
+            region = subtract_region(region, polygon_region(found.polygon, shape))
+    return region
+
+
+def container_mask(shape: Shape, containers: Sequence[Container], index: int) -> Mask:
+    """(H, W) True where a pixel of the picture belongs to a container; see `container_region` for the rules."""
+    return container_region(shape, containers, index).on(shape)
+
+
+@dataclass(frozen=True, slots=True)
+class PlantAssignment:
+    """Decides which container a plant belongs to, the same from every container's point of view.
+
+    It belongs where its middle lies. A middle outside all containers (a plant that leans over the rim) belongs to
+    the nearest one within LEANING_SHARE of its side.
+    """
+
+    shape: Shape
+    containers: tuple[Container, ...]
+
+    def owned(self, detections: Detections, index: int) -> Detections:
+        """Those of the detections, in full-image pixels, that belong to container `index`."""
+        points = box_centers(detections.boxes)
+        mine = self._lies_in(points, index)
+        reach = sides(detections.boxes) * LEANING_SHARE
+        for place in np.flatnonzero(~mine).tolist():
+            x, y = points[place].tolist()
+            mine[place] = self._leans_from(x, y, float(reach[place]), index)
+        return detections.select(mine)
+
+    def _lies_in(self, points: NDArray[np.float32], index: int) -> Mask:
+        region = container_region(self.shape, self.containers, index)
+        return points_in_mask(points, region.mask, (region.x0, region.y0))
+
+    def _leans_from(self, x: float, y: float, reach_px: float, index: int) -> bool:
+        distance = _distance(self.containers[index].polygon, x, y)
+        if (
+            not 0 < distance <= reach_px
+        ):  # 0 or less: inside its outline, so another container has taken the pixel
+            return False
+        others = (
+            (_distance(found.polygon, x, y), other)
+            for other, found in enumerate(self.containers)
+            if other != index
+        )
+        return all((distance, index) < rival for rival in others)
+
+
+def _rank(found: Container) -> int:
+    return 1 if found.type == "segment" else 0
+
+
+def _precedence(containers: Sequence[Container], index: int) -> tuple[int, float, int]:
+    return _rank(containers[index]), -containers[index].score, index
+
+
+def _covered(region: Region, by: Region) -> float:
+    """Share of the smaller of two regions that lies in the other; 0 if either is empty."""
+    smaller = min(region.area_px, by.area_px)
+    if smaller == 0:
+        return 0.0
+    return (region.area_px - subtract_region(region, by).area_px) / smaller
+
+
+def _distance(polygon: Polygon, x: float, y: float) -> float:
+    """Pixels from a point to a polygon's outline: positive outside, negative inside."""
+    return -float(cv2.pointPolygonTest(polygon.reshape(-1, 1, 2), (x, y), True))
+
+
+def _clipped(polygon: NDArray[np.floating], shape: Shape) -> Polygon:
+    height, width = shape
+    return np.asarray(np.clip(polygon, 0, [width, height]), dtype=np.float32)

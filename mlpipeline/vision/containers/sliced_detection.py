@@ -1,0 +1,209 @@
+"""Scanning: the detector run over containers, at the scale that suits their plants, in tiles only where they are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mlpipeline.vision.arrays import Image, check, check_image, shape_of
+from mlpipeline.vision.containers.cleaning import PlantAssignment, container_region
+from mlpipeline.vision.geometry.boxes import areas, box_centers, clip, longest_sides, points_in_mask
+from mlpipeline.vision.geometry.masks import Region
+from mlpipeline.vision.imaging.tiles import Tile, integer_ratio_side, plan_tiles
+from mlpipeline.vision.options import CountOptions
+from mlpipeline.vision.protocols import Detector, ImageDetector, Progress
+from mlpipeline.vision.results import OUT_OF_SCALE, TRUNCATED, Container, Detections
+from mlpipeline.vision.tiling.plant_scale import (
+    MIN_SIZED_COUNT,
+    SizeZone,
+    best_scale,
+    in_trained_range,
+    measure_sizes,
+    split_by_scale,
+)
+from mlpipeline.vision.tiling.scale_search import ScaleProbe, ScaleSearch, search_scale
+from mlpipeline.vision.tiling.tile_merging import EDGE_TOLERANCE_PX, cross_tile_nms, merge_tiles
+from mlpipeline.vision.tiling.tile_runner import TileAnswers, TileRunner
+
+MAX_SCALE_CHANGE = 2**0.5  # half a step between two probes
+MAX_OVERLAP = 0.6  # of a tile's side; more would multiply the tiles
+MIN_PLANTS_IN_MERGED_BOX = 2  # plants within a larger one that make it several plants
+ROUNDING_UP = (1.0, 1.15, 1.3)  # tiles may be this much larger where that needs fewer of them
+
+
+def detect_in_containers(
+    image: Image,
+    containers: Sequence[Container],
+    indices: Sequence[int],
+    detector: Detector,
+    options: CountOptions,
+    progress: Progress | None = None,
+) -> list[Detections]:
+    """Detect plants, dead plants and empties in some containers of a picture, each without regard to the others.
+
+    Args:
+        image: (H, W, 3) uint8 RGB, the whole picture; it is not modified.
+        containers: all containers of the picture, also those not asked for: they own pixels too.
+        indices: which of them to look into.
+        detector: finds plants and empties in tiles.
+        options: the settings of the count.
+        progress: called with (tiles done, tiles in all); the share never falls, the last call has both equal.
+
+    Returns: one set for each index, in full-image pixels, rounded (`Detections.rounded`), scores from
+        `options.confidence` on. Nothing is filtered: a plant on the line between two containers may be in both sets.
+    Raises: InvalidInput for a wrong picture or index; DetectorFault when the detector breaks its protocol.
+    """
+    _check_indices(image, containers, indices)
+    shape = shape_of(image)
+    runner = TileRunner(image, detector, options, progress)
+    regions = {index: container_region(shape, containers, index).tight() for index in indices}
+    shown = [index for index in indices if not regions[index].is_empty]
+    detected = dict.fromkeys(indices, Detections.empty())
+    if shown:
+        search = search_scale(runner)
+        plans = [plan_slices(regions[index], search, runner) for index in shown]
+        detected |= zip(shown, run_plans(plans, search, runner), strict=True)
+    ownership = PlantAssignment(shape, tuple(containers))
+    return [_owned(detected[index], index, ownership) for index in indices]
+
+
+def detect_in_picture(
+    image: Image,
+    containers: Sequence[Container],
+    indices: Sequence[int],
+    detector: ImageDetector,
+    options: CountOptions,
+    progress: Progress | None = None,
+) -> list[Detections]:
+    """The same by a detector that takes the whole picture at once. `progress` is told once, at the end."""
+    _check_indices(image, containers, indices)
+    seen = detector.detect_image(image, options.confidence)
+    ownership = PlantAssignment(shape_of(image), tuple(containers))
+    if progress is not None:
+        progress(1, 1)
+    return [_owned(seen, index, ownership) for index in indices]
+
+
+def _check_indices(image: Image, containers: Sequence[Container], indices: Sequence[int]) -> None:
+    check_image(image)
+    check(
+        all(0 <= index < len(containers) for index in indices),
+        f"indices {list(indices)} of {len(containers)}",
+    )
+
+
+def _owned(seen: Detections, index: int, ownership: PlantAssignment) -> Detections:
+    """What belongs to a container, cut at the edges of the picture, rounded; nothing without an area is left."""
+    boxes = clip(seen.boxes, ownership.shape)
+    kept = areas(boxes) > 0
+    valid = Detections(boxes[kept], seen.scores[kept], seen.classes[kept], seen.warnings)
+    return ownership.owned(valid, index).rounded()
+
+
+@dataclass(frozen=True, slots=True)
+class SliceZone:
+    """The tiles for one zone of a container, how far they overlap, and what may be wrong with their scale."""
+
+    tiles: tuple[Tile, ...]
+    overlap_px: float
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SlicePlan:
+    """What a container still needs after the scale search: no zones where a probe has shown it well."""
+
+    region: Region
+    zones: tuple[SliceZone, ...]
+
+    @property
+    def planned(self) -> list[tuple[Tile, float]]:
+        """The tiles with their overlaps in px."""
+        return [(tile, zone.overlap_px) for zone in self.zones for tile in zone.tiles]
+
+
+def plan_slices(region: Region, search: ScaleSearch, runner: TileRunner) -> SlicePlan:
+    """The tiles for a container, `region`, at the scale of the photo.
+
+    The scale is adjusted, by a factor of MAX_SCALE_CHANGE at most, to the sizes of the container's own plants, where
+    the probe shows enough of them.
+    """
+    probe = search.best
+    trained, whole = runner.detector.trained_plant_px, probe.sizes
+    if whole is None:
+        return SlicePlan(region, ())
+    is_whole = probe.is_complete and TRUNCATED not in probe.detected.warnings
+    if is_whole and in_trained_range(whole * probe.tile_px_per_px, trained):
+        return SlicePlan(region, ())
+    plants = _within(probe.confident, region).plants
+    sizes = measure_sizes(plants) if len(plants) >= MIN_SIZED_COUNT else whole
+    zones = split_by_scale(plants, region.y0, region.y1, sizes or whole)
+    return SlicePlan(region, tuple(_plan_zone(region, zone, probe, runner) for zone in zones))
+
+
+def _within(seen: Detections, region: Region) -> Detections:
+    return seen.select(points_in_mask(box_centers(seen.boxes), region.mask, (region.x0, region.y0)))
+
+
+def needed_overlap_px(longest_px: float, scale: float, options: CountOptions) -> float:
+    """Overlap of tiles in which plants up to `longest_px` are whole in one; `scale` is tile px per picture px."""
+    return longest_px * options.overlap + 2 * EDGE_TOLERANCE_PX / scale
+
+
+def _plan_zone(region: Region, zone: SizeZone, probe: ScaleProbe, runner: TileRunner) -> SliceZone:
+    trained, tile_px, options = runner.detector.trained_plant_px, runner.detector.tile_px, runner.options
+    low, high = probe.tile_px_per_px / MAX_SCALE_CHANGE, probe.tile_px_per_px * MAX_SCALE_CHANGE
+    scale = min(max(best_scale(zone.sizes, trained, options.max_enlargement), low), high)
+    side_px = max(1, round(tile_px / scale))
+    overlap_px = needed_overlap_px(zone.sizes.longest_px, scale, options)
+    rows = Region(region.x0, zone.y0, region.mask[zone.y0 - region.y0 : zone.y1 - region.y0])
+    # A somewhat larger tile often saves a whole row or column of them; plants stay well within the trained range.
+    room = max(1.0, zone.sizes.low_px * scale / trained[0])
+    factors = [factor for factor in ROUNDING_UP if factor <= room]
+    even = [integer_ratio_side(round(side_px * factor), tile_px) for factor in factors]
+    sides = [
+        side if side <= side_px * room else round(side_px * factor)
+        for side, factor in zip(even, factors, strict=True)
+    ]
+    candidates = [
+        (plan_tiles(rows, runner.shape, side, min(overlap_px, MAX_OVERLAP * side)), side) for side in sides
+    ]
+    tiles, side_px = min(candidates, key=lambda candidate: len(candidate[0]))
+    median_px = zone.sizes.median_px * tile_px / side_px
+    warnings = () if trained[0] <= median_px <= trained[1] else (OUT_OF_SCALE,)
+    return SliceZone(tiles, min(overlap_px, MAX_OVERLAP * side_px), warnings)
+
+
+def run_plans(plans: Sequence[SlicePlan], search: ScaleSearch, runner: TileRunner) -> list[Detections]:
+    """What the detector sees in the containers of some plans, which share batches."""
+    planned = [pair for plan in plans for pair in plan.planned]
+    runner.expect(len(planned))
+    answers = iter(runner.run_whole(planned))
+    detected = [_united(plan, [next(answers) for _ in plan.planned], search, runner) for plan in plans]
+    runner.finish()
+    return detected
+
+
+def _united(
+    plan: SlicePlan, answers: Sequence[TileAnswers], search: ScaleSearch, runner: TileRunner
+) -> Detections:
+    """What the tiles of a container saw, as one set; what the best probe saw where none was needed."""
+    if not plan.zones:
+        return search.best.detected
+    pairs = [pair for group in answers for pair in group]
+    small = merge_tiles(pairs, runner.shape, runner.detector.tile_px, runner.options.iou)
+    # Plants larger than the overlap are cut in every tile; the full image has them whole.
+    seen = search.full_image.detected
+    whole = longest_sides(seen.boxes) > max(zone.overlap_px for zone in plan.zones)
+    # Without the probe's warnings: what it could not see, the tiles have seen.
+    large = Detections(seen.boxes[whole], seen.scores[whole], seen.classes[whole])
+    merged = cross_tile_nms([drop_merged_boxes(large, small), small], runner.options.iou)
+    return merged.warned(*(word for zone in plan.zones for word in zone.warnings))
+
+
+def drop_merged_boxes(large: Detections, small: Detections) -> Detections:
+    """The large plants of a glance without those in which finer tiles saw several: a crowd looks like one from afar."""
+    middles = box_centers(small.plants.boxes)
+    boxes = large.boxes
+    held = [int(((middles >= box[:2]) & (middles <= box[2:])).all(axis=1).sum()) for box in boxes]
+    return large.select(np.array(held, dtype=np.int64) < MIN_PLANTS_IN_MERGED_BOX)

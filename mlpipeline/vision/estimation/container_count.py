@@ -1,0 +1,168 @@
+"""Estimating: from the detections of a container to its count, with what was missed and what is empty."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from mlpipeline.vision.arrays import Image, check, check_image, shape_of
+from mlpipeline.vision.containers.cleaning import container_region
+from mlpipeline.vision.containers.crowding import crowding
+from mlpipeline.vision.estimation.band_estimator import (
+    BANDS,
+    BandInputs,
+    band_edges,
+    estimate_bands,
+    estimate_by_density,
+    estimate_confidence,
+    to_band_estimates,
+)
+from mlpipeline.vision.estimation.capacity import clamp_to_capacity
+from mlpipeline.vision.estimation.coverage_estimator import (
+    COVER_PLANT_PX,
+    estimate_by_coverage,
+    segment_plant_leaf,
+)
+from mlpipeline.vision.estimation.place_priors import NO_PRIORS, PlacePriors
+from mlpipeline.vision.estimation.tray_lattice import (
+    Lattice,
+    cell_labels,
+    classify_cells,
+    fit_lattice,
+    occupied,
+)
+from mlpipeline.vision.estimation.vegetation import segment_by_colour_model
+from mlpipeline.vision.geometry.masks import ellipse_mask
+from mlpipeline.vision.imaging.container_crop import ContainerCrop, crop_container
+from mlpipeline.vision.options import CountOptions
+from mlpipeline.vision.results import BandEstimate, Container, ContainerCount, Detections
+
+# An estimate larger than this many times what was seen rests on too little to be believed.
+MOST_PER_DETECTED = 2.0
+# Plants seen less surely than this on average teach nothing: stones taken for plants would find more stones.
+TEACHING_SCORE = 0.5
+# Median side of plants ÷ distance to the nearest: where they stand farther apart, none hides another, and leaf between
+# them is weeds, or parts of the plants themselves.
+MIN_CROWDING = 0.75
+MIN_CROWD_COUNT = 8  # plants of which a crowd is made
+SEEN_EMPTY = 3  # empty pots from which a container without plants is known to be empty
+
+
+def estimate_container(
+    image: Image,
+    containers: Sequence[Container],
+    index: int,
+    detections: Detections,
+    options: CountOptions,
+    priors: PlacePriors = NO_PRIORS,
+) -> ContainerCount:
+    """Count one container of a picture.
+
+    Args:
+        image: (H, W, 3) uint8 RGB, the whole picture; it is not modified.
+        containers: all containers of the picture; each owns its pixels.
+        index: which of them is counted.
+        detections: those of it that count (`filter_detections`), in full-image pixels.
+        options: the settings of the count.
+        priors: what is known of the place. A density is used only in beds where no plant was detected: a box or tray
+            that shows none is an empty one (20 empty crates were once counted as 29 plants). A capacity cuts what is
+            estimated; see `clamp_to_capacity`.
+
+    Returns: the count. `estimated` is rounded once, over all bands, and fills no more cells than were read. Nothing
+    is estimated in an assumed container (its edges mean nothing), with `options.estimate` off, by leaf where the
+    plants stand apart, are few or have low scores, or where nothing was detected and nothing is known.
+    Raises: InvalidInput for a wrong picture or index.
+    """
+    check_image(image)
+    check(0 <= index < len(containers), f"container {index} of {len(containers)}")
+    container = containers[index]
+    region = container_region(shape_of(image), containers, index)
+    detected, dead, empty = len(detections.plants), len(detections.dead), len(detections.empties)
+    bands: tuple[BandEstimate, ...] = ()
+    capacity: int | None = None
+    density = priors.density.get(container.type)
+    if options.estimate and not container.is_assumed and not region.is_empty:
+        lattice = fit_lattice(detections.boxes, container.polygon)
+        if detected and lattice is not None:
+            stand = crop_container(image, region, detections, container.type, work_px=COVER_PLANT_PX)
+            bands, empty = _count_by_grid(stand, lattice)
+            capacity = lattice.capacity
+        elif detected and options.estimator == "cover" and _may_hide_plants(detections.plants):
+            bands = estimate_by_coverage(
+                crop_container(image, region, detections, container.type, work_px=COVER_PLANT_PX)
+            )
+        elif detected and options.estimator == "bands":
+            bands = estimate_bands(
+                crop_container(image, region, detections, container.type), options.alpha[container.type]
+            )
+        elif density is not None and container.type == "segment" and empty < SEEN_EMPTY:
+            side = math.sqrt(density.plant_area_px)
+            bands = estimate_by_density(
+                crop_container(image, region, detections, container.type, side), density
+            )
+    count = ContainerCount(
+        container=container,
+        detections=detections,
+        bands=bands,
+        detected=detected,
+        estimated=rounded_estimate(bands, detected),
+        dead=dead,
+        empty=empty,
+        capacity=capacity,
+        warnings=detections.warnings,
+    )
+    return clamp_to_capacity(count, priors.max_plants.get(container.type))
+
+
+def rounded_estimate(bands: Sequence[BandEstimate], detected: int) -> int:
+    """The whole number of plants estimated in a container: the sum of its bands, rounded once, half up.
+
+    Where plants were detected the estimate is at most MOST_PER_DETECTED times as many.
+    """
+    total = sum(band.estimated for band in bands)
+    if detected:
+        total = min(total, MOST_PER_DETECTED * detected)
+    return math.floor(total + 0.5)
+
+
+def _may_hide_plants(plants: Detections) -> bool:
+    """Whether plants, at least one, are a crowd that was detected surely enough to learn from."""
+    is_crowd = len(plants) >= MIN_CROWD_COUNT and crowding(plants.boxes) >= MIN_CROWDING
+    return is_crowd and float(np.mean(plants.scores)) >= TEACHING_SCORE
+
+
+def _count_by_grid(stand: ContainerCrop, lattice: Lattice) -> tuple[tuple[BandEstimate, ...], int]:
+    """Bands and number of empty cells of a container whose plants stand in rows and columns."""
+    local = lattice.moved(-stand.x0, -stand.y0).scaled(stand.scale)
+    plants, empties = stand.detections.plants, stand.detections.empties
+    labels = cell_labels(local, stand.mask.shape)
+    free = np.concatenate([[False], ~occupied(local, plants.boxes)])
+    # Between cells and walls a split of the pixels tells leaf best; where it finds none, the plants' own look does.
+    told = segment_by_colour_model(
+        stand.image, stand.mask & (labels > 0), stand.living.boxes, empties.boxes, np.asarray(free[labels])
+    )
+    leaf, strength = (told.mask, told.separation) if told.separation > 0 else segment_plant_leaf(stand)
+    cells = classify_cells(local, plants.boxes, empties.boxes, leaf)
+    missed = np.concatenate([[False], cells.missed])
+    processed = leaf & missed[labels]
+    covered = ellipse_mask(stand.detections.boxes, stand.mask.shape)
+    middles = local.cell_outlines().mean(axis=1)[cells.missed, 1]
+    edges = np.array(band_edges(stand.mask.shape[0]), dtype=np.float64)
+    band_of = np.clip(np.searchsorted(edges, middles, side="right") - 1, 0, BANDS - 1)
+    counts = np.bincount(band_of, minlength=BANDS)
+    leaf_px = np.bincount(labels[leaf], minlength=local.capacity + 1)[1:]
+    plant_area = max(float(np.median(leaf_px[cells.planted])), 1.0)
+    work = BandInputs(
+        residual=stand.mask & ~covered,
+        processed=processed,
+        plant_area=(plant_area,) * BANDS,
+        counts=tuple(counts.astype(float).tolist()),
+        method="grid_analysis",
+        confidence=estimate_confidence(
+            len(stand.living),
+            strength,
+            int(np.count_nonzero(covered)),
+            int(np.count_nonzero(processed)),
+        ),
+    )
+    return to_band_estimates(stand, work), int(cells.empty.sum())

@@ -1,0 +1,113 @@
+"""Calibration: what one plant measures, learnt from the detections themselves, and how pixels become centimetres."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpipeline.vision.arrays import Boxes, check
+from mlpipeline.vision.geometry.boxes import areas, box_centers
+
+ENOUGH = 10  # detections from which a band is measured on its own. Source: origin, band calibration
+# px² a plant covers where nothing was detected to measure. Source: origin, fallback by container type.
+FALLBACK_AREA_PX = {"plug": 50.0, "box": 200.0, "segment": 500.0}
+LEAST_BEND, MOST_BEND = 0.4, 2.5  # perspective changes a plant's side by no more than this against the median
+
+
+def tukey_filter(values: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Those of the (N,) values within Q1 − 1.5 IQR … Q3 + 1.5 IQR; N may be 0.
+
+    Source: J. Tukey, Exploratory Data Analysis, 1977 (inner fences); origin, band calibration.
+    """
+    if not len(values):
+        return values
+    lower, upper = np.percentile(values, [25, 75])
+    reach = 1.5 * (upper - lower)
+    return np.asarray(values[(values >= lower - reach) & (values <= upper + reach)])
+
+
+def mean_box_area_px(boxes: Boxes) -> float:
+    """Mean w × h in px² of N ≥ 1 boxes, outliers dropped."""
+    check(len(boxes) > 0, "an area is measured on at least one box")
+    return float(tukey_filter(areas(boxes)).mean())
+
+
+def band_box_areas_px(boxes: Boxes, edges_px: NDArray[np.floating], container_type: str) -> list[float]:
+    """The box area in px² of a plant in each band between consecutive rows `edges_px` (B + 1 ascending).
+
+    A band with ENOUGH plants is measured on its own. Others follow the perspective of the whole container, a
+    straight line through side against row, because under a camera the size of things on a level ground falls
+    linearly towards the horizon. With fewer than ENOUGH plants in all there is one mean, with none the fallback.
+    """
+    check(container_type in FALLBACK_AREA_PX, f"unknown container type {container_type!r}")
+    bands = len(edges_px) - 1
+    if not len(boxes):
+        return [FALLBACK_AREA_PX[container_type]] * bands
+    rows = box_centers(boxes)[:, 1]
+    everywhere = mean_box_area_px(boxes)
+    slope, offset = fit_side_by_row(boxes)
+    result = []
+    for low, high in zip(edges_px[:-1].tolist(), edges_px[1:].tolist(), strict=True):
+        here = boxes[(rows >= low) & (rows < high)]
+        if len(here) >= ENOUGH:
+            result.append(mean_box_area_px(here))
+        elif len(boxes) >= ENOUGH:
+            side = slope * (low + high) / 2 + offset
+            usual = math.sqrt(everywhere)
+            result.append(min(max(side, LEAST_BEND * usual), MOST_BEND * usual) ** 2)
+        else:
+            result.append(everywhere)
+    return result
+
+
+def fit_side_by_row(boxes: Boxes) -> tuple[float, float]:
+    """Slope and offset of plant side (px) against row (px), by least squares over boxes without size outliers.
+
+    Slope 0 where all plants stand in one row or are fewer than ENOUGH. Raises InvalidInput for no box.
+    """
+    check(len(boxes) > 0, "a line needs at least one box")
+    side = np.sqrt(areas(boxes)).astype(np.float64)
+    rows = box_centers(boxes)[:, 1].astype(np.float64)
+    kept = tukey_filter(side)
+    usual = (side >= kept.min()) & (side <= kept.max())
+    side, rows = side[usual], rows[usual]
+    spread = rows - rows.mean()
+    if len(side) < ENOUGH or float((spread**2).sum()) == 0:
+        return 0.0, float(side.mean())
+    slope = float((spread * side).sum() / (spread**2).sum())
+    return slope, float(side.mean() - slope * rows.mean())
+
+
+def cm_per_px(known_cm: float, measured_px: float) -> float:
+    """Length of a pixel, from something of known size in the picture. Raises InvalidInput unless both are > 0."""
+    check(known_cm > 0 and measured_px > 0, f"sizes are positive, got {known_cm} cm over {measured_px} px")
+    return known_cm / measured_px
+
+
+def cm2_per_px(area_m2: float, width_px: int, height_px: int) -> float:
+    """Area of a pixel of a photo that shows a place of `area_m2` and nothing else.
+
+    Source: origin, density estimation: area_m2 × 10 000 / (width × height).
+    """
+    check(
+        area_m2 > 0 and width_px > 0 and height_px > 0, f"got {area_m2} m² over {width_px} × {height_px} px"
+    )
+    return area_m2 * 10_000 / (width_px * height_px)
+
+
+def px2_to_cm2(area_px: float, cm_per_pixel: float) -> float:
+    """Area in cm² of an area in px²: the length of a pixel counts twice."""
+    check(cm_per_pixel > 0, f"a pixel has a length, got {cm_per_pixel} cm")
+    return area_px * cm_per_pixel**2
+
+
+def alpha_from(true_missing: float, residual_area_px: float, plant_area_px: float) -> float:
+    """The alpha that would have made the estimate right, from a photo that a person has counted; within 0.5–1.5.
+
+    Raises: InvalidInput unless all three are > 0.
+    """
+    check(
+        true_missing > 0 and residual_area_px > 0 and plant_area_px > 0,
+        f"alpha needs plants and areas, got {true_missing}, {residual_area_px}, {plant_area_px}",
+    )
+    return min(max(residual_area_px / (plant_area_px * true_missing), 0.5), 1.5)

@@ -1,0 +1,1 @@
+"""Machine code and threads: what lets pure functions use all of a machine."""
