@@ -5,6 +5,8 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Counts the plants in nursery photos and keeps the stock.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,  # a file is binary on the way in and never comes back
     "PREPROCESSING_HOOKS": ["demeter.accounts.schema.without_slash"],
     "ENUM_NAME_OVERRIDES": {

@@ -5,12 +5,11 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.i18n import set_language
-from drf_spectacular.views import SpectacularAPIView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from demeter import health
 from demeter.accounts.legacy_api import RootSignIn, RootUsers
 from demeter.accounts.page_views import SignInView, admin_sign_in
-from demeter.api_docs import api_docs
 from demeter.metrics.views import metrics, version
 from mlpipeline.classifier.api.legacy_api import RootFeedback, RootPredict
 from photos.local_files import local_file
@@ -25,7 +24,13 @@ api: list[URLPattern | URLResolver] = [
         SpectacularAPIView.as_view(permission_classes=[], authentication_classes=[]),
         name="schema",
     ),
-    re_path(r"^docs/?$", api_docs, name="api-docs"),
+    re_path(
+        r"^docs/?$",  # its script in a request of its own: a strict Content-Security-Policy allows none in the page
+        SpectacularSwaggerSplitView.as_view(
+            url_name="schema", permission_classes=[], authentication_classes=[]
+        ),
+        name="api-docs",
+    ),
 ]
 
 urlpatterns = [

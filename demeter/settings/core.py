@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "django_celery_results",
     "django_filters",
     "drf_spectacular",
+    "drf_spectacular_sidecar",
     "rest_framework",
     "rest_framework_simplejwt.token_blacklist",
     "axes",

@@ -147,3 +147,13 @@ def sign_in_to_administration(page: Page, user: User) -> None:
     page.get_by_label("Contraseña").fill(PASSWORD)
     page.get_by_role("button", name="Ingresar").click()
     page.wait_for_url("**/admin/**")
+
+
+def test_the_page_of_the_api_lists_the_operations_and_asks_nobody_else(open_page, live_server):
+    page = open_page("/sign-in/")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto("/api/v1/docs/")
+    page.get_by_text("/api/v1/photos/gallery", exact=True).first.wait_for()
+    assert asked
+    assert [url for url in asked if not url.startswith((live_server.url, "data:"))] == []
