@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -19,6 +18,7 @@ from tests.photos.api.conftest import Upload
 from tests.photos.factories import finish_count, photo_file
 
 STATUS = "/api/v1/photos/jobs/status"
+UNKNOWN = "c35717d5-2758-489a-9c82-9f247c1e0d46"
 
 
 def session_of(job: dict[str, Any]) -> ProcessingSession:
@@ -136,8 +136,8 @@ def test_jobs_are_shown_to_their_owner_and_to_supervisors(
 @pytest.mark.parametrize(
     ("path", "status"),
     [
-        (f"{STATUS}?upload_session_id={uuid4()}", 404),
-        (f"/api/v1/photos/jobs/{uuid4()}/status", 404),
+        (f"{STATUS}?upload_session_id={UNKNOWN}", 404),
+        (f"/api/v1/photos/jobs/{UNKNOWN}/status", 404),
         (STATUS, 400),
         (f"{STATUS}?upload_session_id=nonsense", 400),
         ("/api/v1/photos/jobs/nonsense/status", 404),
