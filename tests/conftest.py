@@ -26,14 +26,17 @@ Bearer = Callable[[User], APIClient]
 MakeUser = Callable[..., User]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """How `make test` shares tests among processes: a file stays together, for it shares what it has started.
 
     All that start the whole stack run one after another, and first: two stacks at once would wait for each other's
-    cores, and the last of them would be waited for by everyone.
+    cores, and the last of them would be waited for by everyone. Groups are set before xdist reads them, the order
+    after it has been shuffled.
     """
     for item in items:
         item.add_marker(pytest.mark.xdist_group("stack" if _starts_a_stack(item) else str(item.path)))
+    yield
     items.sort(key=lambda item: not _starts_a_stack(item))
 
 
