@@ -64,7 +64,7 @@ stack: setup  ## Run every process on this machine (PORT=8000)
 	@$(MANAGE) stack $(if $(PORT),--port "$(PORT)")
 
 test: setup-dev  ## Run the tests on all cores (ARGS="-k name -x", ARGS="-n 0 --pdb")
-	@$(PY) -m pytest -n logical --dist loadgroup --no-loadscope-reorder $(ARGS)
+	@$(PY) -m pytest -n logical --dist loadfile $(ARGS)
 
 check: lint types  ## Lint, format, types, system checks, missing migrations, translations
 	@$(MANAGE) check --fail-level WARNING

@@ -19,6 +19,7 @@ from demeter import broker, caches
 from demeter.accounts.choices import Role
 from demeter.accounts.models import User
 from demeter.celery import app as celery_app
+from tests.support.scheduling import FileScheduling, starts_a_stack
 
 PASSWORD = "greenhouse-17"
 
@@ -26,22 +27,16 @@ Bearer = Callable[[User], APIClient]
 MakeUser = Callable[..., User]
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FileScheduling:
+    return FileScheduling(config, log)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """How `make test` shares tests among processes: a file stays together, for it shares what it has started.
-
-    All that start the whole stack run one after another, and first: two stacks at once would wait for each other's
-    cores, and the last of them would be waited for by everyone. Groups are set before xdist reads them, the order
-    after it has been shuffled.
-    """
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("stack" if _starts_a_stack(item) else str(item.path)))
+    """Shuffled, but what starts a whole stack first: the last of them would be waited for by everyone."""
     yield
-    items.sort(key=lambda item: not _starts_a_stack(item))
-
-
-def _starts_a_stack(item: pytest.Item) -> bool:
-    return item.path.parent.name in ("e2e", "browser")
+    items.sort(key=lambda item: not starts_a_stack(item.nodeid.partition("::")[0]))
 
 
 @pytest.hookimpl(tryfirst=True)
