@@ -5,6 +5,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Counts the plants in nursery photos and keeps the stock.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": r"/api/v1",  # operations are grouped by what comes after it
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,  # a file is binary on the way in and never comes back
