@@ -19,8 +19,9 @@ from demeter.pagination import PageNumberPagination
 from photos.api import photo_shapes as shapes
 from photos.errors import UnknownPhotos
 from photos.filters import ImageFilter
-from photos.models import Image, ProcessingSession
+from photos.models import Image
 from photos.querysets import ImageQuerySet
+from photos.services.context.newest_counts import newest_counts, place_history
 from photos.services.review.trash import restore, trash
 
 HISTORY_LENGTH = 20
@@ -51,7 +52,7 @@ class Gallery(GenericAPIView[Image]):
     )
     def get(self, request: Request) -> Response:
         photos = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
-        with_newest_counts(photos)
+        _set_newest_counts(photos)
         return self.get_paginated_response(self.get_serializer(photos, many=True).data)
 
 
@@ -66,9 +67,9 @@ class Photo(APIView):
     def get(self, request: Request, image_id: UUID) -> Response:
         user = cast(User, request.user)
         image = get_object_or_404(Image.objects.visible_to(user).not_deleted(), pk=image_id)
-        with_newest_counts([image])
+        _set_newest_counts([image])
         shown = cast(Any, image)
-        shown.place_history = _place_history(shown.session, user)
+        shown.place_history = place_history(shown.session, user, at_most=HISTORY_LENGTH)
         return Response(shapes.PhotoSerializer(image, context={"request": request}).data)
 
 
@@ -105,25 +106,11 @@ class BatchRestore(APIView):
         return Response({"restored_count": len(moved), "restored_image_ids": moved})
 
 
-def with_newest_counts(photos: Collection[Image]) -> None:
-    """Set `session` of each photo to its newest count, or None: one query for all."""
-    counts = (
-        ProcessingSession.objects.filter(image__in=photos)
-        .newest()
-        .select_related("storage_location__storage_area__warehouse", "validated_by")
-    )
-    by_image = {count.image_id: count for count in counts}
+def _set_newest_counts(photos: Collection[Image]) -> None:
+    """Set `session` of each photo to its newest count, or None."""
+    counts = newest_counts(photos)
     for photo in photos:
-        cast(Any, photo).session = by_image.get(photo.pk)
-
-
-def _place_history(session: ProcessingSession | None, user: User) -> list[ProcessingSession]:
-    if session is None or session.storage_location_id is None:
-        return []
-    visible = Image.objects.visible_to(user).not_deleted()
-    counts = ProcessingSession.objects.counted().newest()
-    counts = counts.filter(storage_location=session.storage_location_id, image__in=visible)
-    return list(counts.select_related("image").order_by("-image__taken_at", "-pk")[:HISTORY_LENGTH])
+        cast(Any, photo).session = counts.get(photo.pk)
 
 
 def _decide_together(request: Request, decide: Callable[..., list[UUID]]) -> list[UUID]:

@@ -14,6 +14,7 @@ from photos.image_urls import thumbnail_url
 from photos.models import Image, ProcessingSession
 from photos.pages.forms import GalleryForm
 from photos.pages.permissions import require_reader, user_of
+from photos.services.context.newest_counts import newest_counts
 from photos.warning_texts import warnings_of
 
 PER_PAGE = 24  # fills rows of two, three and four
@@ -60,13 +61,8 @@ def gallery(request: HttpRequest) -> HttpResponse:
 def cards(photos: Iterable[Image]) -> list[Card]:
     """The photos with their newest counts and places: one query beyond that of the photos."""
     photos = list(photos)
-    counts = (
-        ProcessingSession.objects.filter(image__in=photos)
-        .newest()
-        .select_related("storage_location__storage_area__warehouse", "moved_from")
-    )
-    by_image = {count.image_id: count for count in counts}
-    return [_card(photo, by_image.get(photo.pk)) for photo in photos]
+    counts = newest_counts(photos)
+    return [_card(photo, counts.get(photo.pk)) for photo in photos]
 
 
 def _card(image: Image, session: ProcessingSession | None) -> Card:

@@ -18,6 +18,7 @@ from photos.pages.forms import CountAgainForm, PlaceForm, ValidateForm
 from photos.pages.overlay_data import findings_of
 from photos.pages.permissions import can_review, find_photo, require_reader, user_of
 from photos.pages.questions import questions_of
+from photos.services.context.newest_counts import place_history
 from photos.services.corrections.drafts import draft_of
 from photos.services.corrections.sums import validated_containers
 from photos.warning_texts import reason_texts, warnings_of
@@ -120,7 +121,7 @@ def _about(session: ProcessingSession, user: User) -> dict[str, Any]:
         "movements": StockMovement.objects.filter(session_uuid=session.uuid)
         .select_related("batch__product", "user")
         .order_by("pk"),
-        "place_history": _place_history(session, user),
+        "place_history": place_history(session, user, at_most=HISTORY_LENGTH),
     }
 
 
@@ -128,16 +129,3 @@ def _labelled(labels: dict[str, Promise], values: dict[str, Any]) -> list[tuple[
     """The stored values under readable names, known ones first; a name that this version does not know stays."""
     known = [(str(label), values[key]) for key, label in labels.items() if key in values]
     return known + [(key, value) for key, value in values.items() if key not in labels]
-
-
-def _place_history(session: ProcessingSession, user: User) -> list[ProcessingSession]:
-    """The newest counts of the photos of the same place that the user may see, by the time they were taken."""
-    if session.storage_location_id is None:
-        return []
-    visible = Image.objects.visible_to(user).not_deleted()
-    counts = (
-        ProcessingSession.objects.counted()
-        .newest()
-        .filter(storage_location=session.storage_location_id, image__in=visible)
-    )
-    return list(counts.select_related("image", "product").order_by("-image__taken_at")[:HISTORY_LENGTH])

@@ -58,9 +58,3 @@ def contradicted_by_copies(
         if (copy := first.get(session.image.sha256)) is not None
         and copy < (session.image.uploaded_at, session.image_id)
     )
-
-
-def newest_counts(images: Collection[Image]) -> dict[object, ProcessingSession]:
-    """The newest count of each of these photos, by image id."""
-    counts = ProcessingSession.objects.filter(image__in=[image.pk for image in images]).order_by("attempt")
-    return {count.image_id: count for count in counts}

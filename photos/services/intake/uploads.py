@@ -32,7 +32,8 @@ from photos.choices import (
 )
 from photos.errors import InvalidTakenAt, NoFile, TooManyFiles, UnknownLocation, UnknownWarehouse
 from photos.models import Image, ProcessingSession, ProcessingStep, UploadJob, UploadSession
-from photos.services.context.deduplication import find_known_photos, lock_hashes, newest_counts
+from photos.services.context.deduplication import find_known_photos, lock_hashes
+from photos.services.context.newest_counts import newest_counts
 from photos.services.intake.upload_validation import (
     UploadMetadata,
     believable,
