@@ -10,6 +10,7 @@ from django.db.models import Case, Count, F, Prefetch, Q, Sum, When
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
+from demeter.change_times import ChangeTimedUpdates
 from inventory.choices import BinSource, BinStatus
 from inventory.errors import LedgerIsAppendOnly
 from inventory.geometry import degrees_around
@@ -23,7 +24,7 @@ _SEARCHED: Final = (
 )  # fmt: skip
 
 
-class WarehouseQuerySet(models.QuerySet[Any]):
+class WarehouseQuerySet(ChangeTimedUpdates, models.QuerySet[Any]):
     """Questions about warehouses."""
 
     def in_use(self) -> Self:
@@ -42,7 +43,7 @@ class WarehouseQuerySet(models.QuerySet[Any]):
         )
 
 
-class StorageAreaQuerySet(models.QuerySet[Any]):
+class StorageAreaQuerySet(ChangeTimedUpdates, models.QuerySet[Any]):
     """Questions about the beds of warehouses."""
 
     def in_use(self) -> Self:
@@ -58,7 +59,7 @@ class StorageAreaQuerySet(models.QuerySet[Any]):
         )
 
 
-class StorageLocationQuerySet(models.QuerySet[Any]):
+class StorageLocationQuerySet(ChangeTimedUpdates, models.QuerySet[Any]):
     """Questions about the places that photos show."""
 
     def in_use(self) -> Self:
@@ -106,7 +107,7 @@ class StorageLocationQuerySet(models.QuerySet[Any]):
         return found.annotate(match_rank=rank).order_by("match_rank", "code", "pk")
 
 
-class StorageBinQuerySet(models.QuerySet[Any]):
+class StorageBinQuerySet(ChangeTimedUpdates, models.QuerySet[Any]):
     """Questions about containers."""
 
     def in_use(self) -> Self:
@@ -118,7 +119,7 @@ class StorageBinQuerySet(models.QuerySet[Any]):
         return self.filter(source=BinSource.PHOTO)
 
 
-class StorageLocationConfigQuerySet(models.QuerySet[Any]):
+class StorageLocationConfigQuerySet(ChangeTimedUpdates, models.QuerySet[Any]):
     """Questions about what is grown where."""
 
     def running(self) -> Self:
@@ -130,7 +131,11 @@ class StorageLocationConfigQuerySet(models.QuerySet[Any]):
         return self.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=at), started_at__lte=at)
 
 
-class DensityParameterQuerySet(models.QuerySet[Any]):
+class ProductQuerySet(ChangeTimedUpdates, models.QuerySet[Any]):
+    """Questions about products: none yet beyond those of Django."""
+
+
+class DensityParameterQuerySet(ChangeTimedUpdates, models.QuerySet[Any]):
     """Questions about how densely plants stand."""
 
     def for_product_and_packaging(self, product: Product, packaging: PackagingCatalog | None) -> Self:
@@ -140,7 +145,7 @@ class DensityParameterQuerySet(models.QuerySet[Any]):
         )
 
 
-class StockBatchQuerySet(models.QuerySet[Any]):
+class StockBatchQuerySet(ChangeTimedUpdates, models.QuerySet[Any]):
     """Questions about batches."""
 
     def at_location(self, location: StorageLocation) -> Self:

@@ -35,6 +35,11 @@ class SignedFileSystemStorage(FileSystemStorage):
         super().__init__(location=location)
         self.alias = alias
 
+    @property
+    def bucket_name(self) -> str:
+        """The name of the folder, which stands for a bucket."""
+        return Path(self.location).name
+
     def put(
         self,
         name: str,

@@ -4,12 +4,13 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Value
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from demeter.accounts.choices import Role
 from demeter.accounts.models import User
+from demeter.change_times import ChangeTimedUpdates
 from photos.choices import ImageStatus, JobStatus, SessionStatus, StepKind, StepStatus
 
 FINISHED = (StepStatus.DONE, StepStatus.FAILED)
@@ -20,8 +21,17 @@ def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
 
 
-class ImageQuerySet(models.QuerySet[Any]):
+class ImageQuerySet(ChangeTimedUpdates, models.QuerySet[Any]):
     """Photos, by who may see them and whether they are evidence of stock."""
+
+    def update(self, **values: Any) -> int:
+        if "status" in values:  # what has that status already keeps its time
+            unchanged = When(status=values["status"], then=F("processing_status_updated_at"))
+            values = {
+                "processing_status_updated_at": Case(unchanged, default=Value(timezone.now())),
+                **values,
+            }
+        return super().update(**values)
 
     def visible_to(self, user: User) -> Self:
         """Workers see their own photos; supervisors, admins and opened viewers all."""
@@ -72,7 +82,7 @@ class UploadJobQuerySet(models.QuerySet[Any]):
         return self.filter(status__in=[JobStatus.PENDING, JobStatus.PROCESSING])
 
 
-class ProcessingSessionQuerySet(models.QuerySet[Any]):
+class ProcessingSessionQuerySet(ChangeTimedUpdates, models.QuerySet[Any]):
     """The counts of photos, by what became of them."""
 
     def running(self) -> Self:

@@ -63,6 +63,9 @@ _staging_writers = threading.BoundedSemaphore(_STAGING_WRITERS)
 class PictureStore(Protocol):
     """What a store of pictures can do."""
 
+    @property
+    def bucket_name(self) -> str: ...
+
     def put(
         self,
         name: str,
@@ -93,6 +96,11 @@ class PictureStore(Protocol):
 def store(alias: str) -> PictureStore:
     """The store behind one of Django's STORAGES."""
     return cast(PictureStore, storages[alias])
+
+
+def bucket_of(alias: str) -> str:
+    """The name of the bucket behind one of STORAGES; on a disk its folder stands for one."""
+    return store(alias).bucket_name
 
 
 # ── names ────────────────────────────────────────────────────────────────────────────────────────────

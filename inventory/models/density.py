@@ -6,11 +6,12 @@ from django.db import models
 from django.db.models import CheckConstraint, Q, UniqueConstraint
 from django.utils.translation import gettext_lazy as _
 
+from demeter.change_times import ChangeTimed
 from inventory.models import constraints
 from inventory.querysets import DensityParameterQuerySet
 
 
-class DensityParameter(models.Model):
+class DensityParameter(ChangeTimed):
     """What plants of one product take up in one kind of container, used where a photo shows too few."""
 
     storage_bin_type = models.ForeignKey(
@@ -41,7 +42,6 @@ class DensityParameter(models.Model):
     avg_diameter_cm = models.FloatField(_("diameter of a plant (cm)"))
     notes = models.TextField(_("notes"), blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
-    updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
     objects = DensityParameterQuerySet.as_manager()
 

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from demeter.change_times import ChangeTimed
 from inventory.errors import InvalidPolygon
 from inventory.geometry import GeoJson, lies_within, measure, read_polygon
 
@@ -32,7 +33,7 @@ def validate_polygon(polygon: GeoJson) -> None:
         raise ValidationError(str(error), code=error.code) from error
 
 
-class GeoPlace(models.Model):
+class GeoPlace(ChangeTimed):
     """A place with a polygon on the map. Saving it derives bounding box, centroid and area.
 
     Raises InvalidPolygon on save, so that no unmeasured outline reaches the database.
@@ -52,7 +53,6 @@ class GeoPlace(models.Model):
     area_m2 = models.FloatField(_("area (m²)"), editable=False)
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
-    updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
     class Meta:
         abstract = True

@@ -10,6 +10,7 @@ from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from demeter.change_times import ChangeTimed
 from inventory import code_formats
 from inventory.choices import AreaPosition, BinCategory, BinSource, BinStatus, WarehouseType
 from inventory.models import constraints
@@ -179,7 +180,7 @@ class StorageBinType(models.Model):
         return f"{self.code} · {self.name}"
 
 
-class StorageBin(models.Model):
+class StorageBin(ChangeTimed):
     """A container that stands in a location, for example N1-NORTH-03-BOX_01.
 
     Photos do not recognise a single box again, so what they count of one container type is kept in one bin.
@@ -203,7 +204,6 @@ class StorageBin(models.Model):
     status = models.CharField(_("status"), max_length=20, choices=BinStatus, default=BinStatus.ACTIVE)
     source = models.CharField(_("source"), max_length=10, choices=BinSource, default=BinSource.MANUAL)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
-    updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
     objects = StorageBinQuerySet.as_manager()
 
@@ -238,7 +238,7 @@ class StorageBin(models.Model):
             )
 
 
-class StorageLocationConfig(models.Model):
+class StorageLocationConfig(ChangeTimed):
     """What is grown in a location for one cultivation cycle: the product and pot a count is booked as."""
 
     storage_location = models.ForeignKey(
@@ -269,7 +269,6 @@ class StorageLocationConfig(models.Model):
     ended_at = models.DateTimeField(_("until"), null=True, blank=True, editable=False)
     notes = models.TextField(_("notes"), blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
-    updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
     objects = StorageLocationConfigQuerySet.as_manager()
 

@@ -6,8 +6,10 @@ from django.db import models
 from django.db.models import CheckConstraint, F, Q
 from django.utils.translation import gettext_lazy as _
 
+from demeter.change_times import ChangeTimed
 from inventory import code_formats
 from inventory.models import constraints
+from inventory.querysets import ProductQuerySet
 
 CODE_TAKEN = _("This code is already in use.")
 
@@ -61,7 +63,7 @@ class ProductFamily(models.Model):
         return self.name
 
 
-class Product(models.Model):
+class Product(ChangeTimed):
     """A species or variety that is grown and sold, for example Echeveria elegans."""
 
     family = models.ForeignKey(
@@ -74,7 +76,8 @@ class Product(models.Model):
     custom_attributes = models.JSONField(_("further attributes"), default=dict, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
-    updated_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    objects = ProductQuerySet.as_manager()
 
     class Meta:
         db_table = "products"

@@ -11,6 +11,7 @@ from django.db.models import CheckConstraint, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from demeter.change_times import ChangeTimed
 from inventory import code_formats
 from inventory.choices import INBOUND_TYPES, OUTBOUND_TYPES, MovementSource, MovementType
 from inventory.errors import LedgerIsAppendOnly
@@ -18,7 +19,7 @@ from inventory.models import constraints
 from inventory.querysets import StockBatchQuerySet, StockMovementQuerySet
 
 
-class StockBatch(models.Model):
+class StockBatch(ChangeTimed):
     """Plants of one product, state, size and packaging that stand together.
 
     Its quantity is the sum of its movements, kept by `services.stock.record_movement` alone. An emptied batch
@@ -75,7 +76,6 @@ class StockBatch(models.Model):
     notes = models.TextField(_("notes"), blank=True)
     custom_attributes = models.JSONField(_("further attributes"), default=dict, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
-    updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
     objects = StockBatchQuerySet.as_manager()
 

@@ -39,7 +39,7 @@ def carry_over(
         if recent == movements:
             batch.product = product
             batch.full_clean()
-            batch.save(update_fields=["product", "updated_at"])
+            batch.save(update_fields=["product"])
         else:
             pairs += _pairs(batch, product, [m for m in recent if m.movement_type != MovementType.PHOTO])
     return pairs

@@ -57,8 +57,8 @@ class ImageAdmin(OwnPhotosAdmin):
             {
                 "classes": ["collapse"],
                 "fields": [
-                    "id", "is_stored", "staging_key", "original_key", "preview_key", "thumbnail_key", "annotated_key",
-                    "annotated_thumbnail_key",
+                    "id", "is_stored", "staging_key", "bucket", "original_key", "preview_key", "thumbnail_key",
+                    "annotated_key", "annotated_thumbnail_key",
                 ],
             },
         ),

@@ -1,26 +1,32 @@
 """The picture as it came from the phone, and where its bytes lie."""
 
 import uuid
-from typing import ClassVar, Final
+from collections.abc import Collection, Iterable
+from typing import Any, ClassVar, Final, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from demeter.change_times import ChangeTimed
 from photos.choices import ImageSource, ImageStatus, TakenAtSource
 from photos.querysets import ImageQuerySet
 
 SHOWN_BY_BROWSERS: Final = frozenset({"image/jpeg", "image/png", "image/webp", "image/avif"})
 
 
-class Image(models.Model):
+class Image(ChangeTimed):
     """A photo of one place. The id is made before the bytes are stored, so key and row agree.
 
     Sizes are those of the picture as a person sees it: the EXIF turn is applied.
+    `processing_status_updated_at` follows `status` in `save`, and in bulk in `ImageQuerySet.update`.
     """
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    _status_in_row: str | None = None  # as it was read last
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_column="image_id")
     upload_session = models.ForeignKey(
         "UploadSession", on_delete=models.PROTECT, related_name="images", verbose_name=_("upload")
     )
@@ -29,16 +35,23 @@ class Image(models.Model):
         on_delete=models.PROTECT,
         related_name="images",
         verbose_name=_("uploaded by"),
+        db_column="uploaded_by_user_id",
     )
     uploaded_at = models.DateTimeField(_("uploaded at"), auto_now_add=True)
     original_filename = models.CharField(_("file name"), max_length=255)
-    source = models.CharField(_("source"), max_length=10, choices=ImageSource, default=ImageSource.API)
+    source = models.CharField(
+        _("source"),
+        max_length=10,
+        choices=ImageSource,
+        default=ImageSource.API,
+        db_column="upload_source",
+    )
     content_type = models.CharField(_("content type"), max_length=30)
     file_size_bytes = models.PositiveBigIntegerField(_("size in bytes"))
     sha256 = models.CharField(_("SHA-256"), max_length=64, db_index=True)
     width_px = models.PositiveIntegerField(_("width in px"))
     height_px = models.PositiveIntegerField(_("height in px"))
-    exif = models.JSONField(_("EXIF"), default=dict, blank=True)
+    exif = models.JSONField(_("EXIF"), default=dict, blank=True, db_column="exif_metadata")
     gps_coordinates = models.JSONField(
         _("GPS position"),
         null=True,
@@ -55,14 +68,24 @@ class Image(models.Model):
     staging_key = models.CharField(
         max_length=255, blank=True, help_text=_("Empty once the store has the original.")
     )
-    original_key = models.CharField(max_length=255, unique=True)
+    bucket = models.CharField(
+        _("bucket"),
+        max_length=255,
+        blank=True,
+        db_column="s3_bucket",
+        help_text=_("Of the original; on a disk, the folder that stands for one."),
+    )
+    original_key = models.CharField(max_length=255, unique=True, db_column="s3_key_original")
     is_stored = models.BooleanField(_("original is in the store"), default=False)
-    thumbnail_key = models.CharField(max_length=255, blank=True)
+    thumbnail_key = models.CharField(max_length=255, blank=True, db_column="s3_key_thumbnail")
     preview_key = models.CharField(max_length=255, blank=True)
     annotated_key = models.CharField(max_length=255, blank=True)
     annotated_thumbnail_key = models.CharField(max_length=255, blank=True)
 
     status = models.CharField(_("status"), max_length=12, choices=ImageStatus, default=ImageStatus.UPLOADED)
+    processing_status_updated_at = models.DateTimeField(
+        _("status changed"), default=timezone.now, editable=False
+    )
     error_details = models.CharField(_("error"), max_length=500, blank=True)
     with_inventory = models.BooleanField(_("counts as stock"), default=True)
     deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True)
@@ -101,6 +124,30 @@ class Image(models.Model):
 
     def __str__(self) -> str:
         return self.original_filename
+
+    @classmethod
+    def from_db(
+        cls, db: str | None, field_names: Collection[str], values: Collection[Any], **options: Any
+    ) -> Self:
+        image = super().from_db(db, field_names, values, **options)
+        if "status" in field_names:
+            image._status_in_row = image.status
+        return image
+
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        super().refresh_from_db(*args, **kwargs)
+        if "status" in self.__dict__:  # else it is not loaded, and reading it would do so
+            self._status_in_row = self.status
+
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
+        fields = None if update_fields is None else set(update_fields)
+        if not self._state.adding and (fields is None or "status" in fields):
+            if self.status != self._status_in_row:
+                self.processing_status_updated_at = timezone.now()
+            fields = fields and {*fields, "processing_status_updated_at"}
+        super().save(*args, update_fields=fields, **kwargs)
+        if fields is None or "status" in fields:
+            self._status_in_row = self.status
 
     @property
     def needs_preview(self) -> bool:

@@ -8,20 +8,27 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from demeter.change_times import ChangeTimed
 from photos.choices import BookingState, LocationSource, SessionStatus
 from photos.querysets import ProcessingSessionQuerySet
 
 
-class ProcessingSession(models.Model):
+class ProcessingSession(ChangeTimed):
     """One counting of one photo: what was found, where, and what became of it in the books.
 
     The configuration, product, state and packaging are copied from the place as soon as it is known, so that a
     later edit of the configuration changes no past count. Counting again makes a new session of the same image.
     """
 
-    uuid = models.UUIDField(_("session id"), unique=True, default=uuid.uuid4, editable=False)
+    uuid = models.UUIDField(
+        _("session id"), unique=True, default=uuid.uuid4, editable=False, db_column="session_id"
+    )
     image = models.ForeignKey(
-        "Image", on_delete=models.CASCADE, related_name="sessions", verbose_name=_("photo")
+        "Image",
+        on_delete=models.CASCADE,
+        related_name="sessions",
+        verbose_name=_("photo"),
+        db_column="original_image_id",
     )
     attempt = models.PositiveSmallIntegerField(_("count number"), default=1)
     requested_by = models.ForeignKey(
@@ -153,6 +160,7 @@ class ProcessingSession(models.Model):
         blank=True,
         related_name="+",
         verbose_name=_("validated by"),
+        db_column="validated_by_user_id",
     )
     validation_date = models.DateTimeField(_("validated at"), null=True, blank=True)
     validated_version = models.PositiveIntegerField(

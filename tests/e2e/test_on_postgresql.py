@@ -23,6 +23,7 @@ FILES = (
     "tests/photos/api/test_duplicates.py",
     "tests/photos/api/test_idempotency.py",
     "tests/photos/services/test_corrections.py",
+    "tests/photos/test_columns.py",
 )
 
 

@@ -95,7 +95,9 @@ def statuses(client: ApiClient, uploads: Sequence[str]) -> list[str]:
 
 def count_unmade(production: Production, within_s: float) -> int:
     """Thumbnails, drawings and originals that are not in the store when all is done, or the time is over."""
-    unmade = "SELECT COUNT(*) FROM s3_images WHERE thumbnail_key = '' OR annotated_key = '' OR NOT is_stored"
+    unmade = (
+        "SELECT COUNT(*) FROM s3_images WHERE s3_key_thumbnail = '' OR annotated_key = '' OR NOT is_stored"
+    )
     until = time.monotonic() + within_s
     while True:
         [(count,)] = production.rows(unmade)

@@ -22,7 +22,9 @@ def store_original(claim: Claim) -> None:
         storage.move_original_to_store(image)
     with transaction.atomic():
         step = lock_claim(claim)
-        Image.objects.filter(pk=image.pk).update(is_stored=True, staging_key="")
+        Image.objects.filter(pk=image.pk).update(
+            is_stored=True, staging_key="", bucket=storage.bucket_of(storage.DEFAULT)
+        )
         complete_step(step)
     if staging_key:  # last: until the row says "stored", staging holds the only sure copy
         storage.staging_discard([staging_key])

@@ -235,6 +235,7 @@ def _build_rows(request: _Request, entry: _Received) -> _Received:
         taken_at=photo.taken_at or request.taken_at or now,
         taken_at_source=_source_of_time(request, photo),
         staging_key=entry.staging_key,
+        bucket=storage.bucket_of(storage.DEFAULT),
         original_key=storage.original_key(entry.image_id, now, photo.extension),
         with_inventory=request.purpose != JobPurpose.ANALYZE,
     )
