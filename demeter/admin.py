@@ -5,16 +5,15 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_celery_results.models import GroupResult, TaskResult
-from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 from unfold.decorators import display
 
 from demeter.admin_base import ReadOnlyAdmin
 from demeter.models import WorkerHeartbeat
 from demeter.querysets import SILENT_AFTER
 
-# Roles, not groups, say what a user may; results of tasks and tokens are for machines. The steps of a photo and its
+# Roles, not groups, say what a user may; results of tasks are for machines. The steps of a photo and its
 # count tell a person what happened.
-for _model in (Group, TaskResult, GroupResult, BlacklistedToken, OutstandingToken):
+for _model in (Group, TaskResult, GroupResult):
     admin.site.unregister(_model)
 
 

@@ -72,6 +72,7 @@ _GROUPS: Final[list[tuple[Promise, list[tuple[str, str]]]]] = [
         _("People and machines"),
         [
             ("accounts.user", "group"),
+            ("accounts.tokenfamily", "key"),
             ("demeter.workerheartbeat", "memory"),
             ("photos.processingstep", "steps"),
         ],

@@ -13,11 +13,11 @@ from django.core.cache import cache
 from django.db import connection
 from pytest_django.plugin import blocking_manager_key
 from rest_framework.test import APIClient
-from rest_framework_simplejwt.tokens import AccessToken
 
 from demeter import broker, caches
 from demeter.accounts.choices import Role
 from demeter.accounts.models import User
+from demeter.accounts.tokens import issue_tokens
 from demeter.celery import app as celery_app
 from tests.support.scheduling import FileScheduling, starts_a_stack
 
@@ -164,7 +164,7 @@ def bearer() -> Bearer:
 
     def client_of(user: User) -> APIClient:
         client = APIClient(raise_request_exception=False)
-        client.credentials(HTTP_AUTHORIZATION=f"Bearer {AccessToken.for_user(user)}")
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {issue_tokens(user).access_token}")
         return client
 
     return client_of

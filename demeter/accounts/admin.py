@@ -15,9 +15,9 @@ from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 
 from demeter.accounts.choices import Role
-from demeter.accounts.models import User
-from demeter.accounts.services import revoke_tokens
-from demeter.admin_base import ModelAdmin
+from demeter.accounts.models import TokenFamily, User
+from demeter.accounts.tokens import revoke_tokens
+from demeter.admin_base import ModelAdmin, ReadOnlyAdmin
 
 
 class NewUserForm(UserCreationForm):
@@ -104,3 +104,15 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):
         return format_html(
             '<a class="text-primary-600 underline" href="{}">{}</a>', link, _("Set a new password")
         )
+
+
+@admin.register(TokenFamily)
+class TokenFamilyAdmin(ReadOnlyAdmin):
+    """Which API clients are signed in, as whom, and why others no longer are."""
+
+    list_display = ["user", "created_at", "expires_at", "ended_at", "end_reason"]
+    list_filter = ["end_reason"]
+    list_select_related = ["user"]
+    search_fields = ["user__email", "user__name"]
+    ordering = ["-created_at"]
+    exclude = ["refresh_jti"]

@@ -19,7 +19,6 @@ _TABLE: dict[tuple[str, str], tuple[Role, Role]] = {
     ("mlpipeline", "feedback"): (Role.SUPERVISOR, Role.SUPERVISOR),
     ("mlpipeline", "productsampleimage"): (Role.SUPERVISOR, Role.SUPERVISOR),
     ("django_celery_results", "*"): (Role.ADMIN, Role.ADMIN),
-    ("token_blacklist", "*"): (Role.ADMIN, Role.ADMIN),
 }
 
 

@@ -1,7 +1,8 @@
-"""The people who work with DemeterAI, and the system users that book for its models."""
+"""The people who work with DemeterAI, the system users that book for its models, and the sign-ins of API clients."""
 
 import unicodedata
 from typing import Any, ClassVar
+from uuid import uuid4
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -11,7 +12,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from demeter.accounts.choices import Role
+from demeter.accounts.choices import EndReason, Role
 
 ML_USER_EMAIL = "ml@demeter.invalid"
 
@@ -116,3 +117,27 @@ class User(AbstractBaseUser, PermissionsMixin):
     def can_read(self) -> bool:
         """Whether stock and photos are open to this user (contract: a self-registered viewer waits)."""
         return self.has_role(Role.WORKER) or (self.is_approved and self.has_role(Role.VIEWER))
+
+
+class TokenFamily(models.Model):
+    """One sign-in of an API client: refresh tokens that follow one another, and the access tokens made with them.
+
+    Every token names its family. `refresh_jti` is the only refresh token of it that is still good; all tokens of a
+    family die when it ends.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="token_families", verbose_name=_("user"))
+    refresh_jti = models.CharField(max_length=64)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    expires_at = models.DateTimeField(_("expires"), db_index=True)
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    end_reason = models.CharField(_("reason"), max_length=20, choices=EndReason, blank=True)
+
+    class Meta:
+        db_table = "token_families"
+        verbose_name = _("sign-in of a client")
+        verbose_name_plural = _("sign-ins of clients")
+
+    def __str__(self) -> str:
+        return str(self.pk)

@@ -1,7 +1,6 @@
-"""Accounts: made, signed in and out, and given a new password."""
+"""Accounts: made, signed in, and given a new password."""
 
 import math
-from dataclasses import dataclass
 
 from django.conf import settings
 from django.contrib.auth import authenticate
@@ -11,15 +10,10 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from rest_framework_simplejwt.exceptions import TokenError
-from rest_framework_simplejwt.settings import api_settings
-from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
-from rest_framework_simplejwt.tokens import RefreshToken
 
 from demeter.accounts.errors import (
     BadCredentials,
     EmailTaken,
-    InvalidRefreshToken,
     RegistrationClosed,
     TooManyFailures,
     WeakPassword,
@@ -27,18 +21,9 @@ from demeter.accounts.errors import (
 )
 from demeter.accounts.lockout import attempt_of, forget_failures, locked_until
 from demeter.accounts.models import User
+from demeter.accounts.tokens import TokenPair, issue_tokens, revoke_tokens
 
 _EMAIL_MAX_LENGTH = User._meta.get_field("email").max_length
-
-
-@dataclass(frozen=True)
-class TokenPair:
-    """What a client keeps: a short-lived token for each call, and one to get the next pair with."""
-
-    access_token: str
-    refresh_token: str
-    expires_in: int  # seconds
-    token_type: str = "bearer"  # noqa: S105 - the name of the scheme
 
 
 def sign_in(*, email: str, password: str, address: str) -> TokenPair:
@@ -74,49 +59,6 @@ def verify_password(*, email: str, password: str, address: str, device: str = ""
         raise BadCredentials(_("E-mail or password is wrong."))
     forget_failures(attempt, email)
     return user
-
-
-def issue_tokens(user: User) -> TokenPair:
-    """A fresh pair of tokens for a user who has proven who he is."""
-    refresh = RefreshToken.for_user(user)
-    return TokenPair(
-        access_token=str(refresh.access_token),
-        refresh_token=str(refresh),
-        expires_in=int(api_settings.ACCESS_TOKEN_LIFETIME.total_seconds()),
-    )
-
-
-@transaction.atomic
-def refresh_tokens(*, refresh_token: str) -> TokenPair:
-    """Exchange a refresh token for a new pair; it is good once. Raises InvalidRefreshToken."""
-    token = _read_refresh_token(refresh_token)
-    user = User.objects.filter(pk=token["user_id"], is_active=True, is_system=False).first()
-    if user is None:
-        raise InvalidRefreshToken(_("Sign in again."))
-    _spend(token)
-    return issue_tokens(user)
-
-
-def sign_out(*, refresh_token: str) -> None:
-    """Make a refresh token worthless. Signing out twice, or with a token that is worthless already, is no error."""
-    try:
-        _spend(_read_refresh_token(refresh_token))
-    except InvalidRefreshToken:
-        return
-
-
-def _read_refresh_token(text: str) -> RefreshToken:
-    try:
-        return RefreshToken(text)  # type: ignore[arg-type]  # the library's annotation is wrong: it takes the text
-    except TokenError as error:
-        raise InvalidRefreshToken(_("Sign in again.")) from error
-
-
-def _spend(token: RefreshToken) -> None:
-    """Put a refresh token on the list of worthless ones. Raises InvalidRefreshToken if it is there already."""
-    blacklisted: tuple[BlacklistedToken, bool] = token.blacklist()  # type: ignore[assignment]  # annotated as a row
-    if not blacklisted[1]:
-        raise InvalidRefreshToken(_("Sign in again."))
 
 
 def register(*, name: str, email: str, password: str) -> User:
@@ -158,14 +100,6 @@ def change_password(*, user: User, current_password: str, new_password: str, add
         user.save(update_fields=["password"])
         revoke_tokens(user)
         return issue_tokens(user)
-
-
-def revoke_tokens(user: User) -> None:
-    """Make all refresh tokens of a user worthless. His access tokens die with the password they carry a print of."""
-    open_tokens = OutstandingToken.objects.filter(user=user, blacklistedtoken=None)
-    BlacklistedToken.objects.bulk_create(
-        [BlacklistedToken(token=token) for token in open_tokens], ignore_conflicts=True
-    )
 
 
 def _check_strength(password: str, user: User) -> None:

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from demeter.accounts import serializers, services
+from demeter.accounts import serializers, services, tokens
 from demeter.accounts.addresses import address_of
 from demeter.accounts.choices import Role
 from demeter.accounts.models import User
@@ -58,7 +58,7 @@ class SignIn(APIView):
 
 
 class Refresh(APIView):
-    """Exchange a refresh token for a new pair. Each refresh token is good once."""
+    """Exchange a refresh token for a new pair. Each is good once: a second use ends the sign-in for all who hold it."""
 
     authentication_classes = []
     permission_classes = [AllowAny]
@@ -72,23 +72,28 @@ class Refresh(APIView):
     def post(self, request: Request) -> Response:
         given = serializers.RefreshTokenSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        return Response(asdict(services.refresh_tokens(**given.validated_data)))
+        return Response(asdict(tokens.refresh_tokens(**given.validated_data)))
 
 
 class SignOut(APIView):
-    """Make a refresh token worthless. The access token ends by itself within its hour."""
+    """End the sign-in: its refresh token and its access tokens are worthless from now on.
 
-    permission_classes = [IsSignedIn]
+    The refresh token is proof enough, so that a client whose access token has expired can still sign out.
+    """
+
+    authentication_classes = []
+    permission_classes = [AllowAny]
 
     @extend_schema(
         operation_id="auth_logout",
         request=serializers.RefreshTokenSerializer,
-        responses={204: None, **errors(400, 401)},
+        responses={204: None, **errors(400)},
+        auth=[],
     )
     def post(self, request: Request) -> Response:
         given = serializers.RefreshTokenSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        services.sign_out(**given.validated_data)
+        tokens.sign_out(**given.validated_data)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -33,9 +33,7 @@ AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 # axes' middleware answers for views that ignore a lock; our service refuses.
 SILENCED_SYSTEM_CHECKS = ["axes.W002"]
 SIMPLE_JWT = {
-    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=env.int("ACCESS_TOKEN_MINUTES", default=60)),
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=env.int("ACCESS_TOKEN_MINUTES", default=15)),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=7),
-    "ROTATE_REFRESH_TOKENS": True,
-    "BLACKLIST_AFTER_ROTATION": True,
     "CHECK_REVOKE_TOKEN": True,  # a token carries a print of the password and ends with it
 }

@@ -1,13 +1,18 @@
 """Accounts over HTTP: under /api/v1/ and, for older clients, at the root."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.utils import timezone
 from rest_framework.test import APIClient
-from rest_framework_simplejwt.tokens import AccessToken
+from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
-from demeter.accounts.models import User
+from demeter.accounts.models import TokenFamily, User
+from demeter.accounts.tokens import delete_expired_families, issue_tokens
 from tests.conftest import PASSWORD, Bearer, MakeUser
 
 BOTH_SIGN_INS = pytest.mark.parametrize(
@@ -20,6 +25,13 @@ BOTH_USERS = pytest.mark.parametrize("path", ["/user", "/user/", "/api/v1/users"
 def client() -> Client:
     """A client as strict as a browser: a view that wanted a CSRF token would refuse it."""
     return Client(enforce_csrf_checks=True)
+
+
+def me(access_token: str) -> int:
+    """How /auth/me answers to a token."""
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {access_token}")
+    return client.get("/api/v1/auth/me").status_code
 
 
 def sign_in(client: Any, user: User, path: str = "/login", password: str = PASSWORD) -> Any:
@@ -39,7 +51,7 @@ def test_a_form_with_the_empty_fields_of_oauth_gets_tokens(client: Client, worke
     response = client.post(path, form)
     assert response.status_code == 200
     assert set(response.json()) == {"access_token", "refresh_token", "token_type", "expires_in"}
-    assert (response.json()["token_type"], response.json()["expires_in"]) == ("bearer", 3600)
+    assert (response.json()["token_type"], response.json()["expires_in"]) == ("bearer", 900)
 
 
 @BOTH_SIGN_INS
@@ -98,7 +110,7 @@ def test_missing_fields_are_named(client: Client, db: None) -> None:
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
 def test_the_scheme_of_a_token_is_read_in_any_case(worker: User, scheme: str) -> None:
     client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"{scheme} {AccessToken.for_user(worker)}")
+    client.credentials(HTTP_AUTHORIZATION=f"{scheme} {issue_tokens(worker).access_token}")
     response = client.get("/api/v1/auth/me")
     assert response.status_code == 200
     assert response.json() == {
@@ -132,8 +144,6 @@ def test_a_refresh_token_is_good_once(client: Client, worker: User) -> None:
     second = client.post("/api/v1/auth/refresh", {"refresh_token": old})
     assert first.status_code == 200
     assert (second.status_code, second.json()["code"]) == (401, "invalid_refresh_token")
-    again = client.post("/api/v1/auth/refresh", {"refresh_token": first.json()["refresh_token"]})
-    assert again.status_code == 200
 
 
 def test_a_closed_account_gets_no_new_tokens(client: Client, worker: User) -> None:
@@ -142,12 +152,73 @@ def test_a_closed_account_gets_no_new_tokens(client: Client, worker: User) -> No
     assert client.post("/api/v1/auth/refresh", {"refresh_token": token}).status_code == 401
 
 
-def test_signing_out_ends_the_refresh_token_and_may_be_repeated(bearer: Bearer, worker: User) -> None:
-    client = bearer(worker)
-    token = sign_in(client, worker).json()["refresh_token"]
-    assert client.post("/api/v1/auth/logout", {"refresh_token": token}).status_code == 204
-    assert client.post("/api/v1/auth/logout", {"refresh_token": token}).status_code == 204
-    assert client.post("/api/v1/auth/refresh", {"refresh_token": token}).status_code == 401
+def test_a_second_use_of_a_refresh_token_ends_its_sign_in_for_all_who_hold_it(
+    client: Client, worker: User
+) -> None:
+    stolen = sign_in(client, worker).json()["refresh_token"]
+    elsewhere = sign_in(client, worker).json()
+    pair = client.post("/api/v1/auth/refresh", {"refresh_token": stolen}).json()
+
+    client.post("/api/v1/auth/refresh", {"refresh_token": stolen})
+
+    assert client.post("/api/v1/auth/refresh", {"refresh_token": pair["refresh_token"]}).status_code == 401
+    assert me(pair["access_token"]) == 401
+    assert TokenFamily.objects.get(end_reason="reused").user == worker
+    assert me(elsewhere["access_token"]) == 200
+
+
+def test_signing_out_ends_all_tokens_of_the_sign_in_and_may_be_repeated(client: Client, worker: User) -> None:
+    first = sign_in(client, worker).json()
+    second = client.post("/api/v1/auth/refresh", {"refresh_token": first["refresh_token"]}).json()
+    elsewhere = sign_in(client, worker).json()
+    for _ in range(2):
+        answer = client.post("/api/v1/auth/logout", {"refresh_token": second["refresh_token"]})
+        assert answer.status_code == 204
+    assert client.post("/api/v1/auth/logout", {"refresh_token": "broken"}).status_code == 204
+    assert client.post("/api/v1/auth/refresh", {"refresh_token": second["refresh_token"]}).status_code == 401
+    assert [me(pair["access_token"]) for pair in (first, second, elsewhere)] == [401, 401, 200]
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_of_two_exchanges_at_once_one_wins_and_none_is_left_with_a_good_token(worker: User) -> None:
+    token = issue_tokens(worker).refresh_token
+    start = Barrier(2)
+
+    def exchange(_: int) -> int:
+        start.wait(10)
+        try:
+            return APIClient().post("/api/v1/auth/refresh", {"refresh_token": token}).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = sorted(pool.map(exchange, range(2)))
+
+    assert answers == [200, 401]
+    assert TokenFamily.objects.get().end_reason == "reused"
+
+
+def test_a_password_set_on_the_command_line_ends_all_tokens(client: Client, worker: User) -> None:
+    pair = sign_in(client, worker).json()
+    worker.set_password("another-house-9")
+    worker.save()
+    assert me(pair["access_token"]) == 401
+    assert client.post("/api/v1/auth/refresh", {"refresh_token": pair["refresh_token"]}).status_code == 401
+
+
+def test_a_token_without_a_sign_in_of_its_own_is_refused(client: Client, worker: User) -> None:
+    assert me(str(AccessToken.for_user(worker))) == 401
+    refresh = str(RefreshToken.for_user(worker))
+    assert client.post("/api/v1/auth/refresh", {"refresh_token": refresh}).status_code == 401
+
+
+def test_sign_ins_are_forgotten_when_their_tokens_have_expired(client: Client, worker: User) -> None:
+    sign_in(client, worker)
+    old = sign_in(client, worker).json()["refresh_token"]
+    expired = TokenFamily.objects.order_by("created_at").first()
+    TokenFamily.objects.filter(pk=expired.pk).update(expires_at=timezone.now())
+    assert delete_expired_families() == 1
+    assert client.post("/api/v1/auth/refresh", {"refresh_token": old}).status_code == 200
 
 
 def test_a_new_password_ends_all_other_sign_ins(bearer: Bearer, worker: User) -> None:

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from demeter.accounts.errors import InvalidRefreshToken
 from demeter.accounts.models import User
-from demeter.accounts.services import issue_tokens, refresh_tokens
+from demeter.accounts.tokens import issue_tokens, refresh_tokens
 from demeter.admin_navigation import navigation
 from tests.conftest import PASSWORD
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django_celery_results.models import TaskResult
 
 from demeter.accounts.lockout import clear_old_failures
+from demeter.accounts.tokens import delete_expired_families
 from photos import storage
 from photos.choices import StepKind
 from photos.models import IdempotencyKey, Image, ProcessingStep
@@ -17,7 +18,7 @@ STAGING_KEPT: Final = timedelta(hours=24)
 
 
 def delete_expired() -> dict[str, int]:
-    """Clear old idempotency keys, task results, counts of failed sign-ins and staged files that no row needs.
+    """Clear old idempotency keys, task results, sign-ins and counts of failed ones, and staged files that no row needs.
 
     Returns how many of each.
     """
@@ -32,6 +33,7 @@ def delete_expired() -> dict[str, int]:
         "idempotency_keys": keys,
         "task_results": results,
         "sign_in_failures": clear_old_failures(),
+        "sign_ins": delete_expired_families(),
         "staged_files": staged,
     }
 

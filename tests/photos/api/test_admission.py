@@ -10,6 +10,7 @@ from rest_framework_simplejwt.tokens import AccessToken
 
 from demeter.accounts.choices import Role
 from demeter.accounts.models import User
+from demeter.accounts.tokens import issue_tokens
 from demeter.serving.admission import META_KEY, Admission
 from photos.api.uploads import UploadThrottle
 from photos.models import UploadSession
@@ -68,7 +69,7 @@ def test_an_upload_is_counted_once(bearer: Bearer, worker: User, monkeypatch: py
 
 
 def test_a_token_that_was_good_when_the_body_began_is_good_at_its_end(worker: User) -> None:
-    token = AccessToken.for_user(worker)
+    token = AccessToken(issue_tokens(worker).access_token)
     token.set_exp(lifetime=-timedelta(seconds=1))
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
@@ -77,6 +78,6 @@ def test_a_token_that_was_good_when_the_body_began_is_good_at_its_end(worker: Us
 
 
 def test_an_account_that_was_closed_meanwhile_is_not_believed(worker: User) -> None:
-    admission = Admission(is_granted=True, token=AccessToken.for_user(worker))
+    admission = Admission(is_granted=True, token=AccessToken(issue_tokens(worker).access_token))
     User.objects.filter(pk=worker.pk).update(is_active=False)
     assert send(APIClient(), admission).status_code == 401
