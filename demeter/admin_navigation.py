@@ -75,6 +75,8 @@ _GROUPS: Final[list[tuple[Promise, list[tuple[str, str]]]]] = [
             ("accounts.tokenfamily", "key"),
             ("demeter.workerheartbeat", "memory"),
             ("photos.processingstep", "steps"),
+            ("photos.resumableupload", "resume"),
+            ("photos.uploadchunk", "splitscreen"),
         ],
     ),
     (

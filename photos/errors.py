@@ -145,3 +145,57 @@ class UnknownPhotos(DemeterError):
     """Photos that do not exist, or that the caller may not see."""
 
     code, status = "unknown_photos", 404
+
+
+class OffsetMismatch(DemeterError):
+    """A chunk that does not begin where what has arrived ends: another one was faster, or it was sent before."""
+
+    code, status = "offset_mismatch", 409
+
+
+class UploadExpired(DemeterError):
+    """A resumable upload that nobody went on with for too long: what had arrived is deleted."""
+
+    code, status = "upload_expired", 410
+
+
+class ChecksumMismatch(DemeterError):
+    """Bytes that are not those the client has announced: they changed on their way (tus, checksum)."""
+
+    code, status = "checksum_mismatch", 460
+
+
+class UnsupportedProtocol(DemeterError):
+    """A request of a version of tus that is not spoken here, or of none."""
+
+    code, status = "unsupported_tus_version", 412
+
+
+class InvalidUploadHeader(DemeterError):
+    """A header of a resumable upload that is missing or cannot be read."""
+
+    code, status = "invalid_upload_header", 400
+
+
+class AnnouncedTooLarge(DemeterError):
+    """A file that is announced with more bytes than a photo may have: tus demands 413 for it."""
+
+    code, status = "file_too_large", 413
+
+
+class TooManyOpenUploads(DemeterError):
+    """More unfinished resumable uploads of one user than are kept."""
+
+    code, status = "too_many_open_uploads", 409
+
+
+class TooManyChunks(DemeterError):
+    """A file in more and smaller chunks than are kept."""
+
+    code, status = "too_many_chunks", 400
+
+
+class OtherUpload(DemeterError):
+    """A file that is to join an upload which is another user's, or of another place."""
+
+    code, status = "other_upload", 409

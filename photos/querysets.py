@@ -82,6 +82,19 @@ class UploadJobQuerySet(models.QuerySet[Any]):
         return self.filter(status__in=[JobStatus.PENDING, JobStatus.PROCESSING])
 
 
+class ResumableUploadQuerySet(models.QuerySet[Any]):
+    """Files that come in chunks, by whether they are whole and how old they are."""
+
+    def unfinished(self) -> Self:
+        return self.filter(job=None)
+
+    def expired(self, now: datetime) -> Self:
+        return self.filter(expires_at__lte=now)
+
+    def alive(self, now: datetime) -> Self:
+        return self.filter(expires_at__gt=now)
+
+
 class ProcessingSessionQuerySet(ChangeTimedUpdates, models.QuerySet[Any]):
     """The counts of photos, by what became of them."""
 

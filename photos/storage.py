@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
 from urllib.parse import quote
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.core.files.base import ContentFile, File
@@ -144,6 +144,11 @@ def staging_key(upload_session_id: UUID, image_id: UUID, extension: str) -> str:
     return f"{_STAGING_FOLDER}/{upload_session_id}/{image_id}.{extension}"
 
 
+def chunk_key(resumable_upload_id: UUID, offset_bytes: int) -> str:
+    """A new name for a chunk of a file: of two that are sent for the same bytes, neither overwrites the other."""
+    return f"{_STAGING_FOLDER}/chunks/{resumable_upload_id}/{offset_bytes}-{uuid4().hex}"
+
+
 def content_type_of(key: str) -> str:
     """What an object is handed out as. The end of a key is ours: it was chosen by the bytes of the picture."""
     return _CONTENT_TYPES.get(key.rpartition(".")[2].lower(), "application/octet-stream")
@@ -254,7 +259,12 @@ def staging_put(key: str, data: bytes) -> None:
 
 def staging_read(key: str) -> bytes:
     """All bytes of a staged object. Raises FileNotFoundError."""
-    return b"".join(_pieces(STAGING, key))
+    return b"".join(staging_pieces(key))
+
+
+def staging_pieces(key: str) -> Iterator[bytes]:
+    """The bytes of a staged object in pieces. Raises FileNotFoundError."""
+    return _pieces(STAGING, key)
 
 
 def _pieces(alias: str, key: str) -> Iterator[bytes]:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:  # rest_framework's settings import modules that import this o
     from rest_framework.request import Request
 
 META_KEY: Final = "demeter.admission"  # no header can be named like this
-_METHOD: Final = "POST"
 
 
 @dataclass
@@ -66,14 +65,13 @@ class LargeBody:
     max_bytes: int
     sink_of: Callable[[Mapping[str, Any]], Sink | None]
     is_awaited: bool = False
+    method: str = "POST"
 
 
 def large_body_of(view: Callable[..., Any], method: str) -> LargeBody | None:
     """What a view that takes large bodies says of them; None for all others."""
-    if method != _METHOD:
-        return None
     body: LargeBody | None = getattr(getattr(view, "cls", view), "large_body", None)
-    return body
+    return body if body is not None and body.method == method else None
 
 
 def takes_large_body(body: LargeBody) -> Callable[[Callable[..., HttpResponseBase]], Any]:

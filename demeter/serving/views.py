@@ -14,14 +14,18 @@ class _Admitted(Exception):
 
 
 class TakesLargeBody(APIView):
-    """An API view whose POST requests have large bodies. Throttles count a request once, before its body."""
+    """An API view whose requests of one method have large bodies. Throttles count these once, before the body."""
 
     large_body: LargeBody
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        self.check_headers(request)
         if is_asked(request):
             raise _Admitted
+
+    def check_headers(self, request: Request) -> None:
+        """Refuse, by its address and headers, a request whose body would be received in vain."""
 
     def check_throttles(self, request: Request) -> None:
         if not is_admitted(request):

@@ -24,6 +24,7 @@ REST_FRAMEWORK = {
     # Bounds for a client gone wild, far above a walk through the nursery (50 uploads at once, a poll every 2 s).
     "DEFAULT_THROTTLE_RATES": {
         "upload": env.str("THROTTLE_UPLOAD", default="600/min"),  # requests of one user
+        "chunk": env.str("THROTTLE_CHUNK", default="12000/min"),  # chunks of files, of one user
         "prediction": env.str(
             "THROTTLE_PREDICTION", default="6000/min"
         ),  # pictures to be classified, of one user

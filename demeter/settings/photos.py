@@ -6,6 +6,11 @@ UPLOAD_MAX_FILE_BYTES = 20 * 1024**2
 UPLOAD_MAX_REQUEST_BYTES = 500 * 1024**2
 UPLOAD_MAX_FILES = 100
 UPLOAD_MAX_PIXELS = 60_000_000
+# Files that come in chunks (tus): how long after its last chunk one can be continued, how many unfinished ones a user
+# may have, and in how many chunks one may come.
+RESUMABLE_UPLOAD_H = env.int("RESUMABLE_UPLOAD_H", default=24)
+RESUMABLE_UPLOADS_OPEN = env.int("RESUMABLE_UPLOADS_OPEN", default=200)
+RESUMABLE_UPLOAD_MAX_CHUNKS = 400
 IDEMPOTENCY_KEY_H = 24
 JOBS_VISIBLE_H = 48
 # A named place nearer to the photo's position than this never contradicts it.

@@ -2,11 +2,18 @@
 
 from django.urls import re_path
 
-from photos.api import corrections, jobs, photos, reprocess, tasks, uploads
+from photos.api import corrections, jobs, photos, reprocess, resumable_uploads, tasks, uploads
 
 _UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
 urlpatterns = [
+    re_path(r"^uploads/?$", resumable_uploads.ResumableUploads.as_view(), name="uploads"),
+    re_path(r"^uploads/known/?$", resumable_uploads.KnownPhotos.as_view(), name="uploads-known"),
+    re_path(
+        rf"^uploads/(?P<upload_id>{_UUID})/?$",
+        resumable_uploads.ResumableUploadView.as_view(),
+        name="uploads-upload",
+    ),
     re_path(r"^photos/upload/?$", uploads.Upload.as_view(), name="photos-upload"),
     re_path(r"^photos/uploads/?$", jobs.Uploads.as_view(), name="photos-uploads"),
     re_path(r"^photos/jobs/status/?$", jobs.UploadStatus.as_view(), name="upload-status"),

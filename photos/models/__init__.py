@@ -1,8 +1,9 @@
-"""The tables of photos: images, uploads and jobs, counts with their findings and corrections, steps, calibrations."""
+"""The tables of photos: images, uploads, counts with their findings and corrections, steps, calibrations."""
 
 from photos.models.calibration import CalibrationSample, PlaceCalibration
 from photos.models.detections import Classification, Correction, Detection, Estimation, PhotoContainer
 from photos.models.image import Image
+from photos.models.resumable import ResumableUpload, UploadChunk
 from photos.models.session import ProcessingSession
 from photos.models.step import ProcessingStep
 from photos.models.upload import IdempotencyKey, UploadJob, UploadSession
@@ -19,6 +20,8 @@ __all__ = [
     "PlaceCalibration",
     "ProcessingSession",
     "ProcessingStep",
+    "ResumableUpload",
+    "UploadChunk",
     "UploadJob",
     "UploadSession",
 ]

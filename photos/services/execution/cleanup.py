@@ -11,16 +11,17 @@ from demeter.accounts.lockout import clear_old_failures
 from demeter.accounts.tokens import delete_expired_families
 from photos import storage
 from photos.choices import StepKind
-from photos.models import IdempotencyKey, Image, ProcessingStep
+from photos.models import IdempotencyKey, Image, ProcessingStep, UploadChunk
 from photos.services.execution.annotation_data import staged_drawings
+from photos.services.intake.upload_chunks import delete_expired_resumables
 
 STAGING_KEPT: Final = timedelta(hours=24)
 
 
 def delete_expired() -> dict[str, int]:
-    """Clear old idempotency keys, task results, sign-ins and counts of failed ones, and staged files that no row needs.
+    """Clear old idempotency keys, task results, sign-ins and counts of failed ones, and uploads nobody went on with.
 
-    Returns how many of each.
+    Staged files that no row needs go too. Returns how many of each.
     """
     now = timezone.now()
     keys, _by_model = IdempotencyKey.objects.filter(
@@ -28,19 +29,22 @@ def delete_expired() -> dict[str, int]:
     ).delete()
     old = now - timedelta(hours=settings.JOBS_VISIBLE_H)
     results, _by_model = TaskResult.objects.filter(date_done__lt=old).delete()
+    resumables = delete_expired_resumables()
     staged = storage.clear_staging(older_than=now - STAGING_KEPT, needed=_needed_in_staging())
     return {
         "idempotency_keys": keys,
         "task_results": results,
         "sign_in_failures": clear_old_failures(),
         "sign_ins": delete_expired_families(),
+        "resumable_uploads": resumables,
         "staged_files": staged,
     }
 
 
 def _needed_in_staging() -> set[str]:
-    """What photos wait to be stored from, and drawings that the store has not taken yet, however long it is away."""
+    """What photos wait to be stored from, drawings that the store has not taken yet, and chunks of unfinished files."""
     originals = Image.objects.exclude(staging_key="").values_list("staging_key", flat=True)
     drawings = ProcessingStep.objects.filter(kind=StepKind.UPLOAD_ANNOTATED).unfinished()
     waiting = drawings.select_related("image")
-    return {*originals, *(key for step in waiting for key in staged_drawings(step.pk, step.image))}
+    chunks = UploadChunk.objects.values_list("staging_key", flat=True)
+    return {*originals, *chunks, *(key for step in waiting for key in staged_drawings(step.pk, step.image))}

@@ -299,7 +299,7 @@ def test_nothing_stays_in_staging_when_the_rows_cannot_be_written(
     def broken(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("photos.services.intake.uploads.begin_session", broken)
+    monkeypatch.setattr("photos.services.intake.upload_rows.begin_session", broken)
     response = upload(bearer(worker), photo_file(1), photo_file(2))
     assert (response.status_code, response.json()["code"]) == (500, "server_error")
     assert [path for path in (tmp_path / "media").rglob("*") if path.is_file()] == []

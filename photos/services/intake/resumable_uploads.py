@@ -1,0 +1,199 @@
+"""Files that come in chunks (tus 1.0): begun, continued, and taken in like any other when the last byte is there."""
+
+from __future__ import annotations  # Django's files take no type argument at run time
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.core.files.base import File
+from django.core.files.uploadedfile import TemporaryUploadedFile
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from demeter.accounts.models import User
+from demeter.sqlite_write_lock import sqlite_write_lock
+from photos import storage
+from photos.choices import ImageSource
+from photos.errors import (
+    AnnouncedTooLarge,
+    ChecksumMismatch,
+    EmptyFile,
+    TooManyOpenUploads,
+    UploadExpired,
+)
+from photos.models import ResumableUpload, UploadJob, UploadSession
+from photos.services.intake import upload_chunks
+from photos.services.intake.upload_validation import clean_filename
+from photos.services.intake.uploads import (
+    UploadOutcome,
+    accept_known,
+    accept_upload,
+    check_upload_fields,
+    too_many_files,
+)
+from photos.store_errors import outages_told
+
+_MIB: Final = 1024**2
+
+
+@dataclass(frozen=True)
+class Announcement:
+    """What a client says about a file before it sends the first byte."""
+
+    size_bytes: int
+    filename: str = ""
+    sha256: str = ""  # lower-case hex; with it, a photo that is known is not sent again
+    storage_location_id: int | None = None
+    warehouse_id: int | None = None
+    notes: str = ""
+    taken_at: datetime | None = None
+    force: bool = False
+    upload_session_id: UUID | None = None  # the upload that the file joins; a new one without it
+
+
+def begin_resumable(
+    *, user: User, announced: Announcement, source: ImageSource
+) -> tuple[ResumableUpload, UploadOutcome | None]:
+    """Begin a file. It ends at once, with its outcome, if its SHA-256 is that of a photo that the user can see.
+
+    Raises EmptyFile, AnnouncedTooLarge (413), TooManyOpenUploads (409), and for the upload that it is to join
+    OtherUpload (409), TooManyFiles; what `accept_upload` raises about its fields.
+    """
+    if announced.size_bytes == 0:
+        raise EmptyFile(_("The file is empty."))
+    if announced.size_bytes > settings.UPLOAD_MAX_FILE_BYTES:
+        raise AnnouncedTooLarge(
+            _("The file is larger than %(limit)d MB.") % {"limit": settings.UPLOAD_MAX_FILE_BYTES // _MIB},
+            limit_bytes=settings.UPLOAD_MAX_FILE_BYTES,
+        )
+    check_upload_fields(
+        location_id=announced.storage_location_id,
+        warehouse_id=announced.warehouse_id,
+        taken_at=announced.taken_at,
+    )
+    now = timezone.now()
+    _check_room(user, now)
+    if announced.upload_session_id is not None:
+        _check_joins(user, announced, announced.upload_session_id)
+    resumable = ResumableUpload(
+        user=user,
+        upload_session_uuid=announced.upload_session_id or uuid4(),
+        filename=clean_filename(announced.filename),
+        size_bytes=announced.size_bytes,
+        sha256=announced.sha256,
+        storage_location_id=announced.storage_location_id,
+        warehouse_id=announced.warehouse_id,
+        notes=announced.notes,
+        taken_at=announced.taken_at,
+        force=announced.force,
+        source=source,
+        expires_at=upload_chunks.expiry(now),
+    )
+    resumable.clean_fields(exclude=["user", "storage_location", "warehouse"])  # those were just read
+    with sqlite_write_lock():
+        resumable.save(force_insert=True)
+    return resumable, accept_known(resumable) if resumable.sha256 else None
+
+
+def continue_resumable(
+    resumable: ResumableUpload, *, offset_bytes: int, file: File[Any]
+) -> UploadOutcome | None:
+    """Take the next chunk. With the last one the file is taken in, and its outcome returned; None before.
+
+    To repeat a last chunk that was answered already returns the same outcome once more. The last chunk and the rows
+    of the photo are written together: if these cannot be written, the chunk has not arrived.
+    Raises OffsetMismatch (409), AnnouncedTooLarge (413) beyond the announced size, ChecksumMismatch (460) if the
+    whole file is not the announced one (it starts again then), TooManyChunks, and what `accept_upload` raises.
+    """
+    size_bytes = file.size or 0
+    if resumable.job is not None and offset_bytes + size_bytes == resumable.size_bytes:
+        return UploadOutcome(resumable.job.upload_session, [resumable.job])
+    upload_chunks.check_offset(resumable, offset_bytes)
+    if offset_bytes + size_bytes > resumable.size_bytes:
+        raise AnnouncedTooLarge(
+            _("More bytes came than the file was said to have."), limit_bytes=resumable.size_bytes
+        )
+    if offset_bytes + size_bytes < resumable.size_bytes:
+        if size_bytes:
+            upload_chunks.keep_chunk(resumable, offset_bytes=offset_bytes, file=file)
+        return None
+    return _take_in(resumable, file)
+
+
+def check_alive(resumable: ResumableUpload) -> None:
+    """Raises UploadExpired (410) for an upload that was not gone on with in time."""
+    if resumable.expires_at <= timezone.now():
+        raise UploadExpired(_("This upload was not continued in time. Begin it again."))
+
+
+def _check_room(user: User, now: datetime) -> None:
+    limit = settings.RESUMABLE_UPLOADS_OPEN
+    if ResumableUpload.objects.filter(user=user).unfinished().alive(now).count() >= limit:
+        raise TooManyOpenUploads(
+            _("%(limit)d of your photos are on their way already. Finish or cancel some of them.")
+            % {"limit": limit},
+            limit=limit,
+        )
+
+
+def _check_joins(user: User, announced: Announcement, upload_session_id: UUID) -> None:
+    """Whether a file may join an upload: its user's own, for the same place, and with room for one more."""
+    begun = list(
+        ResumableUpload.objects.filter(upload_session_uuid=upload_session_id).values_list(
+            "user", "storage_location", "job"
+        )
+    )
+    written = UploadSession.objects.filter(pk=upload_session_id).values_list("user", "storage_location")
+    owners_and_places = {(owner, place) for owner, place, _job in begun} | set(written)
+    if owners_and_places - {(user.pk, announced.storage_location_id)}:
+        raise upload_chunks.other_upload()
+    jobs = UploadJob.objects.filter(upload_session=upload_session_id).count()
+    if jobs + sum(job is None for _owner, _place, job in begun) >= settings.UPLOAD_MAX_FILES:
+        raise too_many_files()
+
+
+def _take_in(resumable: ResumableUpload, last: File[Any]) -> UploadOutcome:
+    keys = upload_chunks.chunk_keys(resumable)
+    with outages_told():
+        whole = TemporaryUploadedFile("photo", "", resumable.size_bytes, None)
+    whole.name = resumable.filename
+    with whole:
+        sha256 = _assemble(whole, keys, last)
+        if sha256 is None or (resumable.sha256 and sha256 != resumable.sha256):
+            upload_chunks.start_again(resumable)
+            raise ChecksumMismatch(_("The file has changed on its way. It has to be sent once more."))
+        whole.sha256 = sha256  # type: ignore[attr-defined]  # read by sha256_of alone
+        outcome = accept_upload(
+            user=resumable.user,
+            files=[whole],
+            location_id=resumable.storage_location_id,
+            warehouse_id=resumable.warehouse_id,
+            notes=resumable.notes,
+            taken_at=resumable.taken_at,
+            force=resumable.force,
+            source=ImageSource(resumable.source),
+            resumable=resumable,
+        )
+    storage.staging_discard(keys)
+    return outcome
+
+
+def _assemble(whole: TemporaryUploadedFile, keys: list[str], last: File[Any]) -> str | None:
+    """Write all chunks into one file; its SHA-256, or None if a chunk is lost."""
+    digest = hashlib.sha256()
+    try:
+        for piece in chain(upload_chunks.pieces_of(keys), last.chunks()):
+            digest.update(piece)
+            with outages_told():
+                whole.write(piece)
+    except FileNotFoundError:  # cleared from staging by somebody's hand
+        return None
+    if whole.tell() != whole.size:
+        return None
+    whole.seek(0)
+    return digest.hexdigest()
