@@ -100,21 +100,33 @@ def shares_in_picture(
         elif x.max() <= 0 or y.max() <= 0 or x.min() >= width or y.min() >= height:
             shares[number] = 0.0
         else:
-            shares[number] = float(buffers.own[number]) / max(_own_px(faces, buffers, used), 1)
+            shares[number] = float(buffers.own[number]) / max(
+                _own_px(faces, buffers, used, width + height), 1
+            )
     return shares
 
 
-def _own_px(faces: NDArray[np.int32], buffers: Buffers, used: NDArray[np.int32]) -> int:
-    """Samples of an instance drawn alone on a canvas that holds it whole."""
-    left, top = np.floor(buffers.x[used].min()), np.floor(buffers.y[used].min())
-    wide = int(buffers.x[used].max() - left) + 2
-    high = int(buffers.y[used].max() - top) + 2
+def _own_px(faces: NDArray[np.int32], buffers: Buffers, used: NDArray[np.int32], most_px: int) -> float:
+    """Samples of an instance drawn alone on a canvas that holds it whole.
+
+    What reaches close to the camera would need gigabytes: it is drawn smaller, `most_px` a side, and its samples
+    are scaled up again.
+    """
+    before = buffers.near[used] > 0  # what is behind the camera has no place in its picture, and is not drawn
+    if not before.any():
+        return 0.0
+    x, y = buffers.x[used], buffers.y[used]
+    left, top = np.floor(x[before].min()), np.floor(y[before].min())
+    extent = max(float(x[before].max() - left), float(y[before].max() - top))
+    scale = min(1.0, most_px / max(extent, 1.0))
+    x, y = (x - left) * scale, (y - top) * scale
+    wide, high = int(x[before].max()) + 2, int(y[before].max()) + 2
     small = np.searchsorted(used, faces).astype(np.int32)
     own = np.zeros(1, dtype=np.int32)
     shape = (high, wide)
     draw_faces(
-        (buffers.x[used] - left).astype(np.float32),
-        (buffers.y[used] - top).astype(np.float32),
+        x.astype(np.float32),
+        y.astype(np.float32),
         buffers.near[used],
         small,
         np.zeros(len(small), dtype=np.int32),
@@ -123,7 +135,7 @@ def _own_px(faces: NDArray[np.int32], buffers: Buffers, used: NDArray[np.int32])
         np.full(shape, -1, dtype=np.int32),
         own,
     )
-    return int(own[0])
+    return float(own[0]) / scale**2
 
 
 def read_plants(

@@ -16,8 +16,9 @@ from mlpipeline.training.scenes.ground import drawn_ground
 from mlpipeline.training.scenes.materials import Material, Pattern
 from mlpipeline.training.scenes.primitives import block
 from mlpipeline.training.scenes.render import render_stage
-from mlpipeline.training.scenes.scene_geometry import Instance, SceneGeometry
+from mlpipeline.training.scenes.scene_geometry import Geometry, Instance, SceneGeometry
 from mlpipeline.training.scenes.split_rng import SplitRng
+from mlpipeline.training.scenes.truth import Buffers, shares_in_picture
 from mlpipeline.training.seed_ranges import DEMO_SEEDS, HELD_OUT_SEEDS, TRAINING_SEEDS
 
 GREEN = Material(Pattern.PLAIN, (0.2, 0.6, 0.2), (0.2, 0.6, 0.2), (0.2, 0.6, 0.2))
@@ -237,3 +238,29 @@ def test_the_renderer_needs_neither_django_nor_torch():
     )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("side", [400.0, 1e6])
+def test_the_share_of_an_outline_in_the_picture_needs_no_canvas_of_its_size(side: float) -> None:
+    """A plant that nearly touches the camera spans a million px: its outline would fill hundreds of gigabytes."""
+    corners = np.array([[0, 0], [side, 0], [0, side], [side, side]], dtype=np.float32) - 100
+    faces = np.array([[0, 1, 2], [1, 3, 2]], dtype=np.int32)
+    geometry = Geometry(
+        vertices=np.zeros((4, 3), np.float32),
+        uv=np.zeros((4, 2), np.float32),
+        faces=faces,
+        face_material=np.zeros(2, np.int32),
+        face_instance=np.zeros(2, np.int32),
+        materials=np.zeros((1, 1), np.float32),
+    )
+    in_picture = np.array([100 * 100], dtype=np.int32)
+    buffers = Buffers(
+        own=in_picture,
+        seen=in_picture,
+        boxes=np.zeros((1, 4), np.int32),
+        x=corners[:, 0].copy(),
+        y=corners[:, 1].copy(),
+        near=np.ones(4, np.float32),
+    )
+    share = shares_in_picture(geometry, buffers, [0], 100, 100)[0]
+    assert share == pytest.approx(100 * 100 / side**2, rel=0.05)
