@@ -8,7 +8,6 @@ from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import InvalidToken
 from rest_framework_simplejwt.tokens import Token
 
-from demeter.accounts.models import User
 from demeter.accounts.tokens import user_of
 from demeter.serving.admission import admission_of
 
@@ -27,7 +26,7 @@ class BearerAuthentication(JWTAuthentication):
         scheme, _, token = header.strip().partition(b" ")
         return token.strip() or None if scheme.lower() == b"bearer" else None
 
-    def get_user(self, validated_token: Token) -> User:
+    def get_user(self, validated_token: Token) -> Any:
         """Who holds the token. Raises InvalidToken when its sign-in, account or password is no longer good."""
         user = user_of(validated_token)
         if user is None:
