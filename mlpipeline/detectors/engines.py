@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from django.utils.translation import gettext as _
 
@@ -17,6 +17,9 @@ from mlpipeline.detectors.sahi_engine import SahiDetector
 from mlpipeline.detectors.yolo import YoloDetector, YoloSegmenter
 from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.protocols import Detector, ImageDetector, Segmenter
+from mlpipeline.vision.thresholds import ContainerThresholds, DetectionThresholds
+
+Record = TypeVar("Record")
 
 ENGINE_NAMES = ("auto", "torch", "openvino", "sahi")
 
@@ -123,12 +126,29 @@ def model_versions(engine: Engine) -> dict[str, dict[str, str]]:
     return {weights.kind: {"name": weights.name, "sha256": weights.sha256} for weights in engine.weights}
 
 
-def tuned_options(engine: Engine, options: CountOptions | None = None) -> CountOptions:
-    """Options with the thresholds at which these weights count best on held-out scenes, and batches that suit."""
-    scores = {weights.kind: weights.confidence for weights in engine.weights}
-    return replace(
-        options or CountOptions(),
-        confidence=scores["detection"],
-        container_confidence=scores["segmentation"],
-        batch_tiles=batch_tiles(engine.prefers_batches),
+def options_for(weights: Iterable[Weights]) -> CountOptions:
+    """Options with what the manifest says of these weights, one of each kind.
+
+    Raises ModelUnavailable where a kind is missing.
+    """
+    by_kind = {entry.kind: entry for entry in weights}
+    if missing := [kind for kind in KINDS if kind not in by_kind]:
+        raise ModelUnavailable(_("The manifest names no weights for %(kind)s.") % {"kind": missing[0]})
+    segmentation, detection = by_kind["segmentation"], by_kind["detection"]
+    return CountOptions(
+        plant_thresholds=_of_type(DetectionThresholds, detection.thresholds),
+        container_thresholds=_of_type(ContainerThresholds, segmentation.thresholds),
+        confidence=detection.confidence,
+        container_confidence=segmentation.confidence,
     )
+
+
+def _of_type(kind: type[Record], value: object) -> Record:
+    if not isinstance(value, kind):
+        raise TypeError(f"weights have {kind.__name__}, got {value!r}")
+    return value
+
+
+def tuned_options(engine: Engine) -> CountOptions:
+    """Options with the thresholds at which these weights count best on held-out scenes, and batches that suit."""
+    return replace(options_for(engine.weights), batch_tiles=batch_tiles(engine.prefers_batches))

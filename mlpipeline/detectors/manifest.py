@@ -4,17 +4,82 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from django.utils.translation import gettext as _
 
 from mlpipeline.detectors.errors import ModelUnavailable
+from mlpipeline.vision.arrays import check
+from mlpipeline.vision.errors import InvalidInput
+from mlpipeline.vision.thresholds import ContainerThresholds, DetectionThresholds
 
 WEIGHTS_FOLDER = Path(__file__).resolve().parent.parent / "weights"
 MANIFEST_NAME = "manifest.json"
 KINDS = ("segmentation", "detection")
+
+Numbers = TypeVar("Numbers")  # a dataclass of numbers
+
+
+@dataclass(frozen=True, slots=True)
+class DetectionPostprocessing:
+    """From what the network proposes to plants.
+
+    min_score: 0–1; nothing below it is worth the work. nms_iou: from which of two boxes the better one stays.
+    soft_nms_sigma: see `soft_nms_decay`. Raises InvalidInput for a value out of its range.
+    """
+
+    min_score: float
+    nms_iou: float
+    soft_nms_sigma: float
+
+    def __post_init__(self) -> None:
+        _check_nms(self.min_score, self.nms_iou)
+        check(self.soft_nms_sigma > 0, f"soft_nms_sigma is above 0, got {self.soft_nms_sigma}")
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentationPostprocessing:
+    """From what the network proposes to containers.
+
+    min_score, nms_iou: as for detection. large_box_share: of the picture's longest side; a larger box is widened by
+    large_box_margin of its own side before it cuts its mask: boxes of beds that fill the picture come out short, while
+    masks of smaller containers spill out of theirs. second_view_px: size of the picture in the second of three views,
+    whose masks vote. Raises InvalidInput for a value out of its range.
+    """
+
+    min_score: float
+    nms_iou: float
+    large_box_share: float
+    large_box_margin: float
+    second_view_px: int
+
+    def __post_init__(self) -> None:
+        _check_nms(self.min_score, self.nms_iou)
+        check(
+            0 <= self.large_box_share <= 1,
+            f"large_box_share lies between 0 and 1, got {self.large_box_share}",
+        )
+        check(self.large_box_margin >= 0, f"large_box_margin is not negative, got {self.large_box_margin}")
+        check(self.second_view_px >= 32, f"second_view_px is 32 at least, got {self.second_view_px}")
+
+
+def _check_nms(min_score: float, nms_iou: float) -> None:
+    check(0 < min_score < 1, f"min_score lies between 0 and 1, got {min_score}")
+    check(0 < nms_iou < 1, f"nms_iou lies between 0 and 1, got {nms_iou}")
+
+
+Thresholds = DetectionThresholds | ContainerThresholds
+Postprocessing = DetectionPostprocessing | SegmentationPostprocessing
+THRESHOLDS: dict[str, type[Thresholds]] = {
+    "segmentation": ContainerThresholds,
+    "detection": DetectionThresholds,
+}
+POSTPROCESSING: dict[str, type[Postprocessing]] = {
+    "segmentation": SegmentationPostprocessing,
+    "detection": DetectionPostprocessing,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +90,8 @@ class Weights:
     file that the tensors fit. classes: in the order of their ids. tile_px: side of the pictures it is shown.
     trained_plant_px: sides of plants it was trained on, in its own pixels (detection only). confidence: the least
     score at which counts were nearest to the truth on held-out scenes. class_gains: added to the logits of the classes
-    where it is settled what a thing is, and to no score: a rare class is else named too seldom.
+    where it is settled what a thing is, and to no score: a rare class is else named too seldom. thresholds: how its
+    scores are read by the stages of a count. postprocessing: what happens to its raw answer before.
     """
 
     kind: str
@@ -40,6 +106,8 @@ class Weights:
     class_gains: tuple[float, ...]
     licence: str
     card: str
+    thresholds: Thresholds
+    postprocessing: Postprocessing
     folder: Path = WEIGHTS_FOLDER
 
     @property
@@ -65,7 +133,7 @@ def read_manifest(folder: Path = WEIGHTS_FOLDER) -> dict[str, Weights]:
         found = [_entry(values, folder) for values in entries]
     except FileNotFoundError as error:
         raise ModelUnavailable(_("There is no manifest of weights: %(path)s.") % {"path": path}) from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, InvalidInput) as error:
         raise ModelUnavailable(
             _("The manifest of weights %(path)s cannot be read: %(error)s.") % {"path": path, "error": error}
         ) from error
@@ -79,18 +147,40 @@ def write_manifest(weights: dict[str, Weights], folder: Path = WEIGHTS_FOLDER) -
 
 
 def _entry(values: dict[str, Any], folder: Path) -> Weights:
-    plant_px = values["trained_plant_px"]
+    kind, plant_px = values["kind"], values["trained_plant_px"]
+    if kind not in KINDS:
+        raise ValueError(f"unknown kind {kind!r}")
     known = {
         **values,
         "classes": tuple(values["classes"]),
         "class_gains": tuple(float(gain) for gain in values["class_gains"]),
         "trained_plant_px": None if plant_px is None else (float(plant_px[0]), float(plant_px[1])),
+        "thresholds": _numbers(THRESHOLDS[kind], values["thresholds"], f"{kind}: thresholds"),
+        "postprocessing": _numbers(POSTPROCESSING[kind], values["postprocessing"], f"{kind}: postprocessing"),
     }
     if len(known["class_gains"]) != len(known["classes"]):
         raise ValueError(f"class_gains are {len(known['classes'])} numbers")
-    if values["kind"] not in KINDS:
-        raise ValueError(f"unknown kind {values['kind']!r}")
     return Weights(**known, folder=folder)
+
+
+def _numbers(record: type[Numbers], values: dict[str, Any], where: str) -> Numbers:
+    """A record of numbers from JSON. Raises ValueError, which says `where`, for a missing, further or other value."""
+    names = {field.name for field in fields(record)}  # type: ignore[arg-type]
+    if missing := sorted(names - set(values)):
+        raise ValueError(f"{where} lack {', '.join(missing)}")
+    if unknown := sorted(set(values) - names):
+        raise ValueError(f"{where} know no {', '.join(unknown)}")
+    wrong = [
+        name
+        for name, value in values.items()
+        if isinstance(value, bool) or not isinstance(value, int | float)
+    ]
+    if wrong:
+        raise ValueError(f"{where}: {', '.join(sorted(wrong))} should be a number")
+    try:
+        return record(**values)
+    except InvalidInput as error:
+        raise ValueError(f"{where}: {error}") from error
 
 
 def validate_weights(weights: Weights) -> str | None:

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import torch
 
-SIGMA = 0.5  # as in the source
 
-
-def soft_nms_decay(boxes: torch.Tensor, scores: torch.Tensor, sigma: float = SIGMA) -> torch.Tensor:
+def soft_nms_decay(boxes: torch.Tensor, scores: torch.Tensor, sigma: float) -> torch.Tensor:
     """(N,) scores of boxes (N, 4), best first, less what better boxes cover: `s · Π exp(−IoU² / σ)`.
 
     Between two plants that touch, a network half sees a third, made of a half of each. No single neighbour suppresses

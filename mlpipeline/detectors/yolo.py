@@ -12,10 +12,14 @@ import numpy as np
 
 from mlpipeline.detectors.inference_backend import InferenceBackend
 from mlpipeline.detectors.letterbox import Letterbox, hflip, view_of
-from mlpipeline.detectors.manifest import Weights
+from mlpipeline.detectors.manifest import (
+    DetectionPostprocessing,
+    SegmentationPostprocessing,
+    Weights,
+)
 from mlpipeline.detectors.network import Candidates, Network, cell_places, least_logit
 from mlpipeline.detectors.postprocess_jit import NmsConfig, decode_and_nms
-from mlpipeline.detectors.soft_nms import SIGMA, soft_nms_decay
+from mlpipeline.detectors.soft_nms import soft_nms_decay
 from mlpipeline.vision.arrays import Floats, Image, Mask, Polygon, Shape, shape_of
 from mlpipeline.vision.containers.deskew import segment_deskewed
 from mlpipeline.vision.containers.mask_voting import vote_masks
@@ -25,16 +29,8 @@ from mlpipeline.vision.runtime.parallel import parallel_map
 if TYPE_CHECKING:
     import torch
 
-LEAST_SCORE = 0.05  # nothing below it is worth the work; the count's own thresholds lie above
 MAX_DET = 1500  # Ultralytics' 300 would cut a tile of 20 px plants without a word
-PLANT_IOU = 0.6
-CONTAINER_IOU = 0.6
 MAX_CONTAINERS = 100
-# Boxes of beds that fill the picture come out short, and would cut their masks. Masks of smaller containers spill out
-# of their boxes instead. Of 126 containers 108 reached an IoU of .85 so, 103 without a margin, 33 with one for all.
-LARGE_SHARE = 0.65  # of the longest side of the picture
-LARGE_MARGIN = 0.25  # of the box's own side
-LARGER = 512 / 416  # of the trained size; a quarter above this beds fall apart
 
 
 class YoloDetector:
@@ -47,19 +43,22 @@ class YoloDetector:
     """
 
     def __init__(self, weights: Weights, forward: InferenceBackend, batch_tiles: int = 8) -> None:
-        if weights.trained_plant_px is None:
+        if weights.trained_plant_px is None or not isinstance(
+            weights.postprocessing, DetectionPostprocessing
+        ):
             raise ValueError("weights for detection say which plant sizes they were trained on")
         self.network = Network(forward, weights.class_gains)
         self.batch_tiles = batch_tiles
         self.trained_plant_px = weights.trained_plant_px
         self.tile_px = weights.tile_px
         self.max_det = MAX_DET
-        self.least_score = LEAST_SCORE
+        self.postprocessing = weights.postprocessing
+        self.least_score = weights.postprocessing.min_score
 
     def with_min_score(self, min_score: float) -> YoloDetector:
         """The same detector for counts that take nothing below a score: suppression has less to settle."""
         other = copy(self)
-        other.least_score = max(min_score, LEAST_SCORE)
+        other.least_score = max(min_score, self.postprocessing.min_score)
         return other
 
     def detect(self, tiles: Sequence[Image]) -> list[Detections]:
@@ -77,7 +76,10 @@ class YoloDetector:
     def _on_cores(self, tiles: Sequence[Image]) -> list[Detections]:
         """The same by machine code, each core a tile at a time; in f32 boxes differ by no more than its rounding."""
         raw = self.network.raw(tiles)
-        rules = NmsConfig(self.least_score, PLANT_IOU, self.max_det, self.tile_px, SIGMA)
+        settings = self.postprocessing
+        rules = NmsConfig(
+            self.least_score, settings.nms_iou, self.max_det, self.tile_px, settings.soft_nms_sigma
+        )
         gains = np.asarray(self.network.class_gains, dtype=np.float32)
         places = _places_of_tile(self.tile_px)
         logit = least_logit(self.least_score)
@@ -89,9 +91,9 @@ class YoloDetector:
         return parallel_map(settle, range(len(tiles)), self.network.cores)
 
     def _settled(self, candidates: Candidates) -> Detections:
-        kept = _suppressed(candidates, PLANT_IOU)[: self.max_det]
+        kept = _suppressed(candidates, self.postprocessing.nms_iou)[: self.max_det]
         boxes = candidates.boxes[kept].clamp(0, self.tile_px)
-        scores = soft_nms_decay(boxes, candidates.scores[kept])
+        scores = soft_nms_decay(boxes, candidates.scores[kept], self.postprocessing.soft_nms_sigma)
         return Detections(
             boxes.cpu().numpy(),
             scores.cpu().numpy().clip(0, 1),
@@ -116,7 +118,10 @@ class YoloSegmenter:
     """
 
     def __init__(self, weights: Weights, forward: InferenceBackend) -> None:
+        if not isinstance(weights.postprocessing, SegmentationPostprocessing):
+            raise ValueError("weights for segmentation say how their masks are cut")
         self.network = Network(forward, weights.class_gains)
+        self.postprocessing = weights.postprocessing
         self.side_px = weights.tile_px
         self.sure = weights.confidence
 
@@ -130,20 +135,20 @@ class YoloSegmenter:
         found, turn = segment_deskewed(look, shape, self.sure)
         if all(one.type == "segment" for one in found if one.score >= self.sure):
             return found
-        larger = view_of(image, round(LARGER * self.side_px), turn)
+        larger = view_of(image, self.postprocessing.second_view_px, turn)
         again = hflip(view_of(image, self.side_px, turn))
         return vote_masks(found, [self._found_in(view, shape) for view in (larger, again)], shape)
 
     def _found_in(self, view: Letterbox, shape: Shape) -> list[Container]:
         """The containers of a view of a picture of `shape`, outlines in the picture's px."""
-        answer = self.network.run([view.canvas], LEAST_SCORE)
+        answer = self.network.run([view.canvas], self.postprocessing.min_score)
         candidates = answer.candidates[0]
-        kept = _suppressed(candidates, CONTAINER_IOU)[:MAX_CONTAINERS]
+        kept = _suppressed(candidates, self.postprocessing.nms_iou)[:MAX_CONTAINERS]
         if answer.prototypes is None or not len(kept):
             return []
         found = []
         for index in kept.tolist():
-            mask = _container_mask(candidates, index, answer.prototypes[0], shape_of(view.canvas))
+            mask = self._mask(candidates, index, answer.prototypes[0], shape_of(view.canvas))
             outline = _largest_outline(mask & view.shown)
             if outline is not None:
                 polygon = np.clip(view.in_picture(outline), 0, [shape[1], shape[0]]).astype(np.float32)
@@ -151,33 +156,31 @@ class YoloSegmenter:
                 found.append(Container(kind, polygon, min(float(candidates.scores[index]), 1.0)))
         return found
 
+    def _mask(self, candidates: Candidates, index: int, prototypes: torch.Tensor, shape: Shape) -> Mask:
+        """The (H, W) mask of one candidate on a canvas of `shape`, within its box; a large box is widened.
+
+        Source: Bolya et al. 2019, YOLACT: a mask is a weighted sum of the picture's prototypes, cut at its box.
+        """
+        import torch
+
+        weighted = torch.einsum("c,chw->hw", candidates.coefficients[index], prototypes).cpu().numpy()
+        height, width = shape
+        mask: Mask = cv2.resize(weighted, (width, height), interpolation=cv2.INTER_LINEAR) > 0
+        box, settings = candidates.boxes[index], self.postprocessing
+        extent = box[2:] - box[:2]
+        is_large = extent > settings.large_box_share * max(shape)
+        reach = torch.where(is_large, extent * settings.large_box_margin, torch.zeros_like(extent))
+        x0, y0, x1, y1 = torch.cat([box[:2] - reach, box[2:] + reach]).round().int().tolist()
+        inside = np.zeros(shape, dtype=np.bool_)
+        inside[max(y0, 0) : max(y1, 0), max(x0, 0) : max(x1, 0)] = True
+        return mask & inside
+
 
 def _suppressed(candidates: Candidates, iou: float) -> torch.Tensor:
     """Indices of the candidates that stay, best first."""
     import torchvision
 
     return torchvision.ops.nms(candidates.boxes, candidates.scores, iou)
-
-
-def _container_mask(
-    candidates: Candidates, index: int, prototypes: torch.Tensor, shape: tuple[int, int]
-) -> Mask:
-    """The (H, W) mask of one candidate on the canvas, within its box; a large box is widened.
-
-    Source: Bolya et al. 2019, YOLACT: a mask is a weighted sum of the picture's prototypes, cut at its box.
-    """
-    import torch
-
-    weighted = torch.einsum("c,chw->hw", candidates.coefficients[index], prototypes).cpu().numpy()
-    height, width = shape
-    mask: Mask = cv2.resize(weighted, (width, height), interpolation=cv2.INTER_LINEAR) > 0
-    box = candidates.boxes[index]
-    extent = box[2:] - box[:2]
-    reach = torch.where(extent > LARGE_SHARE * max(shape), extent * LARGE_MARGIN, torch.zeros_like(extent))
-    x0, y0, x1, y1 = torch.cat([box[:2] - reach, box[2:] + reach]).round().int().tolist()
-    inside = np.zeros(shape, dtype=np.bool_)
-    inside[max(y0, 0) : max(y1, 0), max(x0, 0) : max(x1, 0)] = True
-    return mask & inside
 
 
 def _largest_outline(mask: Mask) -> Polygon | None:

@@ -14,7 +14,7 @@ from mlpipeline.evaluation.synthetic_crowds import Crowd, look_at, plant_crowd
 from mlpipeline.vision.containers.sliced_detection import MAX_OVERLAP, needed_overlap_px
 from mlpipeline.vision.geometry.masks import Region
 from mlpipeline.vision.imaging.tiles import Tile, plan_tiles
-from mlpipeline.vision.options import CountOptions
+from mlpipeline.vision.options import DEFAULT_OVERLAP
 from mlpipeline.vision.results import Detections
 from mlpipeline.vision.tiling.tile_merging import merge_tiles
 
@@ -52,7 +52,7 @@ class MergingTime:
 
 def chosen_tiles(crowd: Crowd) -> tuple[Tile, ...]:
     """The tiles of a count, which chooses the overlap by the size of the plants."""
-    overlap_px = needed_overlap_px(crowd.longest_px, 1.0, CountOptions())
+    overlap_px = needed_overlap_px(crowd.longest_px, 1.0, DEFAULT_OVERLAP)
     everywhere = Region(0, 0, np.ones(crowd.shape, dtype=np.bool_))
     return plan_tiles(everywhere, crowd.shape, TILE_PX, min(overlap_px, MAX_OVERLAP * TILE_PX))
 

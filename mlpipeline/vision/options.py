@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from mlpipeline.vision.arrays import check
 from mlpipeline.vision.results import CONTAINER_TYPES
+from mlpipeline.vision.thresholds import ContainerThresholds, DetectionThresholds
 
 # Share of a plant's own area that floor suppression leaves of it, between neighbours that hide its rim. Measured by
 # taking 10–40 % of the true detections away; the origin's 0.9 stays where nothing was measured (trays: read by cells).
@@ -13,12 +14,14 @@ DEFAULT_ALPHA = MappingProxyType({"segment": 0.75, "box": 0.8, "plug": 0.9})
 # How missed plants are estimated: from the leaf that detections cover (the default), or from bands of floor-suppressed
 # leaf over the area of a plant (the origin's way, kept to compare).
 ESTIMATORS = ("cover", "bands")
+DEFAULT_OVERLAP = 1.2
 
 
 @dataclass(frozen=True, slots=True)
 class CountOptions:
     """How to count a photo. Raises InvalidInput for a value out of its range.
 
+    plant_thresholds, container_thresholds: how the scores of the weights are read; both from their manifest.
     confidence: floor score, 0–1: the detect stage asks for nothing below it; which of the rest counts, the filter stage
     decides. container_confidence: least score of a container, 0–1.
     iou: overlap (intersection over union) from which two boxes of different tiles are one plant.
@@ -33,6 +36,8 @@ class CountOptions:
     estimate: whether plants that were missed are estimated at all. estimator: how, one of ESTIMATORS.
     """
 
+    plant_thresholds: DetectionThresholds
+    container_thresholds: ContainerThresholds
     confidence: float = 0.25
     container_confidence: float = 0.30
     iou: float = 0.5
@@ -41,7 +46,7 @@ class CountOptions:
     whole_containers_only: bool = False
     border_share: float = 0.25
     min_container_share: float = 0.0005
-    overlap: float = 1.2
+    overlap: float = DEFAULT_OVERLAP
     max_enlargement: float = 4.0
     batch_tiles: int = 8
     estimate: bool = True

@@ -39,7 +39,6 @@ from mlpipeline.vision.uncertainty.assessment import (
 
 __all__ = ["aggregate", "assess", "count_photo", "detect", "estimate", "filter_detections", "segment"]
 
-DEFAULT_OPTIONS = CountOptions()
 STAGES = ("segment", "detect", "filter", "estimate", "assess")  # keys of `PhotoCount.seconds`
 
 
@@ -47,7 +46,7 @@ def count_photo(
     image: Image,
     segmenter: Segmenter,
     detector: Detector | ImageDetector,
-    options: CountOptions = DEFAULT_OPTIONS,
+    options: CountOptions,
     priors: PlacePriors = NO_PRIORS,
     reliability: WeightsCalibration | None = None,
     progress: Progress | None = None,

@@ -17,7 +17,8 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from demeter.errors import DemeterError
-from mlpipeline.detectors.engines import ENGINE_NAMES, build_engine, load_engine, tuned_options
+from mlpipeline.detectors.engines import ENGINE_NAMES, build_engine, load_engine, options_for, tuned_options
+from mlpipeline.detectors.manifest import read_manifest
 from mlpipeline.evaluation.candidate_weights import weights_to_measure
 from mlpipeline.evaluation.dataset_reader import PHOTO_FAULTS, PhotoFailure, TruePhoto, read_photos
 from mlpipeline.evaluation.detection_dropout import DropRecord, drop_detections, perfect_count
@@ -31,7 +32,6 @@ from mlpipeline.evaluation.report_tables import drop_tables, evaluation_tables
 from mlpipeline.evaluation.tables import Table
 from mlpipeline.photo_counter import count_image
 from mlpipeline.vision.arrays import shape_of
-from mlpipeline.vision.options import CountOptions
 
 Measure = Callable[[TruePhoto], None]
 
@@ -124,7 +124,8 @@ class Command(BaseCommand):
             if not photo.truth.total:
                 return
             if instruments is None:
-                chosen, count = CountOptions(), perfect_count(photo.truth, shape_of(photo.image))
+                chosen = options_for(read_manifest().values())
+                count = perfect_count(photo.truth, shape_of(photo.image))
             else:
                 chosen = instruments.options
                 count = count_image(photo.image, instruments.engine, chosen)

@@ -33,9 +33,6 @@ CLEANING_SIDE_PX = 1024
 SMOOTH_ENOUGH = 0.004
 CONVEX_TYPES = ("box", "plug")
 SAME_CONTAINER = 0.6  # share of the smaller container that a better one covers, from which they are one
-# Of containers that stay where many plants stand in none of them: what is less sure are squares of a string grid, or
-# pots that were taken for boxes.
-MIN_TRUSTED_SCORE = 0.7
 LEANING_SHARE = 0.25  # a plant may lean out of its container by this share of its side
 
 
@@ -64,8 +61,10 @@ def find_containers(
         distinct = with_largest_segment(distinct, shape)
     if distinct and detector is not None:
         search = search_scale(TileRunner(image, detector, options, None))
-        if many_plants_outside(search.best.detected, distinct, shape):
-            distinct = [found for found in distinct if found.score >= MIN_TRUSTED_SCORE]
+        min_score = options.plant_thresholds.min_outside_score
+        if many_plants_outside(search.best.detected, distinct, shape, min_score):
+            trusted = options.container_thresholds.min_trusted_score
+            distinct = [found for found in distinct if found.score >= trusted]
             distinct.append(whole_picture(shape))
     return [found.rounded() for found in distinct or [whole_picture(shape)]]
 

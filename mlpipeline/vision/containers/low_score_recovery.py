@@ -15,7 +15,6 @@ from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.results import Container
 
 ENOUGH_SURE = 3  # containers that make company
-DOUBTFUL_SHARE = 0.3  # of the sure ones' least score: the least score of a doubtful one
 ALIKE = 1.6  # factor within which areas are alike; perspective is already that large within one picture
 
 
@@ -31,10 +30,11 @@ def recover_similar(
     company = [part for part in sure if part.type != "segment"]
     if len(company) < ENOUGH_SURE:
         return []
+    min_score = options.container_thresholds.recovery_share * options.container_confidence
     low, high = np.percentile([_area(part.polygon) for part in company], [25, 75]).tolist()
 
     def fits(part: Container) -> bool:
-        if part.type == "segment" or part.score < DOUBTFUL_SHARE * options.container_confidence:
+        if part.type == "segment" or part.score < min_score:
             return False
         alike = low / ALIKE <= _area(part.polygon) <= high * ALIKE
         is_free = not any(_stands_on(other, part) for other in sure)

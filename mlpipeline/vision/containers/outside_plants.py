@@ -14,7 +14,6 @@ from mlpipeline.vision.geometry.boxes import box_centers, points_in_mask
 from mlpipeline.vision.geometry.masks import polygon_region
 from mlpipeline.vision.results import EMPTY, Container, Detections
 
-MIN_SCORE = 0.5  # of a plant or an empty pot that is put into a container
 MIN_OUTSIDE_COUNT = 3
 # Of plants outside to plants and pots in containers. On 40 rendered photos weeds come to .06 at most, on real photos
 # whose beds were cut off there were .2 or more.
@@ -22,14 +21,17 @@ MIN_OUTSIDE_SHARE = 0.125
 WORK_SIDE_PX = 1024  # longer side at which plants are put into containers: no middle is known more exactly
 
 
-def many_plants_outside(detected: Detections, containers: Sequence[Container], shape: Shape) -> bool:
+def many_plants_outside(
+    detected: Detections, containers: Sequence[Container], shape: Shape, min_score: float
+) -> bool:
     """Whether more plants stand in no container, beside those in containers, than weeds do.
 
     Empty pots speak for the outlines around them: beside boxes without plants a few weeds are most of all plants.
 
-    detected: on a picture of `shape`, in full-image px, or on a sample of it.
+    detected: on a picture of `shape`, in full-image px, or on a sample of it. min_score: 0–1, of plants and empty pots
+    that are looked for.
     """
-    sure = detected.select(detected.scores >= MIN_SCORE)
+    sure = detected.select(detected.scores >= min_score)
     height, width = shape
     scale = np.float32(min(1.0, WORK_SIDE_PX / max(height, width)))
     small = (max(1, round(height * scale)), max(1, round(width * scale)))

@@ -145,9 +145,12 @@ def _within(seen: Detections, region: Region) -> Detections:
     return seen.select(points_in_mask(box_centers(seen.boxes), region.mask, (region.x0, region.y0)))
 
 
-def needed_overlap_px(longest_px: float, scale: float, options: CountOptions) -> float:
-    """Overlap of tiles in which plants up to `longest_px` are whole in one; `scale` is tile px per picture px."""
-    return longest_px * options.overlap + 2 * EDGE_TOLERANCE_PX / scale
+def needed_overlap_px(longest_px: float, scale: float, overlap: float) -> float:
+    """Overlap of tiles in which plants up to `longest_px` are whole in one, with `overlap` times their size.
+
+    scale: tile px per picture px.
+    """
+    return longest_px * overlap + 2 * EDGE_TOLERANCE_PX / scale
 
 
 def _plan_zone(region: Region, zone: SizeZone, probe: ScaleProbe, runner: TileRunner) -> SliceZone:
@@ -155,7 +158,7 @@ def _plan_zone(region: Region, zone: SizeZone, probe: ScaleProbe, runner: TileRu
     low, high = probe.tile_px_per_px / MAX_SCALE_CHANGE, probe.tile_px_per_px * MAX_SCALE_CHANGE
     scale = min(max(best_scale(zone.sizes, trained, options.max_enlargement), low), high)
     side_px = max(1, round(tile_px / scale))
-    overlap_px = needed_overlap_px(zone.sizes.longest_px, scale, options)
+    overlap_px = needed_overlap_px(zone.sizes.longest_px, scale, options.overlap)
     rows = Region(region.x0, zone.y0, region.mask[zone.y0 - region.y0 : zone.y1 - region.y0])
     # A somewhat larger tile often saves a whole row or column of them; plants stay well within the trained range.
     room = max(1.0, zone.sizes.low_px * scale / trained[0])

@@ -39,8 +39,6 @@ from mlpipeline.vision.results import BandEstimate, Container, ContainerCount, D
 
 # An estimate larger than this many times what was seen rests on too little to be believed.
 MOST_PER_DETECTED = 2.0
-# Plants seen less surely than this on average teach nothing: stones taken for plants would find more stones.
-TEACHING_SCORE = 0.5
 # Median side of plants ÷ distance to the nearest: where they stand farther apart, none hides another, and leaf between
 # them is weeds, or parts of the plants themselves.
 MIN_CROWDING = 0.75
@@ -87,7 +85,11 @@ def estimate_container(
             stand = crop_container(image, region, detections, container.type, work_px=COVER_PLANT_PX)
             bands, empty = _count_by_grid(stand, lattice)
             capacity = lattice.capacity
-        elif detected and options.estimator == "cover" and _may_hide_plants(detections.plants):
+        elif (
+            detected
+            and options.estimator == "cover"
+            and _may_hide_plants(detections.plants, options.plant_thresholds.min_mean_score)
+        ):
             bands = estimate_by_coverage(
                 crop_container(image, region, detections, container.type, work_px=COVER_PLANT_PX)
             )
@@ -125,10 +127,13 @@ def rounded_estimate(bands: Sequence[BandEstimate], detected: int) -> int:
     return math.floor(total + 0.5)
 
 
-def _may_hide_plants(plants: Detections) -> bool:
-    """Whether plants, at least one, are a crowd that was detected surely enough to learn from."""
+def _may_hide_plants(plants: Detections, min_mean_score: float) -> bool:
+    """Whether plants, at least one, are a crowd that was detected with confidence.
+
+    With a lower mean score some are false positives, which would bias the colour model towards the ground.
+    """
     is_crowd = len(plants) >= MIN_CROWD_COUNT and crowding(plants.boxes) >= MIN_CROWDING
-    return is_crowd and float(np.mean(plants.scores)) >= TEACHING_SCORE
+    return is_crowd and float(np.mean(plants.scores)) >= min_mean_score
 
 
 def _count_by_grid(stand: ContainerCrop, lattice: Lattice) -> tuple[tuple[BandEstimate, ...], int]:

@@ -55,7 +55,7 @@ def filter_detections(
     working = _Working([detected[index] for index in indices])
     working.remove(duplicate_masks(working.kept, options.iou))
     working.remove([truncated_by_border(seen, shape, options.border_share) for seen in working.kept])
-    low = below_threshold(working.kept)
+    low = below_threshold(working.kept, options.plant_thresholds)
     suppressed = [seen.select(mask) for seen, mask in zip(working.kept, low, strict=True)]
     working.remove(low)
     working.remove([occupied_pots(seen) for seen in working.kept])

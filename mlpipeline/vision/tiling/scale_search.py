@@ -20,6 +20,7 @@ from mlpipeline.vision.geometry.boxes import longest_sides
 from mlpipeline.vision.geometry.masks import Region
 from mlpipeline.vision.imaging.tiles import Tile, integer_ratio_side, plan_tiles, whole_tile
 from mlpipeline.vision.results import Detections
+from mlpipeline.vision.thresholds import DetectionThresholds
 from mlpipeline.vision.tiling.plant_scale import MIN_SIZED_COUNT, PlantSizes, measure_sizes, target_px
 from mlpipeline.vision.tiling.tile_merging import merge_tiles
 from mlpipeline.vision.tiling.tile_runner import TileRunner
@@ -31,14 +32,7 @@ MAX_PROBE_TILES = 4
 MAX_PROBE_ENLARGEMENT = 2.0
 # Tile px per picture px of the full-image tile at most: the plants of a small picture may be large in it.
 MAX_FULL_IMAGE_SCALE = 0.8
-MIN_CONFIDENT_SCORE = 0.35  # of plants by which a scale is judged and sizes are measured
-MIN_PROBE_SCORE = 0.25  # of detections whose mean score is compared: what is unsure speaks against a scale
-# The mean of few scores is chance: it is drawn towards PRIOR_SCORE as by so many detections of it.
-PRIOR_COUNT, PRIOR_SCORE = 3.0, 0.3
-MAX_SCORE_DROP = 0.05  # below the best probe's mean score, from which finer probes are not asked for
-# Mean scores that differ less are alike: then what shows fewer plants misses them, and of the others that scale is best
-# at which plants are as large as in training.
-SCORE_TOLERANCE = 0.03
+# Of probes with mean scores that are alike: one that shows a smaller share of the plants misses some.
 MIN_COUNT_SHARE = 0.8
 
 
@@ -46,12 +40,14 @@ MIN_COUNT_SHARE = 0.8
 class ScaleProbe:
     """What the detector saw at one scale, in full-image px, on all of the picture or on a sample of tiles.
 
-    share: of the picture's area that was shown; 1 where all of it was. tile_px_per_px: the scale.
+    share: of the picture's area that was shown; 1 where all of it was. tile_px_per_px: the scale. thresholds: how the
+    detector's scores are read.
     """
 
     detected: Detections
     share: float
     tile_px_per_px: float
+    thresholds: DetectionThresholds
 
     @property
     def is_complete(self) -> bool:
@@ -60,7 +56,7 @@ class ScaleProbe:
     @property
     def confident(self) -> Detections:
         """Plants and empty pots with scores by which sizes may be measured; all of them where none has."""
-        sure = self.detected.select(self.detected.scores >= MIN_CONFIDENT_SCORE)
+        sure = self.detected.select(self.detected.scores >= self.thresholds.min_confident_score)
         return sure if len(sure) else self.detected
 
     @property
@@ -80,14 +76,14 @@ class ScaleProbe:
 
     @property
     def scores(self) -> Floats:
-        """(N,) scores by which a scale is judged: those of plants and empty pots from MIN_PROBE_SCORE on."""
-        return self.detected.scores[self.detected.scores >= MIN_PROBE_SCORE]
+        """(N,) scores by which a scale is judged: those of plants and empty pots from `min_probe_score` on."""
+        return self.detected.scores[self.detected.scores >= self.thresholds.min_probe_score]
 
     @property
     def mean_score(self) -> float:
-        """Mean score of plants and empty pots, drawn towards PRIOR_SCORE where they are few."""
-        scores = self.scores
-        return (float(scores.sum()) + PRIOR_COUNT * PRIOR_SCORE) / (len(scores) + PRIOR_COUNT)
+        """Mean score of plants and empty pots, drawn towards the prior where they are few."""
+        scores, prior = self.scores, self.thresholds.probe_prior_count
+        return (float(scores.sum()) + prior * self.thresholds.probe_prior_score) / (len(scores) + prior)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +120,14 @@ def search_scale(runner: TileRunner) -> ScaleSearch:
     whole = Region(0, 0, np.ones(shape, dtype=np.bool_))
     side_px = coarse[-1].side_px / PROBE_STEP
     finest_px = max(tile_px / min(MAX_PROBE_ENLARGEMENT, runner.options.max_enlargement), 1.0)
-    trained = runner.detector.trained_plant_px
-    while side_px >= finest_px and not _has_faded(probes, trained):
+    while side_px >= finest_px and not _has_faded(probes, runner):
         side = math.ceil(side_px)
         probes.append(_probe(plan_tiles(whole, shape, side, PROBE_OVERLAP * side), runner))
         side_px /= PROBE_STEP
-    return ScaleSearch(tuple(probes), _best(probes, trained))
+    return ScaleSearch(tuple(probes), _best(probes, runner))
 
 
-def _has_faded(probes: Sequence[ScaleProbe], trained_px: tuple[float, float]) -> bool:
+def _has_faded(probes: Sequence[ScaleProbe], runner: TileRunner) -> bool:
     """Whether the last probe is less sure than the best: what it shows are parts of plants.
 
     Few detections prove nothing, and what is smaller than any plant in training may be sure in a finer probe.
@@ -140,21 +135,26 @@ def _has_faded(probes: Sequence[ScaleProbe], trained_px: tuple[float, float]) ->
     best, last = max(probes, key=lambda probe: probe.mean_score), probes[-1]
     if max(len(best.scores), len(last.scores)) < MIN_SIZED_COUNT:
         return False
-    if last.tile_sizes is not None and last.tile_sizes.median_px < trained_px[0]:
+    if last.tile_sizes is not None and last.tile_sizes.median_px < runner.detector.trained_plant_px[0]:
         return False
-    return last.mean_score < best.mean_score - MAX_SCORE_DROP
+    return last.mean_score < best.mean_score - runner.options.plant_thresholds.max_probe_score_drop
 
 
-def _best(probes: Sequence[ScaleProbe], trained_px: tuple[float, float]) -> ScaleProbe:
-    """The probe with the highest mean score; of several alike see SCORE_TOLERANCE.
+def _best(probes: Sequence[ScaleProbe], runner: TileRunner) -> ScaleProbe:
+    """The probe with the highest mean score; the full image where none shows anything.
 
-    The full image where none shows anything.
+    Of several whose mean scores are alike the one at which plants are as large as in training, without those that show
+    fewer plants.
     """
-    least = max(probe.mean_score for probe in probes) - SCORE_TOLERANCE
+    tolerance = runner.options.plant_thresholds.probe_score_tolerance
+    least, target = (
+        max(probe.mean_score for probe in probes) - tolerance,
+        target_px(runner.detector.trained_plant_px),
+    )
     alike = [(probe, probe.tile_sizes) for probe in probes if probe.mean_score >= least]
     most = max(probe.expected_count for probe, _ in alike)
     seeing = [
-        (abs(math.log(sizes.median_px / target_px(trained_px))), probe)
+        (abs(math.log(sizes.median_px / target)), probe)
         for probe, sizes in alike
         if sizes is not None and probe.expected_count >= MIN_COUNT_SHARE * most
     ]
@@ -167,7 +167,7 @@ def _probe(tiles: Sequence[Tile], runner: TileRunner) -> ScaleProbe:
     answers = list(zip(sample, runner.run(sample), strict=True))
     detected = merge_tiles(answers, runner.shape, tile_px, runner.options.iou)
     share = 1.0 if len(sample) == len(tiles) else _shown_share(sample, detected, runner.shape)
-    return ScaleProbe(detected, share, tile_px / tiles[0].side_px)
+    return ScaleProbe(detected, share, tile_px / tiles[0].side_px, runner.options.plant_thresholds)
 
 
 def _shown_share(tiles: Sequence[Tile], detected: Detections, shape: Shape) -> float:

@@ -18,7 +18,7 @@ from mlpipeline.detectors.openvino_forward import (
     picture_to_compare,
 )
 from mlpipeline.detectors.torch_forward import TorchForward
-from mlpipeline.detectors.yolo import PLANT_IOU, YoloDetector
+from mlpipeline.detectors.yolo import YoloDetector
 from mlpipeline.vision.geometry.boxes import iou
 
 
@@ -133,5 +133,5 @@ def test_dropping_low_scores_first_changes_nothing_above_them(exported):
     assert 0 < len(expected) < len(everything)
     assert np.array_equal(sure.scores, expected.scores)
     # Scores in bf16 are often equal, and which of two equal boxes of a plant stays is chance.
-    assert iou(expected.boxes, sure.boxes).max(axis=1).min() >= PLANT_IOU
+    assert iou(expected.boxes, sure.boxes).max(axis=1).min() >= 0.6
     assert detector.least_score < middling, "the detector itself stays as it was"

@@ -12,10 +12,10 @@ import pytest
 from mlpipeline.detectors.caching_detector import MAX_CACHED_TILES, ProbeCache, prefetch_coarse_probes
 from mlpipeline.vision.arrays import Image
 from mlpipeline.vision.errors import DetectorFault
-from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.results import Detections
 from mlpipeline.vision.tiling.scale_search import search_scale
 from mlpipeline.vision.tiling.tile_runner import TileRunner
+from tests.mlpipeline.vision.count_options import make_options
 
 
 class Counting:
@@ -115,9 +115,9 @@ def test_the_coarse_probes_are_run_ahead_and_nothing_is_run_twice() -> None:
     network, photo = Counting(), np.full((90, 120, 3), 9, dtype=np.uint8)
     detector = ProbeCache(network)
     with prefetch_coarse_probes(photo, detector):
-        search_scale(TileRunner(photo, detector, CountOptions(), None))
+        search_scale(TileRunner(photo, detector, make_options(), None))
     before = len(network.shown)
-    search_scale(TileRunner(photo, detector, CountOptions(), None))
+    search_scale(TileRunner(photo, detector, make_options(), None))
     assert before
     assert len(network.shown) == before
 

@@ -3,14 +3,14 @@
 import pytest
 
 from mlpipeline.detectors.engines import SahiEngine, load_engine
-from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.protocols import ImageDetector, tile_detector
+from tests.mlpipeline.vision.count_options import make_options
 
 
 @pytest.mark.parametrize("floor", [0.17, 0.4])
 def test_alone_and_in_batches_the_network_is_asked_for_nothing_below_the_floor(floor):
     engine = load_engine()
-    options = CountOptions(confidence=floor)
+    options = make_options(confidence=floor)
     assert engine.tile_detector(options).least_score == floor
     assert engine.photo_detector(options)._detector.least_score == floor  # behind the memory of the photo
 
@@ -18,9 +18,9 @@ def test_alone_and_in_batches_the_network_is_asked_for_nothing_below_the_floor(f
 def test_an_engine_that_takes_whole_pictures_has_no_tiles_to_share_in_batches():
     engine = SahiEngine.__new__(SahiEngine)
     engine.detector = WholePictures()
-    assert engine.tile_detector(CountOptions()) is None
-    assert isinstance(engine.photo_detector(CountOptions()), ImageDetector)
-    assert tile_detector(engine.photo_detector(CountOptions())) is None
+    assert engine.tile_detector(make_options()) is None
+    assert isinstance(engine.photo_detector(make_options()), ImageDetector)
+    assert tile_detector(engine.photo_detector(make_options())) is None
 
 
 class WholePictures:

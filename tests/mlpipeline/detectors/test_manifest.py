@@ -19,6 +19,7 @@ from mlpipeline.detectors.manifest import (
     write_manifest,
 )
 from mlpipeline.vision.results import CLASS_NAMES, CONTAINER_TYPES
+from tests.mlpipeline.vision.count_options import OF_KIND
 
 
 @pytest.fixture
@@ -41,6 +42,7 @@ def folder(tmp_path, monkeypatch):
             class_gains=(0.0, 1.5, 0.0),
             licence="AGPL-3.0",
             card=f"{kind}.md",
+            **OF_KIND[kind],
             folder=tmp_path,
         )
     write_manifest(entries, tmp_path)
@@ -81,6 +83,30 @@ def test_a_missing_manifest_is_told(folder):
 )
 def test_a_broken_manifest_is_told(folder, text):
     (folder / "manifest.json").write_text(text)
+    assert ids() == ["mlpipeline.E001"]
+
+
+@pytest.mark.parametrize(
+    ("part", "change", "told"),
+    [
+        pytest.param("thresholds", {"min_probe_score": None}, "min_probe_score", id="a missing threshold"),
+        pytest.param("thresholds", {"min_look_score": 0.2}, "min_look_score", id="an unknown threshold"),
+        pytest.param("thresholds", {"min_probe_score": 1.2}, "between 0 and 1", id="a score above 1"),
+        pytest.param("thresholds", {"crowd_log_odds": "low"}, "crowd_log_odds", id="a word for a number"),
+        pytest.param(
+            "thresholds", {"crowd_log_odds": True}, "crowd_log_odds", id="a truth value for a number"
+        ),
+        pytest.param("postprocessing", {"nms_iou": None}, "nms_iou", id="a missing setting"),
+        pytest.param("postprocessing", {"nms_iou": 0}, "nms_iou", id="an overlap of nothing"),
+    ],
+)
+def test_a_wrong_number_is_told_with_its_name(folder, part, change, told):
+    entries = json.loads((folder / "manifest.json").read_text())
+    numbers = entries["weights"][1][part] | change
+    entries["weights"][1][part] = {name: value for name, value in numbers.items() if value is not None}
+    (folder / "manifest.json").write_text(json.dumps(entries))
+    with pytest.raises(ModelUnavailable, match=f"detection.*{told}"):
+        read_manifest(folder)
     assert ids() == ["mlpipeline.E001"]
 
 

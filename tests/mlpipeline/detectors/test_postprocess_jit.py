@@ -8,6 +8,7 @@ from mlpipeline.detectors.inference_backend import RawOutput
 from mlpipeline.detectors.manifest import Weights
 from mlpipeline.detectors.yolo import YoloDetector
 from mlpipeline.vision.results import Detections
+from tests.mlpipeline.vision.count_options import OF_KIND
 
 SIDE = 128
 CELLS = 16 * 16 + 8 * 8 + 4 * 4
@@ -29,7 +30,19 @@ class Said:
 
 def settled(answer: RawOutput, gpu: bool, most: int = 1500, least: float = 0.05) -> Detections:
     weights = Weights(
-        "detection", "", "", "", "", ("plant", "dead", "empty"), SIDE, (12, 90), 0.2, (0.0, 0.7, 0.1), "", ""
+        "detection",
+        "",
+        "",
+        "",
+        "",
+        ("plant", "dead", "empty"),
+        SIDE,
+        (12, 90),
+        0.2,
+        (0.0, 0.7, 0.1),
+        "",
+        "",
+        **OF_KIND["detection"],
     )
     detector = YoloDetector(weights, Said(answer, gpu)).with_min_score(least)
     detector.max_det = most

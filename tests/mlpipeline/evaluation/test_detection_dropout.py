@@ -11,8 +11,8 @@ from mlpipeline.evaluation.detection_dropout import (
 from mlpipeline.evaluation.ground_truth import scene_truth
 from mlpipeline.evaluation.records import BANDS, DETECTIONS
 from mlpipeline.evaluation.report_tables import drop_tables
-from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.results import EMPTY, Detections
+from tests.mlpipeline.vision.count_options import make_options
 from tests.mlpipeline.vision.synthetic_images import grid_of_discs, painted
 
 SHAPE = (400, 600)
@@ -45,7 +45,7 @@ def test_the_same_detections_are_dropped_in_every_run():
     image, truth = bed()
     count = perfect_count(truth, SHAPE)
     first, second = (
-        drop_detections("a.jpg", image, count, 96, "easy", [0.25], CountOptions()) for _ in range(2)
+        drop_detections("a.jpg", image, count, 96, "easy", [0.25], make_options()) for _ in range(2)
     )
     assert first == second
     assert first[0].totals[DETECTIONS] == 72
@@ -54,7 +54,7 @@ def test_the_same_detections_are_dropped_in_every_run():
 def test_the_estimators_give_back_plants_that_were_taken_away():
     image, truth = bed()
     (found,) = drop_detections(
-        "a.jpg", image, perfect_count(truth, SHAPE), 96, "easy", [0.25], CountOptions()
+        "a.jpg", image, perfect_count(truth, SHAPE), 96, "easy", [0.25], make_options()
     )
     assert set(found.totals) == set(DROP_WAYS)
     assert abs(found.error(BANDS)) < abs(found.error(DETECTIONS))
@@ -63,7 +63,7 @@ def test_the_estimators_give_back_plants_that_were_taken_away():
 def test_errors_are_averaged_by_share_and_shown_by_kind():
     image, truth = bed()
     count = perfect_count(truth, SHAPE)
-    records = drop_detections("a.jpg", image, count, 96, "easy", [0.0, 0.25], CountOptions())
+    records = drop_detections("a.jpg", image, count, 96, "easy", [0.0, 0.25], make_options())
     assert mean_errors(records, 0.25, DETECTIONS) == pytest.approx((0.25, -0.25))
     assert [len(table.rows) for table in drop_tables(records)] == [2, 1, 1]
     with pytest.raises(ValueError, match="nothing was measured"):

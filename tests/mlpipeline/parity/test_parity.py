@@ -41,6 +41,7 @@ from tests.mlpipeline.parity.ways import (
     run_tasks,
     segmented_copy,
 )
+from tests.mlpipeline.vision.count_options import OF_KIND
 from tests.mlpipeline.vision.fake_detectors import TruthDetector, TruthSegmenter, compass_picture
 from tests.mlpipeline.vision.synthetic_images import rectangle
 
@@ -141,7 +142,19 @@ EMPTY = 2
 
 def weights(kind: str) -> Weights:
     return Weights(
-        kind, f"{kind} of the test", "", kind[0] * 64, "", (), 512, (16.0, 120.0), 0.15, (), "", ""
+        kind,
+        f"{kind} of the test",
+        "",
+        kind[0] * 64,
+        "",
+        (),
+        512,
+        (16.0, 120.0),
+        0.15,
+        (),
+        "",
+        "",
+        **OF_KIND[kind],
     )
 
 

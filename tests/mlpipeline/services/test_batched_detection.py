@@ -33,6 +33,7 @@ from photos.services.results.count_results import FoundContainer, save_container
 from photos.services.results.session_lifecycle import open_session
 from photos.services.steps.claims import claim_batch, claim_step
 from photos.services.steps.deadlines import RETRIES
+from tests.mlpipeline.vision.count_options import OF_KIND
 from tests.mlpipeline.vision.fake_detectors import TruthDetector, compass_picture
 from tests.photos.count_builders import store_photo
 from tests.support.waiting import reached
@@ -57,7 +58,19 @@ class CountingDetector(TruthDetector):
 
 def weights(kind: str) -> Weights:
     return Weights(
-        kind, f"{kind} of the test", "", kind[0] * 64, "", (), 512, (16.0, 120.0), 0.25, (), "", ""
+        kind,
+        f"{kind} of the test",
+        "",
+        kind[0] * 64,
+        "",
+        (),
+        512,
+        (16.0, 120.0),
+        0.25,
+        (),
+        "",
+        "",
+        **OF_KIND[kind],
     )
 
 

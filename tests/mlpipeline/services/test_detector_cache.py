@@ -8,12 +8,12 @@ import pytest
 
 from mlpipeline.detectors.caching_detector import ProbeCache
 from mlpipeline.services.detector_cache import cached_detector
-from mlpipeline.vision.options import CountOptions
 from photos.models import Image
+from tests.mlpipeline.vision.count_options import make_options
 from tests.mlpipeline.vision.fake_detectors import TruthDetector, compass_picture
 
 SIDE = 512
-OPTIONS = CountOptions()
+OPTIONS = make_options()
 
 
 class Counting(TruthDetector):

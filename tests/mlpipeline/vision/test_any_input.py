@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from mlpipeline.vision.containers.cleaning import find_containers
 from mlpipeline.vision.drawing import LegendTexts, draw_count
 from mlpipeline.vision.errors import DetectorFault, InvalidInput, VisionError
-from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.pipeline import count_photo
 from mlpipeline.vision.results import CONTAINER_TYPES, Container, Detections
+from tests.mlpipeline.vision.count_options import make_options
 from tests.mlpipeline.vision.fake_detectors import TruthSegmenter
 
 TEXTS = LegendTexts(detected="d", estimated="e", confidence="c", dead="x", empty="o")
@@ -84,7 +84,7 @@ def test_any_containers_and_any_detections_are_a_count_whose_parts_agree(
     image = picture_of(shape, seed)
     before = image.copy()
     detector = ScriptedDetector([detections(rows) for rows in scripts])
-    options = CountOptions(largest_segment_only=largest_only)
+    options = make_options(largest_segment_only=largest_only)
     count = count_photo(image, TruthSegmenter(found), detector, options)
     assert np.array_equal(image, before), "a picture is looked at and not drawn on"
     assert count.detected == len(count.detections.plants)
@@ -114,7 +114,7 @@ def test_boxes_of_any_numbers_are_counted_or_are_a_fault_of_the_detector(shape, 
 
     image = picture_of(shape, 0)
     try:
-        count = count_photo(image, TruthSegmenter([]), Wild([]), CountOptions())
+        count = count_photo(image, TruthSegmenter([]), Wild([]), make_options())
     except (VisionError, DetectorFault):
         return
     height, width = shape
@@ -174,13 +174,13 @@ def test_a_detector_that_breaks_its_protocol_is_a_fault(answer):
             return answer(tiles)
 
     with pytest.raises(DetectorFault):
-        count_photo(picture_of((40, 40), 0), TruthSegmenter([]), Broken([]), CountOptions())
+        count_photo(picture_of((40, 40), 0), TruthSegmenter([]), Broken([]), make_options())
 
 
 @pytest.mark.parametrize("answer", [None, [None], [np.zeros((4, 2))], "box"])
 def test_a_segmenter_that_breaks_its_protocol_is_a_fault(answer):
     with pytest.raises(DetectorFault):
-        find_containers(picture_of((40, 40), 0), TruthSegmenter(answer), CountOptions())
+        find_containers(picture_of((40, 40), 0), TruthSegmenter(answer), make_options())
 
 
 @pytest.mark.parametrize(
@@ -195,4 +195,4 @@ def test_a_segmenter_that_breaks_its_protocol_is_a_fault(answer):
 )
 def test_what_is_no_picture_is_invalid_input(image):
     with pytest.raises(InvalidInput):
-        count_photo(image, TruthSegmenter([]), ScriptedDetector([Detections.empty()]), CountOptions())
+        count_photo(image, TruthSegmenter([]), ScriptedDetector([Detections.empty()]), make_options())

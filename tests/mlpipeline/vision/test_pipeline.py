@@ -5,9 +5,9 @@ from mlpipeline.vision.containers.cleaning import container_mask
 from mlpipeline.vision.errors import InvalidInput
 from mlpipeline.vision.estimation.density_estimator import DensityPrior
 from mlpipeline.vision.estimation.place_priors import PlacePriors
-from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.pipeline import STAGES, aggregate, count_photo, detect, segment
 from mlpipeline.vision.results import NO_CONTAINER, Detections
+from tests.mlpipeline.vision.count_options import make_options
 from tests.mlpipeline.vision.fake_detectors import TruthDetector, TruthSegmenter, compass_picture
 from tests.mlpipeline.vision.synthetic_images import rectangle
 
@@ -36,7 +36,7 @@ def count(boxes, containers, classes=None, **options):
         compass_picture(WIDTH, HEIGHT),
         TruthSegmenter(containers),
         detector,
-        CountOptions(**options),
+        make_options(**options),
         progress=lambda done, total: steps.append((done, total)),
     )
     return result, steps
@@ -89,13 +89,14 @@ def test_a_photo_of_nothing_counts_nothing():
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 3000), (3000, 1), (2, 2)])
 def test_the_oddest_sizes_are_counted_without_a_crash(shape):
-    photo = count_photo(np.zeros((*shape, 3), np.uint8), TruthSegmenter([]), Blind())
+    photo = count_photo(np.zeros((*shape, 3), np.uint8), TruthSegmenter([]), Blind(), make_options())
     assert photo.total == 0
 
 
 def test_what_is_no_picture_is_refused():
+    detector = TruthDetector(1, 1, np.zeros((0, 4)))
     with pytest.raises(InvalidInput):
-        count_photo(np.zeros((10, 10), np.uint8), TruthSegmenter([]), TruthDetector(1, 1, np.zeros((0, 4))))
+        count_photo(np.zeros((10, 10), np.uint8), TruthSegmenter([]), detector, make_options())
 
 
 def test_the_mask_of_a_container_has_the_size_of_the_picture():
@@ -123,7 +124,10 @@ def test_a_plant_on_the_line_between_two_containers_counts_once_though_each_sees
     )
     containers = [rectangle("box", 190, 190, 800, 1010), rectangle("box", 800, 190, 1410, 1010)]
     photo = count_photo(
-        compass_picture(WIDTH, HEIGHT), TruthSegmenter(containers), Inward(WIDTH, HEIGHT, boxes)
+        compass_picture(WIDTH, HEIGHT),
+        TruthSegmenter(containers),
+        Inward(WIDTH, HEIGHT, boxes),
+        make_options(),
     )
     on_line = np.abs(photo.detections.boxes[:, ::2].mean(axis=1) - 800) < 18
     assert int(on_line.sum()) == len(middle)
@@ -149,7 +153,7 @@ def test_the_stages_one_by_one_are_the_count_however_containers_are_shared_out()
     image, detector, options = (
         compass_picture(WIDTH, HEIGHT),
         TruthDetector(WIDTH, HEIGHT, boxes),
-        CountOptions(),
+        make_options(),
     )
     whole = count_photo(image, TruthSegmenter(containers), detector, options)
     found = segment(image, TruthSegmenter(containers), detector, options)
@@ -168,7 +172,7 @@ def test_of_containers_that_could_not_be_looked_into_nothing_is_counted():
     image, detector, options = (
         compass_picture(WIDTH, HEIGHT),
         TruthDetector(WIDTH, HEIGHT, boxes),
-        CountOptions(),
+        make_options(),
     )
     result = aggregate(image, containers, detect(image, containers, [0], detector, options), options)
     assert [part.detected for part in result.count.containers] == [len(boxes)]
@@ -180,14 +184,19 @@ def test_what_the_nursery_knows_of_the_place_limits_what_is_estimated():
     leaf = np.full((400, 400, 3), (70, 130, 60), np.uint8)
     leaf[:, 200:] = (120, 85, 60)
     bed, nothing = TruthSegmenter([rectangle("segment", 0, 0, 400, 400)]), Blind()
+    options = make_options()
     known = DensityPrior(plant_area_cm2=2000.0, cm2_per_px2=1.0, overlap_factor=1.0)
-    free = count_photo(leaf, bed, nothing, priors=PlacePriors(density={"segment": known}))
+    free = count_photo(leaf, bed, nothing, options, priors=PlacePriors(density={"segment": known}))
     limited = count_photo(
-        leaf, bed, nothing, priors=PlacePriors(max_plants={"segment": 25}, density={"segment": known})
+        leaf,
+        bed,
+        nothing,
+        options,
+        priors=PlacePriors(max_plants={"segment": 25}, density={"segment": known}),
     )
     assert (free.detected, free.estimated) == (0, pytest.approx(40, abs=2))
     assert limited.estimated == 25
-    assert count_photo(leaf, bed, nothing).total == 0
+    assert count_photo(leaf, bed, nothing, options).total == 0
 
 
 @pytest.mark.parametrize("wrong", [{"max_plants": {"box": 0}}, {"max_plants": {"crate": 4}}])

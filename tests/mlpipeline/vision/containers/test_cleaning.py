@@ -10,8 +10,8 @@ from mlpipeline.vision.containers.cleaning import (
     with_largest_segment,
 )
 from mlpipeline.vision.errors import DetectorFault, InvalidInput
-from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.results import NO_CONTAINER, Container, Detections, container_warnings
+from tests.mlpipeline.vision.count_options import make_options
 from tests.mlpipeline.vision.fake_detectors import TruthSegmenter
 
 SHAPE = (300, 400)
@@ -23,7 +23,7 @@ def rectangle(kind, x0, y0, x1, y1, score=0.9):
 
 
 def found_by(*containers, **options):
-    found = find_containers(IMAGE, TruthSegmenter(list(containers)), CountOptions(**options))
+    found = find_containers(IMAGE, TruthSegmenter(list(containers)), make_options(**options))
     return found, container_warnings(found)
 
 
@@ -120,7 +120,7 @@ def test_an_index_out_of_range_is_refused():
 
 def test_a_segmenter_that_answers_something_else_is_at_fault():
     with pytest.raises(DetectorFault):
-        find_containers(IMAGE, TruthSegmenter([np.zeros((4, 2))]), CountOptions())
+        find_containers(IMAGE, TruthSegmenter([np.zeros((4, 2))]), make_options())
 
 
 def test_a_plant_in_the_middle_of_a_box_in_a_segment_is_the_boxs_alone():
@@ -143,5 +143,5 @@ def test_a_plant_that_leans_out_belongs_to_the_nearest_container_and_only_within
 def test_the_thinnest_picture_has_a_container(shape):
     image = np.zeros((*shape, 3), np.uint8)
     whole = rectangle("segment", 0, 0, shape[1], shape[0])
-    containers = find_containers(image, TruthSegmenter([whole]), CountOptions())
+    containers = find_containers(image, TruthSegmenter([whole]), make_options())
     assert container_mask(shape, containers, 0).all()

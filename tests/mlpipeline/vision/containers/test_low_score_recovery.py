@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from mlpipeline.vision.containers.low_score_recovery import recover_similar
-from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.results import Container
+from tests.mlpipeline.vision.count_options import make_options
 
-OPTIONS = CountOptions(container_confidence=0.3)
+OPTIONS = make_options(container_confidence=0.3)
 
 
 def _square(x: float, y: float, side: float, score: float, kind: str = "box") -> Container:

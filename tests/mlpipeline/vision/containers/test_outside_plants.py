@@ -9,8 +9,8 @@ import numpy as np
 
 from mlpipeline.vision.arrays import Image
 from mlpipeline.vision.containers.cleaning import find_containers
-from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.results import EMPTY, NO_CONTAINER, Container, container_warnings
+from tests.mlpipeline.vision.count_options import make_options
 from tests.mlpipeline.vision.fake_detectors import TruthDetector, compass_picture
 
 PICTURE = compass_picture(512, 256)
@@ -45,7 +45,7 @@ OUTSIDE = [(300, 40), (340, 40), (380, 40)]
 
 
 def _found(detector: TruthDetector, score: float = 0.9) -> tuple[list[str], tuple[str, ...]]:
-    containers = find_containers(PICTURE, OneBox(score), CountOptions(), detector)
+    containers = find_containers(PICTURE, OneBox(score), make_options(), detector)
     return [found.type for found in containers], container_warnings(containers)
 
 

@@ -3,7 +3,7 @@ import pytest
 
 from mlpipeline.vision.containers.cleaning import find_containers
 from mlpipeline.vision.containers.place_filters import drop_covered_segments, drop_side_truncated
-from mlpipeline.vision.options import CountOptions
+from tests.mlpipeline.vision.count_options import make_options
 from tests.mlpipeline.vision.fake_detectors import TruthSegmenter
 from tests.mlpipeline.vision.synthetic_images import rectangle
 
@@ -14,7 +14,7 @@ LEFT, RIGHT = rectangle("segment", 0, 0, 80, 300), rectangle("box", 320, 100, 40
 
 def found_by(*containers, **options):
     image = np.zeros((*SHAPE, 3), np.uint8)
-    return find_containers(image, TruthSegmenter(list(containers)), CountOptions(**options))
+    return find_containers(image, TruthSegmenter(list(containers)), make_options(**options))
 
 
 def test_what_one_side_of_the_picture_cuts_is_the_neighbours():

@@ -4,10 +4,10 @@ import pytest
 from mlpipeline.vision.containers.cleaning import whole_picture
 from mlpipeline.vision.containers.sliced_detection import detect_in_containers, detect_in_picture
 from mlpipeline.vision.errors import DetectorFault, InvalidInput
-from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.results import OUT_OF_SCALE, TRUNCATED, Container, Detections
 from mlpipeline.vision.tiling.scale_search import search_scale
 from mlpipeline.vision.tiling.tile_runner import TileRunner
+from tests.mlpipeline.vision.count_options import make_options
 from tests.mlpipeline.vision.fake_detectors import TruthDetector, compass_picture
 
 WIDTH, HEIGHT = 1600, 1200
@@ -37,7 +37,7 @@ def count(boxes, containers=None, indices=None, **detector):
     truth = TruthDetector(WIDTH, HEIGHT, boxes, **detector)
     containers = containers or [whole_picture((HEIGHT, WIDTH))]
     chosen = range(len(containers)) if indices is None else indices
-    found = detect_in_containers(compass_picture(WIDTH, HEIGHT), containers, chosen, truth, CountOptions())
+    found = detect_in_containers(compass_picture(WIDTH, HEIGHT), containers, chosen, truth, make_options())
     return found, truth
 
 
@@ -70,7 +70,7 @@ def test_a_container_of_well_sized_plants_costs_no_tile_but_the_probes_and_keeps
         TileRunner(
             compass_picture(WIDTH, HEIGHT),
             probes := TruthDetector(WIDTH, HEIGHT, boxes),
-            CountOptions(),
+            make_options(),
             None,
         )
     )
@@ -174,7 +174,7 @@ def test_progress_never_falls_and_ends_complete(max_det):
         containers,
         [0],
         truth,
-        CountOptions(),
+        make_options(),
         lambda *step: seen.append(step),
     )
     shares = [done / total for done, total in seen]
@@ -188,7 +188,7 @@ def test_the_picture_is_not_modified_and_the_same_count_comes_twice():
     before = picture.copy()
     truth = TruthDetector(WIDTH, HEIGHT, rows_of_plants(50, 60))
     first, second = (
-        detect_in_containers(picture, [whole_picture((HEIGHT, WIDTH))], [0], truth, CountOptions())[0]
+        detect_in_containers(picture, [whole_picture((HEIGHT, WIDTH))], [0], truth, make_options())[0]
         for _ in range(2)
     )
     assert np.array_equal(first.boxes, second.boxes)
@@ -203,7 +203,7 @@ def test_a_detector_that_loses_a_tile_is_at_fault():
     blind = Forgetful(WIDTH, HEIGHT, np.zeros((0, 4), np.float32))
     with pytest.raises(DetectorFault):
         detect_in_containers(
-            compass_picture(WIDTH, HEIGHT), [whole_picture((HEIGHT, WIDTH))], [0], blind, CountOptions()
+            compass_picture(WIDTH, HEIGHT), [whole_picture((HEIGHT, WIDTH))], [0], blind, make_options()
         )
 
 
@@ -247,7 +247,7 @@ def test_a_detector_that_takes_whole_pictures_is_asked_for_the_floor_and_answers
         containers,
         [0, 1],
         WholePictures(),
-        CountOptions(confidence=0.2),
+        make_options(confidence=0.2),
         lambda *step: told.append(step),
     )
     assert left.scores.tolist() == pytest.approx([0.8, 0.2])

@@ -6,8 +6,8 @@ from mlpipeline.vision.errors import InvalidInput
 from mlpipeline.vision.estimation.container_count import estimate_container, rounded_estimate
 from mlpipeline.vision.estimation.density_estimator import DensityPrior
 from mlpipeline.vision.estimation.place_priors import PlacePriors
-from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.results import BandEstimate, Container, Detections
+from tests.mlpipeline.vision.count_options import make_options
 from tests.mlpipeline.vision.synthetic_images import SOIL, detections_of, grid_of_discs, painted, rectangle
 
 SHAPE = (400, 400)
@@ -18,7 +18,7 @@ SCATTERED = grid_of_discs(8, 8, 50, 18, jitter=0.3, seed=5)
 def estimate(discs, seen, container=BED, others=(), density=None, **options):
     picture = painted(SHAPE, discs)
     priors = PlacePriors(density={} if density is None else {container.type: density})
-    return estimate_container(picture, [container, *others], 0, seen, CountOptions(**options), priors)
+    return estimate_container(picture, [container, *others], 0, seen, make_options(**options), priors)
 
 
 def band(estimated):
@@ -138,19 +138,19 @@ def test_the_thinnest_pictures_are_counted_without_a_crash(shape):
     seen = Detections(np.array([[0, 0, shape[1], shape[0]]]), np.array([0.9]), np.array([0]))
     priors = PlacePriors(density={"box": DensityPrior(10, 1)})
     for found, expected in ((seen, 1), (Detections.empty(), 0)):
-        assert estimate_container(picture, [container], 0, found, CountOptions(), priors).total == expected
+        assert estimate_container(picture, [container], 0, found, make_options(), priors).total == expected
 
 
 def test_the_picture_is_not_modified():
     picture = painted(SHAPE, SCATTERED)
     before = picture.copy()
-    estimate_container(picture, [BED], 0, detections_of(SCATTERED[:50]), CountOptions())
+    estimate_container(picture, [BED], 0, detections_of(SCATTERED[:50]), make_options())
     assert np.array_equal(picture, before)
 
 
 def test_a_container_that_is_not_there_is_refused():
     with pytest.raises(InvalidInput):
-        estimate_container(painted(SHAPE, []), [BED], 1, Detections.empty(), CountOptions())
+        estimate_container(painted(SHAPE, []), [BED], 1, Detections.empty(), make_options())
 
 
 @pytest.mark.parametrize(
@@ -168,4 +168,4 @@ def test_a_container_that_is_not_there_is_refused():
 )
 def test_settings_out_of_range_are_refused(wrong):
     with pytest.raises(InvalidInput):
-        CountOptions(**wrong)
+        make_options(**wrong)

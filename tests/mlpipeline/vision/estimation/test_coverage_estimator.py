@@ -15,8 +15,8 @@ from mlpipeline.vision.estimation.coverage_estimator import (
 )
 from mlpipeline.vision.geometry.masks import Region
 from mlpipeline.vision.imaging.container_crop import crop_container
-from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.results import Container, Detections
+from tests.mlpipeline.vision.count_options import make_options
 from tests.mlpipeline.vision.synthetic_images import (
     LEAF,
     SOIL,
@@ -197,11 +197,11 @@ def test_the_way_of_estimating_is_an_option():
     seen = detections_of(thinned(scattered, 0.1))
     methods = [
         {part.method for part in estimate_container(picture, [bed], 0, seen, options).bands}
-        for options in (CountOptions(), CountOptions(estimator="bands"))
+        for options in (make_options(), make_options(estimator="bands"))
     ]
     assert methods == [{"cover_based"}, {"band_based"}]
     with pytest.raises(InvalidInput):
-        CountOptions(estimator="guess")
+        make_options(estimator="guess")
 
 
 @pytest.fixture(scope="module")
@@ -222,7 +222,7 @@ def test_in_a_rendered_scene_the_total_comes_nearer_to_the_truth_and_never_goes_
         visible = [plant.box for plant in own if plant.box is not None and plant.occluded_fraction <= 0.6]
         boxes = np.array(visible, np.float32).reshape(-1, 4)[rng.random(len(visible)) >= share]
         seen = Detections(boxes, np.full(len(boxes), 0.8), np.zeros(len(boxes)))
-        count = estimate_container(scene.image, containers, index, seen, CountOptions())
+        count = estimate_container(scene.image, containers, index, seen, make_options())
         true, counted, detected = true + len(own), counted + count.total, detected + count.detected
     assert true > 100
     assert abs(counted - true) <= max(0.06 * true, abs(detected - true) if share == 0 else 0)

@@ -3,8 +3,8 @@ import pytest
 
 from mlpipeline.vision.errors import InvalidInput
 from mlpipeline.vision.filtering.border_plants import touches_border, truncated_by_border
-from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.results import DEAD, EMPTY, PLANT, Detections
+from tests.mlpipeline.vision.count_options import make_options
 from tests.mlpipeline.vision.synthetic_beds import bed, square
 
 SHAPE = (440, 440)
@@ -84,4 +84,4 @@ def test_without_whole_plants_nothing_tells_and_all_stay():
 @pytest.mark.parametrize("share", [-0.1, 1.1])
 def test_a_share_of_a_plant_lies_between_nothing_and_all(share):
     with pytest.raises(InvalidInput):
-        CountOptions(border_share=share)
+        make_options(border_share=share)

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from mlpipeline.vision.filtering.filter_detections import filter_detections
-from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.results import Detections
+from tests.mlpipeline.vision.count_options import make_options
 from tests.mlpipeline.vision.synthetic_images import detections_of, grid_of_discs, rectangle
 
 SHAPE = (400, 800)
@@ -13,7 +13,7 @@ POTS = grid_of_discs(9, 9, 40, 14)
 
 
 def filtered(found, containers, **options):
-    return filter_detections(dict(enumerate(found)), containers, SHAPE, CountOptions(**options))
+    return filter_detections(dict(enumerate(found)), containers, SHAPE, make_options(**options))
 
 
 def kept_in(found, containers, **options):
@@ -64,7 +64,7 @@ def test_a_photo_without_containers_is_left_alone():
 
 
 def test_a_container_that_could_not_be_looked_into_is_absent_and_the_others_keep_their_index():
-    result = filter_detections({1: detections_of(POTS)}, [LEFT, RIGHT], SHAPE, CountOptions())
+    result = filter_detections({1: detections_of(POTS)}, [LEFT, RIGHT], SHAPE, make_options())
     assert (list(result.kept), list(result.removed)) == ([1], [1])
     assert len(result.kept[1]) == len(POTS)
 
@@ -75,8 +75,8 @@ def test_the_answer_does_not_depend_on_the_order_in_which_containers_were_looked
         detections_of([(100, 100, 20), (398, 200, 20)]),
         detections_of([(402, 200, 20), (600, 200, 20)]),
     )
-    one = filter_detections({0: left, 1: right}, [LEFT, RIGHT], SHAPE, CountOptions())
-    other = filter_detections({1: right, 0: left}, [LEFT, RIGHT], SHAPE, CountOptions())
+    one = filter_detections({0: left, 1: right}, [LEFT, RIGHT], SHAPE, make_options())
+    other = filter_detections({1: right, 0: left}, [LEFT, RIGHT], SHAPE, make_options())
     for result in (one, other):
         assert [len(result.kept[index]) for index in (0, 1)] == [2, 1]
     assert list(other.kept) == [0, 1]

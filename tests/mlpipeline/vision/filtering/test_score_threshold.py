@@ -3,6 +3,7 @@ import pytest
 
 from mlpipeline.vision.filtering.score_threshold import adaptive_score_threshold, below_threshold
 from mlpipeline.vision.results import Detections
+from tests.mlpipeline.vision.count_options import PLANT_THRESHOLDS
 from tests.mlpipeline.vision.synthetic_images import detections_of, grid_of_discs
 
 PLANT, DEAD, EMPTY = 0, 1, 2
@@ -17,7 +18,7 @@ def seen(*groups):
 
 
 def suppressed(found):
-    return int(below_threshold([found])[0].sum())
+    return int(below_threshold([found], PLANT_THRESHOLDS)[0].sum())
 
 
 def test_among_many_confident_plants_one_with_a_low_score_counts():
@@ -52,21 +53,21 @@ def test_the_photo_decides_for_all_its_containers():
     """A box with crumbs beside boxes of empty pots is one of them."""
     box, pots = seen((9, 0.6, PLANT), (6, 0.45, PLANT)), seen((200, 0.8, EMPTY))
     assert suppressed(box) == 0
-    assert [int(mask.sum()) for mask in below_threshold([box, pots])] == [6, 0]
+    assert [int(mask.sum()) for mask in below_threshold([box, pots], PLANT_THRESHOLDS)] == [6, 0]
 
 
 def test_a_pot_with_a_plant_in_it_is_no_sign_of_emptiness():
     plants = grid_of_discs(5, 5, 40, 10)
     planted = Detections.concat([detections_of(plants, score=0.6), detections_of(plants, EMPTY, 0.9)])
-    assert adaptive_score_threshold([planted]) == pytest.approx(
-        adaptive_score_threshold([detections_of(plants, score=0.6)])
+    assert adaptive_score_threshold([planted], PLANT_THRESHOLDS) == pytest.approx(
+        adaptive_score_threshold([detections_of(plants, score=0.6)], PLANT_THRESHOLDS)
     )
 
 
 def test_a_photo_without_detections_has_a_threshold_and_no_suppressed():
-    assert 0 < adaptive_score_threshold([]) < 1
-    assert below_threshold([]) == []
-    assert [mask.tolist() for mask in below_threshold([Detections.empty()])] == [[]]
+    assert 0 < adaptive_score_threshold([], PLANT_THRESHOLDS) < 1
+    assert below_threshold([], PLANT_THRESHOLDS) == []
+    assert [mask.tolist() for mask in below_threshold([Detections.empty()], PLANT_THRESHOLDS)] == [[]]
 
 
 def test_a_surer_plant_is_never_doubted_before_a_less_sure_one():
@@ -75,7 +76,7 @@ def test_a_surer_plant_is_never_doubted_before_a_less_sure_one():
     found = Detections.concat(
         [detections_of([place], score=score) for place, score in zip(places, scores, strict=True)]
     )
-    mask = below_threshold([found])[0]
+    mask = below_threshold([found], PLANT_THRESHOLDS)[0]
     assert mask.any()
     assert not mask.all()
     assert (np.diff(mask.astype(int)) <= 0).all()

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from mlpipeline.vision.arrays import Image
-from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.results import Detections
 from mlpipeline.vision.tiling.scale_search import MAX_PROBE_TILES, ScaleSearch, search_scale
 from mlpipeline.vision.tiling.tile_runner import TileRunner
+from tests.mlpipeline.vision.count_options import make_options
 from tests.mlpipeline.vision.fake_detectors import TruthDetector, compass_picture
 
 WIDTH, HEIGHT = 1600, 1200
@@ -52,7 +52,7 @@ def plants_of(side: float, spacing: float, shape: tuple[int, int] = (HEIGHT, WID
 
 
 def searched(detector: TruthDetector, picture: Image) -> ScaleSearch:
-    return search_scale(TileRunner(picture, detector, CountOptions(), None))
+    return search_scale(TileRunner(picture, detector, make_options(), None))
 
 
 @pytest.mark.parametrize("side", [20, 45, 90, 180])
