@@ -158,13 +158,13 @@ def _write_graph(model: Any, weights: Weights, folder: Path) -> None:
 
 def picture_to_compare(side_px: int) -> np.ndarray[Any, Any]:
     """A (side_px, side_px, 3) uint8 RGB picture of leafy discs on soil, the same every time."""
-    dice = np.random.default_rng(1)
-    picture = dice.integers((70, 50, 35), (100, 80, 60), (side_px, side_px, 3)).astype(np.uint8)
+    rng = np.random.default_rng(1)
+    picture = rng.integers((70, 50, 35), (100, 80, 60), (side_px, side_px, 3)).astype(np.uint8)
     step = 48
     for y in range(step // 2, side_px, step):
         for x in range(step // 2, side_px, step):
-            for angle in np.arange(0, 360, 60) + dice.integers(0, 60):
-                green = (40 + int(dice.integers(40)), 120 + int(dice.integers(60)), 40)
+            for angle in np.arange(0, 360, 60) + rng.integers(0, 60):
+                green = (40 + int(rng.integers(40)), 120 + int(rng.integers(60)), 40)
                 cv2.ellipse(picture, (x, y), (18, 6), float(angle), 0, 360, green, -1, cv2.LINE_AA)
     return cv2.GaussianBlur(picture, (3, 3), 0)
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpipeline.vision.arrays import Boxes, Floats
-from mlpipeline.vision.runtime.jit import compiled
+from mlpipeline.vision.runtime.jit import jit
 
 Logits = NDArray[np.float32]
 Numbers = NDArray[np.int64]
@@ -67,7 +67,7 @@ def decode_and_nms(
     return boxes, scores.clip(0, 1), _classes(logits, gains, cells[kept])
 
 
-@compiled
+@jit
 def _likely(logits: Logits, least: float) -> tuple[Numbers, Floats]:
     """The cells whose best class has a logit above `least`, and that logit."""
     classes, count = logits.shape
@@ -84,7 +84,7 @@ def _likely(logits: Logits, least: float) -> tuple[Numbers, Floats]:
     return cells[:found].copy(), values[:found].copy()
 
 
-@compiled
+@jit
 def _classes(logits: Logits, gains: Floats, cells: Numbers) -> NDArray[np.int16]:
     """(N,) the class of each cell that is most likely once the gains are added; of equal ones the first."""
     chosen = np.zeros(len(cells), np.int16)
@@ -98,7 +98,7 @@ def _classes(logits: Logits, gains: Floats, cells: Numbers) -> NDArray[np.int16]
     return chosen
 
 
-@compiled
+@jit
 def _shares(distances: Logits, cells: Numbers) -> Floats:
     """(N, 4 · bins) distributions of cells, each less its greatest value, so that no exponential overflows."""
     bins = distances.shape[0] // 4
@@ -113,7 +113,7 @@ def _shares(distances: Logits, cells: Numbers) -> Floats:
     return shares
 
 
-@compiled
+@jit
 def _decoded(shares: Floats, places: Floats, cells: Numbers) -> Boxes:
     """(N, 4) xyxy px from the (N, 4 · bins) exponentials of the distributions of cells; see `decoded_boxes`."""
     bins = shares.shape[1] // 4
@@ -132,7 +132,7 @@ def _decoded(shares: Floats, places: Floats, cells: Numbers) -> Boxes:
     return boxes
 
 
-@compiled
+@jit
 def _survivors(boxes: Boxes, iou: float, most: int, side_px: int) -> Numbers:
     """Indices of the (N, 4) boxes, best first, that no better survivor overlaps by more than `iou`; `most` at most.
 
@@ -175,13 +175,13 @@ def _survivors(boxes: Boxes, iou: float, most: int, side_px: int) -> Numbers:
     return kept[:count].copy()
 
 
-@compiled
+@jit
 def _cell(position: float, unit: float) -> int:
     """The row or column of the grid in which a position lies; beside the tile the outermost."""
     return min(max(math.floor(position / unit), 0), CELLS - 1)
 
 
-@compiled
+@jit
 def _penalties(boxes: Boxes, order: Numbers) -> Floats:
     """(N,) sums of IoU² with all better boxes; (N, 4) boxes best first, and their order from left to right."""
     penalty = np.zeros(len(boxes), np.float32)

@@ -68,11 +68,11 @@ class SmallScene:
     @property
     def spec(self) -> SceneSpec:
         """Half of the scenes are small pictures of a whole place, the others show larger plants, as a near photo."""
-        dice = np.random.default_rng(FIRST_SEED + self.place)
-        width, height = SIZES_PX[int(dice.integers(len(SIZES_PX)))]
-        least = float(np.exp(dice.uniform(*np.log(PLANT_PX))))
-        near = (least, least * float(dice.uniform(1.2, 2.5)))
-        is_near = bool(dice.random() < 0.5) and self.kind != "tiny"
+        rng = np.random.default_rng(FIRST_SEED + self.place)
+        width, height = SIZES_PX[int(rng.integers(len(SIZES_PX)))]
+        least = float(np.exp(rng.uniform(*np.log(PLANT_PX))))
+        near = (least, least * float(rng.uniform(1.2, 2.5)))
+        is_near = bool(rng.random() < 0.5) and self.kind != "tiny"
         return SceneSpec(
             self.kind, FIRST_SEED + self.place, width, height, "held_out", plant_px=near if is_near else None
         )
@@ -146,14 +146,14 @@ def counts_folder(folder: Path, engine: Engine) -> Path:
 
 def degraded(picture: Image.Image, scene: SmallScene) -> NDArray[np.uint8]:
     """The picture as (H, W, 3) uint8 RGB with the scene's degradation."""
-    dice = np.random.default_rng(FIRST_SEED + scene.place)
+    rng = np.random.default_rng(FIRST_SEED + scene.place)
     match scene.degradation:
         case "blur":
-            return np.array(picture.filter(ImageFilter.GaussianBlur(dice.uniform(*BLUR_PX))))
+            return np.array(picture.filter(ImageFilter.GaussianBlur(rng.uniform(*BLUR_PX))))
         case "dark":
-            return _lit(picture, dice.uniform(*DARK_LIGHT))
+            return _lit(picture, rng.uniform(*DARK_LIGHT))
         case "glare":
-            return _lit(picture, dice.uniform(*GLARE_LIGHT))
+            return _lit(picture, rng.uniform(*GLARE_LIGHT))
         case _:
             return np.array(picture)
 

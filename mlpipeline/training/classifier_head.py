@@ -88,15 +88,15 @@ def fit_head(
 
 def views_of(picture: Picture, seed: int) -> Inputs:
     """A picture as it is, and VIEWS − 1 others: cut closer, mirrored, turned, in other light; (VIEWS, 224, 224, 3)."""
-    dice = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     views = [picture]
     while len(views) < VIEWS:
-        side = int(INPUT_PX * dice.uniform(_SMALLEST_CUT, 1.0))
-        left, top = (int(dice.integers(0, INPUT_PX - side + 1)) for _axis in range(2))
+        side = int(INPUT_PX * rng.uniform(_SMALLEST_CUT, 1.0))
+        left, top = (int(rng.integers(0, INPUT_PX - side + 1)) for _axis in range(2))
         cut = Image.fromarray(picture[top : top + side, left : left + side])
-        cut = cut.rotate(90 * int(dice.integers(0, 4))).resize((INPUT_PX, INPUT_PX), Image.Resampling.BICUBIC)
-        pixels = np.asarray(cut, np.float32) * dice.uniform(*_LIGHT)
-        views.append(np.clip(pixels, 0, 255).astype(np.uint8)[:, :: int(dice.choice((-1, 1)))])
+        cut = cut.rotate(90 * int(rng.integers(0, 4))).resize((INPUT_PX, INPUT_PX), Image.Resampling.BICUBIC)
+        pixels = np.asarray(cut, np.float32) * rng.uniform(*_LIGHT)
+        views.append(np.clip(pixels, 0, 255).astype(np.uint8)[:, :: int(rng.choice((-1, 1)))])
     return np.stack(views)
 
 
@@ -112,12 +112,12 @@ def _features_of(
 
 def _folds(samples: Sequence[Sample], labels: Labels, seed: int) -> Labels:
     """The fold of each sample, evenly for each label; samples of one group share theirs."""
-    dice = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     groups = [sample.group or f"sample-{number}" for number, sample in enumerate(samples)]
     fold_of: dict[str, int] = {}
     for place in np.unique(labels):
         own = list(dict.fromkeys(groups[number] for number in np.flatnonzero(labels == place)))
-        dice.shuffle(own)
+        rng.shuffle(own)
         for number, group in enumerate(own):
             fold_of.setdefault(group, number % _FOLDS)
     return np.array([fold_of[group] for group in groups])

@@ -38,8 +38,8 @@ SHA = {"segmentation": "5" * 64, "detection": "d" * 64}
 
 def photo_of(owner, light=1.0):
     """A stored photo of discs on gravel, taken with this much light."""
-    dice = np.random.default_rng(3)
-    pixels = np.repeat(dice.integers(80, 220, (HEIGHT, WIDTH, 1)), 3, axis=2)
+    rng = np.random.default_rng(3)
+    pixels = np.repeat(rng.integers(80, 220, (HEIGHT, WIDTH, 1)), 3, axis=2)
     for x0, y0, x1, y1 in PLANTS:
         pixels[y0:y1, x0:x1] = (60, 150, 60)
     buffer = io.BytesIO()

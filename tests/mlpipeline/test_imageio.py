@@ -17,8 +17,8 @@ from photos.image_files import decode_rgb
 
 
 def _picture(mode: str = "RGB") -> Image.Image:
-    dice = np.random.default_rng(3)
-    coarse = dice.integers(0, 256, (12, 18, 3), dtype=np.uint8)
+    rng = np.random.default_rng(3)
+    coarse = rng.integers(0, 256, (12, 18, 3), dtype=np.uint8)
     return Image.fromarray(coarse).resize((183, 121), Image.Resampling.BICUBIC).convert(mode)
 
 
@@ -70,12 +70,12 @@ def test_the_limit_of_pixels_holds_before_any_is_decoded() -> None:
 
 def test_a_photo_with_a_wrong_byte_is_read_alike_by_both_decoders() -> None:
     content = _saved(_picture().resize((64, 48)))
-    dice = np.random.default_rng(8)
+    rng = np.random.default_rng(8)
     read = refused = 0
-    for place in dice.integers(2, len(content) - 2, 200).tolist():
+    for place in rng.integers(2, len(content) - 2, 200).tolist():
         wrong = bytearray(content)
         wrong[place] = int(
-            dice.integers(0, 255)
+            rng.integers(0, 255)
         )  # 255 begins a marker: at one that is wrong the one gives up, the other goes on
         pixels, expected = (_pixels_or_none(reader, bytes(wrong)) for reader in (read_rgb, _by_pillow))
         read += pixels is not None and expected is not None and np.array_equal(pixels, expected)

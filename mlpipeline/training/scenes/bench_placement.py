@@ -50,24 +50,24 @@ class Furnisher:
 
     def bed(self, rect: Rect, pitch: float, room: float, crop: Crop) -> None:
         """Pots side by side on the floor; `room` is a pot's width as a share of the pitch."""
-        dice = self.planter.dice
-        is_offset = dice.chance(0.4)
+        split_rng = self.planter.split_rng
+        is_offset = split_rng.chance(0.4)
         row_pitch = pitch * (0.88 if is_offset else 1.0)
         columns = max(1, int(rect.width // pitch))
         rows = max(1, int(rect.depth // row_pitch))
         x, y = np.meshgrid(np.arange(columns) - (columns - 1) / 2, np.arange(rows) - (rows - 1) / 2)
         x = x * pitch + (np.arange(rows) % 2)[:, None] * (0.5 * pitch if is_offset else 0.0)
         slots = np.stack((x.ravel(), y.ravel() * row_pitch, np.zeros(x.size)), axis=1)
-        slots[:, :2] += dice.rng.normal(0, 0.025 * pitch, (len(slots), 2))
+        slots[:, :2] += split_rng.rng.normal(0, 0.025 * pitch, (len(slots), 2))
         model = self._pot_for(pitch * room, rect)
-        self._pots("segment", slots, model, rect, dice.rng.normal(0, 0.01), pitch, crop, None)
+        self._pots("segment", slots, model, rect, split_rng.rng.normal(0, 0.01), pitch, crop, None)
 
     def crate(self, rect: Rect, is_turned: bool, grid: tuple[int, int], crop: Crop, scale: float) -> None:
         """A crate with a grid of equal pots."""
-        dice = self.planter.dice
+        split_rng = self.planter.split_rng
         long, short = CRATE_CM[0] * scale, CRATE_CM[1] * scale
-        height = dice.between(9, 24) * scale
-        turn = (np.pi / 2 if is_turned else 0.0) + dice.rng.normal(0, 0.03)
+        height = split_rng.between(9, 24) * scale
+        turn = (np.pi / 2 if is_turned else 0.0) + split_rng.rng.normal(0, 0.03)
         inner = 4.0 * scale
         columns, rows = grid
         pitch = min((long - inner) / columns, (short - inner) / rows)
@@ -76,10 +76,10 @@ class Furnisher:
             (x.ravel() * (long - inner) / columns, y.ravel() * (short - inner) / rows, np.full(x.size, 1.0)),
             axis=1,
         )
-        slots[:, :2] += dice.rng.normal(0, 0.02 * pitch, (len(slots), 2))
-        body = crate(dice, long, short, height).turned(turn).moved(rect.x, rect.y, 0).turned(self.yaw)
+        slots[:, :2] += split_rng.rng.normal(0, 0.02 * pitch, (len(slots), 2))
+        body = crate(split_rng, long, short, height).turned(turn).moved(rect.x, rect.y, 0).turned(self.yaw)
         self.planter.stage.add(body)
-        model = self._pot_for(pitch * dice.between(0.82, 0.96), rect)
+        model = self._pot_for(pitch * split_rng.between(0.82, 0.96), rect)
         self._pots("box", slots, model, rect, turn, pitch, crop, outline_of(long, short, height))
 
     def tray(
@@ -94,8 +94,8 @@ class Furnisher:
         """A moulded tray with a grid of cells; returns the places of their substrate (S, 3) cm."""
         planter = self.planter
         px = pitch * planter.camera.pixels_per_cm(0, 0, 0)
-        model = tray(planter.dice, *grid, pitch, px, filling)
-        turn = (np.pi / 2 if is_turned else 0.0) + planter.dice.rng.normal(0, 0.025)
+        model = tray(planter.split_rng, *grid, pitch, px, filling)
+        turn = (np.pi / 2 if is_turned else 0.0) + planter.split_rng.rng.normal(0, 0.025)
         planter.stage.add(model.body.turned(turn).moved(rect.x, rect.y, 0).turned(self.yaw))
         slots = self.to_world(model.centres, rect, turn)
         outline = self.to_world(outline_of(model.width, model.depth, model.height), rect, turn)
@@ -104,7 +104,7 @@ class Furnisher:
         return slots
 
     def _pot_for(self, width: float, rect: Rect) -> Pot:
-        return pot(self.planter.dice, width, width * self.planter.camera.pixels_per_cm(0, 0, 0))
+        return pot(self.planter.split_rng, width, width * self.planter.camera.pixels_per_cm(0, 0, 0))
 
     def _pots(
         self,
@@ -133,6 +133,6 @@ class Furnisher:
         substrate = feet + np.array((0.0, 0.0, model.substrate_cm))
         number = self.register(kind, world, substrate)
         near = planter.is_near_frame(feet, 1.6 * pitch)
-        yaws = turn + self.yaw + planter.dice.rng.normal(0, 0.05, len(feet))
+        yaws = turn + self.yaw + planter.split_rng.rng.normal(0, 0.05, len(feet))
         planter.stage.add_copies(model.body, feet[near], yaws[near])
         planter.fill(substrate, yaws, pitch, crop, number, model.opening.moved(0, 0, -model.substrate_cm))

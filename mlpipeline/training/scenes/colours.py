@@ -35,35 +35,35 @@ _FLOWER = ((290, 420), (0.5, 0.9), (0.8, 1.0))
 Ranges = tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
 
 
-def drawn(dice: SplitRng, ranges: Ranges) -> Colour:
+def drawn(split_rng: SplitRng, ranges: Ranges) -> Colour:
     """A random colour with hue in degrees, saturation and value each from its range, as sRGB 0..1."""
-    hue, saturation, value = (dice.between(*span) for span in ranges)
+    hue, saturation, value = (split_rng.between(*span) for span in ranges)
     return colorsys.hsv_to_rgb(hue % 360 / 360, saturation, value)
 
 
-def foliage(dice: SplitRng, families: Mapping[str, float]) -> Colour:
+def foliage(split_rng: SplitRng, families: Mapping[str, float]) -> Colour:
     """A leaf colour of one of the families, by their weights; one strain in five is pale, or of any colour."""
-    manner = dice.pick(("family", "pale", "any"), (8, 1.3, 0.7))
+    manner = split_rng.pick(("family", "pale", "any"), (8, 1.3, 0.7))
     if manner != "family":
-        return drawn(dice, _PALE if manner == "pale" else _ANY)
-    return of_families(dice, families)
+        return drawn(split_rng, _PALE if manner == "pale" else _ANY)
+    return of_families(split_rng, families)
 
 
-def of_families(dice: SplitRng, families: Mapping[str, float]) -> Colour:
+def of_families(split_rng: SplitRng, families: Mapping[str, float]) -> Colour:
     """A leaf colour of one of the families, by their weights, and of no other."""
-    return drawn(dice, FOLIAGE[dice.pick(list(families), list(families.values()))])
+    return drawn(split_rng, FOLIAGE[split_rng.pick(list(families), list(families.values()))])
 
 
-def dry(dice: SplitRng) -> Colour:
+def dry(split_rng: SplitRng) -> Colour:
     """Straw to dark brown: a dead leaf."""
-    return drawn(dice, _DRY)
+    return drawn(split_rng, _DRY)
 
 
-def flower(dice: SplitRng) -> Colour:
+def flower(split_rng: SplitRng) -> Colour:
     """Red, pink, violet, orange, yellow; one in six is white."""
-    if dice.chance(0.16):
+    if split_rng.chance(0.16):
         return (0.95, 0.94, 0.9)
-    return drawn(dice, _FLOWER)
+    return drawn(split_rng, _FLOWER)
 
 
 def shifted(colour: Colour, hue_deg: float = 0.0, saturation: float = 1.0, value: float = 1.0) -> Colour:
@@ -72,7 +72,7 @@ def shifted(colour: Colour, hue_deg: float = 0.0, saturation: float = 1.0, value
     return colorsys.hsv_to_rgb((h + hue_deg / 360) % 1.0, min(1.0, s * saturation), min(1.0, v * value))
 
 
-def grey(dice: SplitRng, low: float, high: float) -> Colour:
+def grey(split_rng: SplitRng, low: float, high: float) -> Colour:
     """A grey of sRGB low..high, a little warm or cold."""
-    level, warmth = dice.between(low, high), dice.between(-0.02, 0.02)
+    level, warmth = split_rng.between(low, high), split_rng.between(-0.02, 0.02)
     return (level + warmth, level, level - warmth)

@@ -23,20 +23,22 @@ def outline_of(width: float, depth: float, height: float) -> NDArray[np.float64]
     return np.concatenate((np.hstack((flat, low)), np.hstack((flat, high))))
 
 
-def crate_colour(dice: SplitRng) -> Colour:
+def crate_colour(split_rng: SplitRng) -> Colour:
     """A random colour for a plastic crate, sRGB 0..1; most are blue or black."""
-    kind = dice.pick(("blue", "black", "grey", "white", "green", "red", "yellow"), (4, 4, 3, 2, 2, 1, 0.5))
+    kind = split_rng.pick(
+        ("blue", "black", "grey", "white", "green", "red", "yellow"), (4, 4, 3, 2, 2, 1, 0.5)
+    )
     if kind in ("black", "grey", "white"):
-        return grey(dice, *{"black": (0.1, 0.22), "grey": (0.35, 0.62), "white": (0.78, 0.93)}[kind])
+        return grey(split_rng, *{"black": (0.1, 0.22), "grey": (0.35, 0.62), "white": (0.78, 0.93)}[kind])
     hue = {"blue": (205, 228), "green": (130, 165), "red": (352, 372), "yellow": (42, 54)}[kind]
-    return drawn(dice, (hue, (0.55, 0.88), (0.42, 0.78)))
+    return drawn(split_rng, (hue, (0.55, 0.88), (0.42, 0.78)))
 
 
-def crate(dice: SplitRng, width: float, depth: float, height: float) -> Mesh:
+def crate(split_rng: SplitRng, width: float, depth: float, height: float) -> Mesh:
     """An open crate centred at the origin: plastic with slots, closed plastic, or wooden slats."""
-    thick = dice.between(0.8, 2.2)
-    if dice.chance(0.18):
-        tone = drawn(dice, ((18, 36), (0.3, 0.6), (0.4, 0.75)))
+    thick = split_rng.between(0.8, 2.2)
+    if split_rng.chance(0.18):
+        tone = drawn(split_rng, ((18, 36), (0.3, 0.6), (0.4, 0.75)))
         wall = Material(
             Pattern.WOOD,
             tone,
@@ -44,31 +46,31 @@ def crate(dice: SplitRng, width: float, depth: float, height: float) -> Mesh:
             (0.08, 0.06, 0.05),
             amount=0.6,
             noise=0.3,
-            salt=dice.texture_salt,
-            p0=dice.between(4, 9),
+            salt=split_rng.texture_salt,
+            p0=split_rng.between(4, 9),
         )
         floor = rim = wall
     else:
-        colour = crate_colour(dice)
-        base = plastic(dice, colour)
+        colour = crate_colour(split_rng)
+        base = plastic(split_rng, colour)
         shadow = (colour[0] * 0.18, colour[1] * 0.18, colour[2] * 0.2)
         wall = Material(
             Pattern.SLOTS,
             colour,
             colour,
             shadow,
-            frequency=1 / dice.between(2.5, 7.0),
-            amount=dice.pick((1.0, 0.0), (3, 1)),
+            frequency=1 / split_rng.between(2.5, 7.0),
+            amount=split_rng.pick((1.0, 0.0), (3, 1)),
             noise=base.noise,
             gloss=base.gloss,
             shine=base.shine,
-            salt=dice.texture_salt,
-            p0=1 / dice.between(2.2, 5.0),
+            salt=split_rng.texture_salt,
+            p0=1 / split_rng.between(2.2, 5.0),
             p1=height,
-            p2=dice.pick((0.0, 1.0)),
+            p2=split_rng.pick((0.0, 1.0)),
         )
         rim = base
-        floor = wall if dice.chance(0.4) else base.tinted((0.05, 0.05, 0.05), 0.3)
+        floor = wall if split_rng.chance(0.4) else base.tinted((0.05, 0.05, 0.05), 0.3)
     x, y = width / 2, depth / 2
     lip = height - 0.9
     parts = [primitives.block((-x, x), (-y, y), (0.4, 1.0), floor)]
@@ -98,18 +100,18 @@ class Tray:
 
 
 def tray(
-    dice: SplitRng, columns: int, rows: int, pitch: float, px: float, soil: Material | None = None
+    split_rng: SplitRng, columns: int, rows: int, pitch: float, px: float, soil: Material | None = None
 ) -> Tray:
     """A moulded tray; `px` is a cell's span in the picture, `soil` what fills the cells."""
-    is_round = dice.chance(0.3)
+    is_round = split_rng.chance(0.3)
     # A multiple of eight has a vertex at each corner of the square cell.
     segments = 24 if px > 70 else 16 if px > 30 else 8
-    height = dice.between(3.0, 5.5)
-    margin = dice.between(0.3, 2.0)
-    opening = pitch / 2 * dice.between(0.78, 0.93)
-    depth = min(pitch * dice.between(0.1, 0.3), height * 0.6)
-    colour = grey(dice, 0.07, 0.24) if dice.chance(0.7) else crate_colour(dice)
-    material = plastic(dice, colour)
+    height = split_rng.between(3.0, 5.5)
+    margin = split_rng.between(0.3, 2.0)
+    opening = pitch / 2 * split_rng.between(0.78, 0.93)
+    depth = min(pitch * split_rng.between(0.1, 0.3), height * 0.6)
+    colour = grey(split_rng, 0.07, 0.24) if split_rng.chance(0.7) else crate_colour(split_rng)
+    material = plastic(split_rng, colour)
     angle = np.linspace(0, 2 * np.pi, segments + 1)
     hole_radius = ring(segments, not is_round) * opening
     # The rounded square's corners must stay inside the cell.
@@ -124,15 +126,17 @@ def tray(
     plate = _ring_mesh(
         around * hole_radius[:, None], around * square_radius[:, None], height, height, material
     )
-    wall_foot = around * hole_radius[:, None] * dice.between(0.82, 0.97)
+    wall_foot = around * hole_radius[:, None] * split_rng.between(0.82, 0.97)
     level = height - depth
     wall = _ring_mesh(
         wall_foot, around * hole_radius[:, None], level, height, material.tinted((0.02, 0.02, 0.02), 0.25)
     )
-    filling = _ring_mesh(wall_foot * 0.02, wall_foot, level + 0.05 * pitch, level, soil or substrate(dice))
+    filling = _ring_mesh(
+        wall_foot * 0.02, wall_foot, level + 0.05 * pitch, level, soil or substrate(split_rng)
+    )
     plates = [plate.moved(x, y, 0.0) for x, y in centres]
     width, deep = columns * pitch + 2 * margin, rows * pitch + 2 * margin
-    frame = _frame(columns * pitch, rows * pitch, margin, height, dice.between(0.0, 0.6), material)
+    frame = _frame(columns * pitch, rows * pitch, margin, height, split_rng.between(0.0, 0.6), material)
     body = Mesh.joined([*_one_material(plates), frame])
     places = np.hstack((centres, np.full((len(centres), 1), level)))
     return Tray(body, Mesh.joined((wall, filling)).moved(0, 0, -level), places, width, deep, height)

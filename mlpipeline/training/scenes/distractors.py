@@ -17,9 +17,9 @@ from mlpipeline.training.scenes.split_rng import SplitRng
 Maker = Callable[[SplitRng, float, float], Mesh]
 
 
-def fallen_leaf(dice: SplitRng, size_cm: float, px: float) -> Mesh:
+def fallen_leaf(split_rng: SplitRng, size_cm: float, px: float) -> Mesh:
     """A leaf of `size_cm` on the ground, most often a dry one."""
-    colour = dry(dice) if dice.chance(0.8) else drawn(dice, ((35, 75), (0.4, 0.7), (0.5, 0.8)))
+    colour = dry(split_rng) if split_rng.chance(0.8) else drawn(split_rng, ((35, 75), (0.4, 0.7), (0.5, 0.8)))
     material = Material(
         Pattern.LEAF,
         colour,
@@ -29,29 +29,31 @@ def fallen_leaf(dice: SplitRng, size_cm: float, px: float) -> Mesh:
         amount=0.2,
         noise=0.4,
         translucency=0.2,
-        salt=dice.texture_salt,
+        salt=split_rng.texture_salt,
         p0=0.1,
     )
     shape = primitives.LeafShape(
-        primitives.outline(6, dice.between(0.35, 0.6), 1.6, base=0.05), cup=dice.between(-0.3, 0.6), sides=4
+        primitives.outline(6, split_rng.between(0.35, 0.6), 1.6, base=0.05),
+        cup=split_rng.between(-0.3, 0.6),
+        sides=4,
     )
     one = np.ones(1)
     return primitives.leaves(
         one * 0,
         one * 0.15,
-        one * dice.between(-0.6, 0.3),
+        one * split_rng.between(-0.6, 0.3),
         one * size_cm,
-        one * size_cm * dice.between(0.3, 0.6),
+        one * size_cm * split_rng.between(0.3, 0.6),
         np.array(((0.0, 0.0, 0.15),)),
         shape,
         material,
-        dice.rng,
+        split_rng.rng,
     )
 
 
-def weed(dice: SplitRng, size_cm: float, px: float) -> Mesh:
+def weed(split_rng: SplitRng, size_cm: float, px: float) -> Mesh:
     """A tuft of narrow blades or a small leafy weed."""
-    colour = foliage(dice, {"green": 3, "light_green": 3, "yellowish": 1})
+    colour = foliage(split_rng, {"green": 3, "light_green": 3, "yellowish": 1})
     material = Material(
         Pattern.LEAF,
         colour,
@@ -60,34 +62,34 @@ def weed(dice: SplitRng, size_cm: float, px: float) -> Mesh:
         amount=0.0,
         noise=0.2,
         translucency=0.4,
-        salt=dice.texture_salt,
+        salt=split_rng.texture_salt,
         p0=0.3,
     )
-    count = dice.whole(4, 14)
-    slender = dice.pick((0.07, 0.1, 0.4))
-    azimuth = dice.rng.uniform(0, 2 * np.pi, count)
-    length = size_cm / 2 * dice.rng.uniform(0.5, 1.0, count)
+    count = split_rng.whole(4, 14)
+    slender = split_rng.pick((0.07, 0.1, 0.4))
+    azimuth = split_rng.rng.uniform(0, 2 * np.pi, count)
+    length = size_cm / 2 * split_rng.rng.uniform(0.5, 1.0, count)
     shape = primitives.LeafShape(primitives.outline(5, 0.4, 1.5, base=0.4), cup=0.3, sides=2)
     return primitives.leaves(
         azimuth,
-        dice.rng.uniform(0.3, 1.2, count),
-        dice.rng.uniform(-1.3, 0.0, count),
+        split_rng.rng.uniform(0.3, 1.2, count),
+        split_rng.rng.uniform(-1.3, 0.0, count),
         length,
         length * slender,
         np.zeros((count, 3)),
         shape,
         material,
-        dice.rng,
+        split_rng.rng,
     )
 
 
-def stone(dice: SplitRng, size_cm: float, px: float) -> Mesh:
+def stone(split_rng: SplitRng, size_cm: float, px: float) -> Mesh:
     """A flattened stone, `size_cm` at its widest, with an uneven surface."""
-    colour = drawn(dice, ((15, 50), (0.03, 0.25), (0.4, 0.85)))
-    material = Material(Pattern.PLAIN, colour, colour, colour, noise=0.3, salt=dice.texture_salt)
-    half = size_cm / 2 * np.array((1.0, dice.between(0.5, 1.0), dice.between(0.3, 0.6)))
+    colour = drawn(split_rng, ((15, 50), (0.03, 0.25), (0.4, 0.85)))
+    material = Material(Pattern.PLAIN, colour, colour, colour, noise=0.3, salt=split_rng.texture_salt)
+    half = size_cm / 2 * np.array((1.0, split_rng.between(0.5, 1.0), split_rng.between(0.3, 0.6)))
     body = primitives.ellipsoids(np.zeros((1, 3)), np.diag(half)[None], 5, 8, material)
-    bumps = 1 + 0.16 * dice.rng.standard_normal(len(body.vertices)).astype(np.float32)[:, None]
+    bumps = 1 + 0.16 * split_rng.rng.standard_normal(len(body.vertices)).astype(np.float32)[:, None]
     return Mesh(
         body.vertices * bumps + np.array((0, 0, half[2] * 0.5), dtype=np.float32),
         body.uv,
@@ -97,51 +99,58 @@ def stone(dice: SplitRng, size_cm: float, px: float) -> Mesh:
     )
 
 
-def label(dice: SplitRng, size_cm: float, px: float) -> Mesh:
+def label(split_rng: SplitRng, size_cm: float, px: float) -> Mesh:
     """A plastic label, lying, leaning or upright."""
-    colour = (0.94, 0.94, 0.93) if dice.chance(0.75) else drawn(dice, ((0, 360), (0.4, 0.9), (0.7, 1.0)))
+    colour = (
+        (0.94, 0.94, 0.93) if split_rng.chance(0.75) else drawn(split_rng, ((0, 360), (0.4, 0.9), (0.7, 1.0)))
+    )
     material = Material(
         Pattern.LABEL,
         colour,
         colour,
         (0.15, 0.15, 0.25),
-        frequency=dice.between(1.2, 3),
-        amount=dice.pick((0.0, 0.8)),
+        frequency=split_rng.between(1.2, 3),
+        amount=split_rng.pick((0.0, 0.8)),
         gloss=0.2,
-        salt=dice.texture_salt,
+        salt=split_rng.texture_salt,
     )
-    wide = size_cm * dice.between(0.15, 0.3)
+    wide = size_cm * split_rng.between(0.15, 0.3)
     plate = primitives.block((0, size_cm), (-wide / 2, wide / 2), (0.0, 0.08), material)
-    lean = -dice.pick((0.03, 0.5, 1.2))
+    lean = -split_rng.pick((0.03, 0.5, 1.2))
     return plate.turned(0.0, lean).moved(0, 0, 0.1)
 
 
-def hose(dice: SplitRng, size_cm: float, px: float) -> Mesh:
+def hose(split_rng: SplitRng, size_cm: float, px: float) -> Mesh:
     """A hose or cable in a loose curve."""
-    colour = dice.pick(
+    colour = split_rng.pick(
         ((0.1, 0.1, 0.1), (0.12, 0.45, 0.2), (0.85, 0.7, 0.15), (0.2, 0.3, 0.6), (0.75, 0.4, 0.2))
     )
     t = np.linspace(-1, 1, 60)
     sway = sum(
-        dice.between(0.02, 0.12) * np.sin(t * dice.between(1, 7) + dice.between(0, 6)) for _ in range(3)
+        split_rng.between(0.02, 0.12) * np.sin(t * split_rng.between(1, 7) + split_rng.between(0, 6))
+        for _ in range(3)
     )
-    radius = size_cm * dice.between(0.002, 0.008)
+    radius = size_cm * split_rng.between(0.002, 0.008)
     path = np.stack((t * size_cm / 2, sway * size_cm, np.full(60, radius)), axis=1)
-    return primitives.tube(path, radius, 8, plastic(dice, colour))
+    return primitives.tube(path, radius, 8, plastic(split_rng, colour))
 
 
-def loose_pot(dice: SplitRng, size_cm: float, px: float) -> Mesh:
+def loose_pot(split_rng: SplitRng, size_cm: float, px: float) -> Mesh:
     """An empty pot that stands about or lies on its side; it belongs to no container."""
-    model = pot(dice, size_cm, px)
-    body = model.body if dice.chance(0.5) else Mesh.joined((model.body, model.opening))
-    if dice.chance(0.4):
+    model = pot(split_rng, size_cm, px)
+    body = model.body if split_rng.chance(0.5) else Mesh.joined((model.body, model.opening))
+    if split_rng.chance(0.4):
         return body.turned(0.0, np.pi / 2).moved(0, 0, size_cm * 0.45)
     return body
 
 
-def plank(dice: SplitRng, size_cm: float, px: float) -> Mesh:
+def plank(split_rng: SplitRng, size_cm: float, px: float) -> Mesh:
     """A board, a steel profile or a tool's handle."""
-    tone = drawn(dice, ((20, 36), (0.1, 0.5), (0.4, 0.75))) if dice.chance(0.6) else grey(dice, 0.3, 0.7)
+    tone = (
+        drawn(split_rng, ((20, 36), (0.1, 0.5), (0.4, 0.75)))
+        if split_rng.chance(0.6)
+        else grey(split_rng, 0.3, 0.7)
+    )
     material = Material(
         Pattern.WOOD,
         tone,
@@ -149,47 +158,47 @@ def plank(dice: SplitRng, size_cm: float, px: float) -> Mesh:
         tone,
         amount=0.5,
         noise=0.3,
-        salt=dice.texture_salt,
+        salt=split_rng.texture_salt,
         p0=50.0,
     )
-    wide = size_cm * dice.between(0.02, 0.1)
+    wide = size_cm * split_rng.between(0.02, 0.1)
     return primitives.block(
-        (-size_cm / 2, size_cm / 2), (-wide / 2, wide / 2), (0, wide * dice.between(0.2, 1)), material
+        (-size_cm / 2, size_cm / 2), (-wide / 2, wide / 2), (0, wide * split_rng.between(0.2, 1)), material
     )
 
 
-def boot(dice: SplitRng, size_cm: float, px: float) -> Mesh:
+def boot(split_rng: SplitRng, size_cm: float, px: float) -> Mesh:
     """A foot with a leg that leans out of the picture."""
-    colour = drawn(dice, ((0, 360), (0.05, 0.4), (0.12, 0.5)))
-    leg = drawn(dice, ((200, 235), (0.2, 0.6), (0.2, 0.55)))
+    colour = drawn(split_rng, ((0, 360), (0.05, 0.4), (0.12, 0.5)))
+    leg = drawn(split_rng, ((200, 235), (0.2, 0.6), (0.2, 0.55)))
     long, wide = size_cm / 2, size_cm * 0.19
     foot = primitives.ellipsoids(
         np.array(((0, 0, wide * 0.6),)),
         np.diag((long, wide, wide * 0.75))[None],
         8,
         16,
-        plastic(dice, colour),
+        plastic(split_rng, colour),
     )
     path = np.array(
         ((-long * 0.55, 0, wide * 0.6), (-long * 0.7, 0, size_cm), (-long * 1.6, 0, size_cm * 2.0))
     )
     path = np.stack([np.interp(np.linspace(0, 2, 9), (0, 1, 2), path[:, axis]) for axis in range(3)], axis=1)
-    return Mesh.joined((foot, primitives.tube(path, wide * 0.95, 14, plastic(dice, leg))))
+    return Mesh.joined((foot, primitives.tube(path, wide * 0.95, 14, plastic(split_rng, leg))))
 
 
-def sheet(dice: SplitRng, size_cm: float, px: float) -> Mesh:
+def sheet(split_rng: SplitRng, size_cm: float, px: float) -> Mesh:
     """A flat sheet or card on the ground."""
-    colour = drawn(dice, ((0, 360), (0.0, 0.5), (0.3, 0.95)))
+    colour = drawn(split_rng, ((0, 360), (0.0, 0.5), (0.3, 0.95)))
     material = Material(
         Pattern.LABEL,
         colour,
         colour,
         (0.2, 0.2, 0.2),
         frequency=0.8,
-        amount=dice.pick((0.0, 0.7)),
-        salt=dice.texture_salt,
+        amount=split_rng.pick((0.0, 0.7)),
+        salt=split_rng.texture_salt,
     )
-    deep = size_cm * dice.between(0.4, 1.0)
+    deep = size_cm * split_rng.between(0.4, 1.0)
     return primitives.block((-size_cm / 2, size_cm / 2), (-deep / 2, deep / 2), (0.0, 0.1), material)
 
 

@@ -21,21 +21,23 @@ _LEAN = 0.8
 _TWINE = ((0.93, 0.9, 0.85), (0.82, 0.68, 0.45), (0.35, 0.5, 0.3), (0.12, 0.12, 0.12))
 
 
-def twine(dice: SplitRng) -> Material:
+def twine(split_rng: SplitRng) -> Material:
     """White, straw-coloured, green or black string."""
-    colour = dice.pick(_TWINE, (5, 4, 1, 1))
-    return Material(Pattern.PLAIN, colour, colour, colour, noise=0.15, salt=dice.texture_salt)
+    colour = split_rng.pick(_TWINE, (5, 4, 1, 1))
+    return Material(Pattern.PLAIN, colour, colour, colour, noise=0.15, salt=split_rng.texture_salt)
 
 
-def tube_material(dice: SplitRng) -> Material:
+def tube_material(split_rng: SplitRng) -> Material:
     """A dusty tube: black, grey, or green like a garden hose."""
-    is_grey = dice.chance(0.8)
-    colour = grey(dice, 0.08, 0.45) if is_grey else drawn(dice, ((130, 175), (0.4, 0.8), (0.3, 0.6)))
-    return plastic(dice, colour)
+    is_grey = split_rng.chance(0.8)
+    colour = (
+        grey(split_rng, 0.08, 0.45) if is_grey else drawn(split_rng, ((130, 175), (0.4, 0.8), (0.3, 0.6)))
+    )
+    return plastic(split_rng, colour)
 
 
 def string(
-    dice: SplitRng,
+    split_rng: SplitRng,
     start: Point,
     end: Point,
     height_cm: float,
@@ -47,25 +49,29 @@ def string(
     t = np.linspace(0.0, 1.0, 25)
     ahead = np.subtract(end, start)
     side = np.array((-ahead[1], ahead[0])) / (np.hypot(*ahead) + 1e-9)
-    waves = np.mean([np.sin(t * dice.rng.uniform(2, 14) + dice.rng.uniform(0, 6)) for _ in range(3)], axis=0)
+    waves = np.mean(
+        [np.sin(t * split_rng.rng.uniform(2, 14) + split_rng.rng.uniform(0, 6)) for _ in range(3)], axis=0
+    )
     middle = np.array(start) + t[:, None] * ahead + (waves * sway_cm)[:, None] * side
-    level = height_cm * (1 - 0.2 * np.sin(t * np.pi)) + dice.rng.normal(0, 0.15)
+    level = height_cm * (1 - 0.2 * np.sin(t * np.pi)) + split_rng.rng.normal(0, 0.15)
     return primitives.tube(np.column_stack((middle, np.maximum(level, radius_cm))), radius_cm, 6, material)
 
 
-def seeds(dice: SplitRng, cells: NDArray[np.float64], pitch_cm: float) -> Mesh:
+def seeds(split_rng: SplitRng, cells: NDArray[np.float64], pitch_cm: float) -> Mesh:
     """Seeds on the substrate of cells (S, 3): one to three in each, bare or coated, as one body."""
-    is_coated = dice.chance(0.25)
+    is_coated = split_rng.chance(0.25)
     colour = drawn(
-        dice, ((0, 360), (0.3, 0.8), (0.5, 0.9)) if is_coated else ((14, 50), (0.2, 0.8), (0.15, 0.85))
+        split_rng, ((0, 360), (0.3, 0.8), (0.5, 0.9)) if is_coated else ((14, 50), (0.2, 0.8), (0.15, 0.85))
     )
-    material = Material(Pattern.PLAIN, colour, colour, colour, noise=0.3, gloss=0.1, salt=dice.texture_salt)
-    at = np.repeat(cells, dice.whole(1, 3), axis=0)
-    at[:, :2] += dice.rng.normal(0, 0.13 * pitch_cm, (len(at), 2))
-    half = min(dice.between(0.06, 0.25), 0.06 * pitch_cm)
+    material = Material(
+        Pattern.PLAIN, colour, colour, colour, noise=0.3, gloss=0.1, salt=split_rng.texture_salt
+    )
+    at = np.repeat(cells, split_rng.whole(1, 3), axis=0)
+    at[:, :2] += split_rng.rng.normal(0, 0.13 * pitch_cm, (len(at), 2))
+    half = min(split_rng.between(0.06, 0.25), 0.06 * pitch_cm)
     at[:, 2] += 0.6 * half + 0.05 * pitch_cm  # the substrate of a cell is higher in its middle
-    wide = half * dice.between(0.5, 1.0)
-    turn = dice.rng.uniform(0, 6.3, len(at))
+    wide = half * split_rng.between(0.5, 1.0)
+    turn = split_rng.rng.uniform(0, 6.3, len(at))
     frames = np.zeros((len(at), 3, 3))
     frames[:, 0, 0], frames[:, 1, 0] = np.cos(turn) * half, np.sin(turn) * half
     frames[:, 0, 1], frames[:, 1, 1] = -np.sin(turn) * wide, np.cos(turn) * wide
@@ -73,15 +79,15 @@ def seeds(dice: SplitRng, cells: NDArray[np.float64], pitch_cm: float) -> Mesh:
     return primitives.ellipsoids(at, frames, 4, 6, material)
 
 
-def sign(dice: SplitRng, tall_cm: float) -> Mesh:
+def sign(split_rng: SplitRng, tall_cm: float) -> Mesh:
     """One to three painted boards with writing on a stick; it stands at the origin, seen from −y."""
-    colour = drawn(dice, ((0, 360), (0.4, 0.9), (0.5, 1.0)))
-    stick = plastic(dice, colour)
+    colour = drawn(split_rng, ((0, 360), (0.4, 0.9), (0.5, 1.0)))
+    stick = plastic(split_rng, colour)
     parts = [primitives.block((-0.15, 0.15), (0.0, 0.25), (0.0, tall_cm), stick)]
-    boards = dice.whole(1, 3)
-    high = min(tall_cm / 4, dice.between(0.8, 2.5))
+    boards = split_rng.whole(1, 3)
+    high = min(tall_cm / 4, split_rng.between(0.8, 2.5))
     for index in range(boards):
-        board = drawn(dice, ((0, 360), (0.3, 0.9), (0.55, 1.0)))
+        board = drawn(split_rng, ((0, 360), (0.3, 0.9), (0.55, 1.0)))
         face = Material(
             Pattern.LABEL,
             board,
@@ -89,18 +95,20 @@ def sign(dice: SplitRng, tall_cm: float) -> Mesh:
             (0.1, 0.1, 0.15),
             frequency=0.8 / high,
             amount=0.8,
-            salt=dice.texture_salt,
+            salt=split_rng.texture_salt,
         )
-        wide = high * dice.between(1.5, 3.5)
+        wide = high * split_rng.between(1.5, 3.5)
         top = tall_cm - index * high * 1.15
         plate = primitives.block((-wide / 2, wide / 2), (-0.15, 0.0), (top - high, top), face)
-        parts.append(plate.turned(dice.rng.normal(0, 0.2)))
-    return Mesh.joined(parts).turned(dice.rng.normal(0, 0.5), 0.3, np.pi / 2)
+        parts.append(plate.turned(split_rng.rng.normal(0, 0.2)))
+    return Mesh.joined(parts).turned(split_rng.rng.normal(0, 0.5), 0.3, np.pi / 2)
 
 
-def sticker(dice: SplitRng, wide_cm: float) -> Mesh:
+def sticker(split_rng: SplitRng, wide_cm: float) -> Mesh:
     """A price tag on the front of a pot, seen from −y."""
-    colour = (0.95, 0.95, 0.93) if dice.chance(0.6) else drawn(dice, ((0, 360), (0.4, 0.9), (0.7, 1.0)))
+    colour = (
+        (0.95, 0.95, 0.93) if split_rng.chance(0.6) else drawn(split_rng, ((0, 360), (0.4, 0.9), (0.7, 1.0)))
+    )
     face = Material(
         Pattern.LABEL,
         colour,
@@ -108,22 +116,24 @@ def sticker(dice: SplitRng, wide_cm: float) -> Mesh:
         (0.1, 0.1, 0.15),
         frequency=2.5 / wide_cm,
         amount=0.8,
-        salt=dice.texture_salt,
+        salt=split_rng.texture_salt,
     )
-    half, high = wide_cm / 2, wide_cm * dice.between(0.3, 0.8)
+    half, high = wide_cm / 2, wide_cm * split_rng.between(0.3, 0.8)
     return primitives.block((-half, half), (-0.1, 0.0), (-high / 2, high / 2), face).turned(
-        dice.rng.normal(0, 0.2)
+        split_rng.rng.normal(0, 0.2)
     )
 
 
-def bow(dice: SplitRng, wide_cm: float) -> Mesh:
+def bow(split_rng: SplitRng, wide_cm: float) -> Mesh:
     """A satin bow: two loops and two ends."""
     colour = drawn(
-        dice,
-        dice.pick((((350, 368), (0.75, 0.95), (0.55, 0.9)), ((0, 360), (0.2, 0.9), (0.4, 0.95))), (2, 1)),
+        split_rng,
+        split_rng.pick(
+            (((350, 368), (0.75, 0.95), (0.55, 0.9)), ((0, 360), (0.2, 0.9), (0.4, 0.95))), (2, 1)
+        ),
     )
     satin = Material(
-        Pattern.PLAIN, colour, colour, colour, noise=0.05, gloss=0.35, shine=15, salt=dice.texture_salt
+        Pattern.PLAIN, colour, colour, colour, noise=0.05, gloss=0.35, shine=15, salt=split_rng.texture_salt
     )
     half = wide_cm / 2
     loops = primitives.ellipsoids(
@@ -134,7 +144,7 @@ def bow(dice: SplitRng, wide_cm: float) -> Mesh:
         satin,
     )
     ends = primitives.leaves(
-        np.array((-2.0, -1.1)) + dice.rng.normal(0, 0.2, 2),
+        np.array((-2.0, -1.1)) + split_rng.rng.normal(0, 0.2, 2),
         np.array((0.3, 0.3)),
         np.array((-1.4, -1.4)),
         np.full(2, wide_cm),
@@ -142,7 +152,7 @@ def bow(dice: SplitRng, wide_cm: float) -> Mesh:
         np.tile((0.0, -0.2, half * 0.3), (2, 1)),
         primitives.LeafShape(primitives.outline(5, 0.6, 5.0, base=0.8, tip=0.6), cup=0.2, wave=0.2, sides=2),
         satin,
-        dice.rng,
+        split_rng.rng,
     )
     return Mesh.joined((loops, ends))
 
@@ -153,16 +163,16 @@ def _tilted(half: float, angle: float) -> NDArray[np.float64]:
     return np.array(((c * half, 0, -s * half * 0.45), (0, half * 0.3, 0), (s * half, 0, c * half * 0.45)))
 
 
-def hand(dice: SplitRng) -> Mesh:
+def hand(split_rng: SplitRng) -> Mesh:
     """A palm with four fingers and a forearm along −x; the fingers point to +x."""
-    tone = drawn(dice, ((12, 30), (0.25, 0.6), (0.35, 0.92)))
+    tone = drawn(split_rng, ((12, 30), (0.25, 0.6), (0.35, 0.92)))
     skin = Material(
-        Pattern.PLAIN, tone, tone, tone, noise=0.1, gloss=0.08, translucency=0.1, salt=dice.texture_salt
+        Pattern.PLAIN, tone, tone, tone, noise=0.1, gloss=0.08, translucency=0.1, salt=split_rng.texture_salt
     )
     parts = [primitives.ellipsoids(np.zeros((1, 3)), np.diag((5.0, 4.2, 1.6))[None], 8, 14, skin)]
     for index in range(4):
         y = (index - 1.5) * 1.9
-        reach = dice.between(6.5, 8.5)
+        reach = split_rng.between(6.5, 8.5)
         path = np.array(((3.5, y, 0.2), (3.5 + reach * 0.5, y * 1.1, 0.3), (3.5 + reach, y * 1.15, -1.2)))
         parts.append(primitives.tube(path, 0.85, 8, skin))
     thumb = np.array(((-1.0, 3.5, 0.0), (2.5, 6.0, 0.2), (5.0, 6.5, -0.5)))
@@ -173,18 +183,20 @@ def hand(dice: SplitRng) -> Mesh:
             arm,
             2.9,
             12,
-            skin if dice.chance(0.5) else plastic(dice, drawn(dice, ((0, 360), (0.0, 0.7), (0.1, 0.9)))),
+            skin
+            if split_rng.chance(0.5)
+            else plastic(split_rng, drawn(split_rng, ((0, 360), (0.0, 0.7), (0.1, 0.9)))),
         )
     )
-    return Mesh.joined(parts).turned(dice.rng.normal(0, 0.4))
+    return Mesh.joined(parts).turned(split_rng.rng.normal(0, 0.4))
 
 
-def hedge(dice: SplitRng, wide_cm: float, tall_cm: float) -> Mesh:
+def hedge(split_rng: SplitRng, wide_cm: float, tall_cm: float) -> Mesh:
     """A wall of leaves around the x axis, up to a height: shrubs behind a table, none of them for sale."""
-    blade = dice.between(5, 14)
+    blade = split_rng.between(5, 14)
     count = int(min(6000, 2.5 * wide_cm * tall_cm / blade**2))
-    rng = dice.rng
-    material = leafage(dice)
+    rng = split_rng.rng
+    material = leafage(split_rng)
     high = rng.uniform(0, 1, count) * tall_cm
     origin = np.stack(
         (rng.uniform(-0.5, 0.5, count) * wide_cm, _LEAN * high + rng.uniform(0, 12, count), high), 1
@@ -196,7 +208,7 @@ def hedge(dice: SplitRng, wide_cm: float, tall_cm: float) -> Mesh:
         rng.uniform(-0.6, 0.9, count),
         rng.normal(-0.6, 0.3, count),
         size,
-        size * dice.between(0.25, 0.8),
+        size * split_rng.between(0.25, 0.8),
         origin,
         shape,
         material,
@@ -211,9 +223,9 @@ def hedge(dice: SplitRng, wide_cm: float, tall_cm: float) -> Mesh:
     return Mesh.joined((leaves, shade))
 
 
-def leafage(dice: SplitRng) -> Material:
+def leafage(split_rng: SplitRng) -> Material:
     """The leaves of a hedge."""
-    colour = of_families(dice, {"green": 4, "dark_green": 4, "light_green": 2, "yellowish": 1})
+    colour = of_families(split_rng, {"green": 4, "dark_green": 4, "light_green": 2, "yellowish": 1})
     return Material(
         Pattern.LEAF,
         colour,
@@ -222,12 +234,12 @@ def leafage(dice: SplitRng) -> Material:
         amount=0.1,
         noise=0.3,
         translucency=0.35,
-        salt=dice.texture_salt,
+        salt=split_rng.texture_salt,
         p0=0.3,
     )
 
 
-def wall(dice: SplitRng, wide_cm: float, tall_cm: float) -> Mesh:
+def wall(split_rng: SplitRng, wide_cm: float, tall_cm: float) -> Mesh:
     """A painted wall, or a board, across the x axis."""
-    colour = drawn(dice, ((0, 360), (0.0, 0.6), (0.1, 0.95)))
-    return primitives.block((-wide_cm / 2, wide_cm / 2), (0, 5), (0, tall_cm), plastic(dice, colour))
+    colour = drawn(split_rng, ((0, 360), (0.0, 0.6), (0.1, 0.95)))
+    return primitives.block((-wide_cm / 2, wide_cm / 2), (0, 5), (0, tall_cm), plastic(split_rng, colour))

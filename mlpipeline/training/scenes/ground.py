@@ -55,231 +55,231 @@ class Ground:
         return np.array((*self.line, first_material, first_material + 1, salt % 65_521), dtype=np.float32)
 
 
-def drawn_ground(dice: SplitRng, frame_cm: float, place: str) -> Ground:
+def drawn_ground(split_rng: SplitRng, frame_cm: float, place: str) -> Ground:
     """The ground of a place (see SHARES) under a frame `frame_cm` wide."""
     shares = SHARES[place]
-    first = dice.pick(list(shares), list(shares.values()))
-    second = dice.pick([kind for kind in KINDS if kind != first])
-    has_two = dice.chance(0.4 if place == "yard" else 0.15)
-    angle = dice.between(0, 2 * np.pi)
-    offset = frame_cm * dice.between(0.2, 0.5) if has_two else 1e6
+    first = split_rng.pick(list(shares), list(shares.values()))
+    second = split_rng.pick([kind for kind in KINDS if kind != first])
+    has_two = split_rng.chance(0.4 if place == "yard" else 0.15)
+    angle = split_rng.between(0, 2 * np.pi)
+    offset = frame_cm * split_rng.between(0.2, 0.5) if has_two else 1e6
     wobble = (
-        frame_cm * dice.pick((0.0, 0.05, 0.12)) * (place != "table")
+        frame_cm * split_rng.pick((0.0, 0.05, 0.12)) * (place != "table")
     )  # a table ends along a straight line
-    line = (float(np.cos(angle)), float(np.sin(angle)), offset, wobble, dice.between(4, 12) / frame_cm)
+    line = (float(np.cos(angle)), float(np.sin(angle)), offset, wobble, split_rng.between(4, 12) / frame_cm)
     kinds = (first, second) if has_two else (first,)
-    return Ground(kinds, (material(dice, first), material(dice, second)), line)
+    return Ground(kinds, (material(split_rng, first), material(split_rng, second)), line)
 
 
-def material(dice: SplitRng, kind: str) -> Material:
+def material(split_rng: SplitRng, kind: str) -> Material:
     """A surface of the kind, with its own colours and scale."""
-    salt = dice.texture_salt + dice.whole(0, 9999) * 2
+    salt = split_rng.texture_salt + split_rng.whole(0, 9999) * 2
     if kind in _MAKERS:
-        return _MAKERS[kind](dice, salt)
+        return _MAKERS[kind](split_rng, salt)
     if kind == "gravel":
-        base = drawn(dice, ((15, 60), (0.03, 0.25), (0.4, 0.72)))
+        base = drawn(split_rng, ((15, 60), (0.03, 0.25), (0.4, 0.72)))
         return Material(
             Pattern.GRAVEL,
             base,
-            drawn(dice, ((15, 45), (0.05, 0.4), (0.3, 0.6))),
-            grey(dice, 0.5, 0.92),
-            frequency=dice.between(0.28, 1.6),
-            noise=dice.between(0.1, 0.5),
+            drawn(split_rng, ((15, 45), (0.05, 0.4), (0.3, 0.6))),
+            grey(split_rng, 0.5, 0.92),
+            frequency=split_rng.between(0.28, 1.6),
+            noise=split_rng.between(0.1, 0.5),
             salt=salt,
         )
     if kind == "cloth":
         base = (
-            grey(dice, 0.08, 0.26)
-            if dice.chance(0.75)
-            else drawn(dice, ((90, 150), (0.2, 0.5), (0.15, 0.35)))
+            grey(split_rng, 0.08, 0.26)
+            if split_rng.chance(0.75)
+            else drawn(split_rng, ((90, 150), (0.2, 0.5), (0.15, 0.35)))
         )
-        line = dice.pick(((0.2, 0.55, 0.35), (0.8, 0.8, 0.78), (0.6, 0.6, 0.15), (0.2, 0.35, 0.7)))
+        line = split_rng.pick(((0.2, 0.55, 0.35), (0.8, 0.8, 0.78), (0.6, 0.6, 0.15), (0.2, 0.35, 0.7)))
         return Material(
             Pattern.CLOTH,
             base,
-            drawn(dice, ((20, 40), (0.15, 0.4), (0.35, 0.6))),
+            drawn(split_rng, ((20, 40), (0.15, 0.4), (0.35, 0.6))),
             line,
-            frequency=dice.between(1.5, 5.0),
-            amount=dice.between(0.1, 0.8),
-            noise=dice.between(0.1, 0.6),
+            frequency=split_rng.between(1.5, 5.0),
+            amount=split_rng.between(0.1, 0.8),
+            noise=split_rng.between(0.1, 0.6),
             gloss=0.1,
             shine=8,
             salt=salt,
-            p0=dice.pick((0.0, 1.0), (1, 3)) * dice.between(12, 45),
-            p1=dice.between(0.15, 0.5),
+            p0=split_rng.pick((0.0, 1.0), (1, 3)) * split_rng.between(12, 45),
+            p1=split_rng.between(0.15, 0.5),
         )
     if kind == "soil":
-        base = drawn(dice, ((14, 38), (0.2, 0.55), (0.28, 0.62)))
+        base = drawn(split_rng, ((14, 38), (0.2, 0.55), (0.28, 0.62)))
         return Material(
             Pattern.SOIL,
             base,
             (base[0] * 0.6, base[1] * 0.58, base[2] * 0.55),
-            drawn(dice, ((15, 50), (0.03, 0.3), (0.4, 0.75))),
-            frequency=dice.between(0.15, 0.7),
-            amount=dice.between(0.4, 1.2),
+            drawn(split_rng, ((15, 50), (0.03, 0.3), (0.4, 0.75))),
+            frequency=split_rng.between(0.15, 0.7),
+            amount=split_rng.between(0.4, 1.2),
             salt=salt,
-            p0=dice.between(0.0, 0.3),
+            p0=split_rng.between(0.0, 0.3),
         )
     if kind in ("concrete", "plastic"):
-        base = grey(dice, 0.45, 0.78) if kind == "concrete" else grey(dice, 0.72, 0.95)
+        base = grey(split_rng, 0.45, 0.78) if kind == "concrete" else grey(split_rng, 0.72, 0.95)
         return Material(
             Pattern.CONCRETE,
             base,
             (base[0] * 0.7, base[1] * 0.68, base[2] * 0.62),
             (0.2, 0.19, 0.18),
-            frequency=dice.between(0.4, 1.6),
-            amount=dice.between(0.2, 0.9) * (1.0 if kind == "concrete" else 0.25),
-            noise=dice.between(0.03, 0.2) * (1.0 if kind == "concrete" else 0.3),
+            frequency=split_rng.between(0.4, 1.6),
+            amount=split_rng.between(0.2, 0.9) * (1.0 if kind == "concrete" else 0.25),
+            noise=split_rng.between(0.03, 0.2) * (1.0 if kind == "concrete" else 0.3),
             gloss=0.05 if kind == "concrete" else 0.3,
             salt=salt,
-            p0=dice.pick((0.0, 0.8)) if kind == "concrete" else 0.0,
+            p0=split_rng.pick((0.0, 0.8)) if kind == "concrete" else 0.0,
         )
     if kind == "tiles":
-        base = drawn(dice, ((5, 45), (0.05, 0.5), (0.45, 0.78)))
+        base = drawn(split_rng, ((5, 45), (0.05, 0.5), (0.45, 0.78)))
         return Material(
             Pattern.TILES,
             base,
             (base[0] * 0.7, base[1] * 0.7, base[2] * 0.68),
-            grey(dice, 0.25, 0.6),
-            frequency=1 / dice.between(8, 40),
+            grey(split_rng, 0.25, 0.6),
+            frequency=1 / split_rng.between(8, 40),
             amount=0.6,
-            noise=dice.between(0.05, 0.3),
+            noise=split_rng.between(0.05, 0.3),
             salt=salt,
-            p0=dice.pick((1.0, 2.0)),
-            p1=dice.between(0.3, 1.2),
-            p2=dice.pick((0.0, 1.0)),
+            p0=split_rng.pick((1.0, 2.0)),
+            p1=split_rng.between(0.3, 1.2),
+            p2=split_rng.pick((0.0, 1.0)),
         )
     if kind == "wood":
-        base = drawn(dice, ((20, 38), (0.15, 0.55), (0.4, 0.75)))
+        base = drawn(split_rng, ((20, 38), (0.15, 0.55), (0.4, 0.75)))
         return Material(
             Pattern.WOOD,
             base,
             (base[0] * 0.55, base[1] * 0.5, base[2] * 0.45),
             (0.06, 0.05, 0.04),
-            amount=dice.between(0.4, 0.9),
+            amount=split_rng.between(0.4, 0.9),
             noise=0.4,
             salt=salt,
-            p0=dice.between(6, 20),
+            p0=split_rng.between(6, 20),
         )
     if kind == "mesh":
-        base = drawn(dice, ((180, 240), (0.1, 0.6), (0.25, 0.6)))
+        base = drawn(split_rng, ((180, 240), (0.1, 0.6), (0.25, 0.6)))
         return Material(
             Pattern.MESH,
             base,
             (0.08, 0.08, 0.09),
             base,
-            frequency=dice.between(0.5, 2.0),
+            frequency=split_rng.between(0.5, 2.0),
             amount=0.8,
             salt=salt,
         )
-    base = drawn(dice, ((70, 110), (0.35, 0.6), (0.35, 0.55)))
+    base = drawn(split_rng, ((70, 110), (0.35, 0.6), (0.35, 0.55)))
     return Material(
         Pattern.GRASS,
         base,
-        drawn(dice, ((35, 80), (0.3, 0.5), (0.4, 0.6))),
-        drawn(dice, ((30, 50), (0.3, 0.5), (0.5, 0.7))),
-        frequency=dice.between(0.8, 2.2),
+        drawn(split_rng, ((35, 80), (0.3, 0.5), (0.4, 0.6))),
+        drawn(split_rng, ((30, 50), (0.3, 0.5), (0.5, 0.7))),
+        frequency=split_rng.between(0.8, 2.2),
         salt=salt,
     )
 
 
-def _humus(dice: SplitRng, salt: int) -> Material:
+def _humus(split_rng: SplitRng, salt: int) -> Material:
     """Dark, damp earth of a bed, with pale fibres and chips."""
-    base = drawn(dice, ((12, 34), (0.12, 0.5), (0.1, 0.34)))
+    base = drawn(split_rng, ((12, 34), (0.12, 0.5), (0.1, 0.34)))
     return Material(
         Pattern.SOIL,
         base,
         (base[0] * 0.55, base[1] * 0.53, base[2] * 0.5),
-        drawn(dice, ((24, 48), (0.2, 0.55), (0.5, 0.85))),
-        frequency=dice.between(0.3, 1.2),
-        amount=dice.between(0.4, 1.3),
+        drawn(split_rng, ((24, 48), (0.2, 0.55), (0.5, 0.85))),
+        frequency=split_rng.between(0.3, 1.2),
+        amount=split_rng.between(0.4, 1.3),
         salt=salt,
-        p0=dice.pick((0.0, 0.1, 0.35)) * dice.between(0.5, 1.0),
+        p0=split_rng.pick((0.0, 0.1, 0.35)) * split_rng.between(0.5, 1.0),
     )
 
 
-def _mulch(dice: SplitRng, salt: int) -> Material:
+def _mulch(split_rng: SplitRng, salt: int) -> Material:
     """Wood chips, husks or bark on dark earth."""
-    base = drawn(dice, ((14, 32), (0.25, 0.5), (0.12, 0.3)))
+    base = drawn(split_rng, ((14, 32), (0.25, 0.5), (0.12, 0.3)))
     return Material(
         Pattern.SUBSTRATE,
         base,
         (base[0] * 0.6, base[1] * 0.55, base[2] * 0.5),
-        drawn(dice, ((28, 46), (0.3, 0.6), (0.55, 0.85))),
-        frequency=dice.between(0.3, 1.0),
-        amount=dice.between(0.6, 1.2),
-        noise=dice.between(0.3, 0.9),
+        drawn(split_rng, ((28, 46), (0.3, 0.6), (0.55, 0.85))),
+        frequency=split_rng.between(0.3, 1.0),
+        amount=split_rng.between(0.6, 1.2),
+        noise=split_rng.between(0.3, 0.9),
         salt=salt,
-        p0=dice.between(0.15, 0.65),
+        p0=split_rng.between(0.15, 0.65),
     )
 
 
-def _grit(dice: SplitRng, salt: int) -> Material:
+def _grit(split_rng: SplitRng, salt: int) -> Material:
     """Lava, pumice or fine gravel on a bench."""
-    base = drawn(dice, ((6, 40), (0.05, 0.5), (0.2, 0.7)))
+    base = drawn(split_rng, ((6, 40), (0.05, 0.5), (0.2, 0.7)))
     return Material(
         Pattern.GRAVEL,
         base,
         (base[0] * 0.6, base[1] * 0.6, base[2] * 0.6),
-        drawn(dice, ((15, 45), (0.03, 0.3), (0.4, 0.9))),
-        frequency=dice.between(0.8, 3.0),
-        noise=dice.between(0.1, 0.5),
+        drawn(split_rng, ((15, 45), (0.03, 0.3), (0.4, 0.9))),
+        frequency=split_rng.between(0.8, 3.0),
+        noise=split_rng.between(0.1, 0.5),
         salt=salt,
     )
 
 
-def _painted(dice: SplitRng, salt: int) -> Material:
+def _painted(split_rng: SplitRng, salt: int) -> Material:
     """A painted table, a cloth or a wall of any colour, from almost white to almost black."""
-    base = drawn(dice, ((0, 360), (0.0, 0.75), (0.12, 0.97)))
+    base = drawn(split_rng, ((0, 360), (0.0, 0.75), (0.12, 0.97)))
     return Material(
         Pattern.CONCRETE,
         base,
         (base[0] * 0.8, base[1] * 0.8, base[2] * 0.8),
         (base[0] * 0.5, base[1] * 0.5, base[2] * 0.5),
-        frequency=dice.between(0.3, 1.2),
-        amount=dice.between(0.0, 0.5),
-        noise=dice.between(0.0, 0.08),
-        gloss=dice.between(0.0, 0.4),
-        shine=dice.between(8, 40),
+        frequency=split_rng.between(0.3, 1.2),
+        amount=split_rng.between(0.0, 0.5),
+        noise=split_rng.between(0.0, 0.08),
+        gloss=split_rng.between(0.0, 0.4),
+        shine=split_rng.between(8, 40),
         salt=salt,
     )
 
 
-def board(dice: SplitRng) -> Material:
+def board(split_rng: SplitRng) -> Material:
     """The surface of a shelf: wood, or painted."""
-    return material(dice, dice.pick(("wood", "board"), (1, 1)))
+    return material(split_rng, split_rng.pick(("wood", "board"), (1, 1)))
 
 
-def _mud(dice: SplitRng, salt: int) -> Material:
+def _mud(split_rng: SplitRng, salt: int) -> Material:
     """A wet or freshly harrowed field, grey to brown, without stones."""
-    base = drawn(dice, ((18, 50), (0.06, 0.35), (0.3, 0.6)))
+    base = drawn(split_rng, ((18, 50), (0.06, 0.35), (0.3, 0.6)))
     return Material(
         Pattern.SOIL,
         base,
         (base[0] * 0.75, base[1] * 0.75, base[2] * 0.75),
         base,
-        frequency=dice.between(0.1, 0.5),
-        amount=dice.between(0.2, 0.7),
-        noise=dice.between(0.05, 0.2),
-        gloss=dice.between(0.0, 0.4),
-        shine=dice.between(6, 30),
+        frequency=split_rng.between(0.1, 0.5),
+        amount=split_rng.between(0.2, 0.7),
+        noise=split_rng.between(0.05, 0.2),
+        gloss=split_rng.between(0.0, 0.4),
+        shine=split_rng.between(6, 30),
         salt=salt,
     )
 
 
-def _foil(dice: SplitRng, salt: int) -> Material:
+def _foil(split_rng: SplitRng, salt: int) -> Material:
     """Black sheeting with folds and dust."""
-    base = grey(dice, 0.05, 0.16)
+    base = grey(split_rng, 0.05, 0.16)
     return Material(
         Pattern.CONCRETE,
         base,
-        grey(dice, 0.25, 0.5),
+        grey(split_rng, 0.25, 0.5),
         base,
-        frequency=dice.between(0.3, 1.0),
-        amount=dice.between(0.1, 0.6),
-        noise=dice.between(0.02, 0.2),
-        gloss=dice.between(0.1, 0.5),
-        shine=dice.between(10, 50),
+        frequency=split_rng.between(0.3, 1.0),
+        amount=split_rng.between(0.1, 0.6),
+        noise=split_rng.between(0.02, 0.2),
+        gloss=split_rng.between(0.1, 0.5),
+        shine=split_rng.between(10, 50),
         salt=salt,
     )
 

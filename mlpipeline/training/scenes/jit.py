@@ -15,4 +15,4 @@ _HERE = Path(__file__).parent
 _SOURCES = ("noise.py", "patterns.py", "rasterizer.py", "shading.py")
 _DIGEST = hashlib.sha256(b"".join((_HERE / name).read_bytes() for name in _SOURCES)).hexdigest()
 
-compiled = compiler(f"scene-kernels-{_DIGEST[:16]}")
+jit = compiler(f"scene-kernels-{_DIGEST[:16]}")

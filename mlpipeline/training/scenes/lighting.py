@@ -40,40 +40,45 @@ class Light:
         return row
 
 
-def drawn_light(dice: SplitRng, scale_cm: float) -> Light:
+def drawn_light(split_rng: SplitRng, scale_cm: float) -> Light:
     """Clear, hazy, overcast or under net, with warm or cold colours. `scale_cm` is the frame's width."""
-    weather = dice.pick(("clear", "hazy", "overcast", "indoors"), (4, 3, 3, 2))
-    share = {"clear": 0.78, "hazy": 0.55, "overcast": 0.12, "indoors": 0.25}[weather] * dice.between(
+    weather = split_rng.pick(("clear", "hazy", "overcast", "indoors"), (4, 3, 3, 2))
+    share = {"clear": 0.78, "hazy": 0.55, "overcast": 0.12, "indoors": 0.25}[weather] * split_rng.between(
         0.85, 1.12
     )
-    high = dice.between(0.55, 1.4)
-    around = dice.between(0, 2 * np.pi)
+    high = split_rng.between(0.55, 1.4)
+    around = split_rng.between(0, 2 * np.pi)
     direction = np.array((np.cos(around) * np.cos(high), np.sin(around) * np.cos(high), np.sin(high)))
-    warmth = dice.between(-0.05, 0.16)
+    warmth = split_rng.between(-0.05, 0.16)
     sun = np.array((1 + warmth, 1.0, 1 - 1.4 * warmth)) * share / max(direction[2], 0.5)
-    cold = dice.between(-0.04, 0.16)
-    sky = np.array((1 - cold, 1.0, 1 + cold)) * (1.05 - share) * dice.between(0.75, 1.1)
+    cold = split_rng.between(-0.04, 0.16)
+    sky = np.array((1 - cold, 1.0, 1 + cold)) * (1.05 - share) * split_rng.between(0.75, 1.1)
     ground = np.array((0.5, 0.45, 0.38)) * (0.25 * share + 0.2)
     softness = {"clear": 0.02, "hazy": 0.06, "overcast": 0.5, "indoors": 0.25}[weather]
     bars = (0.0, 1.0, 0.0, 0.0)
-    if weather in ("clear", "hazy") and dice.chance(0.3):
-        period = scale_cm * dice.between(0.12, 1.2)
-        bars = (dice.between(0, np.pi), period, period * dice.between(0.15, 0.6), dice.between(0.3, 0.85))
+    if weather in ("clear", "hazy") and split_rng.chance(0.3):
+        period = scale_cm * split_rng.between(0.12, 1.2)
+        bars = (
+            split_rng.between(0, np.pi),
+            period,
+            period * split_rng.between(0.15, 0.6),
+            split_rng.between(0.3, 0.85),
+        )
     return Light(direction, sun, sky, ground, softness, bars)
 
 
-def unusual_light(dice: SplitRng, light: Light) -> Light:
+def unusual_light(split_rng: SplitRng, light: Light) -> Light:
     """Mostly the light as it is; now and then violet growing lamps, a hard noon sun, or lamps indoors."""
-    manner = dice.pick(("as it is", "violet", "hard", "lamps"), (6, 0.8, 2, 0.8))
+    manner = split_rng.pick(("as it is", "violet", "hard", "lamps"), (6, 0.8, 2, 0.8))
     if manner == "violet":
-        tint = np.array((1.0, dice.between(0.3, 0.75), dice.between(0.95, 1.25)))
+        tint = np.array((1.0, split_rng.between(0.3, 0.75), split_rng.between(0.95, 1.25)))
         return replace(light, sun=light.sun * tint, sky=light.sky * tint, bars=(0.0, 1.0, 0.0, 0.0))
     if manner == "hard":
         return replace(
-            light, sun=light.sun * 1.3 + 0.2, sky=light.sky * dice.between(0.35, 0.7), softness=0.008
+            light, sun=light.sun * 1.3 + 0.2, sky=light.sky * split_rng.between(0.35, 0.7), softness=0.008
         )
     if manner == "lamps":
-        tint = np.array((1.0, dice.between(0.8, 0.95), dice.between(0.5, 0.85)))
+        tint = np.array((1.0, split_rng.between(0.8, 0.95), split_rng.between(0.5, 0.85)))
         return replace(light, sun=light.sun * tint, sky=light.sky * tint, softness=0.15)
     return light
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from math import floor, sqrt
 
-from mlpipeline.training.scenes.jit import compiled
+from mlpipeline.training.scenes.jit import jit
 
 
-@compiled
+@jit
 def hash01(x: int, y: int, salt: int) -> float:
     """A number of [0, 1) that depends on the lattice point and the salt only."""
     h = (x * 374761393 + y * 668265263 + salt * 1442695041) & 0xFFFFFFFF
@@ -19,7 +19,7 @@ def hash01(x: int, y: int, salt: int) -> float:
     return ((h ^ (h >> 15)) & 0xFFFFFF) / 16777216.0
 
 
-@compiled
+@jit
 def value_noise(x: float, y: float, salt: int) -> float:
     """Values of the lattice points around (x, y), interpolated smoothly; 0..1."""
     ix, iy = floor(x), floor(y)
@@ -30,7 +30,7 @@ def value_noise(x: float, y: float, salt: int) -> float:
     return low * (1 - fy) + high * fy
 
 
-@compiled
+@jit
 def fractal(x: float, y: float, octaves: int, salt: int, reach: float) -> float:
     """Sum of octaves around .5; octaves finer than two pixels (`reach` = pixel size × frequency) fade out."""
     total, weight, norm = 0.0, 1.0, 0.0
@@ -45,7 +45,7 @@ def fractal(x: float, y: float, octaves: int, salt: int, reach: float) -> float:
     return 0.5 + total / norm
 
 
-@compiled
+@jit
 def cells(x: float, y: float, salt: int) -> tuple[float, float, float, float, float]:
     """(d1, d2, the nearest cell's number 0..1, offset x, offset y) of jittered cells of size 1."""
     ix, iy = floor(x), floor(y)
@@ -66,7 +66,7 @@ def cells(x: float, y: float, salt: int) -> tuple[float, float, float, float, fl
     return sqrt(best), sqrt(second), number, ox, oy
 
 
-@compiled
+@jit
 def ramp(low: float, high: float, value: float) -> float:
     """Smooth step from 0 at `low` to 1 at `high`."""
     t = min(1.0, max(0.0, (value - low) / (high - low)))

@@ -13,20 +13,20 @@ from math import cos, exp, floor, pi, sin, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpipeline.training.scenes.jit import compiled
+from mlpipeline.training.scenes.jit import jit
 from mlpipeline.training.scenes.noise import cells, fractal, hash01, ramp, value_noise
 
-Look = tuple[float, float, float, float, float]
+PatternSample = tuple[float, float, float, float, float]
 Row = NDArray[np.float32]
 
 
-@compiled
+@jit
 def _mottled(m: Row, x: float, y: float, z: float, foot: float, salt: int) -> float:
     return 1.0 + m[12] * 2.0 * (fractal(x * 1.3 + z * 0.7, y * 1.3 - z * 0.5, 3, salt, foot * 1.3) - 0.5)
 
 
-@compiled
-def _leaf(m: Row, x: float, y: float, z: float, u: float, v: float, foot: float, salt: int) -> Look:
+@jit
+def _leaf(m: Row, x: float, y: float, z: float, u: float, v: float, foot: float, salt: int) -> PatternSample:
     """p0: reach of the base colour, p1: width of the margin, p2: length of the tip (third colour)."""
     a = 1.0 - ramp(0.0, max(m[17], 0.05), v)
     b = 0.0
@@ -40,8 +40,10 @@ def _leaf(m: Row, x: float, y: float, z: float, u: float, v: float, foot: float,
     return a, b, light, 0.0, 0.0
 
 
-@compiled
-def _striped(m: Row, x: float, y: float, z: float, u: float, v: float, foot: float, salt: int) -> Look:
+@jit
+def _striped(
+    m: Row, x: float, y: float, z: float, u: float, v: float, foot: float, salt: int
+) -> PatternSample:
     """White bumps in bands across the leaf; frequency: bands along it, amount: their cover."""
     wobble = value_noise(u * 2.0, v * 5.0, salt) * 2.5
     band = 0.5 + 0.5 * sin(v * m[10] * 2.6 + wobble * 2.0)
@@ -51,8 +53,8 @@ def _striped(m: Row, x: float, y: float, z: float, u: float, v: float, foot: flo
     return 0.5 * (1.0 - ramp(0.0, 0.4, v)), b, light, 0.0, 0.0
 
 
-@compiled
-def _ribs(m: Row, x: float, y: float, z: float, u: float, v: float, foot: float, salt: int) -> Look:
+@jit
+def _ribs(m: Row, x: float, y: float, z: float, u: float, v: float, foot: float, salt: int) -> PatternSample:
     """Darker grooves between ribs, areoles on the ridges, wool at the crown; frequency: areoles a rib."""
     across = abs((u - floor(u)) - 0.5) * 2.0
     a = ramp(0.35, 1.0, across)
@@ -64,23 +66,23 @@ def _ribs(m: Row, x: float, y: float, z: float, u: float, v: float, foot: float,
     return a, b, light, 0.0, 0.0
 
 
-@compiled
-def _dots(m: Row, x: float, y: float, z: float, u: float, v: float, foot: float, salt: int) -> Look:
+@jit
+def _dots(m: Row, x: float, y: float, z: float, u: float, v: float, foot: float, salt: int) -> PatternSample:
     d1, _, number, _, _ = cells(u * m[10], v * m[10] * 1.3, salt)
     b = m[11] * (1.0 - ramp(0.1, 0.25, d1))
     return 0.35 * number, b, _mottled(m, x, y, z, foot, salt), 0.0, 0.0
 
 
-@compiled
-def _plain(m: Row, x: float, y: float, z: float, foot: float, salt: int) -> Look:
+@jit
+def _plain(m: Row, x: float, y: float, z: float, foot: float, salt: int) -> PatternSample:
     """A plain surface under dust: amount is the share of the second colour's patches."""
     dust = fractal(x * 0.35 + z * 0.2, y * 0.35 - z * 0.3, 4, salt, foot * 0.35)
     a = m[11] * ramp(0.45, 0.75, dust)
     return a, 0.0, _mottled(m, x, y, z, foot, salt + 3), 0.0, 0.0
 
 
-@compiled
-def _substrate(m: Row, x: float, y: float, foot: float, salt: int) -> Look:
+@jit
+def _substrate(m: Row, x: float, y: float, foot: float, salt: int) -> PatternSample:
     """Peat with crumbs; frequency: crumbs a cm, p0: share of pale crumbs, p1: algae, amount: contrast."""
     f = m[10]
     fade = min(1.0, max(0.0, 1.6 - 1.6 * foot * f))
@@ -88,10 +90,10 @@ def _substrate(m: Row, x: float, y: float, foot: float, salt: int) -> Look:
     warp_y = 0.7 * (value_noise(x * f * 1.9, y * f * 1.9, salt + 22) - 0.5)
     d1, _, number, ox, oy = cells(x * f + warp_x, y * f + warp_y, salt)
     d3, _, grain, _, _ = cells(x * f * 2.3 + 5.1 + warp_y, y * f * 2.3 + warp_x, salt + 7)
-    crumb = fade * (1.0 - ramp(0.28, 0.5, d1))
+    grain = fade * (1.0 - ramp(0.28, 0.5, d1))
     pale = 0.0
     if number < m[17]:
-        pale = crumb
+        pale = grain
     if grain < m[17] * 0.7:
         pale = max(pale, fade * (1.0 - ramp(0.25, 0.5, d3)))
     pale += (1.0 - fade) * m[17] * 0.4
@@ -100,15 +102,15 @@ def _substrate(m: Row, x: float, y: float, foot: float, salt: int) -> Look:
     damp = fractal(x * 0.3, y * 0.3, 3, salt + 11, foot * 0.3)
     fibre = fractal(x * f * 1.3, y * f * 1.3, 4, salt + 2, foot * f * 1.3)
     a = ramp(0.35, 0.7, damp) * 0.8
-    chip = crumb if number > 0.6 else 0.0
+    chip = grain if number > 0.6 else 0.0
     light = (0.75 + 0.5 * damp) * (1.0 + (1.2 * m[11] + m[12]) * (fibre - 0.5) * 1.6)
-    light *= 1.0 + m[11] * (chip * (2.6 * (number - 0.6) - 0.2) - 0.25 * (1.0 - crumb) * fade)
-    slope = 1.3 * m[11] * crumb
+    light *= 1.0 + m[11] * (chip * (2.6 * (number - 0.6) - 0.2) - 0.25 * (1.0 - grain) * fade)
+    slope = 1.3 * m[11] * grain
     return a, pale, max(0.1, light), -ox * slope, -oy * slope
 
 
-@compiled
-def _gravel(m: Row, x: float, y: float, foot: float, salt: int) -> Look:
+@jit
+def _gravel(m: Row, x: float, y: float, foot: float, salt: int) -> PatternSample:
     """Stones of unequal size and colour; frequency: stones a cm."""
     f = m[10]
     warp_x = 0.4 * (value_noise(x * f * 2.1, y * f * 2.1, salt + 9) - 0.5)
@@ -132,8 +134,8 @@ def _gravel(m: Row, x: float, y: float, foot: float, salt: int) -> Look:
     return a, b, light, -ox * 2.4 * fade * stone, -oy * 2.4 * fade * stone
 
 
-@compiled
-def _cloth(m: Row, x: float, y: float, foot: float, salt: int) -> Look:
+@jit
+def _cloth(m: Row, x: float, y: float, foot: float, salt: int) -> PatternSample:
     """Woven ground cover; frequency: threads a cm, p0: distance of the marking lines (cm), amount: dirt."""
     f = m[10]
     fade = min(1.0, max(0.0, 2.0 - 4.0 * foot * f))
@@ -153,8 +155,8 @@ def _cloth(m: Row, x: float, y: float, foot: float, salt: int) -> Look:
     return a, b, light, 0.5 * (crease - 0.5), 0.0
 
 
-@compiled
-def _soil(m: Row, x: float, y: float, foot: float, salt: int) -> Look:
+@jit
+def _soil(m: Row, x: float, y: float, foot: float, salt: int) -> PatternSample:
     """Earth with clods; frequency: clods a cm, p0: share of stones (third colour), amount: relief."""
     f = m[10]
     damp = fractal(x * 0.025, y * 0.025, 5, salt, foot * 0.025)
@@ -187,8 +189,8 @@ def _soil(m: Row, x: float, y: float, foot: float, salt: int) -> Look:
     return ramp(0.42, 0.68, damp), b, light, sx, sy
 
 
-@compiled
-def _concrete(m: Row, x: float, y: float, foot: float, salt: int) -> Look:
+@jit
+def _concrete(m: Row, x: float, y: float, foot: float, salt: int) -> PatternSample:
     """Concrete, plaster or a painted board: stains (second colour), cracks (third), pores."""
     f = m[10]
     stain = fractal(x * f * 0.08, y * f * 0.08, 6, salt, foot * f * 0.08)
@@ -199,8 +201,8 @@ def _concrete(m: Row, x: float, y: float, foot: float, salt: int) -> Look:
     return a, crack, (0.8 + 0.4 * stain) * (1.0 + m[12] * 2.0 * (pores - 0.5)), 0.0, 0.0
 
 
-@compiled
-def _tiles(m: Row, x: float, y: float, foot: float, salt: int) -> Look:
+@jit
+def _tiles(m: Row, x: float, y: float, foot: float, salt: int) -> PatternSample:
     """Slabs with joints; frequency: slabs a cm, p0: length to width, p1: joint width in cm."""
     f = m[10]
     row = floor(y * f)
@@ -216,8 +218,8 @@ def _tiles(m: Row, x: float, y: float, foot: float, salt: int) -> Look:
     return a, b, (0.8 + 0.25 * tone + 0.2 * stain) * (1.0 + m[12] * 2.0 * (grain - 0.5)), 0.0, 0.0
 
 
-@compiled
-def _wood(m: Row, u: float, v: float, foot: float, salt: int) -> Look:
+@jit
+def _wood(m: Row, u: float, v: float, foot: float, salt: int) -> PatternSample:
     """Boards along u with grain; p0: width of a board in cm, third colour: the gaps."""
     width = max(m[17], 0.5)
     board = floor(v / width)
@@ -230,8 +232,8 @@ def _wood(m: Row, u: float, v: float, foot: float, salt: int) -> Look:
     return a, b, (0.7 + 0.4 * tone + 0.3 * grain) * (1.0 + m[12] * (knots - 0.5)), 0.0, 0.0
 
 
-@compiled
-def _mesh(m: Row, x: float, y: float, foot: float, salt: int) -> Look:
+@jit
+def _mesh(m: Row, x: float, y: float, foot: float, salt: int) -> PatternSample:
     """Knitted or slotted covering; frequency: stitches a cm, second colour: the holes."""
     f = m[10]
     fade = min(1.0, max(0.0, 2.2 - 3.0 * foot * f))
@@ -245,8 +247,8 @@ def _mesh(m: Row, x: float, y: float, foot: float, salt: int) -> Look:
     return a, 0.0, light, 0.0, 0.0
 
 
-@compiled
-def _slots(m: Row, x: float, y: float, z: float, u: float, v: float, foot: float, salt: int) -> Look:
+@jit
+def _slots(m: Row, x: float, y: float, z: float, u: float, v: float, foot: float, salt: int) -> PatternSample:
     """A crate's wall: rows of openings (third colour); frequency: openings a cm, p0: rows a cm, p1: height."""
     row = floor(v * m[17])
     along = u * m[10] + 0.5 * (row % 2) * (1.0 if m[19] > 0.5 else 0.0)
@@ -257,8 +259,8 @@ def _slots(m: Row, x: float, y: float, z: float, u: float, v: float, foot: float
     return 0.0, b, _mottled(m, x, y, z, foot, salt), 0.0, 0.0
 
 
-@compiled
-def _label(m: Row, x: float, y: float, u: float, v: float, foot: float, salt: int) -> Look:
+@jit
+def _label(m: Row, x: float, y: float, u: float, v: float, foot: float, salt: int) -> PatternSample:
     """Lines of writing in the third colour; frequency: lines a cm."""
     line = floor(v * m[10])
     inside = abs(v * m[10] - line - 0.5)
@@ -267,8 +269,8 @@ def _label(m: Row, x: float, y: float, u: float, v: float, foot: float, salt: in
     return 0.0, b, 1.0, 0.0, 0.0
 
 
-@compiled
-def _grass(m: Row, x: float, y: float, foot: float, salt: int) -> Look:
+@jit
+def _grass(m: Row, x: float, y: float, foot: float, salt: int) -> PatternSample:
     """Lawn or moss; frequency: tufts a cm."""
     f = m[10]
     patch = fractal(x * f * 0.1, y * f * 0.1, 4, salt, foot * f * 0.1)
@@ -287,8 +289,10 @@ def _grass(m: Row, x: float, y: float, foot: float, salt: int) -> Look:
     )
 
 
-@compiled
-def _floor_look(m: Row, code: int, x: float, y: float, u: float, v: float, foot: float, salt: int) -> Look:
+@jit
+def _floor_pattern(
+    m: Row, code: int, x: float, y: float, u: float, v: float, foot: float, salt: int
+) -> PatternSample:
     """The patterns that lie flat and are read from the world's x and y."""
     if code == 5:
         return _substrate(m, x, y, foot, salt)
@@ -309,8 +313,8 @@ def _floor_look(m: Row, code: int, x: float, y: float, u: float, v: float, foot:
     return _grass(m, x, y, foot, salt)
 
 
-@compiled
-def look(m: Row, x: float, y: float, z: float, u: float, v: float, foot: float) -> Look:
+@jit
+def evaluate_pattern(m: Row, x: float, y: float, z: float, u: float, v: float, foot: float) -> PatternSample:
     """The pattern of the material's row at a place."""
     code, salt = int(m[0]), int(m[16])
     if code == 1:
@@ -327,4 +331,4 @@ def look(m: Row, x: float, y: float, z: float, u: float, v: float, foot: float) 
         return _label(m, x, y, u, v, foot, salt)
     if code == 0:
         return _plain(m, x, y, z, foot, salt)
-    return _floor_look(m, code, x, y, u, v, foot, salt)
+    return _floor_pattern(m, code, x, y, u, v, foot, salt)

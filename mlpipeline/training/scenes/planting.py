@@ -35,17 +35,17 @@ class Crop:
 
 
 def drawn_crop(
-    dice: SplitRng, assortment: str, canopy: tuple[float, float], fill: float, most_strains: int
+    split_rng: SplitRng, assortment: str, canopy: tuple[float, float], fill: float, most_strains: int
 ) -> Crop:
     """A crop of one to `most_strains` strains; seedlings in large cells stand less exactly than potted plants."""
-    count = dice.whole(1, most_strains)
+    count = split_rng.whole(1, most_strains)
     return Crop(
-        strains=tuple(drawn_strain(dice, assortment) for _ in range(count)),
-        canopies=tuple(dice.between(*canopy) for _ in range(count)),
-        spread=dice.between(0.05, 0.28),
+        strains=tuple(drawn_strain(split_rng, assortment) for _ in range(count)),
+        canopies=tuple(split_rng.between(*canopy) for _ in range(count)),
+        spread=split_rng.between(0.05, 0.28),
         fill=fill,
-        dead=dice.pick((0.0, 0.02, 0.06, 0.25), (3, 3.5, 2.5, 1.2)),
-        drift=dice.between(0.0, 0.16 if assortment == "flats" else 0.07),
+        dead=split_rng.pick((0.0, 0.02, 0.06, 0.25), (3, 3.5, 2.5, 1.2)),
+        drift=split_rng.between(0.0, 0.16 if assortment == "flats" else 0.07),
     )
 
 
@@ -55,7 +55,7 @@ class Planter:
 
     stage: SceneGeometry
     camera: Camera
-    dice: SplitRng
+    split_rng: SplitRng
 
     def is_near_frame(self, places: NDArray[np.float64], reach_cm: float) -> NDArray[np.bool_]:
         """Which places (N, 3) lie in the picture or within `reach_cm` of it."""
@@ -77,7 +77,7 @@ class Planter:
 
         Slots far outside the picture are left out. Openings that stay empty become instances.
         """
-        rng = self.dice.rng
+        rng = self.split_rng.rng
         near = self.is_near_frame(slots, 1.6 * pitch)
         slots, turns = slots[near], turns[near]
         if len(slots) == 0:
@@ -119,7 +119,7 @@ class Planter:
         is_alive: bool,
     ) -> None:
         """One plant of about `span` cm at the place."""
-        rng = self.dice.rng
+        rng = self.split_rng.rng
         px = span * self.camera.pixels_per_cm(*place)
         mesh = strain.plant(rng, span, px) if is_alive else strain.dead_plant(rng, span, px)
         number = self.stage.add_instance(Instance("plant", container_id, strain.species, is_alive, place))
@@ -131,13 +131,13 @@ class Planter:
         """One thing of about `size` cm at the place."""
         x, y, z = (float(value) for value in place)
         px = size * self.camera.pixels_per_cm(x, y, z)
-        mesh = maker(self.dice, size, px).turned(yaw).moved(x, y, z)
+        mesh = maker(self.split_rng, size, px).turned(yaw).moved(x, y, z)
         self.stage.add(mesh)
         self.stage.distractors.append(Distractor(kind, mesh.vertices.astype(float)))
 
     def blocks(self, slots: NDArray[np.float64], count: int) -> NDArray[np.int64]:
         """Which strain stands where: blocks side by side along a direction, with a ragged border."""
-        rng = self.dice.rng
+        rng = self.split_rng.rng
         angle = rng.choice((0.0, np.pi / 2)) + rng.normal(0, 0.05)
         along = slots[:, 0] * np.cos(angle) + slots[:, 1] * np.sin(angle)
         extent = max(float(np.ptp(along)), 1e-6)

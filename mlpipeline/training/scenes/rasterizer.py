@@ -11,13 +11,13 @@ from math import ceil, floor
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpipeline.training.scenes.jit import compiled
+from mlpipeline.training.scenes.jit import jit
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
 
 
-@compiled
+@jit
 def draw_faces(
     x: Floats,
     y: Floats,
@@ -71,7 +71,7 @@ def draw_faces(
                     face_at[row, column] = face
 
 
-@compiled
+@jit
 def draw_depth(x: Floats, y: Floats, near: Floats, faces: Ints, nearest: Floats) -> None:
     """Keeps the largest nearness of the faces in `nearest` (H, W): a shadow or height map."""
     height, width = nearest.shape
@@ -102,7 +102,7 @@ def draw_depth(x: Floats, y: Floats, near: Floats, faces: Ints, nearest: Floats)
                     nearest[row, column] = here
 
 
-@compiled
+@jit
 def count_seen(face_at: Ints, owner: Ints, seen_px: Ints, boxes: Ints) -> None:
     """Counts the visible pixels of each instance and their bounding boxes.
 
@@ -122,7 +122,7 @@ def count_seen(face_at: Ints, owner: Ints, seen_px: Ints, boxes: Ints) -> None:
             boxes[who, 3] = max(boxes[who, 3], row + 1)
 
 
-@compiled
+@jit
 def smooth_normals(vertices: Floats, faces: Ints) -> Floats:
     """Normals at vertices: the area-weighted mean of their faces, length 1."""
     normals = np.zeros_like(vertices)

@@ -16,7 +16,7 @@ from mlpipeline.training.scenes.lighting import crevices, drawn_light, shadow_ma
 from mlpipeline.training.scenes.rasterizer import count_seen, draw_faces, smooth_normals
 from mlpipeline.training.scenes.scene import Scene
 from mlpipeline.training.scenes.scene_geometry import Geometry, SceneGeometry
-from mlpipeline.training.scenes.scene_spec import ALL_KINDS, LOOKS, SceneSpec
+from mlpipeline.training.scenes.scene_spec import ALL_KINDS, REAL_KINDS, SceneSpec
 from mlpipeline.training.scenes.shading import fill_ground, shade
 from mlpipeline.training.scenes.split_rng import SplitRng
 from mlpipeline.training.scenes.truth import (
@@ -34,26 +34,28 @@ _SHADOW_PX = (1024, 4096)
 
 def render_scene(spec: SceneSpec) -> Scene:
     """Renders the scene; the same spec gives the same pixels and the same truth."""
-    dice = SplitRng(spec.seed, spec.split, ALL_KINDS.index(spec.kind))
-    stage, camera, ground = lay_out(spec, dice)
-    return render_stage(spec, dice, stage, camera, ground)
+    split_rng = SplitRng(spec.seed, spec.split, ALL_KINDS.index(spec.kind))
+    stage, camera, ground = lay_out(spec, split_rng)
+    return render_stage(spec, split_rng, stage, camera, ground)
 
 
 def render_stage(
-    spec: SceneSpec, dice: SplitRng, stage: SceneGeometry, camera: Camera, ground: Ground
+    spec: SceneSpec, split_rng: SplitRng, stage: SceneGeometry, camera: Camera, ground: Ground
 ) -> Scene:
     """Renders what stands on the stage."""
     first_ground = stage.add_material_rows([material.row() for material in ground.materials])
     geometry = stage.geometry()
     fine = camera.scaled(spec.supersample)
     buffers, nearest, face_at = _draw(geometry, fine, len(stage.instances))
-    light_px = _lit(spec, dice, geometry, fine, ground.row(first_ground, dice.texture_salt), nearest, face_at)
-    if spec.kind in LOOKS and dice.chance(GLARE_SHARE):
-        add_glare(light_px, dice)
+    light_px = _lit(
+        spec, split_rng, geometry, fine, ground.row(first_ground, split_rng.texture_salt), nearest, face_at
+    )
+    if spec.kind in REAL_KINDS and split_rng.chance(GLARE_SHARE):
+        add_glare(light_px, split_rng)
     plants, planted = read_plants(stage, geometry, buffers, camera, spec.supersample)
     return Scene(
         spec=spec,
-        image=apply_camera(light_px, dice, spec.supersample),
+        image=apply_camera(light_px, split_rng, spec.supersample),
         plants=plants,
         containers=read_containers(stage, planted, camera),
         empties=read_empties(stage, buffers, spec.supersample),
@@ -96,7 +98,7 @@ def _draw(geometry: Geometry, camera: Camera, instances: int) -> tuple[Buffers, 
 
 def _lit(
     spec: SceneSpec,
-    dice: SplitRng,
+    split_rng: SplitRng,
     geometry: Geometry,
     camera: Camera,
     ground: Floats,
@@ -108,9 +110,9 @@ def _lit(
     view[0], view[1:4], view[4, 0] = camera.position, camera.axes(), camera.focal_px
     fill_ground(view, nearest, face_at)
     scale = camera.pixels_per_cm(0, 0, 0)
-    light = drawn_light(dice, camera.width_px / scale)
-    if spec.kind in LOOKS:
-        light = unusual_light(dice, light)
+    light = drawn_light(split_rng, camera.width_px / scale)
+    if spec.kind in REAL_KINDS:
+        light = unusual_light(split_rng, light)
     size = int(np.clip(max(camera.width_px, camera.height_px) * 1.1, *_SHADOW_PX))
     shadow = shadow_map(geometry.vertices, geometry.faces, light, size)
     sky = sky_map(geometry.vertices, geometry.faces, 2.0, 7.0, size // 2)

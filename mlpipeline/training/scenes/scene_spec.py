@@ -10,8 +10,8 @@ from mlpipeline.training.scenes.split_rng import Split
 KINDS = ("mixed", "dense", "oblique", "boxes", "plugs", "tiny", "easy", "empty", "open", "flats")
 #: Kinds after photos of real nurseries: beds under a string grid, sown trays, pots of many
 #: species side by side, tables of potted plants, rows of seedlings from high above.
-LOOKS = ("netted", "sown", "assorted", "display", "rows")
-ALL_KINDS = KINDS + LOOKS
+REAL_KINDS = ("netted", "sown", "assorted", "display", "rows")
+ALL_KINDS = KINDS + REAL_KINDS
 
 #: Span of a plant in pixels of a 4032 px wide picture, by kind of scene.
 PLANT_PX = {

@@ -7,15 +7,15 @@ from math import cos, floor, sin, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpipeline.training.scenes.jit import compiled
+from mlpipeline.training.scenes.jit import jit
 from mlpipeline.training.scenes.noise import ramp, value_noise
-from mlpipeline.training.scenes.patterns import look
+from mlpipeline.training.scenes.patterns import evaluate_pattern
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
 
 
-@compiled
+@jit
 def fill_ground(view: Floats, nearest: Floats, face_at: Ints) -> None:
     """Writes the ground's nearness (1/depth) where no face lies. `view` as in `shade`."""
     height, width = nearest.shape
@@ -29,7 +29,7 @@ def fill_ground(view: Floats, nearest: Floats, face_at: Ints) -> None:
             nearest[row, column] = -dz / view[0, 2]
 
 
-@compiled
+@jit
 def _sun_share(
     x: float,
     y: float,
@@ -69,7 +69,7 @@ def _sun_share(
     return lit
 
 
-@compiled
+@jit
 def _sky_share(x: float, y: float, z: float, close: Floats, wide: Floats, frame: Floats) -> float:
     """Share of the sky seen from the place, from the mean heights around it."""
     column, row = int((x - frame[0]) / frame[2]), int((y - frame[1]) / frame[2])
@@ -81,7 +81,7 @@ def _sky_share(x: float, y: float, z: float, close: Floats, wide: Floats, frame:
     return 1.0 / (1.0 + 0.9 * above_close + 1.3 * above_wide)
 
 
-@compiled
+@jit
 def shade(
     first_row: int,
     last_row: int,
@@ -169,7 +169,7 @@ def shade(
             m = materials[number]
             away = sqrt((x - ox) ** 2 + (y - oy) ** 2 + (z - oz) ** 2)
             foot = away / focal
-            second, third, bright, slope_x, slope_y = look(m, x, y, z, u, v, foot)
+            second, third, bright, slope_x, slope_y = evaluate_pattern(m, x, y, z, u, v, foot)
             if nz > 0.5:
                 nx, ny = nx - slope_x * 0.35, ny - slope_y * 0.35
             length = sqrt(nx * nx + ny * ny + nz * nz) + 1e-9

@@ -18,7 +18,7 @@ Polygon = tuple[tuple[float, float], ...]
 #: A plant counts when at least this share of its own outline lies in the picture.
 COUNTED_SHARE = 0.35
 #: A plant with fewer visible pixels than this is hidden: it counts, but has no box.
-LEAST_VISIBLE_PX = 3
+MIN_VISIBLE_PX = 3
 #: An empty place is listed when at least this share of its opening is visible.
 EMPTY_VISIBLE_SHARE = 0.5
 
@@ -160,7 +160,7 @@ def read_plants(
             continue
         box = None
         x, y, r = float(sx[0]), float(sy[0]), 0.0
-        if seen >= LEAST_VISIBLE_PX * samples**2:
+        if seen >= MIN_VISIBLE_PX * samples**2:
             x0, y0, x1, y1 = (float(value) / samples for value in buffers.boxes[number])
             box = (x0, y0, x1, y1)
             x, y, r = (x0 + x1) / 2, (y0 + y1) / 2, (x1 - x0 + y1 - y0) / 4

@@ -28,7 +28,7 @@ from mlpipeline.vision.geometry.boxes import box_centers
 from mlpipeline.vision.geometry.morphology import disc_kernel
 from mlpipeline.vision.imaging.container_crop import ContainerCrop
 from mlpipeline.vision.results import EMPTY, BandEstimate
-from mlpipeline.vision.runtime.jit import compiled
+from mlpipeline.vision.runtime.jit import jit
 
 COVER_PLANT_PX = 14  # plants are measured at this side; at 18 px the mean error was the same within 0.1 %
 GROWTH = 1.2  # of a box's axes: leaves reach past the ellipse, and the rim of a seen plant is no missed one
@@ -76,7 +76,7 @@ def count_covers(boxes: Boxes, shape: Shape) -> Covers:
     return Covers(*_covers(middle.astype(np.float64), half.astype(np.float64), *shape))
 
 
-@compiled
+@jit
 def _covers(
     middle: NDArray[np.float64], half: NDArray[np.float64], height: int, width: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mlpipeline.vision.arrays import Boxes, Floats, Mask, Polygon, Shape, check
 from mlpipeline.vision.geometry.boxes import box_centers
-from mlpipeline.vision.runtime.jit import compiled
+from mlpipeline.vision.runtime.jit import jit
 
 Phases = NDArray[np.complex128]
 
@@ -203,7 +203,7 @@ def _mean_phases(shares: NDArray[np.float64], count: int) -> Phases:
     return np.asarray(sums.ravel()[:count] / len(shares), dtype=np.complex128)
 
 
-@compiled
+@jit
 def _sums_of_powers(first: Phases, coarse: Phases, fine: Phases, block: int) -> Phases:
     """(block, block) sums over (N,) numbers of first · coarse ** row · fine ** column."""
     real, imaginary = np.zeros((block, block)), np.zeros((block, block))

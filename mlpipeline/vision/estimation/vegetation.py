@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from mlpipeline.vision.arrays import Boxes, Image, Mask, check, check_image, check_mask
 from mlpipeline.vision.geometry.masks import ellipse_mask
-from mlpipeline.vision.runtime.jit import compiled
+from mlpipeline.vision.runtime.jit import jit
 
 INNER_SHARE = 0.55  # of a box's ellipse: its leaves, with little of the ground between them
 LEAST_PIXELS = 200  # colours from fewer pixels are chance
@@ -178,7 +178,7 @@ def _colour_cells(image: Image) -> NDArray[np.int32]:
     return _cells_of(np.asarray(lab, dtype=np.uint8))
 
 
-@compiled
+@jit
 def _cells_of(lab: Image) -> NDArray[np.int32]:
     height, width = lab.shape[:2]
     cells = np.empty((height, width), np.int32)

@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpipeline.vision.arrays import Image, Mask
-from mlpipeline.vision.runtime.jit import compiled
+from mlpipeline.vision.runtime.jit import jit
 
 Numbers = NDArray[np.int64]
 
@@ -28,7 +28,7 @@ def open_with_disc(mask: Mask, radius_px: int) -> Mask:
     return _painted(_fitting(np.ascontiguousarray(mask), halves), halves)
 
 
-@compiled
+@jit
 def _fitting(mask: Mask, halves: Numbers) -> Mask:
     """Where the middle of a disc may lie; `halves` are its rows' lengths beside the middle.
 
@@ -59,7 +59,7 @@ def _fitting(mask: Mask, halves: Numbers) -> Mask:
     return fits
 
 
-@compiled
+@jit
 def _painted(middles: Mask, halves: Numbers) -> Mask:
     """All that discs around the middles cover."""
     height, width = middles.shape

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpipeline.vision.arrays import Floats, Image
-from mlpipeline.vision.runtime.jit import compiled
+from mlpipeline.vision.runtime.jit import jit
 
 Numbers = NDArray[np.int64]
 
@@ -38,7 +38,7 @@ def _areas(length: int, parts: int) -> tuple[Numbers, Floats]:
     return first, (np.maximum(shares, 0) / step).astype(np.float32)
 
 
-@compiled
+@jit
 def _averaged(lines: Image, top: Numbers, heights: Floats, left: Numbers, widths: Floats) -> Image:
     """(len(top), len(left), 3) from the (H, 3 · W) bytes of a picture: row by row, then along the rows."""
     rows, columns = len(top), len(left)

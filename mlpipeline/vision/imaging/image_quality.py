@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from mlpipeline.vision.arrays import Mask
 from mlpipeline.vision.imaging.analysis_image import AnalysisImage
 from mlpipeline.vision.results import BLURRY, DARK, GLARE
-from mlpipeline.vision.runtime.jit import compiled
+from mlpipeline.vision.runtime.jit import jit
 
 REBLUR_PX = 9  # Source: Crete et al. 2007, the low-pass filter
 # Measured on held-out scenes of all kinds: 0.18–0.30 as they are, 0.60–0.82 with a blur of σ = 1/8 of a plant.
@@ -71,7 +71,7 @@ def _blur_along(whole: int, lost: int) -> float:
     return 1 - lost / (whole * REBLUR_PX) if whole else 0.0
 
 
-@compiled
+@jit
 def _contrasts(grey: NDArray[np.int16], mask: Mask, axis: int) -> tuple[int, int]:
     """The contrast of neighbours along an axis inside a mask, and REBLUR_PX times what of it blurring takes away.
 
@@ -104,7 +104,7 @@ def _contrasts(grey: NDArray[np.int16], mask: Mask, axis: int) -> tuple[int, int
     return whole, lost
 
 
-@compiled
+@jit
 def _mirror(place: int, last: int) -> int:
     """Where a place before 0 or after the last is mirrored to; the outermost places occur twice.
 

@@ -26,7 +26,7 @@ def compiler(name: str, **settings: Any) -> Callable[[Kernel], Kernel]:
     """
     folder = cache_folder()
 
-    def compiled(function: Kernel) -> Kernel:
+    def decorate(function: Kernel) -> Kernel:
         if folder is None:
             return cast(Kernel, njit(nogil=True, **settings)(function))
         previous = _SETTINGS.CACHE_DIR
@@ -36,7 +36,7 @@ def compiler(name: str, **settings: Any) -> Callable[[Kernel], Kernel]:
         finally:
             _SETTINGS.CACHE_DIR = previous
 
-    return compiled
+    return decorate
 
 
 def cache_folder() -> Path | None:
@@ -64,4 +64,4 @@ def private_folder(folder: Path) -> Path | None:
 
 
 # Dividing by zero gives what it gives in numpy.
-compiled = compiler("kernels", error_model="numpy")
+jit = compiler("kernels", error_model="numpy")

@@ -17,7 +17,7 @@ from mlpipeline.vision.arrays import Boxes, Floats, Mask, Shape, check
 from mlpipeline.vision.geometry.boxes import ioa_pairs, iou_pairs, longest_sides
 from mlpipeline.vision.imaging.tiles import Tile
 from mlpipeline.vision.results import Detections
-from mlpipeline.vision.runtime.jit import compiled
+from mlpipeline.vision.runtime.jit import jit
 
 Indices = NDArray[np.int64]
 # Tile pixels: a cut box ends within this of the edge, as detectors do not place it exactly.
@@ -152,7 +152,7 @@ def _overlapping(
     return a[same], b[same]
 
 
-@compiled
+@jit
 def _near(
     middle: NDArray[np.float64], part_of: Indices, here: Indices, there: Indices, cell: float
 ) -> Indices:
@@ -193,7 +193,7 @@ def _near(
     return pairs[:, :count].copy()
 
 
-@compiled
+@jit
 def _cells(places: NDArray[np.float64], low: float, cell: float) -> Indices:
     """The row or column, from 1, of the cell in which each of (N,) places lies."""
     return np.floor((places - low) / cell).astype(np.int64) + 1

@@ -38,15 +38,15 @@ def _nothing_loaded(monkeypatch, settings, tmp_path):
 
 def texture(kind: str, seed: int) -> np.ndarray:
     """Stripes, spots or noise, in colours of their own each time."""
-    dice = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     y, x = np.mgrid[:INPUT_PX, :INPUT_PX]
-    step = dice.integers(10, 24)
+    step = rng.integers(10, 24)
     shapes = {
-        "stripes": (x + dice.integers(0, step)) // step % 2,
+        "stripes": (x + rng.integers(0, step)) // step % 2,
         "spots": ((x % (2 * step) - step) ** 2 + (y % (2 * step) - step) ** 2) < (step * 0.7) ** 2,
-        "noise": dice.integers(0, 2, (INPUT_PX, INPUT_PX)),
+        "noise": rng.integers(0, 2, (INPUT_PX, INPUT_PX)),
     }
-    colours = dice.integers(0, 255, (2, 3))
+    colours = rng.integers(0, 255, (2, 3))
     return colours[shapes[kind].astype(int)].astype(np.uint8)
 
 

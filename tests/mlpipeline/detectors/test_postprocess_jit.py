@@ -52,9 +52,9 @@ def settled(answer: RawOutput, gpu: bool, most: int = 1500, least: float = 0.05)
 
 def crowd(seed: int, plants: float) -> RawOutput:
     """Boxes of all sizes around every cell, most of which overlap others; `plants` moves how many are likely."""
-    dice = torch.Generator().manual_seed(seed)
-    distances = 4 * torch.randn((1, 64, CELLS), generator=dice)
-    return RawOutput(distances, 2 * torch.randn((1, 3, CELLS), generator=dice) + plants)
+    rng = torch.Generator().manual_seed(seed)
+    distances = 4 * torch.randn((1, 64, CELLS), generator=rng)
+    return RawOutput(distances, 2 * torch.randn((1, 3, CELLS), generator=rng) + plants)
 
 
 def by_place(found: Detections) -> np.ndarray:
@@ -67,9 +67,9 @@ def by_place(found: Detections) -> np.ndarray:
 @pytest.mark.parametrize("seed", range(3))
 def test_machine_code_settles_as_torch_does(seed, plants):
     answer = crowd(seed, plants)
-    compiled, reference = settled(answer, gpu=False), settled(answer, gpu=True)
-    assert len(compiled) == len(reference)
-    assert by_place(compiled) == pytest.approx(by_place(reference), abs=1e-3)
+    jit, reference = settled(answer, gpu=False), settled(answer, gpu=True)
+    assert len(jit) == len(reference)
+    assert by_place(jit) == pytest.approx(by_place(reference), abs=1e-3)
 
 
 def test_no_more_stay_than_the_limit_and_they_are_the_best():

@@ -28,9 +28,9 @@ def test_boxes_apart_keep_their_scores_and_the_worse_never_lowers_the_better() -
 
 
 def test_every_pair_that_shares_an_area_is_found_once_and_no_other() -> None:
-    dice = np.random.default_rng(4)
-    corners = dice.uniform(0, 200, (300, 2))
-    boxes = np.concatenate([corners, corners + dice.uniform(1, 60, (300, 2))], axis=1).astype(np.float32)
+    rng = np.random.default_rng(4)
+    corners = rng.uniform(0, 200, (300, 2))
+    boxes = np.concatenate([corners, corners + rng.uniform(1, 60, (300, 2))], axis=1).astype(np.float32)
     better, worse = overlapping(torch.from_numpy(boxes))
     first, second = np.triu_indices(len(boxes), k=1)
     shared = intersection_areas(boxes[first], boxes[second]) > 0

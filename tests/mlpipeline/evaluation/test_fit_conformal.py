@@ -32,14 +32,14 @@ def weights(**given):
 
 def nursery(count, seed):
     """Counts whose errors are known: crowds hide a tenth of their plants, half of what is estimated is not there."""
-    dice = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     pictures = []
     for _ in range(count):
-        total = int(dice.integers(0, 900))
-        estimated = int(total * dice.choice([0, 0, 0.2]))
-        crowded = float(total * dice.choice([0, 0, 1.0]))
-        missed = dice.exponential(0.05 * crowded + 0.3 * math.sqrt(total) + 0.3)
-        imagined = dice.exponential(0.3 * estimated + 0.3 * math.sqrt(total) + 0.3)
+        total = int(rng.integers(0, 900))
+        estimated = int(total * rng.choice([0, 0, 0.2]))
+        crowded = float(total * rng.choice([0, 0, 1.0]))
+        missed = rng.exponential(0.05 * crowded + 0.3 * math.sqrt(total) + 0.3)
+        imagined = rng.exponential(0.3 * estimated + 0.3 * math.sqrt(total) + 0.3)
         true = max(round(total + missed - imagined), 0)
         pictures.append(
             measured(

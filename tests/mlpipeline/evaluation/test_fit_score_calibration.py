@@ -9,9 +9,9 @@ from mlpipeline.vision.uncertainty.score_calibration import apply_platt
 
 def detections(count, curve, seed=1):
     """Scores, and whether each detection is right, as a detector with this curve would be."""
-    dice = np.random.default_rng(seed)
-    scores = dice.uniform(0.05, 0.98, count).astype(np.float32)
-    return scores, dice.random(count) < apply_platt(scores, curve)
+    rng = np.random.default_rng(seed)
+    scores = rng.uniform(0.05, 0.98, count).astype(np.float32)
+    return scores, rng.random(count) < apply_platt(scores, curve)
 
 
 @pytest.mark.parametrize("curve", [(1.0, 0.0), (2.0, 1.0), (0.5, -1.0)])

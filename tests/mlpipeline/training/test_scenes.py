@@ -28,9 +28,9 @@ SMALL = {"width_px": 320, "height_px": 240}
 
 
 def rendered(stage, camera=CAMERA, supersample=1):
-    dice = SplitRng(1, "train")
+    split_rng = SplitRng(1, "train")
     spec = SceneSpec("open", 1, camera.width_px, camera.height_px, supersample=supersample)
-    return render_stage(spec, dice, stage, camera, drawn_ground(dice, 100.0, "open"))
+    return render_stage(spec, split_rng, stage, camera, drawn_ground(split_rng, 100.0, "open"))
 
 
 def sheet(x0, y0, x1, y1, z):
@@ -117,8 +117,8 @@ def test_another_seed_gives_another_picture(small_scenes):
 
 def test_held_out_scenes_draw_other_traits_than_training_scenes():
     def strata(split):
-        dice = SplitRng(7, split)
-        return {int(dice.between(0, 8)) for _ in range(400)}
+        split_rng = SplitRng(7, split)
+        return {int(split_rng.between(0, 8)) for _ in range(400)}
 
     assert strata("train") == {0, 1, 2, 4, 5, 7}
     assert strata("held_out") == {3, 6}

@@ -22,28 +22,30 @@ _SPINES: tuple[Colour, ...] = (
 )
 
 
-def spine_material(dice: SplitRng) -> Material:
+def spine_material(split_rng: SplitRng) -> Material:
     """The colour of a strain's spines."""
-    colour = dice.pick(_SPINES)
+    colour = split_rng.pick(_SPINES)
     return Material(Pattern.PLAIN, colour, colour, colour, noise=0.0, translucency=0.4)
 
 
-def flesh(dice: SplitRng, pattern: Pattern, frequency: float, spots: Colour) -> Material:
+def flesh(split_rng: SplitRng, pattern: Pattern, frequency: float, spots: Colour) -> Material:
     """The skin of a cactus; `frequency` and `spots` belong to the pattern."""
     colour = foliage(
-        dice, {"green": 5, "dark_green": 3, "light_green": 2, "bluegrey": 3, "grey": 1, "yellowish": 1}
+        split_rng, {"green": 5, "dark_green": 3, "light_green": 2, "bluegrey": 3, "grey": 1, "yellowish": 1}
     )
     return Material(
         pattern,
         colour,
-        shifted(colour, dice.between(-12, 12), dice.between(0.8, 1.2), dice.between(0.55, 0.85)),
+        shifted(
+            colour, split_rng.between(-12, 12), split_rng.between(0.8, 1.2), split_rng.between(0.55, 0.85)
+        ),
         spots,
         frequency=frequency,
-        amount=dice.between(0.4, 1.0),
-        noise=dice.between(0.05, 0.3),
-        gloss=dice.between(0.0, 0.18),
-        shine=dice.between(8, 30),
-        salt=dice.texture_salt,
+        amount=split_rng.between(0.4, 1.0),
+        noise=split_rng.between(0.05, 0.3),
+        gloss=split_rng.between(0.0, 0.18),
+        shine=split_rng.between(8, 30),
+        salt=split_rng.texture_salt,
     )
 
 
@@ -99,16 +101,16 @@ def spine_mesh(
     return primitives.spines(base * 0.985, direction, max(0.022, 1.1 / px), material)
 
 
-def barrel(dice: SplitRng) -> Strain:
+def barrel(split_rng: SplitRng) -> Strain:
     """A ribbed globe with spines along the ridges and a woolly crown."""
-    material = flesh(dice, Pattern.RIBS, dice.between(6, 14), (0.86, 0.82, 0.66))
-    ribs = dice.whole(8, 22)
-    depth = dice.between(0.1, 0.32)
-    height = dice.between(1.1, 2.2)
-    roundness = dice.between(1.9, 2.6)
-    spine = spine_material(dice)
-    length = dice.between(0.1, 0.42)
-    each = dice.whole(2, 5)
+    material = flesh(split_rng, Pattern.RIBS, split_rng.between(6, 14), (0.86, 0.82, 0.66))
+    ribs = split_rng.whole(8, 22)
+    depth = split_rng.between(0.1, 0.32)
+    height = split_rng.between(1.1, 2.2)
+    roundness = split_rng.between(1.9, 2.6)
+    spine = spine_material(split_rng)
+    length = split_rng.between(0.1, 0.42)
+    each = split_rng.whole(2, 5)
 
     def grow(rng: np.random.Generator, px: float) -> Mesh:
         body, at, out = ribbed(
@@ -118,18 +120,18 @@ def barrel(dice: SplitRng) -> Strain:
             return body
         return Mesh.joined((body, spine_mesh(rng, at, out, each if px > 60 else 2, length, px, spine)))
 
-    return strain("barrel", dice, grow, dice.pick((0.0, 0.12), (1, 1)))
+    return strain("barrel", split_rng, grow, split_rng.pick((0.0, 0.12), (1, 1)))
 
 
-def column(dice: SplitRng) -> Strain:
+def column(split_rng: SplitRng) -> Strain:
     """One or several ribbed columns, taller than wide."""
-    material = flesh(dice, Pattern.RIBS, dice.between(12, 26), (0.88, 0.84, 0.7))
-    ribs = dice.whole(5, 14)
-    depth = dice.between(0.14, 0.4)
-    height = dice.between(2.6, 5.5)
-    spine = spine_material(dice)
-    length = dice.between(0.12, 0.45)
-    most = dice.pick((1, 1, 3, 5))
+    material = flesh(split_rng, Pattern.RIBS, split_rng.between(12, 26), (0.88, 0.84, 0.7))
+    ribs = split_rng.whole(5, 14)
+    depth = split_rng.between(0.14, 0.4)
+    height = split_rng.between(2.6, 5.5)
+    spine = spine_material(split_rng)
+    length = split_rng.between(0.12, 0.45)
+    most = split_rng.pick((1, 1, 3, 5))
 
     def grow(rng: np.random.Generator, px: float) -> Mesh:
         parts = []
@@ -142,19 +144,23 @@ def column(dice: SplitRng) -> Strain:
             parts.append(stem.moved(reach * np.cos(place), reach * np.sin(place), 0))
         return Mesh.joined(parts)
 
-    return strain("column", dice, grow, dice.pick((0.0, 0.08), (2, 1)))
+    return strain("column", split_rng, grow, split_rng.pick((0.0, 0.08), (2, 1)))
 
 
-def mammillaria(dice: SplitRng) -> Strain:
+def mammillaria(split_rng: SplitRng) -> Strain:
     """A globe of tubercles in spirals under a net of short pale spines; alone or in clumps."""
-    material = flesh(dice, Pattern.PLAIN, 1.0, (0.9, 0.88, 0.82))
-    spine = spine_material(dice) if dice.chance(0.4) else spine_material(dice).tinted((0.97, 0.96, 0.92), 0.8)
-    tubercles = dice.whole(70, 170)
-    knob = dice.between(0.1, 0.17)
-    length = dice.between(0.12, 0.3)
-    tall = dice.between(0.75, 1.5)
-    most = dice.pick((1, 1, 1, 4))
-    each = dice.whole(4, 8)
+    material = flesh(split_rng, Pattern.PLAIN, 1.0, (0.9, 0.88, 0.82))
+    spine = (
+        spine_material(split_rng)
+        if split_rng.chance(0.4)
+        else spine_material(split_rng).tinted((0.97, 0.96, 0.92), 0.8)
+    )
+    tubercles = split_rng.whole(70, 170)
+    knob = split_rng.between(0.1, 0.17)
+    length = split_rng.between(0.12, 0.3)
+    tall = split_rng.between(0.75, 1.5)
+    most = split_rng.pick((1, 1, 1, 4))
+    each = split_rng.whole(4, 8)
 
     def one(rng: np.random.Generator, px: float) -> Mesh:
         number = tubercles if px > 50 else max(30, tubercles // 2)
@@ -188,24 +194,27 @@ def mammillaria(dice: SplitRng) -> Strain:
             parts.append(head.moved(reach * np.cos(angle), reach * np.sin(angle), 0))
         return Mesh.joined(parts)
 
-    return strain("mammillaria", dice, grow, dice.pick((0.0, 0.15), (1, 1)))
+    return strain("mammillaria", split_rng, grow, split_rng.pick((0.0, 0.15), (1, 1)))
 
 
-def opuntia(dice: SplitRng) -> Strain:
+def opuntia(split_rng: SplitRng) -> Strain:
     """Flat oval pads growing on pads, dotted with areoles."""
     material = flesh(
-        dice, Pattern.DOTS, dice.between(2.5, 5), dice.pick(((0.93, 0.9, 0.75), (0.6, 0.35, 0.2)))
+        split_rng,
+        Pattern.DOTS,
+        split_rng.between(2.5, 5),
+        split_rng.pick(((0.93, 0.9, 0.75), (0.6, 0.35, 0.2))),
     )
-    return pads(dice, "opuntia", material)
+    return pads(split_rng, "opuntia", material)
 
 
-def pads(dice: SplitRng, species: str, material: Material) -> Strain:
+def pads(split_rng: SplitRng, species: str, material: Material) -> Strain:
     """One to seven pads of a surface, the later ones on the rims of the earlier."""
-    slender = dice.between(0.5, 0.85)
-    thick = dice.between(0.1, 0.24)
-    most = dice.whole(1, 6)
-    spine = spine_material(dice)
-    is_spiny = dice.chance(0.5)
+    slender = split_rng.between(0.5, 0.85)
+    thick = split_rng.between(0.1, 0.24)
+    most = split_rng.whole(1, 6)
+    spine = spine_material(split_rng)
+    is_spiny = split_rng.chance(0.5)
 
     def pad(
         centre: NDArray[np.float64], heading: float, lift: float, face: float, size: float
@@ -240,24 +249,24 @@ def pads(dice: SplitRng, species: str, material: Material) -> Strain:
         out /= np.linalg.norm(out, axis=1, keepdims=True)
         return Mesh.joined((body, spine_mesh(rng, at, out, 2, 0.12, px * 1.2, spine)))
 
-    return strain(species, dice, grow, dice.pick((0.0, 0.08), (2, 1)))
+    return strain(species, split_rng, grow, split_rng.pick((0.0, 0.08), (2, 1)))
 
 
-def lithops(dice: SplitRng) -> Strain:
+def lithops(split_rng: SplitRng) -> Strain:
     """Pairs of flat-topped bodies like pebbles, with a slit between."""
-    colour = foliage(dice, {"grey": 3, "bluegrey": 3, "pink": 1, "yellowish": 2, "green": 2})
+    colour = foliage(split_rng, {"grey": 3, "bluegrey": 3, "pink": 1, "yellowish": 2, "green": 2})
     material = Material(
         Pattern.DOTS,
         colour,
         shifted(colour, 0, 1.1, 0.7),
         shifted(colour, 8, 1.2, 0.6),
-        dice.between(3, 7),
+        split_rng.between(3, 7),
         0.7,
         0.3,
-        salt=dice.texture_salt,
+        salt=split_rng.texture_salt,
     )
-    heads = dice.pick((1, 2, 5))
-    slit = dice.between(0.03, 0.14)
+    heads = split_rng.pick((1, 2, 5))
+    slit = split_rng.between(0.03, 0.14)
 
     def grow(rng: np.random.Generator, px: float) -> Mesh:
         centres, frames = [], []
@@ -276,4 +285,4 @@ def lithops(dice: SplitRng) -> Strain:
             np.array(centres), np.array(frames), detail(px, 4, 9), detail(px, 8, 14), material
         )
 
-    return strain("lithops", dice, grow, dice.pick((0.0, 0.1), (2, 1)))
+    return strain("lithops", split_rng, grow, split_rng.pick((0.0, 0.1), (2, 1)))

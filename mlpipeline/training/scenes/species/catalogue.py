@@ -122,7 +122,7 @@ ASSORTMENT: Mapping[str, Mapping[str, float]] = {
 }
 
 
-def drawn_strain(dice: SplitRng, assortment: str) -> Strain:
+def drawn_strain(split_rng: SplitRng, assortment: str) -> Strain:
     """A strain of a species of the assortment."""
     weights = ASSORTMENT[assortment]
-    return SPECIES[dice.pick(list(weights), list(weights.values()))](dice)
+    return SPECIES[split_rng.pick(list(weights), list(weights.values()))](split_rng)

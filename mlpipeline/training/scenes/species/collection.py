@@ -45,41 +45,43 @@ _POWDERY = {
 _DUSKY = {"brown": 3, "wine": 2, "reddish": 2, "purple": 2, "mauve": 1, "dark_green": 1}
 
 
-def powdery_rosette(dice: SplitRng) -> Strain:
+def powdery_rosette(split_rng: SplitRng) -> Strain:
     """Echeveria or Graptopetalum under a bloom of wax: grey, mint, pink, brown or purple."""
-    return spoon_rosette(dice, "powdery_rosette", of_families(dice, _POWDERY))
+    return spoon_rosette(split_rng, "powdery_rosette", of_families(split_rng, _POWDERY))
 
 
-def dusky_house_leek(dice: SplitRng) -> Strain:
+def dusky_house_leek(split_rng: SplitRng) -> Strain:
     """Sempervivum in brown, wine and purple."""
-    return house_leek(dice, "dusky_house_leek", of_families(dice, _DUSKY))
+    return house_leek(split_rng, "dusky_house_leek", of_families(split_rng, _DUSKY))
 
 
-def dusky_haworthia(dice: SplitRng) -> Strain:
+def dusky_haworthia(split_rng: SplitRng) -> Strain:
     """Haworthia or Gasteria in brown and olive, many with white bands."""
-    return aloid(dice, "dusky_haworthia", (8, 26), (0.18, 0.4), (0.0, 0.7), dice.chance(0.6), _DUSKY)
+    return aloid(
+        split_rng, "dusky_haworthia", (8, 26), (0.18, 0.4), (0.0, 0.7), split_rng.chance(0.6), _DUSKY
+    )
 
 
-def stone_plant(dice: SplitRng) -> Strain:
+def stone_plant(split_rng: SplitRng) -> Strain:
     """Lithops as they are sold: one to six bodies with a flat patterned top and a slit, one plant together."""
     colour = of_families(
-        dice, {"grey": 2, "rose": 2, "mauve": 2, "cream": 2, "brown": 2, "mint": 2, "green": 1}
+        split_rng, {"grey": 2, "rose": 2, "mauve": 2, "cream": 2, "brown": 2, "mint": 2, "green": 1}
     )
     material = Material(
         Pattern.DOTS,
         colour,
-        shifted(colour, dice.between(-15, 15), 1.2, dice.between(0.7, 1.2)),
-        shifted(colour, 10, 1.3, dice.between(0.5, 0.8)),
-        frequency=dice.between(3, 9),
-        amount=dice.between(0.2, 0.9),
-        noise=dice.between(0.1, 0.4),
-        gloss=dice.between(0.0, 0.2),
-        salt=dice.texture_salt,
+        shifted(colour, split_rng.between(-15, 15), 1.2, split_rng.between(0.7, 1.2)),
+        shifted(colour, 10, 1.3, split_rng.between(0.5, 0.8)),
+        frequency=split_rng.between(3, 9),
+        amount=split_rng.between(0.2, 0.9),
+        noise=split_rng.between(0.1, 0.4),
+        gloss=split_rng.between(0.0, 0.2),
+        salt=split_rng.texture_salt,
     )
-    most = dice.pick((1, 1, 3, 6))
-    slit = dice.between(0.0, 0.08)
-    tall = dice.between(0.5, 1.0)
-    flat = dice.between(0.15, 0.6)
+    most = split_rng.pick((1, 1, 3, 6))
+    slit = split_rng.between(0.0, 0.08)
+    tall = split_rng.between(0.5, 1.0)
+    flat = split_rng.between(0.15, 0.6)
 
     def grow(rng: np.random.Generator, px: float) -> Mesh:
         bodies = int(rng.integers(1, most + 1))
@@ -97,40 +99,40 @@ def stone_plant(dice: SplitRng) -> Strain:
             parts.append(body.moved(reach * np.cos(place), reach * np.sin(place), 0))
         return Mesh.joined(parts)
 
-    return strain("stone_plant", dice, grow, dice.pick((0.0, 0.1), (3, 1)))
+    return strain("stone_plant", split_rng, grow, split_rng.pick((0.0, 0.1), (3, 1)))
 
 
-def _globe_skin(dice: SplitRng) -> Material:
+def _globe_skin(split_rng: SplitRng) -> Material:
     colour = of_families(
-        dice, {"green": 4, "dark_green": 2, "bluegrey": 2, "cream": 2, "mint": 1, "brown": 1}
+        split_rng, {"green": 4, "dark_green": 2, "bluegrey": 2, "cream": 2, "mint": 1, "brown": 1}
     )
     return Material(
         Pattern.DOTS,
         colour,
         shifted(colour, 0, 1.1, 0.75),
-        dice.pick(((0.95, 0.93, 0.86), (0.85, 0.72, 0.4))),
-        frequency=dice.between(3, 7),
-        amount=dice.between(0.4, 1.0),
-        noise=dice.between(0.05, 0.3),
-        salt=dice.texture_salt,
+        split_rng.pick(((0.95, 0.93, 0.86), (0.85, 0.72, 0.4))),
+        frequency=split_rng.between(3, 7),
+        amount=split_rng.between(0.4, 1.0),
+        noise=split_rng.between(0.05, 0.3),
+        salt=split_rng.texture_salt,
     )
 
 
-def _white(dice: SplitRng) -> Material:
-    level = dice.between(0.82, 0.97)
-    colour = (level, level * dice.between(0.93, 1.0), level * dice.between(0.8, 0.98))
+def _white(split_rng: SplitRng) -> Material:
+    level = split_rng.between(0.82, 0.97)
+    colour = (level, level * split_rng.between(0.93, 1.0), level * split_rng.between(0.8, 0.98))
     return Material(Pattern.PLAIN, colour, colour, colour, noise=0.0, translucency=0.4)
 
 
-def clump(dice: SplitRng) -> Strain:
+def clump(split_rng: SplitRng) -> Strain:
     """A cushion of eight to forty heads (Mammillaria, Rebutia) that fills its pot: one plant."""
-    material = _globe_skin(dice)
-    spine = _white(dice) if dice.chance(0.6) else spine_material(dice)
-    most = dice.whole(8, 40)
-    dome = dice.between(0.1, 0.6)
-    tall = dice.between(0.8, 1.7)
-    each = dice.whole(6, 26)
-    length = dice.between(0.15, 0.4)
+    material = _globe_skin(split_rng)
+    spine = _white(split_rng) if split_rng.chance(0.6) else spine_material(split_rng)
+    most = split_rng.whole(8, 40)
+    dome = split_rng.between(0.1, 0.6)
+    tall = split_rng.between(0.8, 1.7)
+    each = split_rng.whole(6, 26)
+    length = split_rng.between(0.15, 0.4)
 
     def grow(rng: np.random.Generator, px: float) -> Mesh:
         heads = int(rng.integers(max(5, most // 2), most + 1))
@@ -165,19 +167,19 @@ def clump(dice: SplitRng) -> Strain:
             )
         )
 
-    return strain("clump", dice, grow, dice.pick((0.0, 0.25), (2, 1)))
+    return strain("clump", split_rng, grow, split_rng.pick((0.0, 0.25), (2, 1)))
 
 
-def white_globe(dice: SplitRng) -> Strain:
+def white_globe(split_rng: SplitRng) -> Strain:
     """A globe or short column so full of white spines or wool that little green shows."""
-    material = _globe_skin(dice)
-    spine = _white(dice)
-    tall = dice.between(0.7, 1.6)
-    areoles = dice.whole(130, 260)
-    each = dice.whole(5, 10)
-    length = dice.between(0.1, 0.3)
-    is_woolly = dice.chance(0.3)
-    skin = material.tinted((0.95, 0.94, 0.9), dice.between(0.3, 0.75) if is_woolly else 0.1)
+    material = _globe_skin(split_rng)
+    spine = _white(split_rng)
+    tall = split_rng.between(0.7, 1.6)
+    areoles = split_rng.whole(130, 260)
+    each = split_rng.whole(5, 10)
+    length = split_rng.between(0.1, 0.3)
+    is_woolly = split_rng.chance(0.3)
+    skin = material.tinted((0.95, 0.94, 0.9), split_rng.between(0.3, 0.75) if is_woolly else 0.1)
 
     def grow(rng: np.random.Generator, px: float) -> Mesh:
         number = areoles if px > 60 else areoles // 2
@@ -193,15 +195,15 @@ def white_globe(dice: SplitRng) -> Strain:
             (body, spine_mesh(rng, out * (1, 1, tall) + lift, out, each, length, px * 1.3, spine))
         )
 
-    return strain("white_globe", dice, grow, dice.pick((0.0, 0.25), (2, 1)))
+    return strain("white_globe", split_rng, grow, split_rng.pick((0.0, 0.25), (2, 1)))
 
 
-def grafted(dice: SplitRng) -> Strain:
+def grafted(split_rng: SplitRng) -> Strain:
     """A coloured globe without green of its own on a three-sided green stem."""
-    stem = flesh(dice, Pattern.RIBS, dice.between(8, 16), (0.8, 0.78, 0.6))
+    stem = flesh(split_rng, Pattern.RIBS, split_rng.between(8, 16), (0.8, 0.78, 0.6))
     colour = drawn(
-        dice,
-        dice.pick(
+        split_rng,
+        split_rng.pick(
             (
                 ((345, 385), (0.6, 0.9), (0.55, 0.9)),
                 ((35, 60), (0.6, 0.9), (0.75, 0.95)),
@@ -214,15 +216,15 @@ def grafted(dice: SplitRng) -> Strain:
         colour,
         shifted(colour, 8, 1.0, 0.7),
         (0.9, 0.85, 0.7),
-        frequency=dice.between(6, 12),
+        frequency=split_rng.between(6, 12),
         amount=0.6,
         noise=0.15,
         gloss=0.1,
-        salt=dice.texture_salt,
+        salt=split_rng.texture_salt,
     )
-    ribs = dice.whole(8, 14)
-    offsets = dice.pick((0, 3, 9))
-    height = dice.between(0.6, 2.2)
+    ribs = split_rng.whole(8, 14)
+    offsets = split_rng.pick((0, 3, 9))
+    height = split_rng.between(0.6, 2.2)
 
     def grow(rng: np.random.Generator, px: float) -> Mesh:
         foot, _, _ = ribbed(rng, px * 0.5, 3, 0.45, height / 0.45, 6.0, stem)
@@ -237,15 +239,15 @@ def grafted(dice: SplitRng) -> Strain:
             )
         return Mesh.joined(parts)
 
-    return strain("grafted", dice, grow)
+    return strain("grafted", split_rng, grow)
 
 
-def painted(dice: SplitRng) -> Strain:
+def painted(split_rng: SplitRng) -> Strain:
     """A plant whose upper part was sprayed in a colour that no plant has."""
-    base = dice.pick((barrel, column, mammillaria, echeveria))(dice)
-    colour: Colour = drawn(dice, ((0, 360), (0.6, 0.95), (0.5, 0.95)))
-    share = dice.between(0.75, 0.95)
-    line = dice.between(0.1, 0.6)
+    base = split_rng.pick((barrel, column, mammillaria, echeveria))(split_rng)
+    colour: Colour = drawn(split_rng, ((0, 360), (0.6, 0.95), (0.5, 0.95)))
+    share = split_rng.between(0.75, 0.95)
+    line = split_rng.between(0.1, 0.6)
 
     def grow(rng: np.random.Generator, px: float) -> Mesh:
         body = base.grow(rng, px)
@@ -257,20 +259,20 @@ def painted(dice: SplitRng) -> Strain:
             materials=(*body.materials, *(material.tinted(colour, share) for material in body.materials)),
         )
 
-    return strain("painted", dice, grow)
+    return strain("painted", split_rng, grow)
 
 
-def spotted_pads(dice: SplitRng) -> Strain:
+def spotted_pads(split_rng: SplitRng) -> Strain:
     """Opuntia with dense tufts of white, golden or brown bristles, as if dotted."""
-    colour = of_families(dice, {"green": 5, "light_green": 3, "bluegrey": 2, "cream": 1})
+    colour = of_families(split_rng, {"green": 5, "light_green": 3, "bluegrey": 2, "cream": 1})
     material = Material(
         Pattern.DOTS,
         colour,
         shifted(colour, 0, 1.1, 0.85),
-        dice.pick(((0.96, 0.94, 0.88), (0.9, 0.75, 0.3), (0.6, 0.3, 0.15)), (3, 2, 1)),
-        frequency=dice.between(4, 9),
-        amount=dice.between(0.7, 1.0),
-        noise=dice.between(0.05, 0.2),
-        salt=dice.texture_salt,
+        split_rng.pick(((0.96, 0.94, 0.88), (0.9, 0.75, 0.3), (0.6, 0.3, 0.15)), (3, 2, 1)),
+        frequency=split_rng.between(4, 9),
+        amount=split_rng.between(0.7, 1.0),
+        noise=split_rng.between(0.05, 0.2),
+        salt=split_rng.texture_salt,
     )
-    return pads(dice, "spotted_pads", material)
+    return pads(split_rng, "spotted_pads", material)

@@ -15,24 +15,24 @@ from mlpipeline.training.scenes.split_rng import SplitRng
 _GREENS = {"green": 5, "light_green": 4, "dark_green": 2, "yellowish": 0.7, "reddish": 0.15, "purple": 0.2}
 
 
-def seedling(dice: SplitRng) -> Strain:
+def seedling(split_rng: SplitRng) -> Strain:
     """A flat rosette of 2 to 14 ovate blades on stalks, the inner ones smaller (thale cress, lettuce)."""
-    colour = foliage(dice, _GREENS)
+    colour = foliage(split_rng, _GREENS)
     material = leaf_material(
-        dice,
+        split_rng,
         colour,
         second=shifted(colour, -6, 0.7, 1.2),
-        p0=dice.between(0.2, 0.6),
+        p0=split_rng.between(0.2, 0.6),
         p2=0.0,
         translucency=0.35,
-        amount=dice.between(0.03, 0.25),
+        amount=split_rng.between(0.03, 0.25),
     )
-    most = dice.whole(4, 14)
-    stalk = dice.between(0.15, 0.5)
-    slender = dice.between(0.34, 0.85)
-    widest = dice.between(0.45, 0.68)
-    cup, wave = dice.between(-0.15, 0.5), dice.pick((0.0, 0.12, 0.3))
-    lowest = dice.between(0.0, 0.55)
+    most = split_rng.whole(4, 14)
+    stalk = split_rng.between(0.15, 0.5)
+    slender = split_rng.between(0.34, 0.85)
+    widest = split_rng.between(0.45, 0.68)
+    cup, wave = split_rng.between(-0.15, 0.5), split_rng.pick((0.0, 0.12, 0.3))
+    lowest = split_rng.between(0.0, 0.55)
 
     def grow(rng: np.random.Generator, px: float) -> Mesh:
         number = int(rng.integers(max(2, most // 2), most + 1))
@@ -56,7 +56,7 @@ def seedling(dice: SplitRng) -> Strain:
             azimuth, elevation, bend, length, length * slender, origin, shape, material, rng
         )
 
-    return strain("seedling", dice, grow)
+    return strain("seedling", split_rng, grow)
 
 
 def _varied(rng: np.random.Generator, low: float, high: float) -> float:
@@ -64,23 +64,24 @@ def _varied(rng: np.random.Generator, low: float, high: float) -> float:
     return float(rng.uniform(low, high))
 
 
-def brassica(dice: SplitRng) -> Strain:
+def brassica(split_rng: SplitRng) -> Strain:
     """Two notched seed leaves and a few broad veined blades on long stalks (cabbage, rocket)."""
     colour = foliage(
-        dice, {"green": 4, "light_green": 4, "bluegrey": 2, "dark_green": 2, "yellowish": 0.6, "purple": 0.2}
+        split_rng,
+        {"green": 4, "light_green": 4, "bluegrey": 2, "dark_green": 2, "yellowish": 0.6, "purple": 0.2},
     )
     material = leaf_material(
-        dice,
+        split_rng,
         colour,
         second=shifted(colour, -8, 0.6, 1.35),
-        amount=dice.between(0.1, 0.35),
+        amount=split_rng.between(0.1, 0.35),
         p0=0.35,
         translucency=0.35,
     )
-    most = dice.whole(3, 8)
-    stalk = dice.between(0.25, 0.5)
-    broad = dice.between(0.6, 1.05)
-    wave = dice.between(0.0, 0.35)
+    most = split_rng.whole(3, 8)
+    stalk = split_rng.between(0.25, 0.5)
+    broad = split_rng.between(0.6, 1.05)
+    wave = split_rng.between(0.0, 0.35)
 
     def grow(rng: np.random.Generator, px: float) -> Mesh:
         number = int(rng.integers(2, most + 1))
@@ -112,29 +113,29 @@ def brassica(dice: SplitRng) -> Strain:
             rng,
         )
 
-    return strain("brassica", dice, grow)
+    return strain("brassica", split_rng, grow)
 
 
-def grass(dice: SplitRng) -> Strain:
+def grass(split_rng: SplitRng) -> Strain:
     """Two to nine long arching blades from one point (maize, leek, spring onion)."""
-    return _blades(dice, "grass", foliage(dice, _BLADE_TONES))
+    return _blades(split_rng, "grass", foliage(split_rng, _BLADE_TONES))
 
 
-def rice(dice: SplitRng) -> Strain:
+def rice(split_rng: SplitRng) -> Strain:
     """The same in the colours of young rice, wheat and maize."""
-    return _blades(dice, "rice", of_families(dice, _BLADE_TONES))
+    return _blades(split_rng, "rice", of_families(split_rng, _BLADE_TONES))
 
 
 _BLADE_TONES = {"green": 5, "light_green": 4, "bluegrey": 1.5, "yellowish": 1}
 
 
-def _blades(dice: SplitRng, species: str, colour: Colour) -> Strain:
-    material = leaf_material(dice, colour, amount=0.0, translucency=0.4, p0=0.4)
-    fewest = dice.pick((2, 2, 3, 4))
-    most = fewest + dice.whole(0, 4)
-    slender = dice.between(0.06, 0.34)
-    droop = dice.between(-1.6, -0.3)
-    rise = dice.between(0.45, 1.1)
+def _blades(split_rng: SplitRng, species: str, colour: Colour) -> Strain:
+    material = leaf_material(split_rng, colour, amount=0.0, translucency=0.4, p0=0.4)
+    fewest = split_rng.pick((2, 2, 3, 4))
+    most = fewest + split_rng.whole(0, 4)
+    slender = split_rng.between(0.06, 0.34)
+    droop = split_rng.between(-1.6, -0.3)
+    rise = split_rng.between(0.45, 1.1)
 
     def grow(rng: np.random.Generator, px: float) -> Mesh:
         number = int(rng.integers(fewest, most + 1))
@@ -154,18 +155,20 @@ def _blades(dice: SplitRng, species: str, colour: Colour) -> Strain:
         width = slender * rng.uniform(0.8, 1.2, number)
         return primitives.leaves(azimuth, elevation, bend, length, width, origin, shape, material, rng)
 
-    return strain(species, dice, grow)
+    return strain(species, split_rng, grow)
 
 
-def palm(dice: SplitRng) -> Strain:
+def palm(split_rng: SplitRng) -> Strain:
     """A crown of feathered fronds seen from above (palm, fern, cycad)."""
-    colour = foliage(dice, {"green": 4, "dark_green": 4, "light_green": 1, "bluegrey": 1, "yellowish": 1})
-    material = leaf_material(dice, colour, amount=0.0, translucency=0.25)
-    fronds = dice.whole(7, 22)
-    leaflets = dice.whole(8, 15)
-    broad = dice.between(0.16, 0.4)
-    droop = dice.between(-1.5, -0.5)
-    rise = dice.between(0.3, 0.9)
+    colour = foliage(
+        split_rng, {"green": 4, "dark_green": 4, "light_green": 1, "bluegrey": 1, "yellowish": 1}
+    )
+    material = leaf_material(split_rng, colour, amount=0.0, translucency=0.25)
+    fronds = split_rng.whole(7, 22)
+    leaflets = split_rng.whole(8, 15)
+    broad = split_rng.between(0.16, 0.4)
+    droop = split_rng.between(-1.5, -0.5)
+    rise = split_rng.between(0.3, 0.9)
 
     def grow(rng: np.random.Generator, px: float) -> Mesh:
         number = max(5, int(fronds * rng.uniform(0.8, 1.2)))
@@ -206,19 +209,19 @@ def palm(dice: SplitRng) -> Strain:
             rng,
         )
 
-    return strain("palm", dice, grow)
+    return strain("palm", split_rng, grow)
 
 
-def crown(dice: SplitRng) -> Strain:
+def crown(split_rng: SplitRng) -> Strain:
     """A leafy dome of many small blades: herbs, young trees, shrubs."""
-    colour = foliage(dice, _GREENS)
-    material = leaf_material(dice, colour, amount=dice.between(0, 0.15), translucency=0.3)
+    colour = foliage(split_rng, _GREENS)
+    material = leaf_material(split_rng, colour, amount=split_rng.between(0, 0.15), translucency=0.3)
     inner_shade = material.tinted((0.03, 0.06, 0.02), 0.7)
-    count = dice.whole(60, 180)
-    leaf = dice.between(0.2, 0.42)
-    slender = dice.between(0.35, 0.8)
-    tall = dice.between(0.3, 1.6)
-    ragged = dice.between(0.05, 0.3)
+    count = split_rng.whole(60, 180)
+    leaf = split_rng.between(0.2, 0.42)
+    slender = split_rng.between(0.35, 0.8)
+    tall = split_rng.between(0.3, 1.6)
+    ragged = split_rng.between(0.05, 0.3)
 
     def grow(rng: np.random.Generator, px: float) -> Mesh:
         number = count if px > 50 else max(30, count // 2)
@@ -251,25 +254,27 @@ def crown(dice: SplitRng) -> Strain:
         )
         return Mesh.joined((inside, blades))
 
-    return strain("crown", dice, grow)
+    return strain("crown", split_rng, grow)
 
 
-def cutting(dice: SplitRng) -> Strain:
+def cutting(split_rng: SplitRng) -> Strain:
     """A rooted cutting: crossed pairs of ovate leaves on a stem that leans (snapdragon, basil, pepper)."""
-    colour = of_families(dice, {"green": 5, "light_green": 5, "dark_green": 2, "bluegrey": 1, "yellowish": 1})
+    colour = of_families(
+        split_rng, {"green": 5, "light_green": 5, "dark_green": 2, "bluegrey": 1, "yellowish": 1}
+    )
     material = leaf_material(
-        dice,
+        split_rng,
         colour,
         second=shifted(colour, -6, 0.75, 1.2),
-        amount=dice.between(0.05, 0.25),
+        amount=split_rng.between(0.05, 0.25),
         translucency=0.35,
-        p0=dice.between(0.2, 0.6),
+        p0=split_rng.between(0.2, 0.6),
     )
-    most = dice.whole(2, 4)
-    slender = dice.between(0.35, 0.75)
-    rise = dice.between(0.1, 0.6)
-    gap = dice.between(0.08, 0.3)
-    lean = dice.between(0.0, 0.7)
+    most = split_rng.whole(2, 4)
+    slender = split_rng.between(0.35, 0.75)
+    rise = split_rng.between(0.1, 0.6)
+    gap = split_rng.between(0.08, 0.3)
+    lean = split_rng.between(0.0, 0.7)
 
     def grow(rng: np.random.Generator, px: float) -> Mesh:
         pairs = int(rng.integers(max(1, most - 1), most + 1))
@@ -293,26 +298,26 @@ def cutting(dice: SplitRng) -> Strain:
             0, 0, 0.1
         )
 
-    return strain("cutting", dice, grow)
+    return strain("cutting", split_rng, grow)
 
 
-def chrysanthemum(dice: SplitRng) -> Strain:
+def chrysanthemum(split_rng: SplitRng) -> Strain:
     """Eight to eighteen deeply lobed leaves around a stem: one plant that looks like many (also oak-leaf lettuce)."""
-    colour = of_families(dice, {"green": 5, "light_green": 4, "dark_green": 3, "yellowish": 1})
+    colour = of_families(split_rng, {"green": 5, "light_green": 4, "dark_green": 3, "yellowish": 1})
     material = leaf_material(
-        dice,
+        split_rng,
         colour,
         second=shifted(colour, -6, 0.75, 1.25),
-        amount=dice.between(0.1, 0.35),
+        amount=split_rng.between(0.1, 0.35),
         translucency=0.35,
-        p0=dice.between(0.3, 0.7),
+        p0=split_rng.between(0.3, 0.7),
     )
-    most = dice.whole(8, 18)
-    slender = dice.between(0.4, 0.75)
-    lobes = dice.whole(2, 4)
-    depth = dice.between(0.25, 0.6)
-    lowest = dice.between(0.0, 0.4)
-    tall = dice.between(0.2, 0.7)
+    most = split_rng.whole(8, 18)
+    slender = split_rng.between(0.4, 0.75)
+    lobes = split_rng.whole(2, 4)
+    depth = split_rng.between(0.25, 0.6)
+    lowest = split_rng.between(0.0, 0.4)
+    tall = split_rng.between(0.2, 0.7)
 
     def grow(rng: np.random.Generator, px: float) -> Mesh:
         number = int(rng.integers(max(5, most // 2), most + 1))
@@ -337,4 +342,4 @@ def chrysanthemum(dice: SplitRng) -> Strain:
             azimuth, elevation, bend, length, length * slender, origin, shape, material, rng
         )
 
-    return strain("chrysanthemum", dice, grow)
+    return strain("chrysanthemum", split_rng, grow)

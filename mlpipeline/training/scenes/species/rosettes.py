@@ -22,10 +22,10 @@ def detail(px: float, coarse: int, fine: int) -> int:
     return round(float(coarse + share * (fine - coarse)))
 
 
-def echeveria(dice: SplitRng) -> Strain:
+def echeveria(split_rng: SplitRng) -> Strain:
     """A dense spiral of fleshy spoon-shaped leaves, flat outside and closed inside."""
     colour = foliage(
-        dice,
+        split_rng,
         {
             "green": 2,
             "light_green": 2,
@@ -37,20 +37,20 @@ def echeveria(dice: SplitRng) -> Strain:
             "reddish": 1,
         },
     )
-    return spoon_rosette(dice, "echeveria", colour)
+    return spoon_rosette(split_rng, "echeveria", colour)
 
 
-def spoon_rosette(dice: SplitRng, species: str, colour: Colour) -> Strain:
+def spoon_rosette(split_rng: SplitRng, species: str, colour: Colour) -> Strain:
     """A rosette of spoon-shaped leaves of the colour."""
-    count = dice.whole(16, 60)
-    widest, blunt = dice.between(0.55, 0.8), dice.between(2.0, 4.5)
-    slender = dice.between(0.35, 0.75)
-    openness = dice.between(0.1, 0.6)
-    bend = dice.between(0.1, 0.8)
-    thickness = dice.between(0.16, 0.4)
-    tips = dice.pick((0.0, 0.08, 0.16), (2, 1, 1))
-    edges = dice.pick((0.0, 0.12, 0.3), (2, 1, 1))
-    material = leaf_material(dice, colour, p1=edges, p2=tips)
+    count = split_rng.whole(16, 60)
+    widest, blunt = split_rng.between(0.55, 0.8), split_rng.between(2.0, 4.5)
+    slender = split_rng.between(0.35, 0.75)
+    openness = split_rng.between(0.1, 0.6)
+    bend = split_rng.between(0.1, 0.8)
+    thickness = split_rng.between(0.16, 0.4)
+    tips = split_rng.pick((0.0, 0.08, 0.16), (2, 1, 1))
+    edges = split_rng.pick((0.0, 0.12, 0.3), (2, 1, 1))
+    material = leaf_material(split_rng, colour, p1=edges, p2=tips)
 
     def grow(rng: np.random.Generator, px: float) -> Mesh:
         number = max(8, int(count * rng.uniform(0.8, 1.15) * (0.65 if px < 24 else 1.0)))
@@ -67,21 +67,21 @@ def spoon_rosette(dice: SplitRng, species: str, colour: Colour) -> Strain:
             azimuth, elevation, np.full(number, bend), length, length * slender, origin, shape, material, rng
         )
 
-    return strain(species, dice, grow, dice.pick((0.0, 0.08), (3, 1)))
+    return strain(species, split_rng, grow, split_rng.pick((0.0, 0.08), (3, 1)))
 
 
-def sempervivum(dice: SplitRng) -> Strain:
+def sempervivum(split_rng: SplitRng) -> Strain:
     """A globe of many small pointed leaves, often with red tips, sometimes with offsets."""
-    colour = foliage(dice, {"green": 3, "light_green": 2, "bluegrey": 2, "reddish": 2, "purple": 1})
-    return house_leek(dice, "sempervivum", colour)
+    colour = foliage(split_rng, {"green": 3, "light_green": 2, "bluegrey": 2, "reddish": 2, "purple": 1})
+    return house_leek(split_rng, "sempervivum", colour)
 
 
-def house_leek(dice: SplitRng, species: str, colour: Colour) -> Strain:
+def house_leek(split_rng: SplitRng, species: str, colour: Colour) -> Strain:
     """A globe of small pointed leaves of the colour, some with offsets; all of them are one plant."""
-    count = dice.whole(30, 70)
-    material = leaf_material(dice, colour, p2=dice.between(0.1, 0.5), third=(0.45, 0.12, 0.16))
-    slender = dice.between(0.28, 0.5)
-    offsets = dice.pick((0, 0, 2, 4))
+    count = split_rng.whole(30, 70)
+    material = leaf_material(split_rng, colour, p2=split_rng.between(0.1, 0.5), third=(0.45, 0.12, 0.16))
+    slender = split_rng.between(0.28, 0.5)
+    offsets = split_rng.pick((0, 0, 2, 4))
 
     def one(rng: np.random.Generator, px: float) -> Mesh:
         number = count if px > 40 else max(12, count // 2)
@@ -107,26 +107,26 @@ def house_leek(dice: SplitRng, species: str, colour: Colour) -> Strain:
             )
         return Mesh.joined(parts)
 
-    return strain(species, dice, grow)
+    return strain(species, split_rng, grow)
 
 
-def agave(dice: SplitRng) -> Strain:
+def agave(split_rng: SplitRng) -> Strain:
     """A star of stiff pointed leaves with a dark end spine and often a pale margin."""
-    colour = foliage(dice, {"bluegrey": 4, "green": 2, "grey": 2, "dark_green": 1, "light_green": 1})
-    variegated = dice.chance(0.2)
+    colour = foliage(split_rng, {"bluegrey": 4, "green": 2, "grey": 2, "dark_green": 1, "light_green": 1})
+    variegated = split_rng.chance(0.2)
     material = leaf_material(
-        dice,
+        split_rng,
         colour,
         third=(0.82, 0.78, 0.45) if variegated else (0.2, 0.12, 0.08),
-        p1=dice.between(0.3, 0.55) if variegated else 0.0,
+        p1=split_rng.between(0.3, 0.55) if variegated else 0.0,
         p2=0.0 if variegated else 0.07,
     )
-    count = dice.whole(9, 34)
-    slender = dice.between(0.14, 0.34)
-    widest = dice.between(0.3, 0.6)
-    bend = dice.between(-0.7, 0.3)
-    lowest = dice.between(0.2, 0.7)
-    fleshy = dice.between(0.1, 0.3)
+    count = split_rng.whole(9, 34)
+    slender = split_rng.between(0.14, 0.34)
+    widest = split_rng.between(0.3, 0.6)
+    bend = split_rng.between(-0.7, 0.3)
+    lowest = split_rng.between(0.2, 0.7)
+    fleshy = split_rng.between(0.1, 0.3)
 
     def grow(rng: np.random.Generator, px: float) -> Mesh:
         number = max(6, int(count * rng.uniform(0.75, 1.2)))
@@ -145,24 +145,24 @@ def agave(dice: SplitRng) -> Strain:
             azimuth, elevation, np.full(number, bend), length, length * slender, origin, shape, material, rng
         )
 
-    return strain("agave", dice, grow)
+    return strain("agave", split_rng, grow)
 
 
-def aloe(dice: SplitRng) -> Strain:
+def aloe(split_rng: SplitRng) -> Strain:
     """Long juicy tapering leaves, arching, with white flecks in some strains."""
-    return aloid(dice, "aloe", (7, 18), (0.12, 0.24), (-0.6, 0.5), dice.chance(0.5))
+    return aloid(split_rng, "aloe", (7, 18), (0.12, 0.24), (-0.6, 0.5), split_rng.chance(0.5))
 
 
-def haworthia(dice: SplitRng) -> Strain:
+def haworthia(split_rng: SplitRng) -> Strain:
     """Short thick leaves banded with white bumps, or plain and glassy."""
-    return aloid(dice, "haworthia", (10, 30), (0.18, 0.34), (0.0, 0.7), dice.chance(0.75))
+    return aloid(split_rng, "haworthia", (10, 30), (0.18, 0.34), (0.0, 0.7), split_rng.chance(0.75))
 
 
 _ALOE_TONES = {"green": 4, "dark_green": 4, "bluegrey": 3, "light_green": 1, "reddish": 1}
 
 
 def aloid(
-    dice: SplitRng,
+    split_rng: SplitRng,
     species: str,
     leaf_range: tuple[int, int],
     slender_range: tuple[float, float],
@@ -171,22 +171,22 @@ def aloid(
     tones: Mapping[str, float] = _ALOE_TONES,
 ) -> Strain:
     """Tapering leaves around a short stem; `tones` are families of colours."""
-    colour = foliage(dice, tones)
-    material = leaf_material(dice, colour, gloss=dice.between(0.1, 0.35))
+    colour = foliage(split_rng, tones)
+    material = leaf_material(split_rng, colour, gloss=split_rng.between(0.1, 0.35))
     if is_striped:
-        pale = dice.between(0.72, 0.92)
+        pale = split_rng.between(0.72, 0.92)
         material = leaf_material(
-            dice,
+            split_rng,
             colour,
             pattern=Pattern.STRIPED,
             third=(pale, pale, pale * 0.92),
-            frequency=dice.between(10, 26),
-            amount=dice.between(0.3, 0.7),
+            frequency=split_rng.between(10, 26),
+            amount=split_rng.between(0.3, 0.7),
         )
-    count = dice.whole(*leaf_range)
-    slender = dice.between(*slender_range)
-    bend = dice.between(*bend_range)
-    lowest = dice.between(0.25, 0.75)
+    count = split_rng.whole(*leaf_range)
+    slender = split_rng.between(*slender_range)
+    bend = split_rng.between(*bend_range)
+    lowest = split_rng.between(0.25, 0.75)
 
     def grow(rng: np.random.Generator, px: float) -> Mesh:
         number = max(5, int(count * rng.uniform(0.7, 1.25)))
@@ -203,4 +203,4 @@ def aloid(
             azimuth, elevation, np.full(number, bend), length, length * slender, origin, shape, material, rng
         )
 
-    return strain(species, dice, grow, dice.pick((0.0, 0.06), (3, 1)))
+    return strain(species, split_rng, grow, split_rng.pick((0.0, 0.06), (3, 1)))

@@ -22,22 +22,22 @@ _TONES = {
 }
 
 
-def sedum(dice: SplitRng) -> Strain:
+def sedum(split_rng: SplitRng) -> Strain:
     """A cushion of shoots, each a small rosette of bead-like leaves."""
     return _bush(
-        dice, "sedum", shoots=(13, 34), leaves_each=(6, 13), leaf_cm=(0.2, 0.36), thickness=(0.45, 0.9)
+        split_rng, "sedum", shoots=(13, 34), leaves_each=(6, 13), leaf_cm=(0.2, 0.36), thickness=(0.45, 0.9)
     )
 
 
-def jade(dice: SplitRng) -> Strain:
+def jade(split_rng: SplitRng) -> Strain:
     """A small tree of round coin-like leaves."""
     return _bush(
-        dice, "jade", shoots=(7, 16), leaves_each=(5, 10), leaf_cm=(0.36, 0.6), thickness=(0.14, 0.35)
+        split_rng, "jade", shoots=(7, 16), leaves_each=(5, 10), leaf_cm=(0.36, 0.6), thickness=(0.14, 0.35)
     )
 
 
 def _bush(
-    dice: SplitRng,
+    split_rng: SplitRng,
     species: str,
     shoots: tuple[int, int],
     leaves_each: tuple[int, int],
@@ -45,20 +45,20 @@ def _bush(
     thickness: tuple[float, float],
 ) -> Strain:
     material = leaf_material(
-        dice,
-        foliage(dice, _TONES),
-        p1=dice.pick((0.0, 0.15, 0.25), (2, 1, 1)),
-        p2=dice.pick((0.0, 0.2), (2, 1)),
-        gloss=dice.between(0.05, 0.4),
-        third=dice.pick(((0.75, 0.3, 0.25), (0.85, 0.85, 0.6), (0.6, 0.2, 0.35))),
+        split_rng,
+        foliage(split_rng, _TONES),
+        p1=split_rng.pick((0.0, 0.15, 0.25), (2, 1, 1)),
+        p2=split_rng.pick((0.0, 0.2), (2, 1)),
+        gloss=split_rng.between(0.05, 0.4),
+        third=split_rng.pick(((0.75, 0.3, 0.25), (0.85, 0.85, 0.6), (0.6, 0.2, 0.35))),
     )
-    shoot_count = dice.whole(*shoots)
-    leaf_count = dice.whole(*leaves_each)
-    leaf_length = dice.between(*leaf_cm)
-    leaf_width = leaf_length * dice.between(0.45, 0.95)
-    thick = dice.between(*thickness)
-    dome = dice.between(0.3, 1.0)
-    widest = dice.between(0.45, 0.7)
+    shoot_count = split_rng.whole(*shoots)
+    leaf_count = split_rng.whole(*leaves_each)
+    leaf_length = split_rng.between(*leaf_cm)
+    leaf_width = leaf_length * split_rng.between(0.45, 0.95)
+    thick = split_rng.between(*thickness)
+    dome = split_rng.between(0.3, 1.0)
+    widest = split_rng.between(0.45, 0.7)
 
     def grow(rng: np.random.Generator, px: float) -> Mesh:
         number = max(3, int(shoot_count * rng.uniform(0.7, 1.25) * (0.7 if px < 30 else 1.0)))
@@ -91,17 +91,21 @@ def _bush(
             rng,
         )
 
-    return strain(species, dice, grow, dice.pick((0.0, 0.15), (2, 1)))
+    return strain(species, split_rng, grow, split_rng.pick((0.0, 0.15), (2, 1)))
 
 
-def crassula(dice: SplitRng) -> Strain:
+def crassula(split_rng: SplitRng) -> Strain:
     """Stacks of crossed leaf pairs, square from above."""
     material = leaf_material(
-        dice, foliage(dice, _TONES), p1=dice.pick((0.0, 0.25), (1, 1)), third=(0.7, 0.25, 0.25), gloss=0.1
+        split_rng,
+        foliage(split_rng, _TONES),
+        p1=split_rng.pick((0.0, 0.25), (1, 1)),
+        third=(0.7, 0.25, 0.25),
+        gloss=0.1,
     )
-    stems = dice.whole(1, 9)
-    pairs = dice.whole(4, 9)
-    slender = dice.between(0.6, 1.1)
+    stems = split_rng.whole(1, 9)
+    pairs = split_rng.whole(4, 9)
+    slender = split_rng.between(0.6, 1.1)
 
     def grow(rng: np.random.Generator, px: float) -> Mesh:
         parts = []
@@ -131,4 +135,4 @@ def crassula(dice: SplitRng) -> Strain:
             parts.append(stem.moved(reach * np.cos(angle), reach * np.sin(angle), 0))
         return Mesh.joined(parts)
 
-    return strain("crassula", dice, grow)
+    return strain("crassula", split_rng, grow)

@@ -59,11 +59,11 @@ class Strain:
         return replace(body, vertices=points, materials=materials).turned(rng.uniform(0, 6.3))
 
 
-def strain(species: str, dice: SplitRng, grow: Grower, blossom_share: float = 0.0) -> Strain:
+def strain(species: str, split_rng: SplitRng, grow: Grower, blossom_share: float = 0.0) -> Strain:
     """A strain with its own flower and its own brown."""
     blossom = None
     if blossom_share > 0:
-        colour = flower(dice)
+        colour = flower(split_rng)
         blossom = Material(
             Pattern.LEAF,
             colour,
@@ -75,25 +75,25 @@ def strain(species: str, dice: SplitRng, grow: Grower, blossom_share: float = 0.
             p1=0.0,
             p2=0.0,
         )
-    return Strain(species, grow, blossom, blossom_share, dry(dice))
+    return Strain(species, grow, blossom, blossom_share, dry(split_rng))
 
 
-def leaf_material(dice: SplitRng, colour: Colour, **changes: float | Colour | Pattern) -> Material:
+def leaf_material(split_rng: SplitRng, colour: Colour, **changes: float | Colour | Pattern) -> Material:
     """A leaf's surface: its base paler, its margin or tip sometimes of another colour."""
-    from_base = dice.pick(((0.75, 0.82, 0.6), (0.45, 0.3, 0.3), (0.9, 0.9, 0.85), (0.3, 0.42, 0.2)))
+    from_base = split_rng.pick(((0.75, 0.82, 0.6), (0.45, 0.3, 0.3), (0.9, 0.9, 0.85), (0.3, 0.42, 0.2)))
     material = Material(
         Pattern.LEAF,
         colour,
-        _between(colour, from_base, dice.between(0.1, 0.5)),
+        _between(colour, from_base, split_rng.between(0.1, 0.5)),
         _between(colour, (0.75, 0.25, 0.25), 0.4),
-        frequency=dice.between(18, 60),
-        amount=dice.between(0.0, 0.12),
-        noise=dice.between(0.05, 0.3),
-        gloss=dice.between(0.0, 0.25),
-        shine=dice.between(8, 45),
-        translucency=dice.between(0.1, 0.45),
-        salt=dice.texture_salt,
-        p0=dice.between(0.15, 0.7),
+        frequency=split_rng.between(18, 60),
+        amount=split_rng.between(0.0, 0.12),
+        noise=split_rng.between(0.05, 0.3),
+        gloss=split_rng.between(0.0, 0.25),
+        shine=split_rng.between(8, 45),
+        translucency=split_rng.between(0.1, 0.45),
+        salt=split_rng.texture_salt,
+        p0=split_rng.between(0.15, 0.7),
     )
     return replace(material, **changes)  # type: ignore[arg-type]
 

@@ -68,7 +68,7 @@ def test_nothing_found_is_nothing_settled():
     assert vote_masks([], [[WHOLE], [WHOLE]], SHAPE) == []
 
 
-def test_looks_at_a_large_picture_are_compared_exactly_enough():
+def test_real_kinds_at_a_large_picture_are_compared_exactly_enough():
     large = rectangle(1000, 800, 2500, 2000)
     moved = rectangle(1010, 790, 2520, 2010)
     (settled,) = vote_masks([moved], [[large], [large]], (3000, 4000))

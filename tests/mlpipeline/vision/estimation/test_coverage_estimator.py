@@ -83,8 +83,8 @@ def test_covers_are_counted_and_know_who_covers_alone():
 
 
 def test_covers_are_those_of_the_ellipses_pixel_by_pixel():
-    dice = np.random.default_rng(5)
-    middle, side = dice.uniform(-10, 130, (200, 2)), dice.uniform(0, 25, (200, 2))
+    rng = np.random.default_rng(5)
+    middle, side = rng.uniform(-10, 130, (200, 2)), rng.uniform(0, 25, (200, 2))
     boxes = np.concatenate([middle - side / 2, middle + side / 2], axis=1).astype(np.float32)
     y, x = np.mgrid[:90, :120] + 0.5
     centre = ((boxes[:, :2] + boxes[:, 2:]) / 2).astype(np.float64)

@@ -14,8 +14,8 @@ EVERYWHERE = np.ones((120, 160), dtype=np.bool_)
 
 def gravel(height=120, width=160, low=60, high=200, grain_px=6):
     """(H, W, 3) grains of several shades, sharply cut."""
-    dice = np.random.default_rng(7)
-    cells = dice.integers(low, high, (-(-height // grain_px), -(-width // grain_px)), dtype=np.uint8)
+    rng = np.random.default_rng(7)
+    cells = rng.integers(low, high, (-(-height // grain_px), -(-width // grain_px)), dtype=np.uint8)
     grey = np.kron(cells, np.ones((grain_px, grain_px), np.uint8))[:height, :width]
     return np.stack([grey] * 3, axis=2)
 

@@ -1,4 +1,4 @@
-"""The recipes of the kinds of scenes, and the director who draws a scene by one."""
+"""The recipes of the kinds of scenes, and the layout of a scene by one of them."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ Range = tuple[float, float]
 TrayGrid = tuple[int, int, float]
 
 #: More slots than this are not planted; a bed, or a field of seedlings, is cut down instead.
-MOST_SLOTS = 2600
-MOST_SEEDLINGS = 3400
+MAX_SLOTS = 2600
+MAX_SEEDLINGS = 3400
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +93,11 @@ class Measures:
 
 
 @dataclass(slots=True)
-class Director:
+class SceneLayout:
     """Draws one scene onto a stage."""
 
     spec: SceneSpec
-    dice: SplitRng
+    split_rng: SplitRng
     stage: SceneGeometry
     camera: Camera
     floor: FreeArea
@@ -114,18 +114,22 @@ class Director:
 
     def crop(self, assortment: str, most_strains: int) -> Crop:
         return drawn_crop(
-            self.dice, assortment, self.recipe.canopy, self.dice.between(*self.recipe.fill), most_strains
+            self.split_rng,
+            assortment,
+            self.recipe.canopy,
+            self.split_rng.between(*self.recipe.fill),
+            most_strains,
         )
 
     def assortment(self) -> str:
         """Mostly the nursery's succulents and some others; one container in five holds leafy plants alone."""
-        return self.dice.pick(("pots", "leafy"), (4, 1))
+        return self.split_rng.pick(("pots", "leafy"), (4, 1))
 
     def beds(self, area: Rect, count: int) -> None:
         """`count` beds side by side over the area, with paths between."""
-        dice = self.dice
-        path = 0.0 if count == 1 else self.pitch * dice.between(0.8, 4)
-        is_beside = dice.chance(0.6)
+        split_rng = self.split_rng
+        path = 0.0 if count == 1 else self.pitch * split_rng.between(0.8, 4)
+        is_beside = split_rng.chance(0.6)
         extent = area.width if is_beside else area.depth
         share = (extent - path * (count - 1)) / count
         for index in range(count):
@@ -137,20 +141,20 @@ class Director:
             )
             # Too large a bed is cut down evenly on both sides.
             slots = rect.width * rect.depth / self.pitch**2
-            shrink = min(1.0, (MOST_SLOTS / count / max(slots, 1.0)) ** 0.5)
+            shrink = min(1.0, (MAX_SLOTS / count / max(slots, 1.0)) ** 0.5)
             rect = self.floor.take(Rect(rect.x, rect.y, rect.width * shrink, rect.depth * shrink))
             self.furnisher.bed(
-                rect, self.pitch, dice.between(*self.recipe.room), self.crop(self.assortment(), 4)
+                rect, self.pitch, split_rng.between(*self.recipe.room), self.crop(self.assortment(), 4)
             )
 
     def crates(self, places: list[Rect], is_turned: bool, scale: float) -> None:
-        grids = [
-            dice_grid for dice_grid in CRATE_GRIDS if CRATE_CM[0] * scale / dice_grid[0] > 0.75 * self.pitch
-        ] or [CRATE_GRIDS[-1]]
+        grids = [grid for grid in CRATE_GRIDS if CRATE_CM[0] * scale / grid[0] > 0.75 * self.pitch] or [
+            CRATE_GRIDS[-1]
+        ]
         for rect in places:
             self.floor.take(rect)
             self.furnisher.crate(
-                rect, is_turned, self.dice.pick(grids), self.crop(self.assortment(), 2), scale
+                rect, is_turned, self.split_rng.pick(grids), self.crop(self.assortment(), 2), scale
             )
 
     def trays(self, places: list[Rect], is_turned: bool, grid: TrayGrid, assortment: str) -> None:
@@ -160,26 +164,26 @@ class Director:
 
     def scatter(self, density: float) -> None:
         """Small things on the free ground, the more the larger the density; and one hose in three scenes."""
-        dice, area = self.dice, self.floor.area
+        split_rng, area = self.split_rng, self.floor.area
         kinds = self.recipe.loose
         shares = [distractors.LOOSE[kind][2] for kind in kinds]
         frame_cm = self.spec.width_px / self.camera.pixels_per_cm(0, 0, 0)
-        for _ in range(dice.rng.poisson(26 * self.recipe.clutter * density * min(1.0, frame_cm / 140))):
-            kind = dice.pick(kinds, shares)
+        for _ in range(split_rng.rng.poisson(26 * self.recipe.clutter * density * min(1.0, frame_cm / 140))):
+            kind = split_rng.pick(kinds, shares)
             maker, sizes, _ = distractors.LOOSE[kind]
-            size = min(dice.between(*sizes), frame_cm * 0.35)
-            spot = self.floor.find(dice.rng, size * 0.7, size * 0.7, 0.0, 0.5)
+            size = min(split_rng.between(*sizes), frame_cm * 0.35)
+            spot = self.floor.find(split_rng.rng, size * 0.7, size * 0.7, 0.0, 0.5)
             if spot is not None:
                 self.put(kind, maker, size, spot)
-        hose_cm = area.width * dice.between(0.4, 1.3)
-        hose_spot = self.floor.find(dice.rng, hose_cm * 0.9, hose_cm * 0.2, 0.0, 0.4)
-        if dice.chance(0.45) and hose_spot is not None:
+        hose_cm = area.width * split_rng.between(0.4, 1.3)
+        hose_spot = self.floor.find(split_rng.rng, hose_cm * 0.9, hose_cm * 0.2, 0.0, 0.4)
+        if split_rng.chance(0.45) and hose_spot is not None:
             place = rotation_z(self.furnisher.yaw) @ np.array((hose_spot.x, hose_spot.y, 0.0))
             self.furnisher.planter.put("hose", distractors.hose, hose_cm, place, self.furnisher.yaw)
-        if dice.chance(0.12):
+        if split_rng.chance(0.12):
             spot = Rect(
-                area.x + area.width * dice.pick((-0.5, 0.5)),
-                area.y + dice.rng.normal(0, area.depth / 4),
+                area.x + area.width * split_rng.pick((-0.5, 0.5)),
+                area.y + split_rng.rng.normal(0, area.depth / 4),
                 1,
                 1,
             )
@@ -187,28 +191,28 @@ class Director:
 
     def put(self, kind: str, maker: distractors.Maker, size: float, spot: Rect) -> None:
         place = rotation_z(self.furnisher.yaw) @ np.array((spot.x, spot.y, 0.0))
-        self.furnisher.planter.put(kind, maker, size, place, self.dice.rng.uniform(0, 2 * np.pi))
+        self.furnisher.planter.put(kind, maker, size, place, self.split_rng.rng.uniform(0, 2 * np.pi))
 
     def stones(self) -> None:
         """A stony field: many small stones, as meshes with shadows of their own."""
-        dice, area = self.dice, self.floor.area
-        for _ in range(dice.rng.poisson(dice.pick((100, 500, 900), (3, 3, 1)))):
+        split_rng, area = self.split_rng, self.floor.area
+        for _ in range(split_rng.rng.poisson(split_rng.pick((100, 500, 900), (3, 3, 1)))):
             spot = Rect(
-                area.x + dice.rng.uniform(-0.6, 0.6) * area.width,
-                area.y + dice.rng.uniform(-0.6, 0.6) * area.depth,
+                area.x + split_rng.rng.uniform(-0.6, 0.6) * area.width,
+                area.y + split_rng.rng.uniform(-0.6, 0.6) * area.depth,
                 1,
                 1,
             )
-            self.put("stone", distractors.stone, self.pitch * dice.rng.lognormal(-2.5, 0.55), spot)
+            self.put("stone", distractors.stone, self.pitch * split_rng.rng.lognormal(-2.5, 0.55), spot)
 
 
-def inner_area(director: Director, low: float, high: float) -> Rect:
+def inner_area(layout: SceneLayout, low: float, high: float) -> Rect:
     """The area times a factor; above 1 the border of the picture cuts what stands there."""
-    area, dice = director.floor.area, director.dice
-    factor_x, factor_y = dice.between(low, high), dice.between(low, high)
+    area, split_rng = layout.floor.area, layout.split_rng
+    factor_x, factor_y = split_rng.between(low, high), split_rng.between(low, high)
     return Rect(
-        area.x + dice.rng.normal(0, 0.02) * area.width,
-        area.y + dice.rng.normal(0, 0.02) * area.depth,
+        area.x + split_rng.rng.normal(0, 0.02) * area.width,
+        area.y + split_rng.rng.normal(0, 0.02) * area.depth,
         area.width * factor_x,
         area.depth * factor_y,
     )

@@ -6,15 +6,15 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from mlpipeline.training.datasets import DatasetRecipe, scene_spec
-from mlpipeline.training.scenes import ALL_KINDS, KINDS, LOOKS, SceneSpec, fixtures, render_scene
+from mlpipeline.training.scenes import ALL_KINDS, KINDS, REAL_KINDS, SceneSpec, fixtures, render_scene
 from mlpipeline.training.scenes.benches import Shelf
 from mlpipeline.training.scenes.camera import Camera
-from mlpipeline.training.scenes.directing import MOST_SEEDLINGS
 from mlpipeline.training.scenes.ground import drawn_ground
 from mlpipeline.training.scenes.layout import lay_out
-from mlpipeline.training.scenes.looks import NARROWEST_NET_PX
+from mlpipeline.training.scenes.real_kinds import NARROWEST_NET_PX
 from mlpipeline.training.scenes.render import render_stage
 from mlpipeline.training.scenes.scene_geometry import Instance, SceneGeometry
+from mlpipeline.training.scenes.scene_layout import MAX_SEEDLINGS
 from mlpipeline.training.scenes.species.catalogue import ASSORTMENT, SPECIES
 from mlpipeline.training.scenes.split_rng import SplitRng
 from mlpipeline.training.tiles import scene_labels
@@ -35,14 +35,14 @@ MEASURED = {
 }
 
 
-def look(kind, seed=1005, width=480, height=360, plant_px=(24, 40)):
+def evaluate_pattern(kind, seed=1005, width=480, height=360, plant_px=(24, 40)):
     return render_scene(SceneSpec(kind, seed, width, height, plant_px=plant_px))
 
 
 @pytest.fixture(scope="module")
 def scenes():
     """Two small scenes of each look."""
-    return {kind: [look(kind, seed) for seed in (1005, 1006)] for kind in LOOKS}
+    return {kind: [evaluate_pattern(kind, seed) for seed in (1005, 1006)] for kind in REAL_KINDS}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -52,12 +52,12 @@ def test_seeds_of_the_kinds_that_weights_are_measured_on_show_what_they_always_s
     assert counts == MEASURED[kind]
 
 
-def test_looks_come_after_the_kinds_that_weights_are_measured_on():
+def test_real_kinds_come_after_the_kinds_that_weights_are_measured_on():
     assert ALL_KINDS[: len(KINDS)] == KINDS
-    assert not set(KINDS) & set(LOOKS)
+    assert not set(KINDS) & set(REAL_KINDS)
 
 
-@pytest.mark.parametrize("kind", LOOKS)
+@pytest.mark.parametrize("kind", REAL_KINDS)
 def test_every_box_of_a_look_lies_in_the_picture(scenes, kind):
     for scene in scenes[kind]:
         boxes = np.array([plant.box for plant in scene.plants if plant.box], dtype=float).reshape(-1, 4)
@@ -67,9 +67,9 @@ def test_every_box_of_a_look_lies_in_the_picture(scenes, kind):
         assert scene.image.std() > 5
 
 
-@pytest.mark.parametrize("kind", LOOKS)
+@pytest.mark.parametrize("kind", REAL_KINDS)
 def test_a_look_is_the_same_every_time(kind):
-    first, again = look(kind), look(kind)
+    first, again = evaluate_pattern(kind), evaluate_pattern(kind)
     assert np.array_equal(first.image, again.image)
     assert first.truth() == again.truth()
 
@@ -94,7 +94,7 @@ def test_sown_trays_hold_no_plant_and_all_their_cells_are_empty(scenes):
 
 @pytest.mark.parametrize("seed", range(2000, 2012))
 def test_no_weed_grows_in_a_sown_tray(seed):
-    scene = look("sown", seed, 160, 120, (20, 30))
+    scene = evaluate_pattern("sown", seed, 160, 120, (20, 30))
     assert not [thing for thing in scene.distractors if thing.type == "weed"]
 
 
@@ -141,16 +141,16 @@ def test_what_a_picture_shows_of_pots_is_labelled_plant_dead_or_empty(scenes, ki
 @pytest.mark.parametrize("name", sorted(ASSORTMENT["collection"]))
 def test_a_plant_of_a_collection_is_one_plant_with_one_box_of_its_span(name):
     """Clumps, offsets, pads and grafts too: from above, 30 cm are 60 px."""
-    dice = SplitRng(11, "train")
+    split_rng = SplitRng(11, "train")
     stage = SceneGeometry()
-    strain = SPECIES[name](dice)
+    strain = SPECIES[name](split_rng)
     stage.add(strain.plant(np.random.default_rng(5), 30.0, 60.0), stage.add_instance(Instance("plant")))
     scene = render_stage(
         SceneSpec("display", 11, 320, 240),
-        dice,
+        split_rng,
         stage,
         Camera(320, 240, 1200.0, 600.0, 0.0),
-        drawn_ground(dice, 160.0, "table"),
+        drawn_ground(split_rng, 160.0, "table"),
     )
     (plant,) = scene.plants
     x0, y0, x1, y1 = plant.box
@@ -161,20 +161,20 @@ def test_a_plant_of_a_collection_is_one_plant_with_one_box_of_its_span(name):
 @pytest.mark.parametrize(
     ("build", "distance_cm"),
     [
-        pytest.param(lambda dice: fixtures.hedge(dice, 90, 60), 300.0, id="a hedge"),
-        pytest.param(lambda dice: fixtures.wall(dice, 90, 60), 300.0, id="a wall"),
-        pytest.param(lambda dice: fixtures.sign(dice, 40), 300.0, id="a sign"),
-        pytest.param(lambda dice: fixtures.bow(dice, 40), 300.0, id="a bow"),
+        pytest.param(lambda split_rng: fixtures.hedge(split_rng, 90, 60), 300.0, id="a hedge"),
+        pytest.param(lambda split_rng: fixtures.wall(split_rng, 90, 60), 300.0, id="a wall"),
+        pytest.param(lambda split_rng: fixtures.sign(split_rng, 40), 300.0, id="a sign"),
+        pytest.param(lambda split_rng: fixtures.bow(split_rng, 40), 300.0, id="a bow"),
         pytest.param(fixtures.hand, 300.0, id="a hand"),
-        pytest.param(lambda dice: fixtures.seeds(dice, np.zeros((4, 3)), 6.0), 20.0, id="seeds"),
+        pytest.param(lambda split_rng: fixtures.seeds(split_rng, np.zeros((4, 3)), 6.0), 20.0, id="seeds"),
     ],
 )
 def test_what_is_no_plant_is_drawn_and_never_labelled(build, distance_cm):
-    dice = SplitRng(12, "train")
+    split_rng = SplitRng(12, "train")
     camera = Camera(320, 240, 600.0, distance_cm, 0.6)
-    ground = drawn_ground(dice, 160.0, "table")
+    ground = drawn_ground(split_rng, 160.0, "table")
     stage = SceneGeometry()
-    stage.add(build(dice))
+    stage.add(build(split_rng))
     scene = render_stage(SceneSpec("sown", 12, 320, 240), SplitRng(13, "train"), stage, camera, ground)
     bare = render_stage(
         SceneSpec("sown", 12, 320, 240), SplitRng(13, "train"), SceneGeometry(), camera, ground
@@ -198,7 +198,7 @@ def test_smaller_scenes_can_be_asked_for(tmp_path):
 
 def test_a_field_of_seedlings_holds_thousands_and_each_has_its_label():
     scene = render_scene(SceneSpec("rows", 1011, 640, 480, plant_px=(5, 8)))
-    assert 1000 < len(scene.plants) <= MOST_SEEDLINGS
+    assert 1000 < len(scene.plants) <= MAX_SEEDLINGS
     assert {plant.container_id for plant in scene.plants} == {None}
     assert scene.empties == ()
 
