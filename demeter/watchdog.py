@@ -58,7 +58,7 @@ class Watchdog(threading.Thread):
 
     def run(self) -> None:
         while not self._stopped.wait(ROUND_S):
-            self.look()
+            self.check()
 
     def stop(self) -> None:
         """End the thread, and give back what the processes that ended with the supervisor held."""
@@ -66,9 +66,9 @@ class Watchdog(threading.Thread):
         if self.ident is not None:
             self.join(timeout=5 * ROUND_S)
         if not self.is_alive():  # else it waits for the database, and their leases end by themselves
-            self.look()
+            self.check()
 
-    def look(self) -> None:
+    def check(self) -> None:
         """One round. Nothing that goes wrong here may end the watch."""
         try:
             self._note_gone()

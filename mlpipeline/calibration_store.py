@@ -1,4 +1,4 @@
-"""The file beside the weights that says how reliable they are."""
+"""The file beside the weights with their calibration."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from mlpipeline.vision.uncertainty.assessment import WeightsCalibration
 
 logger = logging.getLogger(__name__)
 
-RELIABILITY_NAME = "reliability.json"
+CALIBRATION_NAME = "reliability.json"
 
 
-def read_reliability(sha256: Mapping[str, str], folder: Path = WEIGHTS_FOLDER) -> WeightsCalibration | None:
+def read_calibration(sha256: Mapping[str, str], folder: Path = WEIGHTS_FOLDER) -> WeightsCalibration | None:
     """What was measured of the weights with these checksums (kind → SHA-256).
 
     None where there is no such file, or where it is about other weights: both the containers and the plants make the
     count, so both have to be those that were measured. A file that cannot be read is as good as none; it is logged.
     """
-    path = folder / RELIABILITY_NAME
+    path = folder / CALIBRATION_NAME
     try:
         values = json.loads(path.read_text())
         if values["sha256"] != dict(sha256):
@@ -36,8 +36,8 @@ def read_reliability(sha256: Mapping[str, str], folder: Path = WEIGHTS_FOLDER) -
         return None
 
 
-def write_reliability(
-    reliability: WeightsCalibration,
+def write_calibration(
+    calibration: WeightsCalibration,
     sha256: Mapping[str, str],
     measured: Mapping[str, Any],
     folder: Path = WEIGHTS_FOLDER,
@@ -46,8 +46,8 @@ def write_reliability(
 
     `measured` says on what, for people: it is stored and never read.
     """
-    path = folder / RELIABILITY_NAME
-    values = {"sha256": dict(sha256), "measured": dict(measured), **reliability.as_json()}
+    path = folder / CALIBRATION_NAME
+    values = {"sha256": dict(sha256), "measured": dict(measured), **calibration.as_json()}
     fresh = path.with_suffix(".part")
     fresh.write_text(json.dumps(values, indent=2) + "\n")
     fresh.replace(path)

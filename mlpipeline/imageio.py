@@ -8,7 +8,7 @@ import numpy as np
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
-from mlpipeline.vision.arrays import LEAST_SIDE_PX
+from mlpipeline.vision.arrays import MIN_SIDE_PX
 from mlpipeline.vision.imaging.exif_orientation import decode_oriented
 from photos.decoding.pixels import decode_apart, shared_pixels
 from photos.errors import UnreadableImage
@@ -57,12 +57,12 @@ def _check_header(file: BinaryIO, max_pixels: int) -> tuple[int, int]:
     """(width, height) of the upright picture, if it can be counted."""
     info = detect_format(file)
     check_size(info.width_px, info.height_px, max_pixels=max_pixels)
-    if min(info.width_px, info.height_px) < LEAST_SIDE_PX:
+    if min(info.width_px, info.height_px) < MIN_SIDE_PX:
         raise UnreadableImage(
             _(
                 "The picture has only %(width)d × %(height)d px. To show plants it needs %(least)d px on either side."
             )
-            % {"width": info.width_px, "height": info.height_px, "least": LEAST_SIDE_PX}
+            % {"width": info.width_px, "height": info.height_px, "least": MIN_SIDE_PX}
         )
     return info.width_px, info.height_px
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mlpipeline.calibration_store import read_reliability
+from mlpipeline.calibration_store import read_calibration
 from mlpipeline.detectors.caching_detector import prefetch_coarse_probes
 from mlpipeline.detectors.engines import Engine
 from mlpipeline.imageio import read_rgb
@@ -40,9 +40,9 @@ def count_image(
     """Count the plants of a (H, W, 3) uint8 RGB picture. Raises VisionError when it cannot be counted."""
     check_is_countable(image)
     detector = engine.photo_detector(options)
-    reliability = read_reliability({weights.kind: weights.sha256 for weights in engine.weights})
+    calibration = read_calibration({weights.kind: weights.sha256 for weights in engine.weights})
     with shared_pyramid(image), prefetch_coarse_probes(image, tile_detector(detector)):
-        return count_photo(image, engine.segmenter, detector, options, priors, reliability, progress)
+        return count_photo(image, engine.segmenter, detector, options, priors, calibration, progress)
 
 
 def count_file(

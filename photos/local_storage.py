@@ -18,7 +18,7 @@ from django.core.signing import TimestampSigner
 from django.urls import reverse
 from django.utils.deconstruct import deconstructible
 
-from photos.store_errors import outages_told, store_unavailable
+from photos.store_errors import outages_reported, store_unavailable
 
 _PIECE_BYTES: Final = 1024**2
 
@@ -56,7 +56,7 @@ class SignedFileSystemStorage(FileSystemStorage):
         path = Path(self.path(name))
         draft = path.with_name(f".draft-{uuid.uuid4().hex}")
         try:
-            with outages_told():
+            with outages_reported():
                 path.parent.mkdir(parents=True, exist_ok=True)
                 try:
                     self._write(draft, content)
@@ -77,11 +77,13 @@ class SignedFileSystemStorage(FileSystemStorage):
 
     def chunks(self, name: str) -> Iterator[bytes]:
         """The bytes of a file in pieces. Raises FileNotFoundError."""
-        with outages_told():
+        with outages_reported():
             file = Path(self.path(name)).open("rb")  # noqa: SIM115 - closed by the block below
         with file:
             while True:
-                with outages_told():  # not around the yield: what the reader raises is not the disk's fault
+                with (
+                    outages_reported()
+                ):  # not around the yield: what the reader raises is not the disk's fault
                     piece = file.read(_PIECE_BYTES)
                 if not piece:
                     return
@@ -93,7 +95,7 @@ class SignedFileSystemStorage(FileSystemStorage):
         return reverse("local-file", args=[self.alias, f"{timestamp}:{signature}/{value}"])
 
     def exists(self, name: str) -> bool:
-        with outages_told():
+        with outages_reported():
             return super().exists(name)
 
     def older_than(self, when: datetime) -> Iterator[str]:
@@ -111,7 +113,7 @@ class SignedFileSystemStorage(FileSystemStorage):
 
     def delete(self, name: str) -> None:
         """Delete a file and the folder it leaves empty. Nothing happens if it is gone."""
-        with outages_told():
+        with outages_reported():
             super().delete(name)
         with contextlib.suppress(OSError):  # other files are in it, or it is gone
             Path(self.path(name)).parent.rmdir()
@@ -119,7 +121,7 @@ class SignedFileSystemStorage(FileSystemStorage):
     def ensure_ready(self) -> None:
         """Make the folder if it is missing, and see that it can be written to."""
         folder = Path(self.location)
-        with outages_told():
+        with outages_reported():
             folder.mkdir(parents=True, exist_ok=True)
             probe = folder / f".probe-{uuid.uuid4().hex}"
             probe.touch()

@@ -19,7 +19,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from photos.errors import OriginalMissing, StoreUnavailable
-from photos.store_errors import outages_told
+from photos.store_errors import outages_reported
 
 logger = logging.getLogger(__name__)
 
@@ -79,14 +79,14 @@ def _in_memory(data: bytes) -> Iterator[Path]:
     """A file that lies in memory and has a path, also for child processes; in the temporary folder where none can."""
     has_memory_files = hasattr(os, "memfd_create")  # Linux
     with os.fdopen(os.memfd_create("original"), "wb") if has_memory_files else _temporary_file() as file:
-        with outages_told():
+        with outages_reported():
             file.write(data)
             file.flush()
         yield Path(f"/proc/{os.getpid()}/fd/{file.fileno()}" if has_memory_files else file.name)
 
 
 def _temporary_file() -> IO[bytes]:
-    with outages_told():
+    with outages_reported():
         return tempfile.NamedTemporaryFile(prefix="original-")
 
 

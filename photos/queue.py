@@ -49,7 +49,7 @@ def send_detection(session: ProcessingSession) -> None:
     transaction.on_commit(lambda: _send_chord(session.pk), robust=True)
 
 
-def send_summing_up(session_id: int) -> None:
+def send_aggregation(session_id: int) -> None:
     """Send the summing up of a count if every detection has ended: a detection sent again is outside its chord."""
     if ProcessingStep.objects.filter(session=session_id).detecting().unfinished().exists():
         return

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.files.base import File
 from storages.backends.s3 import S3Storage
 
-from photos.store_errors import http_status, is_missing_object, outages_told
+from photos.store_errors import http_status, is_missing_object, outages_reported
 
 CONNECT_TIMEOUT_S: Final = 5
 _PIECE_BYTES: Final = 256 * 1024
@@ -64,7 +64,7 @@ class PictureS3Storage(S3Storage):
         began = time.monotonic()
         deadline = began + (settings.STORE_TRANSFER_S if within_s is None else within_s)
         body = _TimedBody(content, deadline)
-        with outages_told():
+        with outages_reported():
             for is_last in (False, True):
                 content.seek(0)
                 try:
@@ -76,7 +76,7 @@ class PictureS3Storage(S3Storage):
 
     def chunks(self, name: str) -> Iterator[bytes]:
         """The bytes of an object in pieces, as they arrive. Raises FileNotFoundError."""
-        with outages_told():
+        with outages_reported():
             try:
                 answer = self._client.get_object(Bucket=self.bucket_name, Key=name)
             except ClientError as error:
@@ -86,23 +86,25 @@ class PictureS3Storage(S3Storage):
         missing = answer["ContentLength"]
         with answer["Body"] as stream:
             while missing > 0:
-                with outages_told():  # not around the yield: what the reader raises is not the store's fault
+                with (
+                    outages_reported()
+                ):  # not around the yield: what the reader raises is not the store's fault
                     # Not `read`: that waits until a piece is full, however slowly the bytes trickle in.
                     piece = stream.read1(_PIECE_BYTES)
                     if not piece:
                         raise ConnectionError(f"{missing} bytes of {name} did not come")
                 missing -= len(piece)
                 yield piece
-            with outages_told():
+            with outages_reported():
                 stream.read1(_PIECE_BYTES)  # sees the end, which gives the connection back to be used again
 
     def exists(self, name: str) -> bool:
-        with outages_told():
+        with outages_reported():
             return bool(super().exists(name))
 
     def delete(self, name: str) -> None:
         """Delete an object. Nothing happens if it is gone."""
-        with outages_told():
+        with outages_reported():
             super().delete(name)
 
     def url(self, name: str, *args: Any, **kwargs: Any) -> str:
@@ -128,13 +130,13 @@ class PictureS3Storage(S3Storage):
 
     def older_than(self, when: datetime) -> Iterator[str]:
         """The names of objects written before a time."""
-        with outages_told():
+        with outages_reported():
             yield from [summary.key for summary in self.bucket.objects.all() if summary.last_modified < when]
 
     def ensure_ready(self) -> None:
         """Make the bucket if it is missing."""
         client = self._client
-        with outages_told():
+        with outages_reported():
             try:
                 client.head_bucket(Bucket=self.bucket_name)
             except ClientError as error:

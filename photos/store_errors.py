@@ -23,7 +23,7 @@ _INSUFFICIENT_STORAGE: Final = 507
 
 
 @contextmanager
-def outages_told() -> Iterator[None]:
+def outages_reported() -> Iterator[None]:
     """Turn what a disk or an S3 store raises into StoreFull or StoreUnavailable. FileNotFoundError passes through."""
     try:
         yield

@@ -19,7 +19,7 @@ from demeter.serving.admission import LargeBody
 from demeter.serving.bodies import StopReceiving
 from demeter.serving.errors import too_large
 from photos.multipart_parser import UNNAMED, ByteStream, FormParser, parse_form
-from photos.store_errors import outages_told, store_unavailable
+from photos.store_errors import outages_reported, store_unavailable
 
 _FORM_OVERHEAD_BYTES: Final = 1024**2  # fields and part headers beside the files
 _META_KEY: Final = "photos.received_form"  # no header can be named like this
@@ -63,7 +63,7 @@ class HashingUploadHandler(TemporaryFileUploadHandler):
         charset: str | None = None,
         content_type_extra: dict[str, bytes] | None = None,
     ) -> None:
-        with _disk_errors_told():  # under a name of ours: a client's may be too long for a disk
+        with _disk_errors_reported():  # under a name of ours: a client's may be too long for a disk
             self.file = TemporaryUploadedFile(UNNAMED, content_type, 0, charset, content_type_extra)
         self.file.name = file_name
         self._digest = hashlib.sha256()
@@ -71,11 +71,11 @@ class HashingUploadHandler(TemporaryFileUploadHandler):
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         if start <= settings.UPLOAD_MAX_FILE_BYTES:
             self._digest.update(raw_data)
-            with _disk_errors_told():
+            with _disk_errors_reported():
                 self.file.write(raw_data)
 
     def file_complete(self, file_size: int) -> UploadedFile | None:
-        with _disk_errors_told():  # what is buffered is written when the file is wound back
+        with _disk_errors_reported():  # what is buffered is written when the file is wound back
             file = super().file_complete(file_size)
         if file is not None:
             file.sha256 = self._digest.hexdigest()  # type: ignore[attr-defined]  # read by sha256_of alone
@@ -147,10 +147,10 @@ PHOTOS: Final = LargeBody(max_bytes=settings.UPLOAD_MAX_REQUEST_BYTES, sink_of=R
 
 
 @contextmanager
-def _disk_errors_told() -> Iterator[None]:
+def _disk_errors_reported() -> Iterator[None]:
     """Raises StoreFull or StoreUnavailable for what the disk of FILE_UPLOAD_TEMP_DIR cannot do, or if it is gone."""
     try:
-        with outages_told():
+        with outages_reported():
             yield
     except FileNotFoundError as error:
         raise store_unavailable() from error

@@ -27,7 +27,7 @@ UNFIT = (ImportError, OSError, RuntimeError, ExportDisagrees)
 def load_forward(weights: Weights, backend: str = "auto") -> InferenceBackend:
     """What runs a network: as named, or by itself torch on a GPU, OpenVINO on a CPU, and torch where that is unfit.
 
-    Raises ModelUnavailable for weights that cannot be read, and when OpenVINO was asked for by name and is unfit:
+    Raises ModelUnavailable for weights that cannot be read, and when OpenVINO was requested by name and is unfit:
     a person who names a library wants to know.
     """
     prepare_libraries()

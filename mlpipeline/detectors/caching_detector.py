@@ -24,8 +24,8 @@ KEY_STEP_PX = 32  # a tile is looked up by every so many of its pixels, then com
 class ProbeCache:
     """A Detector for one photo, in front of another: the first MAX_CACHED_TILES tiles are run once.
 
-    Those are the probes of the scale search, which is what every step asks first. Tiles are compared by their pixels, a
-    fraction of a millisecond each. A thread that asks while tiles to be cached are run waits for them.
+    Those are the probes of the scale search, which every step runs first. Tiles are compared by their pixels, a
+    fraction of a millisecond each. A thread that needs tiles while others are run for the cache waits for them.
     """
 
     def __init__(self, detector: Detector) -> None:
@@ -83,9 +83,9 @@ def _key(tile: Image) -> bytes:
 
 @contextmanager
 def prefetch_coarse_probes(image: Image, detector: Detector | None) -> Iterator[None]:
-    """While the body looks for the containers of a photo, another core runs its coarse probes on a caching detector.
+    """While the body segments a photo, another core runs its coarse probes on a caching detector.
 
-    Nothing is done without a detector. What goes wrong here goes wrong again where the tile is asked for.
+    Nothing is done without a detector. What goes wrong here goes wrong again where the tile is needed.
     """
     if detector is None:
         yield

@@ -41,25 +41,25 @@ class BatchingDetector:
         self._detector = detector
         self._enough_tiles = enough_tiles
         self._changed = threading.Condition()
-        self._joined = 0
+        self._participants = 0
         self._waiting: list[_Request] = []
         self._is_running = False
 
     @property
-    def company(self) -> int:
+    def participants(self) -> int:
         """How many threads have joined."""
-        return self._joined
+        return self._participants
 
     @contextmanager
-    def joined(self) -> Iterator[None]:
+    def participate(self) -> Iterator[None]:
         """While the body runs, batches wait for this thread's tiles too. Read the photo before: it takes long."""
         with self._changed:
-            self._joined += 1
+            self._participants += 1
         try:
             yield
         finally:
             with self._changed:
-                self._joined -= 1
+                self._participants -= 1
                 self._changed.notify_all()  # those who wait may have waited for this thread alone
 
     def detect(self, tiles: Sequence[Image]) -> list[Detections]:
@@ -87,7 +87,7 @@ class BatchingDetector:
         if self._is_running:
             return False
         tiles = sum(len(request.tiles) for request in self._waiting)
-        return len(self._waiting) >= self._joined or tiles >= self._enough_tiles
+        return len(self._waiting) >= self._participants or tiles >= self._enough_tiles
 
     def _run(self, batch: Sequence[_Request]) -> None:
         try:

@@ -36,21 +36,21 @@ class Engine(Protocol):
     prefers_batches: bool
 
     def tile_detector(self, options: CountOptions) -> Detector | None:
-        """What finds plants in tiles, asked for no score below that of the count, so that photos can share its batches.
+        """The detector of tiles, with the floor score of the count, so that photos can share its batches.
 
         None where the engine takes whole pictures.
         """
         ...
 
     def photo_detector(self, options: CountOptions) -> Detector | ImageDetector:
-        """What finds plants in one photo, asked for the same."""
+        """The detector of one photo, with the same floor score."""
         ...
 
 
 class YoloEngine:
     """Ours: containers by YOLO, plants at the scale that suits them, in tiles only where containers are.
 
-    Its name is that of the library that finds the plants, which need not be the one that was asked for.
+    Its name is that of the library that runs the detector, which need not be the requested one.
     """
 
     def __init__(self, weights: Mapping[str, Weights] | None = None, backend: str = "auto") -> None:
@@ -70,7 +70,7 @@ class YoloEngine:
         return self.detector.with_min_score(options.confidence)
 
     def photo_detector(self, options: CountOptions) -> Detector:
-        """See Engine. What is asked of the whole photo more than once is answered from memory."""
+        """See Engine. Probes of the whole photo are cached."""
         return ProbeCache(self.tile_detector(options))
 
 
@@ -114,7 +114,7 @@ def load_engine(name: str = "auto") -> Engine:
     """The engine of this process, loaded at the first call. `auto` is ours on what is fastest here.
 
     Raises ModelUnavailable for an unknown name, and when weights are missing or altered, or
-    when OpenVINO was asked for by name and cannot run them.
+    when OpenVINO was requested by name and cannot run them.
     """
     if name not in ENGINE_NAMES:
         raise ModelUnavailable(_("There is no engine called %(name)s.") % {"name": name})

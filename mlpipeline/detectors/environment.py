@@ -1,4 +1,4 @@
-"""What the model libraries must be told before they are imported for the first time in a process."""
+"""What the model libraries need in the environment before they are imported for the first time in a process."""
 
 import os
 import sys
@@ -26,7 +26,7 @@ def has_gpu() -> bool:
 def prepare_libraries() -> None:
     """Set the environment of the model libraries. What a person has set already is left as it is.
 
-    Ultralytics would otherwise look for the network, install packages by itself, write below the home folder and,
+    Ultralytics would otherwise try the network, install packages by itself, write below the home folder and,
     where OMP_NUM_THREADS is unset, set it to 1, so that torch keeps to one core (measured: 2.3 s instead of 3.3–4.3 s
     a photo on two cores once it is set). Threads that wait for each other must sleep: where other processes want the
     cores too, spinning costs most of them (measured on two busy cores: 0.04 s a tile instead of 0.2 s).

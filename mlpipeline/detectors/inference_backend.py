@@ -1,4 +1,4 @@
-"""Forwards: what runs a network's layers, whichever library does. Boxes are decoded from its raw answer elsewhere."""
+"""Inference backends: what runs a network's layers, whichever library does. Its raw output is decoded elsewhere."""
 
 from __future__ import annotations
 
@@ -38,5 +38,5 @@ class InferenceBackend(Protocol):
     prefers_batches: bool
 
     def run(self, batch: Batch) -> RawOutput:
-        """The raw answer for a batch."""
+        """The raw output for a batch."""
         ...

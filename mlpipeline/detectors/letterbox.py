@@ -1,4 +1,4 @@
-"""Views: a whole picture as a segmenting network is shown it, and back from its pixels to the picture's."""
+"""Letterboxes: a whole picture as the input of a segmenting network, and back from its pixels to the picture's."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Letterbox:
 
 
 def view_of(image: Image, side_px: int, degrees: float) -> Letterbox:
-    """A picture turned back by `degrees` clockwise, on a square canvas; as it is at 0. See the two kinds of views."""
+    """A picture turned back by `degrees` clockwise, on a square canvas; as it is at 0. See the two functions below."""
     return rotated_letterbox(image, side_px, degrees) if degrees else letterbox(image, side_px)
 
 

@@ -90,8 +90,8 @@ class Weights:
     file that the tensors fit. classes: in the order of their ids. tile_px: side of the pictures it is shown.
     trained_plant_px: sides of plants it was trained on, in its own pixels (detection only). confidence: the least
     score at which counts were nearest to the truth on held-out scenes. class_gains: added to the logits of the classes
-    where it is settled what a thing is, and to no score: a rare class is else named too seldom. thresholds: how its
-    scores are read by the stages of a count. postprocessing: what happens to its raw answer before.
+    where the class of a box is decided, and to no score: a rare class is else predicted too seldom. thresholds: how its
+    scores are read by the stages of a count. postprocessing: what happens to its raw output before.
     """
 
     kind: str

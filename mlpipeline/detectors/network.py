@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from mlpipeline.vision.arrays import Image
 
-LARGEST_SCORE = 1 - 1e-6  # 1 has no logit; f32 knows nothing much nearer to it
+MAX_SCORE = 1 - 1e-6  # 1 has no logit; f32 knows nothing much nearer to it
 ROUNDING = 0.05  # of a logit, at least what the inverse of the sigmoid is off by
 STRIDES = (8, 16, 32)  # px between the cells of the three maps of a YOLO11. Source: its architecture file
 
@@ -66,8 +66,8 @@ class Network:
         with torch.inference_mode():
             return self.forward.run(np.stack(pictures))
 
-    def run(self, pictures: Sequence[Image], least_score: float) -> Output:
-        """Candidates above `least_score` (0–1) in (H, W, 3) uint8 RGB pictures of one size, sides multiples of 32."""
+    def run(self, pictures: Sequence[Image], min_score: float) -> Output:
+        """Candidates above `min_score` (0–1) in (H, W, 3) uint8 RGB pictures of one size, sides multiples of 32."""
         import torch
 
         raw = self.raw(pictures)
@@ -76,7 +76,7 @@ class Network:
         height, width = pictures[0].shape[:2]
         places = cell_places(height, width, raw.boxes.device)
         found = parallel_map(
-            lambda index: _candidates(raw, index, places, least_score, self.class_gains),
+            lambda index: _candidates(raw, index, places, min_score, self.class_gains),
             range(len(pictures)),
             self.cores,
         )
@@ -87,20 +87,20 @@ def _candidates(
     raw: RawOutput,
     index: int,
     places: tuple[torch.Tensor, torch.Tensor],
-    least_score: float,
+    min_score: float,
     class_gains: tuple[float, ...],
 ) -> Candidates:
-    """What one picture of a batch shows above a score. Few cells need a sigmoid: the others are told by its inverse."""
+    """The candidates of one picture of a batch. Few cells need a sigmoid: its inverse excludes the others."""
     import torch
 
     with torch.inference_mode():  # of this thread
         centres, strides = places
         logits = raw.scores[index]
-        likely = (logits.amax(dim=0) > least_logit(least_score)).nonzero().squeeze(1)
+        likely = (logits.amax(dim=0) > min_logit(min_score)).nonzero().squeeze(1)
         likely_logits = logits[:, likely].float()
         scores = likely_logits.amax(dim=0).sigmoid()
         classes = (likely_logits + likely_logits.new_tensor(class_gains).unsqueeze(1)).argmax(dim=0)
-        above = scores > least_score
+        above = scores > min_score
         kept, scores, classes = likely[above], scores[above], classes[above]
         coefficients = scores.new_zeros((len(kept), 0))
         if raw.coefficients is not None:
@@ -109,9 +109,9 @@ def _candidates(
         return Candidates(boxes, scores, classes, coefficients)
 
 
-def least_logit(least_score: float) -> float:
+def min_logit(min_score: float) -> float:
     """A logit below which none reaches a score of 0–1: a little less than the inverse of the sigmoid."""
-    least = min(least_score, LARGEST_SCORE)
+    least = min(min_score, MAX_SCORE)
     return math.log(least / (1 - least)) - ROUNDING
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 #: How far scores may lie from torch's on the test picture. In bf16 .002–.005 were measured, in f32 less than 1e-6; a
 #: graph that is wrong is off by the scores themselves.
-LARGEST_DIFFERENCE = 0.03
+MAX_DIFFERENCE = 0.03
 COMPARED_CELLS = 200  # those with the best scores: what becomes a detection
 
 Part = NDArray[np.float32]  # of an answer, for one picture or all of a batch
@@ -61,32 +61,32 @@ class OpenVinoForward:
             precision=self.precision,
         )
         export = cached_export(cache, key, lambda folder: self._export(weights, folder))
-        if export.difference > LARGEST_DIFFERENCE:
+        if export.difference > MAX_DIFFERENCE:
             raise ExportDisagrees(f"scores differ from torch's by {export.difference:.3f}")
         self._load(export.graph, weights)
 
     def run(self, batch: Batch) -> RawOutput:
-        """See Forward."""
+        """See InferenceBackend."""
         import torch
 
         if len(batch) == 1:
-            self.together.infer({0: batch}, share_inputs=True)
-            parts = [said.copy() for said in _said(self.together)]
+            self.whole_request.infer({0: batch}, share_inputs=True)
+            parts = [outputs.copy() for outputs in _outputs(self.whole_request)]
         else:
-            parts = self._apart(batch)
+            parts = self._run_streams(batch)
         return RawOutput(*(torch.from_numpy(part) for part in parts))
 
-    def _apart(self, batch: Batch) -> list[Part]:
-        """What each core says of its own pictures, copied once: to where the answer of the whole batch is."""
+    def _run_streams(self, batch: Batch) -> list[Part]:
+        """The outputs of each core for its own pictures, copied once: into the output of the whole batch."""
         parts: list[Part] = []
         only_one = threading.Lock()
 
         def keep(request: Any, place: int) -> None:
-            said = _said(request)
+            outputs = _outputs(request)
             with only_one:
                 if not parts:
-                    parts.extend(np.empty((len(batch), *one.shape[1:]), one.dtype) for one in said)
-            for part, one in zip(parts, said, strict=True):
+                    parts.extend(np.empty((len(batch), *one.shape[1:]), one.dtype) for one in outputs)
+            for part, one in zip(parts, outputs, strict=True):
                 part[place] = one[0]
 
         self.queue.set_callback(keep)
@@ -101,11 +101,11 @@ class OpenVinoForward:
         network = self.core.read_model(graph)
         if weights.kind == "detection":  # tiles are of one size: a graph of fixed shape plans its memory once
             network.reshape([1, weights.tile_px, weights.tile_px, 3])
-        together = {**self._hints(), "NUM_STREAMS": 1}
-        self.together: Any = self.core.compile_model(network, "CPU", together).create_infer_request()
-        apart = {**self._hints(), "NUM_STREAMS": self.threads}
+        one_stream = {**self._hints(), "NUM_STREAMS": 1}
+        self.whole_request: Any = self.core.compile_model(network, "CPU", one_stream).create_infer_request()
+        streams = {**self._hints(), "NUM_STREAMS": self.threads}
         self.queue: Any = openvino.AsyncInferQueue(
-            self.core.compile_model(network, "CPU", apart), self.threads
+            self.core.compile_model(network, "CPU", streams), self.threads
         )
 
     def _hints(self) -> dict[str, Any]:
@@ -124,7 +124,7 @@ class OpenVinoForward:
 
 
 def _write_graph(model: Any, weights: Weights, folder: Path) -> None:
-    """Write the graph of a model from uint8 (B, H, W, 3) pictures to its raw answer.
+    """Write the graph of a model from uint8 (B, H, W, 3) pictures to its raw output.
 
     By the frontend itself: `openvino.convert_model` does the same, and reports its use to a server.
     """
@@ -191,6 +191,6 @@ def difference(ours: InferenceBackend, reference: InferenceBackend, picture: np.
         return found if np.isfinite(found) else 1.0
 
 
-def _said(request: Any) -> list[Part]:
+def _outputs(request: Any) -> list[Part]:
     """The parts of a request's answer, in memory that its next picture overwrites."""
     return [tensor.data for tensor in request.output_tensors]

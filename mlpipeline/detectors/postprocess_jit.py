@@ -1,6 +1,6 @@
-"""Settling: from a network's raw answer for one tile to the plants in it, as one pass of machine code on a CPU.
+"""Decoding and NMS: from a network's raw output for one tile to the plants in it, in machine code on a CPU.
 
-The same that `network` and `crowding` do with torch, which spends 4–10 ms a tile on some thirty small steps, a third
+The same that `network` and `soft_nms` do with torch, which spends 4–10 ms a tile on some thirty small steps, a third
 of what the network takes; this takes less than 1 ms.
 """
 
@@ -23,11 +23,11 @@ CELLS = 64  # a side, of the grid in which a tile's boxes are looked up
 class NmsConfig:
     """How what a network proposes for a tile becomes plants.
 
-    least_score: what scores no more is no candidate. iou: from which of two boxes the better one stays. most: boxes
+    min_score: what scores no more is no candidate. iou: from which of two boxes the better one stays. most: boxes
     that stay at most, the best. side_px: of the tile; boxes are cut at its edges. sigma: see `soft_nms_decay`.
     """
 
-    least_score: float
+    min_score: float
     iou: float
     most: int
     side_px: int
@@ -39,7 +39,7 @@ def decode_and_nms(
     logits: Logits,
     gains: Floats,
     places: Floats,
-    least_logit: float,
+    min_logit: float,
     rules: NmsConfig,
 ) -> tuple[Boxes, Floats, NDArray[np.int16]]:
     """Boxes (N, 4) xyxy px in a tile, best first, scores and classes of what stays.
@@ -49,12 +49,12 @@ def decode_and_nms(
         logits: (C, P) of the scores.
         gains: (C,) see Weights.
         places: (3, P) centre x and y of the cells in cells, and their strides in px.
-        least_logit: below it no logit reaches the least score.
+        min_logit: below it no logit reaches the least score.
         rules: how candidates become plants.
     """
-    cells, best = _likely(logits, least_logit)
+    cells, best = _likely(logits, min_logit)
     scores = 1 / (1 + np.exp(-best))
-    above = scores > np.float32(rules.least_score)
+    above = scores > np.float32(rules.min_score)
     cells, scores = cells[above], scores[above]
     shares = _shares(distances, cells)
     np.exp(shares, out=shares)

@@ -1,4 +1,4 @@
-"""Crowding: what the boxes of neighbours cover together is no further plant between them."""
+"""Soft-NMS: what the boxes of neighbours cover together is no further plant between them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 def soft_nms_decay(boxes: torch.Tensor, scores: torch.Tensor, sigma: float) -> torch.Tensor:
     """(N,) scores of boxes (N, 4), best first, less what better boxes cover: `s · Π exp(−IoU² / σ)`.
 
-    Between two plants that touch, a network half sees a third, made of a half of each. No single neighbour suppresses
-    it, both together do. Source: Bodla et al. 2017, Soft-NMS with the Gaussian penalty; here in one step, from the
-    boxes that hard suppression left.
+    Between two plants that touch, a network often detects a third, made of a half of each. No single neighbour
+    suppresses it, both together do. Source: Bodla et al. 2017, Soft-NMS with the Gaussian penalty; here in one step,
+    from the boxes that hard suppression left.
     """
     import torch
 
@@ -30,7 +30,7 @@ def soft_nms_decay(boxes: torch.Tensor, scores: torch.Tensor, sigma: float) -> t
 def overlapping(boxes: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """The pairs i < j of (N, 4) boxes that share an area, as two arrays of indices.
 
-    By a sweep from left to right: after a box only those that begin above its width are looked at. A table of all
+    By a sweep from left to right: after a box only those that begin above its width are compared. A table of all
     pairs takes 9 ms for 1 500 boxes, which is a third of the network's own time, this less than 1 ms.
     """
     import torch

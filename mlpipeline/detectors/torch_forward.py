@@ -76,10 +76,10 @@ class TorchForward:
         self.model = (
             model.fuse(verbose=False).to(self.device, self.dtype).to(memory_format=torch.channels_last)
         )
-        self.model.model[-1].training = True  # the raw answer, undecoded
+        self.model.model[-1].training = True  # the raw output, undecoded
 
     def run(self, batch: Batch) -> RawOutput:
-        """See Forward."""
+        """See InferenceBackend."""
         import torch
 
         with torch.inference_mode():

@@ -17,7 +17,7 @@ from mlpipeline.detectors.manifest import (
     SegmentationPostprocessing,
     Weights,
 )
-from mlpipeline.detectors.network import Candidates, Network, cell_places, least_logit
+from mlpipeline.detectors.network import Candidates, Network, cell_places, min_logit
 from mlpipeline.detectors.postprocess_jit import NmsConfig, decode_and_nms
 from mlpipeline.detectors.soft_nms import soft_nms_decay
 from mlpipeline.vision.arrays import Floats, Image, Mask, Polygon, Shape, shape_of
@@ -39,7 +39,7 @@ class YoloDetector:
     Suppression is ours, over all classes at once: one thing is one box, whatever it is taken for. Ultralytics' own
     stops after a time limit and leaves the rest of the batch without detections, with no more than a line in the log.
     batch_tiles: the most tiles that are handed to the network at once.
-    least_score: what scores less is not answered. It suppresses nothing that scores more, so nothing else changes.
+    min_score: what scores less is not answered. It suppresses nothing that scores more, so nothing else changes.
     """
 
     def __init__(self, weights: Weights, forward: InferenceBackend, batch_tiles: int = 8) -> None:
@@ -53,12 +53,12 @@ class YoloDetector:
         self.tile_px = weights.tile_px
         self.max_det = MAX_DET
         self.postprocessing = weights.postprocessing
-        self.least_score = weights.postprocessing.min_score
+        self.min_score = weights.postprocessing.min_score
 
     def with_min_score(self, min_score: float) -> YoloDetector:
-        """The same detector for counts that take nothing below a score: suppression has less to settle."""
+        """The same detector for counts that take nothing below a score: suppression has less to compare."""
         other = copy(self)
-        other.least_score = max(min_score, self.postprocessing.min_score)
+        other.min_score = max(min_score, self.postprocessing.min_score)
         return other
 
     def detect(self, tiles: Sequence[Image]) -> list[Detections]:
@@ -66,31 +66,31 @@ class YoloDetector:
         found: list[Detections] = []
         for start in range(0, len(tiles), self.batch_tiles):
             batch = tiles[start : start + self.batch_tiles]
-            found += self._on_gpu(batch) if self.network.forward.prefers_batches else self._on_cores(batch)
+            found += self._on_gpu(batch) if self.network.forward.prefers_batches else self._on_cpu(batch)
         return found
 
     def _on_gpu(self, tiles: Sequence[Image]) -> list[Detections]:
-        """Boxes are settled where the network's answer lies."""
-        return [self._settled(part) for part in self.network.run(tiles, self.least_score).candidates]
+        """NMS on the device of the network's output."""
+        return [self._postprocessed(part) for part in self.network.run(tiles, self.min_score).candidates]
 
-    def _on_cores(self, tiles: Sequence[Image]) -> list[Detections]:
+    def _on_cpu(self, tiles: Sequence[Image]) -> list[Detections]:
         """The same by machine code, each core a tile at a time; in f32 boxes differ by no more than its rounding."""
         raw = self.network.raw(tiles)
         settings = self.postprocessing
         rules = NmsConfig(
-            self.least_score, settings.nms_iou, self.max_det, self.tile_px, settings.soft_nms_sigma
+            self.min_score, settings.nms_iou, self.max_det, self.tile_px, settings.soft_nms_sigma
         )
         gains = np.asarray(self.network.class_gains, dtype=np.float32)
         places = _places_of_tile(self.tile_px)
-        logit = least_logit(self.least_score)
+        logit = min_logit(self.min_score)
 
-        def settle(index: int) -> Detections:
+        def postprocess(index: int) -> Detections:
             distances, logits = (part[index].float().numpy() for part in (raw.boxes, raw.scores))
             return Detections(*decode_and_nms(distances, logits, gains, places, logit, rules))
 
-        return parallel_map(settle, range(len(tiles)), self.network.cores)
+        return parallel_map(postprocess, range(len(tiles)), self.network.cores)
 
-    def _settled(self, candidates: Candidates) -> Detections:
+    def _postprocessed(self, candidates: Candidates) -> Detections:
         kept = _suppressed(candidates, self.postprocessing.nms_iou)[: self.max_det]
         boxes = candidates.boxes[kept].clamp(0, self.tile_px)
         scores = soft_nms_decay(boxes, candidates.scores[kept], self.postprocessing.soft_nms_sigma)
@@ -111,10 +111,10 @@ def _places_of_tile(tile_px: int) -> Floats:
 
 
 class YoloSegmenter:
-    """Finds containers in a whole picture, seen at the size it was trained on.
+    """Finds containers in a whole picture, at the size it was trained on.
 
-    Boxes and trays are seen upright, and their outlines are those that most of three looks agree on: one at the size
-    it was trained on, one a little larger, one mirrored. A picture without them is looked at once.
+    Boxes and trays are deskewed, and their outlines are those that most of three views agree on: one at the size it was
+    trained on, one a little larger, one flipped. A picture without them is segmented once.
     """
 
     def __init__(self, weights: Weights, forward: InferenceBackend) -> None:
@@ -123,20 +123,20 @@ class YoloSegmenter:
         self.network = Network(forward, weights.class_gains)
         self.postprocessing = weights.postprocessing
         self.side_px = weights.tile_px
-        self.sure = weights.confidence
+        self.confidence = weights.confidence
 
     def segment(self, image: Image) -> list[Container]:
         """See Segmenter."""
         shape = shape_of(image)
 
-        def look(turn: float) -> list[Container]:
-            return self._found_in(view_of(image, self.side_px, turn), shape)
+        def segment_at(angle_deg: float) -> list[Container]:
+            return self._found_in(view_of(image, self.side_px, angle_deg), shape)
 
-        found, turn = segment_deskewed(look, shape, self.sure)
-        if all(one.type == "segment" for one in found if one.score >= self.sure):
+        found, angle_deg = segment_deskewed(segment_at, shape, self.confidence)
+        if all(one.type == "segment" for one in found if one.score >= self.confidence):
             return found
-        larger = view_of(image, self.postprocessing.second_view_px, turn)
-        again = hflip(view_of(image, self.side_px, turn))
+        larger = view_of(image, self.postprocessing.second_view_px, angle_deg)
+        again = hflip(view_of(image, self.side_px, angle_deg))
         return vote_masks(found, [self._found_in(view, shape) for view in (larger, again)], shape)
 
     def _found_in(self, view: Letterbox, shape: Shape) -> list[Container]:

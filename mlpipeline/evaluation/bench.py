@@ -24,7 +24,7 @@ class Counted:
 
     count: plants, with those it estimates. shape: (H, W) of the photo. points (N, 2) px and scores (N,) of the plants
     it detected, dead ones too. seconds: what each of its stages took, `model` the time within the networks.
-    covered: share of the photo within containers, 0–1; None where the way looks for none.
+    covered: share of the photo within containers, 0–1; None where the method finds none.
     """
 
     count: int

@@ -55,7 +55,7 @@ class Stopwatch:
 
 @dataclass(slots=True)
 class TimedForward:
-    """A Forward whose time a stopwatch takes."""
+    """An InferenceBackend whose time a stopwatch takes."""
 
     forward: InferenceBackend
     watch: Stopwatch
@@ -66,7 +66,7 @@ class TimedForward:
         self.name, self.prefers_batches = self.forward.name, self.forward.prefers_batches
 
     def run(self, batch: Batch) -> RawOutput:
-        """See Forward."""
+        """See InferenceBackend."""
         with self.watch.running():
             return self.forward.run(batch)
 

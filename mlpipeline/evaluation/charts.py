@@ -88,7 +88,7 @@ def scatter_chart(records: Sequence[PhotoRecord]) -> SafeString:
 
 
 def reliability_chart(bins: Sequence[BinSummary]) -> SafeString:
-    """How often detections are plants against how probable they were said to be; the bars say how many there are."""
+    """How often detections are plants against their probability; the bars say how many there are."""
     axes = Axes(0, 1)
     parts = axes.drawn((0, 0.25, 0.5, 0.75, 1), _("said"), _("true"))
     most = max((one.count for one in bins), default=0)
@@ -102,12 +102,12 @@ def reliability_chart(bins: Sequence[BinSummary]) -> SafeString:
             f'<rect class="amount" x="{left + 1:.1f}" y="{SIDE - MARGIN - height:.1f}" '
             f'width="{right - left - 2:.1f}" height="{height:.1f}"/>'
         )
-        points.append((axes.x(one.said), axes.y(one.true), one))
+        points.append((axes.x(one.predicted), axes.y(one.true), one))
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y, _one in points)
     parts.append(f'<polyline class="line ours" points="{line}"/>')
     parts += [
         f'<circle class="dot ours" cx="{x:.1f}" cy="{y:.1f}" r="5">'
-        f"<title>{one.said:.3f} → {one.true:.3f} ({one.count})</title></circle>"
+        f"<title>{one.predicted:.3f} → {one.true:.3f} ({one.count})</title></circle>"
         for x, y, one in points
     ]
     return _svg(SQUARE, _("Reliability of the probabilities"), parts)

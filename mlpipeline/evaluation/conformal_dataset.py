@@ -92,7 +92,7 @@ class CountedScene:
     scene: SmallScene
     true: int
     count: PhotoCount
-    unexplained: float
+    unmatched_leaf: float
     is_right: NDArray[np.bool_]
 
     def measured(self, probability: ScoreCalibrator) -> Measured:
@@ -104,7 +104,10 @@ class CountedScene:
             total=self.count.total,
             floor=min_confident_count(self.count, probabilities),
             terms=difficulty_terms(
-                self.count, probabilities, probability.of(self.count.suppressed_low_score), self.unexplained
+                self.count,
+                probabilities,
+                probability.of(self.count.suppressed_low_score),
+                self.unmatched_leaf,
             ),
             is_degraded=bool(self.scene.degradation),
         )
@@ -130,11 +133,11 @@ def count_scene(scene: SmallScene, folder: Path, engine_name: str) -> Path:
         with Image.open(picture) as opened:
             image = degraded(opened.convert("RGB"), scene)
         counted = count_image(image, engine, tuned_options(engine))
-        survey = analysis_image(
+        analysis = analysis_image(
             image, [part.container for part in counted.containers], counted.detections.plants
         )
         boxes = json.loads(picture.with_suffix(".json").read_text())["plants"]
-        _save_count(target, counted, unmatched_leaf_plants(survey, counted.detections), boxes)
+        _save_count(target, counted, unmatched_leaf_plants(analysis, counted.detections), boxes)
     return target
 
 
@@ -173,7 +176,7 @@ def _truth_boxes(truth: dict[str, Any]) -> list[list[float] | None]:
     return [plant["box"] for plant in truth["plants"]]
 
 
-def _save_count(target: Path, count: PhotoCount, unexplained: float, boxes: Sequence[Any]) -> None:
+def _save_count(target: Path, count: PhotoCount, unmatched_leaf: float, boxes: Sequence[Any]) -> None:
     seen = count.detections
     visible = np.array([box for box in boxes if box is not None], dtype=np.float32).reshape(-1, 4)
     is_right = np.zeros(len(seen), dtype=np.bool_)
@@ -193,7 +196,7 @@ def _save_count(target: Path, count: PhotoCount, unexplained: float, boxes: Sequ
         "true": len(boxes),
         "width": count.width,
         "height": count.height,
-        "unexplained": unexplained,
+        "unmatched_leaf": unmatched_leaf,
         "warnings": list(count.warnings),
         "containers": parts,
     }
@@ -205,9 +208,9 @@ def _save_count(target: Path, count: PhotoCount, unexplained: float, boxes: Sequ
             scores=seen.scores,
             classes=seen.classes,
             is_right=is_right,
-            doubted_boxes=count.suppressed_low_score.boxes,
-            doubted_scores=count.suppressed_low_score.scores,
-            doubted_classes=count.suppressed_low_score.classes,
+            suppressed_boxes=count.suppressed_low_score.boxes,
+            suppressed_scores=count.suppressed_low_score.scores,
+            suppressed_classes=count.suppressed_low_score.classes,
             about=np.array(json.dumps(about)),
         )
     fresh.replace(target)
@@ -219,7 +222,9 @@ def read_counted(scene: SmallScene, path: Path) -> CountedScene:
         seen = Detections(stored["boxes"], stored["scores"], stored["classes"])
         about = json.loads(str(stored["about"]))
         is_right = stored["is_right"]
-        suppressed = Detections(stored["doubted_boxes"], stored["doubted_scores"], stored["doubted_classes"])
+        suppressed = Detections(
+            stored["suppressed_boxes"], stored["suppressed_scores"], stored["suppressed_classes"]
+        )
     ends = np.cumsum([part["detections"] for part in about["containers"]], dtype=np.int64)
     parts = []
     for part, end in zip(about["containers"], ends.tolist(), strict=True):
@@ -242,7 +247,7 @@ def read_counted(scene: SmallScene, path: Path) -> CountedScene:
         tuple(about["warnings"]),
         suppressed_low_score=suppressed,
     )
-    return CountedScene(scene, about["true"], count, about["unexplained"], is_right)
+    return CountedScene(scene, about["true"], count, about["unmatched_leaf"], is_right)
 
 
 def examples_of(counted: Sequence[CountedScene]) -> dict[str, Examples]:

@@ -24,7 +24,7 @@ def compare_outlines(
     overlaps no true container by half is none, whatever its type; the true ones of other types count for that, too,
     because taking a box for a plug is one mistake and not two.
     """
-    seen = [container for container in found if not container.is_assumed]
+    seen = [container for container in found if not container.is_inferred]
     ratio = min(1.0, WORK_SIDE_PX / max(shape))
     small = (max(1, round(shape[0] * ratio)), max(1, round(shape[1] * ratio)))
     true_regions = [_small_region(container.polygon, ratio, small) for container in truth]

@@ -26,12 +26,12 @@ from mlpipeline.vision.results import (
 )
 
 DROP_SEED = 20  # any number, the same for every run: whoever measures again drops the same detections
-DROP_WAYS = (DETECTIONS, *ESTIMATORS)
+DROP_METHODS = (DETECTIONS, *ESTIMATORS)
 
 
 @dataclass(frozen=True, slots=True)
 class DropRecord:
-    """The total of one photo by each of DROP_WAYS after a share of the detections was taken away."""
+    """The total of one photo by each of DROP_METHODS after a share of the detections was taken away."""
 
     file: str
     kind: str
@@ -85,9 +85,9 @@ def perfect_count(truth: PhotoTruth, shape: Shape) -> PhotoCount:
     classes = np.full(len(boxes), EMPTY, dtype=np.int16)
     classes[: len(truth.boxes)] = np.where(truth.is_dead, DEAD, PLANT)
     seen = Detections(boxes, np.full(len(boxes), 0.9, dtype=np.float32), classes)
-    ownership = PlantAssignment(shape, containers)
+    assignment = PlantAssignment(shape, containers)
     counts = tuple(
-        _counted(container, ownership.owned(seen, index)) for index, container in enumerate(containers)
+        _counted(container, assignment.assign(seen, index)) for index, container in enumerate(containers)
     )
     return PhotoCount(shape[1], shape[0], counts)
 

@@ -64,7 +64,7 @@ def draw_errors(image: Image, truth: PhotoTruth, measured: MeasuredPhoto) -> str
     ratio = picture.width / image.shape[1]
     canvas = ImageDraw.Draw(picture)
     for part in measured.count.containers:
-        if not part.container.is_assumed:
+        if not part.container.is_inferred:
             outline = [tuple(point) for point in (part.container.polygon * ratio).tolist()]
             canvas.line([*outline, outline[0]], fill=OUTLINE, width=2)
     plants, matching = measured.count.detections.plants, measured.matching

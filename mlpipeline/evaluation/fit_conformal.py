@@ -27,15 +27,15 @@ EXPECTED = {
     "constant": 0.5,
     "chance": 0.2,
     "whole": 0.02,
-    "unclear": 0.05,
+    "degraded": 0.05,
     "truncated": 0.1,
     "out_of_scale": 0.1,
     "unbounded": 0.05,
 }
-# No count is surer than that, however many scenes were counted exactly: else one plant missed where none is expected
-# to be would widen all intervals, because the factor is a quotient. And of a species that no scene shows, doubted
-# plants and leaf that nothing explains are all that tells of it.
-AT_LEAST = {"constant": 0.5, "chance": 0.1, "doubted": 0.2, "unexplained": 0.03}
+# No interval is narrower than that, however many scenes were counted exactly: else one plant missed where none is
+# expected to be would widen all intervals, because the factor is a quotient. And of a species that no scene shows,
+# suppressed plants and unmatched leaf are the only features.
+AT_LEAST = {"constant": 0.5, "chance": 0.1, "suppressed_low_score": 0.2, "unmatched_leaf": 0.03}
 EXPECTED_SCENES = 2.0
 
 Floats = NDArray[np.float64]

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from mlpipeline.vision.uncertainty.score_calibration import Curve, ScoreCalibrator, log_odds
 
 STEPS = 50
-LEAST_SLOPE = 0.05  # a better score is never worth less
-LEAST_EXAMPLES = 50  # of a class, right and wrong ones; below it its scores stay as they are
-RIDGE = 1e-3  # keeps the curve finite where a score tells right from wrong without a fault
+MIN_SLOPE = 0.05  # a better score is never worth less
+MIN_EXAMPLES = 50  # of a class, right and wrong ones; below it its scores stay as they are
+RIDGE = 1e-3  # keeps the curve finite where a score separates right from wrong without a fault
 
 Examples = tuple[NDArray[np.float32], NDArray[np.bool_]]  # scores (N,), and whether each was right
 
@@ -20,12 +20,12 @@ Examples = tuple[NDArray[np.float32], NDArray[np.bool_]]  # scores (N,), and whe
 def fit_probabilities(examples: Mapping[str, Examples]) -> ScoreCalibrator:
     """A curve for each class name of which enough detections are known to be right or wrong."""
     return ScoreCalibrator(
-        {name: fit_curve(*known) for name, known in examples.items() if len(known[0]) >= LEAST_EXAMPLES}
+        {name: fit_curve(*known) for name, known in examples.items() if len(known[0]) >= MIN_EXAMPLES}
     )
 
 
 def fit_curve(scores: NDArray[np.float32], is_right: NDArray[np.bool_]) -> Curve:
-    """Slope and offset of the logistic curve over log-odds that makes what was seen most likely.
+    """Slope and offset of the logistic curve over log-odds of maximum likelihood.
 
     Newton's method. Right and wrong are drawn a little towards the middle, so that a class that was never wrong gets
     no certainty from few examples.
@@ -44,7 +44,7 @@ def fit_curve(scores: NDArray[np.float32], is_right: NDArray[np.bool_]) -> Curve
         curve = curve - step * min(1.0, 2.0 / max(float(np.abs(step).max()), 1e-12))
         if float(np.abs(step).max()) < 1e-9:
             break
-    return max(float(curve[0]), LEAST_SLOPE), float(curve[1])
+    return max(float(curve[0]), MIN_SLOPE), float(curve[1])
 
 
 def expected_error(probabilities: NDArray[np.floating], is_right: NDArray[np.bool_], bins: int = 10) -> float:

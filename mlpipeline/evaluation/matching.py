@@ -14,8 +14,8 @@ from mlpipeline.vision.geometry.boxes import box_centers
 #: How far a point may lie from the middle of a box, in shares of the box's sides: half a side is its edge.
 REACH = 0.5
 #: A plant of which a sliver shows is hit within this of its middle, however narrow the sliver is.
-LEAST_REACH_PX = 2.0
-_CANDIDATES_AT_ONCE = 1_000_000  # pairs held in memory; 2,000 plants have some 70,000
+MIN_REACH_PX = 2.0
+_CANDIDATE_CHUNK = 1_000_000  # pairs held in memory; 2,000 plants have some 70,000
 _NOT_MATCHED = -1
 
 Indices = NDArray[np.int64]
@@ -108,7 +108,7 @@ def _candidates(points: Floats, boxes: Boxes, reach: float) -> Iterator[tuple[in
     if not len(boxes):
         return
     middles = box_centers(boxes)
-    half = np.maximum((boxes[:, 2:] - boxes[:, :2]) * np.float32(reach), np.float32(LEAST_REACH_PX))
+    half = np.maximum((boxes[:, 2:] - boxes[:, :2]) * np.float32(reach), np.float32(MIN_REACH_PX))
     by_x = np.argsort(middles[:, 0], kind="stable")
     along, widest = middles[by_x, 0], half[:, 0].max()
     first = np.searchsorted(along, points[:, 0] - widest, side="left")
@@ -131,6 +131,6 @@ def _parts(count: Indices) -> Iterator[tuple[int, int]]:
     start = 0
     while start < len(count):
         done = int(ends[start - 1]) if start else 0
-        stop = max(start + 1, int(np.searchsorted(ends, done + _CANDIDATES_AT_ONCE, side="right")))
+        stop = max(start + 1, int(np.searchsorted(ends, done + _CANDIDATE_CHUNK, side="right")))
         yield start, stop
         start = stop

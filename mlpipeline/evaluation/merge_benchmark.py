@@ -10,7 +10,7 @@ from statistics import fmean
 import numpy as np
 
 from mlpipeline.detectors.sahi_merging import count_greedy_nmm, count_nms, sahi_tiles
-from mlpipeline.evaluation.synthetic_crowds import Crowd, look_at, plant_crowd
+from mlpipeline.evaluation.synthetic_crowds import Crowd, detect_in_crowd, plant_crowd
 from mlpipeline.vision.containers.sliced_detection import MAX_OVERLAP, needed_overlap_px
 from mlpipeline.vision.geometry.masks import Region
 from mlpipeline.vision.imaging.tiles import Tile, plan_tiles
@@ -59,7 +59,7 @@ def chosen_tiles(crowd: Crowd) -> tuple[Tile, ...]:
 
 def count_ours(crowd: Crowd, tiles: Iterable[Tile], seed: int) -> int:
     """Plants that our merging leaves of what the tiles show."""
-    return len(merge_tiles(look_at(crowd, tuple(tiles), seed), crowd.shape, TILE_PX))
+    return len(merge_tiles(detect_in_crowd(crowd, tuple(tiles), seed), crowd.shape, TILE_PX))
 
 
 def count_chosen(crowd: Crowd, seed: int) -> int:
@@ -69,10 +69,10 @@ def count_chosen(crowd: Crowd, seed: int) -> int:
 
 def _raw(crowd: Crowd, seed: int) -> Detections:
     tiles = sahi_tiles(crowd.shape, TILE_PX, FIXED_OVERLAPS[0])
-    return Detections.concat(seen for _, seen in look_at(crowd, tiles, seed))
+    return Detections.concat(seen for _, seen in detect_in_crowd(crowd, tiles, seed))
 
 
-WAYS: dict[str, Way] = {
+METHODS: dict[str, Way] = {
     "greedy_nmm": lambda crowd, seed: count_greedy_nmm(_raw(crowd, seed)),
     "nms": lambda crowd, seed: count_nms(_raw(crowd, seed)),
     "ours_25": lambda crowd, seed: count_ours(
@@ -93,7 +93,7 @@ def count_crowds(ratios: Iterable[float], seeds: Iterable[int]) -> list[CrowdCou
         for ratio in ratios
         for seed in chosen
         for crowd in [plant_crowd(ratio, seed)]
-        for name, way in WAYS.items()
+        for name, way in METHODS.items()
     ]
 
 
@@ -110,7 +110,7 @@ def worst_error(counts: Iterable[CrowdCount], way: str) -> float:
 def time_merging(repeat: int = 5) -> MergingTime:
     """The least CPU time of `repeat` merges of one crowd of 12,288 plants, ours beside GREEDYNMM."""
     crowd = plant_crowd(0.95, 0, rows=MANY_ROWS, columns=MANY_COLUMNS, shape=MANY_SHAPE)
-    seen = look_at(crowd, sahi_tiles(crowd.shape, TILE_PX, FIXED_OVERLAPS[1]), 0)
+    seen = detect_in_crowd(crowd, sahi_tiles(crowd.shape, TILE_PX, FIXED_OVERLAPS[1]), 0)
     raw = Detections.concat(part for _, part in seen)
     return MergingTime(
         len(raw),

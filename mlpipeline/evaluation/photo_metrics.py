@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mlpipeline.calibration_store import read_reliability
+from mlpipeline.calibration_store import read_calibration
 from mlpipeline.detectors.engines import Engine
 from mlpipeline.evaluation.container_iou import compare_outlines
 from mlpipeline.evaluation.ground_truth import PhotoTruth
@@ -19,8 +19,8 @@ from mlpipeline.evaluation.records import (
     OURS,
     SAHI,
     BinRecord,
+    MethodCount,
     PhotoRecord,
-    WayCount,
 )
 from mlpipeline.photo_counter import count_image
 from mlpipeline.vision.arrays import Floats, Image, shape_of
@@ -35,7 +35,7 @@ FIRST_ESTIMATOR = "bands"
 
 
 @dataclass(frozen=True, slots=True)
-class Instruments:
+class EvalSetup:
     """What photos are measured with: our engine with its options, and SAHI with the same weights, or without it."""
 
     engine: Engine
@@ -45,7 +45,7 @@ class Instruments:
     @property
     def probability(self) -> ScoreCalibrator:
         """From scores to probabilities, as measured for these weights; each score itself where nobody has."""
-        known = read_reliability({weights.kind: weights.sha256 for weights in self.engine.weights})
+        known = read_calibration({weights.kind: weights.sha256 for weights in self.engine.weights})
         return known.probability if known else ScoreCalibrator()
 
 
@@ -58,18 +58,18 @@ class MeasuredPhoto:
     matching: Matching
 
 
-def measure_photo(name: str, image: Image, truth: PhotoTruth, instruments: Instruments) -> MeasuredPhoto:
+def measure_photo(name: str, image: Image, truth: PhotoTruth, setup: EvalSetup) -> MeasuredPhoto:
     """Count a (H, W, 3) uint8 RGB picture in every way. Raises VisionError when it cannot be counted."""
-    count = count_image(image, instruments.engine, instruments.options)
+    count = count_image(image, setup.engine, setup.options)
     plants = count.detections.plants
     matching = match_plants(plants, truth)
     ways = {
         DETECTIONS: _way(count.detected, matching),
-        BANDS: _way(count_with_estimator(image, count, instruments.options, FIRST_ESTIMATOR), matching),
+        BANDS: _way(count_with_estimator(image, count, setup.options, FIRST_ESTIMATOR), matching),
         OURS: _way(count.total, matching),
     }
-    if instruments.sahi is not None:
-        seen = _seen_by_sahi(image, count, instruments.sahi, instruments.options).plants
+    if setup.sahi is not None:
+        seen = _sahi_detections(image, count, setup.sahi, setup.options).plants
         ways[SAHI] = _way(len(seen), match_plants(seen, truth))
     outlines, strange = (
         (None, 0)
@@ -93,7 +93,7 @@ def measure_photo(name: str, image: Image, truth: PhotoTruth, instruments: Instr
         containers=outlines,
         strange_containers=strange,
         interval=count.interval,
-        bins=fill_bins(instruments.probability.of(plants), matching),
+        bins=fill_bins(setup.probability.of(plants), matching),
         warnings=count.warnings,
         seconds=sum(count.seconds.values()),
     )
@@ -134,12 +134,12 @@ def fill_bins(probabilities: Floats, matching: Matching) -> tuple[BinRecord, ...
     )
 
 
-def _way(total: int, matching: Matching) -> WayCount:
-    return WayCount(total, matching.true_positives, matching.false_positives, matching.false_negatives)
+def _way(total: int, matching: Matching) -> MethodCount:
+    return MethodCount(total, matching.true_positives, matching.false_positives, matching.false_negatives)
 
 
-def _seen_by_sahi(image: Image, count: PhotoCount, sahi: Engine, options: CountOptions) -> Detections:
-    """What SAHI sees in the containers that we found: the ways differ in how plants are looked for, and only there."""
+def _sahi_detections(image: Image, count: PhotoCount, sahi: Engine, options: CountOptions) -> Detections:
+    """SAHI's detections in the containers that we found: the methods differ only in how plants are detected."""
     containers = [part.container for part in count.containers]
     detector = sahi.photo_detector(options)
     detected = detect(image, containers, range(len(containers)), detector, options)

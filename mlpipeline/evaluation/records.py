@@ -8,14 +8,14 @@ from typing import Any
 
 #: Ways to a number. The first two see the same plants as `ours` and estimate nothing, or as the first estimator did.
 DETECTIONS, BANDS, OURS, SAHI = "detections", "bands", "ours", "sahi"
-WAYS = (DETECTIONS, BANDS, OURS, SAHI)
+METHODS = (DETECTIONS, BANDS, OURS, SAHI)
 COVER = "cover"  # the estimator of `ours`, where estimators are measured by themselves
 BINS = 10  # equal stretches of probability in the reliability diagram
 ALIKE = 0.85  # IoU from which the outline of a container is right
 
 
 @dataclass(frozen=True, slots=True)
-class WayCount:
+class MethodCount:
     """The number a way comes to, and how its points lie on the plants that show; hidden plants have no box."""
 
     total: int
@@ -58,7 +58,7 @@ class PhotoRecord:
     hidden: int
     plant_px: float
     crowding: float
-    ways: dict[str, WayCount]
+    ways: dict[str, MethodCount]
     dead: tuple[int, int] | None
     empty: tuple[int, int] | None
     containers: tuple[ContainerRecord, ...] | None
@@ -74,7 +74,7 @@ class PhotoRecord:
 
     @property
     def wrongness(self) -> float:
-        """How bad our number is, to rank photos; on a photo without plants each plant seen weighs as one of twenty."""
+        """How bad our number is, to rank photos; on a photo without plants each detection weighs as one of twenty."""
         return abs(self.ways[OURS].total - self.true) / max(self.true, 20)
 
     def as_json(self) -> dict[str, Any]:

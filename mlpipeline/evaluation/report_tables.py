@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 
 from django.utils.translation import gettext as _
 
-from mlpipeline.evaluation.detection_dropout import DROP_WAYS, DropRecord, mean_errors
-from mlpipeline.evaluation.records import BANDS, COVER, DETECTIONS, OURS, SAHI, WAYS, PhotoRecord
+from mlpipeline.evaluation.detection_dropout import DROP_METHODS, DropRecord, mean_errors
+from mlpipeline.evaluation.records import BANDS, COVER, DETECTIONS, METHODS, OURS, SAHI, PhotoRecord
 from mlpipeline.evaluation.summary import (
     ClassSummary,
     calibration_error,
@@ -92,7 +92,7 @@ def evaluation_tables(records: Sequence[PhotoRecord]) -> list[Table]:
 
 def ways_table(records: Sequence[PhotoRecord]) -> Table:
     """One row a way: how far its numbers are from the truth."""
-    present = [way for way in WAYS if any(way in record.ways for record in records)]
+    present = [way for way in METHODS if any(way in record.ways for record in records)]
     rows = []
     for way in present:
         found = sum_up_way(records, way)
@@ -108,7 +108,7 @@ def ways_table(records: Sequence[PhotoRecord]) -> Table:
                 rate(found.precision),
                 rate(found.recall),
                 rate(found.f1),
-                _plants_a_photo(found.seen_on_empty),
+                _plants_a_photo(found.detected_on_empty),
             )
         )
     return Table(
@@ -151,7 +151,7 @@ def groups_table(
             group = key(record)
             least[group] = min(least.get(group, math.inf), -1.0 if math.isnan(value) else value)
         groups = dict(sorted(groups.items(), key=lambda item: least[item[0]]))
-    present = [way for way in WAYS if any(way in record.ways for record in records)]
+    present = [way for way in METHODS if any(way in record.ways for record in records)]
     head = (name, _("photos"), _("plants"), *(_("MAPE, %(way)s") % {"way": way_name(way)} for way in present))
     rows = []
     for group, found in groups.items():
@@ -164,7 +164,7 @@ def groups_table(
                 *(percent(sum_up_way(found, way).mape) for way in present),
                 percent(ours.bias, signed=True),
                 rate(ours.f1),
-                _plants_a_photo(ours.seen_on_empty),
+                _plants_a_photo(ours.detected_on_empty),
             )
         )
     return Table(title, (*head, _("bias, ours"), _("F1, ours"), _("seen where none is")), tuple(rows), note)
@@ -241,7 +241,7 @@ def reliability_table(records: Sequence[PhotoRecord]) -> Table:
         _("Reliability of the probabilities"),
         (_("probability"), _("detections"), _("said"), _("true")),
         tuple(
-            (f"{one.low:.1f}–{one.high:.1f}", str(one.count), rate(one.said), rate(one.true))
+            (f"{one.low:.1f}–{one.high:.1f}", str(one.count), rate(one.predicted), rate(one.true))
             for one in bins
             if one.count
         ),
@@ -253,8 +253,8 @@ def reliability_table(records: Sequence[PhotoRecord]) -> Table:
 def drop_tables(records: Sequence[DropRecord]) -> list[Table]:
     """What the estimators give back of detections taken away: over all photos, then by kind."""
     shares = sorted({record.share for record in records})
-    head = (_("taken away"), *(_("MAPE, %(way)s") % {"way": way_name(way)} for way in DROP_WAYS))
-    biases = tuple(_("bias, %(way)s") % {"way": way_name(way)} for way in DROP_WAYS)
+    head = (_("taken away"), *(_("MAPE, %(way)s") % {"way": way_name(way)} for way in DROP_METHODS))
+    biases = tuple(_("bias, %(way)s") % {"way": way_name(way)} for way in DROP_METHODS)
     tables = [
         Table(
             _("Detections taken away at random"),
@@ -277,7 +277,7 @@ def drop_tables(records: Sequence[DropRecord]) -> list[Table]:
 
 
 def _drop_cells(records: Sequence[DropRecord], share: float) -> tuple[str, ...]:
-    errors = [mean_errors(records, share, way) for way in DROP_WAYS]
+    errors = [mean_errors(records, share, way) for way in DROP_METHODS]
     return (
         *(percent(mape) for mape, _bias in errors),
         *(percent(bias, signed=True) for _mape, bias in errors),

@@ -16,7 +16,7 @@ class WaySummary:
     """How a way counted some photos.
 
     mape, bias: mean of the errors without and with their sign, as shares, over photos with plants; sum_error: of all
-    plants together. seen_on_empty: plants counted on each photo without any, in the mean. NaN: no such photo.
+    plants together. detected_on_empty: plants counted on each photo without any, in the mean. NaN: no such photo.
     """
 
     photos: int
@@ -29,7 +29,7 @@ class WaySummary:
     recall: float
     f1: float
     empty_photos: int
-    seen_on_empty: float
+    detected_on_empty: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +64,12 @@ class IntervalSummary:
 
 @dataclass(frozen=True, slots=True)
 class BinSummary:
-    """Detections of one stretch of probability: how many, what was said of them and what is true (NaN for none)."""
+    """Detections of one stretch of probability: how many, mean probability, share that is right (NaN for none)."""
 
     low: float
     high: float
     count: int
-    said: float
+    predicted: float
     true: float
 
 
@@ -104,7 +104,7 @@ def sum_up_way(records: Iterable[PhotoRecord], way: str) -> WaySummary:
         recall=_ratio(hits, hits + missed),
         f1=_ratio(2 * hits, 2 * hits + wrong + missed),
         empty_photos=len(bare),
-        seen_on_empty=_mean(record.ways[way].total for record in bare),
+        detected_on_empty=_mean(record.ways[way].total for record in bare),
     )
 
 
@@ -157,7 +157,7 @@ def sum_up_bins(records: Sequence[PhotoRecord]) -> list[BinSummary]:
                 low=place / BINS,
                 high=(place + 1) / BINS,
                 count=count,
-                said=_ratio(sum(one.probability_sum for one in found), count),
+                predicted=_ratio(sum(one.probability_sum for one in found), count),
                 true=_ratio(sum(one.hits for one in found), count),
             )
         )
@@ -165,13 +165,13 @@ def sum_up_bins(records: Sequence[PhotoRecord]) -> list[BinSummary]:
 
 
 def calibration_error(bins: Iterable[BinSummary]) -> float:
-    """The mean distance of what was said from what is true, each detection weighing the same; NaN for none.
+    """The expected calibration error: mean distance of predicted from true shares, by detections; NaN for none.
 
     Source: Naeini et al. 2015, expected calibration error.
     """
     filled = [one for one in bins if one.count]
     return _ratio(
-        sum(one.count * abs(one.said - one.true) for one in filled), sum(one.count for one in filled)
+        sum(one.count * abs(one.predicted - one.true) for one in filled), sum(one.count for one in filled)
     )
 
 

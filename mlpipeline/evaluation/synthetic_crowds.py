@@ -1,7 +1,7 @@
-"""Crowds: plants that touch, seen by a detector without fault, to measure what merging alone does to a count.
+"""Crowds: plants that touch, with a detector without fault, to measure what merging alone does to a count.
 
 The detector sees every plant of which at least VISIBLE_SHARE lies in its tile, with the box of the visible part and
-the small differences between two sights of one thing. So whatever the merged count is off by, the merging has done.
+small differences between two detections of one plant. So whatever the merged count is off by, the merging has done.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ ROWS, COLUMNS = 34, 45  # 1,530 plants in squares of 88 px
 VISIBLE_SHARE = 0.35
 PLACE_JITTER = 0.08  # of the spacing: how far a plant stands off its place at most
 SIDE_SPREAD = 0.05  # standard deviation of a plant's side, as a share of it
-SIGHT_SPREAD = 0.02  # standard deviation of an edge between two sights of one plant, as a share of its side
+EDGE_SPREAD = (
+    0.02  # standard deviation of an edge between two detections of one plant, as a share of its side
+)
 SCORES = (0.5, 0.95)
 
 
@@ -37,7 +39,7 @@ class Crowd:
 
     @property
     def longest_px(self) -> float:
-        """The 95th percentile of the longer sides, as the look at a photo measures it."""
+        """The 95th percentile of the longer sides, as the scale search measures it."""
         return float(np.percentile((self.boxes[:, 2:] - self.boxes[:, :2]).max(axis=1), 95))
 
 
@@ -56,13 +58,13 @@ def plant_crowd(
     return Crowd(shape, boxes.astype(np.float32))
 
 
-def look_at(crowd: Crowd, tiles: Sequence[Tile], seed: int) -> list[tuple[Tile, Detections]]:
-    """What the detector without fault sees in each tile, in picture pixels."""
+def detect_in_crowd(crowd: Crowd, tiles: Sequence[Tile], seed: int) -> list[tuple[Tile, Detections]]:
+    """The detections of the detector without fault in each tile, in picture pixels."""
     rng = np.random.default_rng(seed)
-    return [(tile, _sight(crowd, tile, rng)) for tile in tiles]
+    return [(tile, _detect_in_tile(crowd, tile, rng)) for tile in tiles]
 
 
-def _sight(crowd: Crowd, tile: Tile, rng: np.random.Generator) -> Detections:
+def _detect_in_tile(crowd: Crowd, tile: Tile, rng: np.random.Generator) -> Detections:
     height, width = crowd.shape
     window = np.array(
         [max(tile.x0, 0), max(tile.y0, 0), min(tile.x1, width), min(tile.y1, height)], dtype=np.float32
@@ -73,7 +75,7 @@ def _sight(crowd: Crowd, tile: Tile, rng: np.random.Generator) -> Detections:
     extent = (cut[:, 2:] - cut[:, :2]).clip(0)
     seen = extent.prod(axis=1) >= VISIBLE_SHARE * areas(crowd.boxes)
     boxes, sides = cut[seen], extent[seen]
-    boxes = boxes + rng.normal(0, SIGHT_SPREAD, boxes.shape) * np.tile(sides, 2)
+    boxes = boxes + rng.normal(0, EDGE_SPREAD, boxes.shape) * np.tile(sides, 2)
     boxes = boxes.clip(window[[0, 1, 0, 1]], window[[2, 3, 2, 3]]).astype(np.float32)
     return Detections(
         boxes,

@@ -116,7 +116,7 @@ class DetectionBatch:
     def _begin_all(
         self, steps: Sequence[Claim], readers: ThreadPoolExecutor, photos: ThreadPoolExecutor
     ) -> None:
-        pictures: dict[UUID, Future[RgbArray]] = {}  # several steps look into one photo: it is decoded once
+        pictures: dict[UUID, Future[RgbArray]] = {}  # several steps share one photo: it is decoded once
         for claim in steps:
             with self._ending(claim):
                 work = load_work(claim)
@@ -129,7 +129,7 @@ class DetectionBatch:
         image = picture.result()
         # A memory of the step's own: threads that shared one would wait for its lock while batches wait for them.
         detector = ProbeCache(self.detector)
-        with self.detector.joined():
+        with self.detector.participate():
             return run_detection(work, image, detector, self._options, progress)
 
     def _save(self, work: DetectionWork, job: Future[DetectionOutput]) -> list[SavedStep]:

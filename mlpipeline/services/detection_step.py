@@ -22,7 +22,7 @@ from photos.services.steps.claims import Claim
 
 @dataclass(frozen=True)
 class DetectionWork:
-    """What a detection step's rows ask for: which containers of a photo to look into."""
+    """What a detection step's rows name: the containers of a photo to run the detector on."""
 
     claim: Claim
     session_id: int

@@ -1,6 +1,6 @@
 """The detector of the photo at hand, kept: the steps of one photo follow each other in the same process.
 
-A photo's detector answers again for nothing what it was asked of the whole photo first, and each step asks that.
+A photo's detector caches the probes of the whole photo, which each step needs first.
 """
 
 import threading

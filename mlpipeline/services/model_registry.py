@@ -1,6 +1,6 @@
 """Noting which weights have counted here."""
 
-from mlpipeline.calibration_store import read_reliability
+from mlpipeline.calibration_store import read_calibration
 from mlpipeline.detectors.engines import Engine
 from mlpipeline.models import ModelVersion
 from mlpipeline.vision.uncertainty.assessment import WeightsCalibration
@@ -17,6 +17,6 @@ def register(engine: Engine, kind: str) -> dict[str, str]:
     return {"name": weights.name, "sha256": weights.sha256, "engine": engine.name}
 
 
-def reliability_of(session: ProcessingSession) -> WeightsCalibration | None:
+def calibration_of(session: ProcessingSession) -> WeightsCalibration | None:
     """What was measured of the weights that a count was made with; None where nobody has measured them."""
-    return read_reliability({kind: str(model["sha256"]) for kind, model in session.model_versions.items()})
+    return read_calibration({kind: str(model["sha256"]) for kind, model in session.model_versions.items()})

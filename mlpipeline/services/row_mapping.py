@@ -66,7 +66,7 @@ def detections_from(rows: list[Detection], warnings: tuple[str, ...] = ()) -> De
 
 @dataclass(frozen=True)
 class DetectedRows:
-    """What was detected in each container that could be looked into, by its position, and the ids of the rows."""
+    """The detections of each container whose detection succeeded, by its position, and the ids of the rows."""
 
     detected: dict[int, Detections]
     row_ids: dict[int, list[int]]

@@ -112,7 +112,7 @@ def _detect(claim: Claim) -> None:
     for saved in detect_steps(claim, load_engine(settings.COUNT_ENGINE)):
         # A step sent again is outside its chord, and the chord of one that was batched may wait for the whole batch.
         if saved.is_batched or saved.claim.attempt > 1:
-            queue.send_summing_up(saved.session_id)
+            queue.send_aggregation(saved.session_id)
 
 
 def _aggregate(claim: Claim) -> None:
@@ -129,7 +129,7 @@ def _aggregate(claim: Claim) -> None:
         rows.detected,
         estimate_options(),
         place_priors(session),
-        model_registry.reliability_of(session),
+        model_registry.calibration_of(session),
     )
     photo, positions = result.count, sorted(rows.detected)
     is_whole = len(positions) == len(containers)
@@ -143,7 +143,7 @@ def _aggregate(claim: Claim) -> None:
             avg_confidence=photo.mean_confidence if photo.detected else None,
             category_counts=photo.category_counts,
             sizes=sizes_of(photo.containers, shape_of(image)),
-            left_out=rows.ids_of(result.removed),
+            removed_ids=rows.ids_of(result.removed),
             # Of containers that failed nothing is known, so nothing can be said about the photo's total.
             interval=photo.interval if is_whole else None,
             reasons=photo.reasons if is_whole else (),

@@ -40,7 +40,7 @@ GENUS: Final = {
 _KINDS: Final = ("assorted", "open", "display", "easy")
 _PLANT_PX: Final = (80.0, 220.0)
 _SMALLEST_PX: Final = 60  # of a plant's box: smaller ones show no leaf
-_MOST_HIDDEN: Final = 0.25
+_MAX_HIDDEN: Final = 0.25
 _MARGIN: Final = 0.15  # of the box, around it: people do not photograph plants to the pixel
 _OF_A_SCENE: Final = 3  # of each genus, at most: plants of one scene look alike
 
@@ -80,7 +80,7 @@ def cut_out(image: NDArray[np.uint8], plant: Plant) -> NDArray[np.uint8]:
 
 
 def _is_clear(plant: Plant) -> bool:
-    if plant.box is None or not plant.alive or plant.occluded_fraction > _MOST_HIDDEN:
+    if plant.box is None or not plant.alive or plant.occluded_fraction > _MAX_HIDDEN:
         return False
     x0, y0, x1, y1 = plant.box
     return bool(min(x1 - x0, y1 - y0) >= _SMALLEST_PX)

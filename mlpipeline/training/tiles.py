@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 PAD_GREY = 114  # what the counting core fills the rest of a tile with
 HIDDEN_SHARE = 0.75  # a plant hidden by more than this is for the estimator to find, not for the detector
 SEEN_SHARE = 0.35  # a box of which a tile shows less is not labelled: its plant belongs to the next tile
-LEAST_SIDE_PX = 5.0
-MOST_LABELS = 420  # the loss needs time and memory for labels × places: 1,300 plants would need gigabytes
+MIN_SIDE_PX = 5.0
+MAX_LABELS = 420  # the loss needs time and memory for labels × places: 1,300 plants would need gigabytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def window_labels(labels: Labelled, x0: float, y0: float, scale: float, tile_px:
     extent = boxes[:, 2:] - boxes[:, :2]
     seen = cut[:, 2:] - cut[:, :2]
     share = seen.prod(axis=1) / np.maximum(extent.prod(axis=1), 1e-6)
-    kept = (share >= SEEN_SHARE) & (seen.min(axis=1, initial=np.inf) >= LEAST_SIDE_PX)
+    kept = (share >= SEEN_SHARE) & (seen.min(axis=1, initial=np.inf) >= MIN_SIDE_PX)
     return Labelled(cut[kept], labels.classes[kept])
 
 
@@ -86,12 +86,12 @@ def draw_tiles(
     tile_px: int,
     plant_px: tuple[float, float],
 ) -> list[Tile]:
-    """Up to `count` tiles at random places and scales, the last of them the whole picture as seen at first look.
+    """Up to `count` tiles at random places and scales, the last of them the whole picture, as the first probe shows it.
 
     The scale brings the median plant to a size drawn evenly on a logarithmic scale from `plant_px`, within a factor
     of 0.45 to 1.7 of the picture's own pixels: beyond, a tile would be blurred, or show nothing new. Close-ups, whose
     plants are larger than that, are shown as near as they were rendered. Tiles with more
-    than MOST_LABELS are left out.
+    than MAX_LABELS are left out.
     """
     height, width = image.shape[:2]
     whole = tile_px / max(height, width)
@@ -109,4 +109,4 @@ def draw_tiles(
         tiles.append(cut_tile(image, labels, x0, y0, scale, tile_px))
     if median_px * whole >= plant_px[0] * 0.7 or not len(labels):
         tiles.append(cut_tile(image, labels, 0, 0, whole, tile_px))
-    return [tile for tile in tiles if len(tile.labels) <= MOST_LABELS]
+    return [tile for tile in tiles if len(tile.labels) <= MAX_LABELS]

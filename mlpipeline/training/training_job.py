@@ -23,7 +23,7 @@ CLASS_WEIGHTS = {"detection": (1.0, 2.5, 1.0), "segmentation": None}
 # Outlines turn exactly with their picture, and arrays of boxes that stand askew are rare among the scenes. Upright
 # boxes around turned plants would be too large.
 TURNED_DEGREES = {"detection": 0.0, "segmentation": 30.0}
-MOST_LABELS = 420  # in a picture: crowded mosaics cost memory
+MAX_LABELS = 420  # in a picture: crowded mosaics cost memory
 CHECKPOINT = "last.pt"
 #: Of the pictures of an epoch, how many are real: they are few, and show few of the plants that nurseries grow.
 REAL_SHARE = 0.25
@@ -36,7 +36,7 @@ class TrainingJob:
     folder: holds the pictures (`pictures/`) and one folder a kind with its checkpoint and log. oil_palms: the folder
     of the real tiles, or None. real: the folder of the sets of real pictures, or None; they make up `real_share` of
     the pictures. resume: go on from the checkpoint's weights on a new schedule of `minutes`. start: begin with the
-    weights of this checkpoint, or of this file of default weights, also of the other kind: what sees plants soon sees
+    weights of this checkpoint, or of this file of default weights, also of the other kind: features of plants soon fit
     their containers.
     """
 
@@ -68,7 +68,7 @@ def gather_pictures(job: TrainingJob) -> list[Path]:
     writer = job.writer
     if job.kind == DETECTION and job.oil_palms is not None:
         writer.add_oil_palms(list_tiles(job.oil_palms, "train"))
-    pictures = [path for path in writer.pictures(job.kind) if _label_count(path) <= MOST_LABELS]
+    pictures = [path for path in writer.pictures(job.kind) if _label_count(path) <= MAX_LABELS]
     if job.kind != DETECTION or job.real is None or job.real_share <= 0:
         return pictures
     copies = copy_real(job.real, writer.folder)
@@ -86,7 +86,7 @@ def copy_real(real: Path, folder: Path) -> dict[str, list[Path]]:
         for picture in split_set(pictures, HELD_OUT):
             picture.copied(folder / "real_held_out")
         copies = [picture.copied(folder / "real") for picture in split_set(pictures, TRAIN)]
-        sets[name] = [path for path in copies if _label_count(path) <= MOST_LABELS]
+        sets[name] = [path for path in copies if _label_count(path) <= MAX_LABELS]
     return sets
 
 

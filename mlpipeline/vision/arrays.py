@@ -19,7 +19,7 @@ Floats = NDArray[np.float32]
 Shape = tuple[int, int]
 #: The shorter side of a picture to count: less than the smallest plant that weights are taught needs, and what a
 #: network sees in a strip is its own padding (measured: 104 plants in noise of 4000 × 1 px).
-LEAST_SIDE_PX = 16
+MIN_SIDE_PX = 16
 
 
 def check(condition: bool, message: str) -> None:
@@ -42,8 +42,8 @@ def check_is_countable(image: Image) -> None:
     check_image(image)
     height, width = image.shape[:2]
     check(
-        min(height, width) >= LEAST_SIDE_PX,
-        f"a picture of {width} × {height} px shows no plants: either side has {LEAST_SIDE_PX} px at least",
+        min(height, width) >= MIN_SIDE_PX,
+        f"a picture of {width} × {height} px shows no plants: either side has {MIN_SIDE_PX} px at least",
     )
 
 

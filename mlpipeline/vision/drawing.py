@@ -132,7 +132,7 @@ def _draw_rings(canvas: Image, boxes: Boxes, unit: float) -> None:
 
 
 def _draw_outline(canvas: Image, container: Container, scale: float, unit: float) -> None:
-    if container.is_assumed:
+    if container.is_inferred:
         return
     points = np.rint(container.polygon * np.float32(scale)).astype(np.int32)
     thickness = max(1, round(1.6 * unit))

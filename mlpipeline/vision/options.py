@@ -22,7 +22,7 @@ class CountOptions:
     """How to count a photo. Raises InvalidInput for a value out of its range.
 
     plant_thresholds, container_thresholds: how the scores of the weights are read; both from their manifest.
-    confidence: floor score, 0–1: the detect stage asks for nothing below it; which of the rest counts, the filter stage
+    confidence: floor score, 0–1: the detect stage keeps nothing below it; which of the rest counts, the filter stage
     decides. container_confidence: least score of a container, 0–1.
     iou: overlap (intersection over union) from which two boxes of different tiles are one plant.
     alpha: container type → share of a plant's area that its neighbours leave to see, in 0.5–1.5; for `bands` only.

@@ -48,7 +48,7 @@ def count_photo(
     detector: Detector | ImageDetector,
     options: CountOptions,
     priors: PlacePriors = NO_PRIORS,
-    reliability: WeightsCalibration | None = None,
+    calibration: WeightsCalibration | None = None,
     progress: Progress | None = None,
 ) -> PhotoCount:
     """Count the plants of a photo.
@@ -59,7 +59,7 @@ def count_photo(
         detector: finds plants and empties in tiles, or in whole pictures.
         options: the settings of the count.
         priors: what is known of the place.
-        reliability: of the weights behind `segmenter` and `detector`; without it the interval is wide on purpose.
+        calibration: of the weights behind `segmenter` and `detector`; without it the interval is wide on purpose.
         progress: called with (tiles done, tiles in all).
 
     Raises: InvalidInput for another picture; DetectorFault when a model breaks its protocol.
@@ -69,7 +69,7 @@ def count_photo(
         containers = segment(image, segmenter, detector, options)
     with _timed(seconds, "detect"):
         detected = detect(image, containers, range(len(containers)), detector, options, progress)
-    counted = aggregate(image, containers, detected, options, priors, reliability).count
+    counted = aggregate(image, containers, detected, options, priors, calibration).count
     return replace(counted, seconds={**seconds, **counted.seconds})
 
 
@@ -78,7 +78,7 @@ def segment(
 ) -> list[Container]:
     """The containers of a photo; see `find_containers`. Their index is their identity in all later stages.
 
-    `detector` tells, if it takes tiles, whether containers were missed.
+    If `detector` takes tiles, it is run to find out whether containers were missed.
     """
     return find_containers(image, segmenter, options, tile_detector(detector))
 
@@ -91,7 +91,7 @@ def detect(
     options: CountOptions,
     progress: Progress | None = None,
 ) -> dict[int, Detections]:
-    """All that the detector sees in some of the containers, by index; see `detect_in_containers`.
+    """All detections in some of the containers, by index; see `detect_in_containers`.
 
     The answer for one container does not depend on which others are asked for.
     """
@@ -125,7 +125,7 @@ def assess(
     counts: Mapping[int, ContainerCount],
     suppressed_low_score: Detections,
     image_assessment: ImageAssessment,
-    reliability: WeightsCalibration | None,
+    calibration: WeightsCalibration | None,
 ) -> PhotoCount:
     """The count of the photo, of `shape`: the sum of its containers, all warnings, the interval and its reasons."""
     parts = tuple(counts[index] for index in sorted(counts))
@@ -138,7 +138,7 @@ def assess(
         ),
         suppressed_low_score=suppressed_low_score,
     )
-    return add_interval(count, image_assessment.unexplained, reliability)
+    return add_interval(count, image_assessment.unmatched_leaf, calibration)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,25 +155,25 @@ def aggregate(
     detected: Mapping[int, Detections],
     options: CountOptions,
     priors: PlacePriors = NO_PRIORS,
-    reliability: WeightsCalibration | None = None,
+    calibration: WeightsCalibration | None = None,
 ) -> Aggregation:
     """From what was detected to the count: the stages that need the whole photo.
 
-    `detected` lacks the containers that could not be looked into; the count is that of the others then, in the order
+    `detected` lacks the containers whose detection failed; the count is that of the others then, in the order
     of their indices. Raises InvalidInput for another picture than (H, W, 3) uint8.
     """
     check_image(image)
     shape, seconds = shape_of(image), dict[str, float]()
     with _timed(seconds, "filter"):
         filtered = filter_detections(detected, containers, shape, options)
-    # What the picture looks like needs no estimates, so another core tells it meanwhile.
+    # The quality of the picture needs no estimates, so another core measures it meanwhile.
     with _timed(seconds, "estimate"), ThreadPoolExecutor(1) as other_core:
         own = [containers[index] for index in filtered.kept]
         assessment = other_core.submit(assess_image, image, own, Detections.concat(filtered.kept.values()))
         counts = estimate(image, containers, filtered.kept, options, priors)
     with _timed(seconds, "assess"):
         suppressed = filtered.suppressed_low_score
-        count = assess(shape, containers, counts, suppressed, assessment.result(), reliability)
+        count = assess(shape, containers, counts, suppressed, assessment.result(), calibration)
     return Aggregation(replace(count, seconds=seconds), filtered.removed)
 
 

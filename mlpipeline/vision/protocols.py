@@ -1,4 +1,4 @@
-"""What the counting core asks of a model, whichever library runs it."""
+"""The protocols of models, whichever library runs them."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol, runtime_checkable
@@ -31,7 +31,7 @@ class Detector(Protocol):
     def detect(self, tiles: Sequence[Image]) -> list[Detections]:
         """One answer a tile, in order. Each tile is (tile_px, tile_px, 3) uint8 RGB; boxes in tile pixels.
 
-        Overlaps within one tile are settled by the detector; the tiles are not modified.
+        NMS within one tile is the detector's; the tiles are not modified.
         """
         ...
 

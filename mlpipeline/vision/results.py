@@ -45,7 +45,7 @@ def merge_warnings(groups: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Detections:
-    """What a detector saw: parallel arrays of one length N.
+    """The output of a detector: parallel arrays of one length N.
 
     boxes (N, 4) xyxy px, scores (N,) 0–1, classes (N,) index into CLASS_NAMES; `warnings` says what may be wrong with
     the set as a whole (`truncated`: the detector's limit was reached; `out_of_scale`: the plants could not be brought
@@ -171,8 +171,8 @@ class Container:
         object.__setattr__(self, "polygon", _frozen(as_polygon(self.polygon)))
 
     @property
-    def is_assumed(self) -> bool:
-        """Nobody saw it (score 0): the whole picture stands in for a container that was not found."""
+    def is_inferred(self) -> bool:
+        """It was not detected (score 0): the whole picture stands in for a container that was not found."""
         return self.score == 0
 
     def rounded(self) -> "Container":
@@ -182,7 +182,7 @@ class Container:
 
 def is_whole_picture_counted(containers: Iterable[Container]) -> bool:
     """Whether the picture itself, or the rest of it, stands in for containers that were not found."""
-    return any(found.is_assumed and found.type == "segment" for found in containers)
+    return any(found.is_inferred and found.type == "segment" for found in containers)
 
 
 def container_warnings(containers: Iterable[Container]) -> tuple[str, ...]:

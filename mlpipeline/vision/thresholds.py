@@ -1,4 +1,4 @@
-"""What the stages ask of the scores of a set of weights. The numbers stand in the weights' manifest, not in code."""
+"""How the stages read the scores of a set of weights. The numbers stand in the weights' manifest, not in code."""
 
 from dataclasses import dataclass
 
@@ -9,14 +9,14 @@ from mlpipeline.vision.arrays import check
 class DetectionThresholds:
     """How the scores of the weights that detect plants are read. Scores lie between 0 and 1.
 
-    min_confident_score: of a detection that tells what the photo shows, how large plants are, and how many there are.
+    min_confident_score: of detections that plant sizes and numbers are measured on.
     min_probe_score: of detections whose mean score is compared between scales; what is less confident speaks against
     a scale. probe_prior_count, probe_prior_score: the mean of few scores is chance, so it is drawn towards this score
-    as by so many detections of it. max_probe_score_drop: below the best probe's mean score, from which finer probes are
-    not asked for. probe_score_tolerance: mean scores that differ less are alike.
+    as by so many detections of it. max_probe_score_drop: below the best probe's mean score, from which no finer
+    probe is run. probe_score_tolerance: mean scores that differ less are alike.
     base_log_odds, crowd_log_odds, emptiness_log_odds, max_adaptive_score: see `adaptive_score_threshold`.
-    min_outside_score: of a plant or an empty pot that is looked for in the containers; see `many_plants_outside`.
-    min_mean_score: of the plants of a container whose colours teach what leaf looks like.
+    min_outside_score: of plants and empty pots; see `many_plants_outside`.
+    min_mean_score: of the plants of a container from which the colour model of leaf is fitted.
     Raises InvalidInput for a value out of its range.
     """
 

@@ -6,7 +6,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from photos.choices import CalculationMethod, ContainerType
-from photos.services.review.edits import MOST_BY_HAND
+from photos.services.review.edits import MAX_BY_HAND
 
 
 class _BoxSerializer(serializers.Serializer[Any]):
@@ -51,12 +51,12 @@ class HandCountSerializer(serializers.Serializer[Any]):
         allow_null=True, required=False, default=None, help_text="null: the whole photo"
     )
     living = serializers.IntegerField(
-        min_value=0, max_value=MOST_BY_HAND, allow_null=True, help_text="null takes the count by hand back"
+        min_value=0, max_value=MAX_BY_HAND, allow_null=True, help_text="null takes the count by hand back"
     )
-    dead = serializers.IntegerField(min_value=0, max_value=MOST_BY_HAND, required=False, default=0)
+    dead = serializers.IntegerField(min_value=0, max_value=MAX_BY_HAND, required=False, default=0)
     empty = serializers.IntegerField(
         min_value=0,
-        max_value=MOST_BY_HAND,
+        max_value=MAX_BY_HAND,
         required=False,
         allow_null=True,
         default=None,
@@ -234,11 +234,11 @@ class AdjustmentsSerializer(serializers.Serializer[Any]):
     """Counts by hand that the person who validates makes: of the whole photo, of some containers, or both."""
 
     living = serializers.IntegerField(
-        required=False, min_value=0, max_value=MOST_BY_HAND, help_text="On the whole photo."
+        required=False, min_value=0, max_value=MAX_BY_HAND, help_text="On the whole photo."
     )
-    dead = serializers.IntegerField(required=False, min_value=0, max_value=MOST_BY_HAND, default=0)
+    dead = serializers.IntegerField(required=False, min_value=0, max_value=MAX_BY_HAND, default=0)
     empty = serializers.IntegerField(
-        required=False, allow_null=True, min_value=0, max_value=MOST_BY_HAND, default=None
+        required=False, allow_null=True, min_value=0, max_value=MAX_BY_HAND, default=None
     )
     containers = HandCountSerializer(many=True, required=False, default=list)
 

@@ -21,7 +21,7 @@ from photos.pages.forms import HandCountForm
 from photos.pages.permissions import find_photo_to_decide, for_workers, user_of
 from photos.services.corrections.findings import corrected_findings
 from photos.services.corrections.sums import correct_sums
-from photos.services.review.edits import MOST_BY_HAND, correct
+from photos.services.review.edits import MAX_BY_HAND, correct
 
 
 @require_safe
@@ -113,7 +113,7 @@ def _settings(
         "photo": reverse("photo", args=[image.pk]),
         "sign_in": f"{reverse('sign-in')}?next={reverse('photo-correct', args=[image.pk])}",
         "container_types": dict(ContainerType.choices),
-        "most_by_hand": MOST_BY_HAND,
+        "most_by_hand": MAX_BY_HAND,
     }
 
 

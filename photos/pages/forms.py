@@ -13,7 +13,7 @@ from inventory.forms import RemainingForm
 from inventory.models import Product, StorageLocation, Warehouse
 from photos.day_field import DayField
 from photos.filters import status_choices
-from photos.services.review.edits import MOST_BY_HAND
+from photos.services.review.edits import MAX_BY_HAND
 
 Choices = list[tuple[Any, Any]]
 
@@ -104,8 +104,8 @@ class ValidateForm(forms.Form):
 class HandCountForm(forms.Form):
     """A count of the whole photo by hand."""
 
-    living = forms.IntegerField(label=_("Living plants"), min_value=0, max_value=MOST_BY_HAND)
-    dead = forms.IntegerField(label=_("Dead plants"), min_value=0, max_value=MOST_BY_HAND, initial=0)
+    living = forms.IntegerField(label=_("Living plants"), min_value=0, max_value=MAX_BY_HAND)
+    dead = forms.IntegerField(label=_("Dead plants"), min_value=0, max_value=MAX_BY_HAND, initial=0)
     version = forms.IntegerField(min_value=1, max_value=2_147_483_647, widget=forms.HiddenInput)
 
 

@@ -28,7 +28,7 @@ RECENT_PHOTOS = 8
 
 
 @dataclass(frozen=True)
-class Bed:
+class AreaStock:
     """What stands in one storage area (cantero)."""
 
     name: str
@@ -37,11 +37,11 @@ class Bed:
 
 
 @dataclass(frozen=True)
-class House:
+class WarehouseStock:
     """What stands in one warehouse (nave)."""
 
     name: str
-    beds: list[Bed] = field(default_factory=list)
+    beds: list[AreaStock] = field(default_factory=list)
 
     @property
     def plants(self) -> int:
@@ -133,7 +133,7 @@ def corrected_counts(user: User) -> list[dict[str, Any]]:
     return [{"filter": CORRECTED, "label": CORRECTED_LABEL, "count": count}] if count else []
 
 
-def stock_by_place() -> list[House]:
+def stock_by_place() -> list[WarehouseStock]:
     """The plants in stock, by warehouse and area, in the order of their codes: one query."""
     area = "storage_location__storage_area"
     rows = (
@@ -143,6 +143,6 @@ def stock_by_place() -> list[House]:
         .annotate(plants=Sum("quantity_current"), locations=Count("storage_location", distinct=True))
     )
     return [
-        House(name, [Bed(bed, plants, locations) for _, bed, plants, locations in beds])
+        WarehouseStock(name, [AreaStock(bed, plants, locations) for _, bed, plants, locations in beds])
         for name, beds in groupby(rows, key=lambda row: row[0])
     ]

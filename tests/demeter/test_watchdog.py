@@ -55,7 +55,7 @@ def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
 @pytest.fixture
 def watchdog(supervisor: Supervisor) -> Watchdog:
     watchdog = Watchdog(supervisor)
-    watchdog.look()
+    watchdog.check()
     return watchdog
 
 
@@ -111,10 +111,10 @@ def test_what_a_dead_worker_held_is_given_back_and_sent_at_once(
 ) -> None:
     pid = pid_of(supervisor)
     step, of_another_host = held_by(f"{HERE}:{pid}", image), held_by(f"another-host:{pid}", image)
-    watchdog.look()
+    watchdog.check()
     assert state_of(step) == (StepStatus.RUNNING, 0)
     die(supervisor, pid)
-    watchdog.look()
+    watchdog.check()
     assert state_of(step) == (StepStatus.PENDING, 1)
     assert state_of(of_another_host) == (StepStatus.RUNNING, 0)
 
@@ -125,10 +125,10 @@ def test_a_dead_child_of_a_living_worker_is_noticed_too(
     log = tmp_path / "worker-cpu.log"
     assert reached(lambda: log.read_text().endswith("\n"))
     child = int(log.read_text())
-    watchdog.look()
+    watchdog.check()
     step = held_by(f"{HERE}:{child}", image)
     die(supervisor, child)
-    watchdog.look()
+    watchdog.check()
     assert is_running(pid_of(supervisor, "worker-cpu"))
     assert state_of(step) == (StepStatus.PENDING, 1)
 
@@ -145,10 +145,10 @@ def test_a_database_that_is_away_is_asked_again(
 
     monkeypatch.setattr(module, "free_claims", away)
     die(supervisor, pid)
-    watchdog.look()
+    watchdog.check()
     assert state_of(step) == (StepStatus.RUNNING, 0)
     monkeypatch.setattr(module, "free_claims", free_claims)
-    watchdog.look()
+    watchdog.check()
     assert state_of(step) == (StepStatus.PENDING, 1)
 
 
@@ -166,9 +166,9 @@ def test_a_process_past_the_deadline_of_its_step_is_ended_when_it_is_seen_so_twi
 ) -> None:
     pid = pid_of(supervisor)
     held_by(f"{HERE}:{pid}", image, deadline_at=LATE)
-    watchdog.look()
+    watchdog.check()
     assert ENDED not in caplog.text
-    watchdog.look()
+    watchdog.check()
     assert reached(lambda: not is_running(pid))
 
 
@@ -194,7 +194,7 @@ def test_other_processes_are_left_alone(
     step = held_by(f"{HERE}:{pid_of(supervisor)}", image)
     ProcessingStep.objects.filter(pk=step.pk).update(**changes)
     for _again in range(3):
-        watchdog.look()
+        watchdog.check()
     assert ENDED not in caplog.text
 
 
@@ -205,10 +205,10 @@ def test_a_worker_whose_sign_of_life_stands_still_is_started_again(
     for pid in (frozen, living):
         record_heartbeat(worker=f"{HERE}:{pid}", queues=["gpu_queue"], started_at=timezone.now())
     os.kill(frozen, signal.SIGSTOP)
-    watchdog.look()
+    watchdog.check()
     settings.WORKER_FROZEN_AFTER_S = 0.0
     record_heartbeat(worker=f"{HERE}:{living}", queues=["gpu_queue"], started_at=timezone.now())
-    watchdog.look()
+    watchdog.check()
     assert reached(lambda: not is_running(frozen))
     assert is_running(living)
     assert reached(lambda: supervisor.keep_running() or supervisor.pid("worker-gpu") not in (None, frozen))
@@ -219,10 +219,10 @@ def test_the_row_of_a_frozen_worker_may_be_forgotten_meanwhile(
 ) -> None:
     pid = pid_of(supervisor)
     record_heartbeat(worker=f"{HERE}:{pid}", queues=["gpu_queue"], started_at=timezone.now())
-    watchdog.look()
+    watchdog.check()
     WorkerHeartbeat.objects.all().delete()
     settings.WORKER_FROZEN_AFTER_S = 0.0
-    watchdog.look()
+    watchdog.check()
     assert reached(lambda: not is_running(pid))
 
 
@@ -235,19 +235,19 @@ def test_after_an_outage_of_the_database_signs_of_life_are_waited_for_anew(
 ) -> None:
     pid = pid_of(supervisor)
     record_heartbeat(worker=f"{HERE}:{pid}", queues=["gpu_queue"], started_at=timezone.now())
-    watchdog.look()
+    watchdog.check()
     past_deadline = watchdog._past_deadline
 
     def away() -> set[int]:
         raise OperationalError("the server closed the connection")
 
     monkeypatch.setattr(watchdog, "_past_deadline", away)
-    watchdog.look()
+    watchdog.check()
     monkeypatch.setattr(watchdog, "_past_deadline", past_deadline)
     settings.WORKER_FROZEN_AFTER_S = 0.0
-    watchdog.look()  # the row is as old as the outage: that says nothing yet
+    watchdog.check()  # the row is as old as the outage: that says nothing yet
     assert ENDED not in caplog.text
-    watchdog.look()
+    watchdog.check()
     assert ENDED in caplog.text
     assert reached(lambda: not is_running(pid))
 
@@ -257,7 +257,7 @@ def test_a_process_that_has_not_given_a_sign_of_life_is_starting(
 ) -> None:
     settings.WORKER_FROZEN_AFTER_S = 0.0
     for _again in range(3):
-        watchdog.look()
+        watchdog.check()
     assert ENDED not in caplog.text
 
 
@@ -268,5 +268,5 @@ def test_whatever_goes_wrong_the_watch_goes_on(
         raise ZeroDivisionError
 
     monkeypatch.setattr(watchdog, "_free_claims", break_down)
-    watchdog.look()
+    watchdog.check()
     assert "The watch over the processes failed" in caplog.text

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image as Picture
 
 from mlpipeline import calibration_store
-from mlpipeline.calibration_store import write_reliability
+from mlpipeline.calibration_store import write_calibration
 from mlpipeline.services import model_registry
 from mlpipeline.tasks.counting_steps import aggregate_results
 from mlpipeline.vision.uncertainty.assessment import WeightsCalibration
@@ -97,9 +97,9 @@ def measured_weights(tmp_path, monkeypatch):
     )
     folder = tmp_path / "weights"
     folder.mkdir()
-    write_reliability(WeightsCalibration(ScoreCalibrator(), interval), SHA, {}, folder)
+    write_calibration(WeightsCalibration(ScoreCalibrator(), interval), SHA, {}, folder)
     monkeypatch.setattr(
-        model_registry, "read_reliability", lambda sha256: calibration_store.read_reliability(sha256, folder)
+        model_registry, "read_reliability", lambda sha256: calibration_store.read_calibration(sha256, folder)
     )
 
 

@@ -25,7 +25,7 @@ from mlpipeline.evaluation.detection_dropout import DropRecord, drop_detections,
 from mlpipeline.evaluation.error_gallery import WorstPhotos
 from mlpipeline.evaluation.ground_truth import find_pictures
 from mlpipeline.evaluation.host_info import machine_class
-from mlpipeline.evaluation.photo_metrics import Instruments, measure_photo
+from mlpipeline.evaluation.photo_metrics import EvalSetup, measure_photo
 from mlpipeline.evaluation.records import OURS, SAHI, PhotoRecord
 from mlpipeline.evaluation.report import ReportFacts, render_report
 from mlpipeline.evaluation.report_tables import drop_tables, evaluation_tables
@@ -88,12 +88,12 @@ class Command(BaseCommand):
                 self._measure_counts(pictures, options)
 
     def _measure_counts(self, pictures: Sequence[Path], options: dict[str, Any]) -> None:
-        instruments = _instruments(options)
+        setup = _setup(options)
         records: list[PhotoRecord] = []
         worst = WorstPhotos(options["worst"] if options["report"] else 0)
 
         def measure(photo: TruePhoto) -> None:
-            measured = measure_photo(photo.name, photo.image, photo.truth, instruments)
+            measured = measure_photo(photo.name, photo.image, photo.truth, setup)
             records.append(measured.record)
             worst.offer(photo.image, photo.truth, measured)
             self._progress(len(records), len(pictures), _shown(measured.record))
@@ -103,7 +103,7 @@ class Command(BaseCommand):
             raise CommandError(_("No photo in %(folder)s could be measured.") % {"folder": options["folder"]})
         tables = evaluation_tables(records)
         self._print(tables, options)
-        self._sign(len(records), instruments)
+        self._sign(len(records), setup)
         if options["json"]:
             _write_json(options["json"], [record.as_json() for record in records], failures)
         if options["report"]:
@@ -111,24 +111,24 @@ class Command(BaseCommand):
                 folder=options["folder"].name,
                 made=timezone.now(),
                 machine=machine_class(),
-                models={weights.name: weights.sha256[:12] for weights in instruments.engine.weights},
+                models={weights.name: weights.sha256[:12] for weights in setup.engine.weights},
                 failures=[(failure.name, failure.reason) for failure in failures],
             )
             options["report"].write_text(render_report(records, tables, worst.ranked, facts))
 
     def _measure_estimators(self, pictures: Sequence[Path], options: dict[str, Any]) -> None:
-        instruments = None if options["perfect"] else _instruments({**options, "no_sahi": True})
+        setup = None if options["perfect"] else _setup({**options, "no_sahi": True})
         records: list[DropRecord] = []
 
         def measure(photo: TruePhoto) -> None:
             if not photo.truth.total:
                 return
-            if instruments is None:
+            if setup is None:
                 chosen = options_for(read_manifest().values())
                 count = perfect_count(photo.truth, shape_of(photo.image))
             else:
-                chosen = instruments.options
-                count = count_image(photo.image, instruments.engine, chosen)
+                chosen = setup.options
+                count = count_image(photo.image, setup.engine, chosen)
             found = drop_detections(
                 photo.name, photo.image, count, photo.truth.total, photo.truth.kind, options["drop"], chosen
             )
@@ -139,7 +139,7 @@ class Command(BaseCommand):
         if not records:
             raise CommandError(_("No photo in %(folder)s could be measured.") % {"folder": options["folder"]})
         self._print(drop_tables(records), options)
-        self._sign(len(records) // len(options["drop"]), instruments)
+        self._sign(len(records) // len(options["drop"]), setup)
         if options["json"]:
             _write_json(options["json"], [record.as_json() for record in records], failures)
 
@@ -160,9 +160,9 @@ class Command(BaseCommand):
         for table in tables:
             self.stdout.write(f"{table.as_markdown() if options['markdown'] else table.as_text()}\n")
 
-    def _sign(self, photos: int, instruments: Instruments | None) -> None:
+    def _sign(self, photos: int, setup: EvalSetup | None) -> None:
         """Below the tables: when, where and with what they were measured."""
-        engine = instruments.engine if instruments else None
+        engine = setup.engine if setup else None
         self.stdout.write(
             _("%(date)s, %(machine)s; photos: %(photos)d; %(models)s.")
             % {
@@ -187,7 +187,7 @@ def _measured(photo: TruePhoto, measure: Measure) -> PhotoFailure | None:
     return None
 
 
-def _instruments(options: dict[str, Any]) -> Instruments:
+def _setup(options: dict[str, Any]) -> EvalSetup:
     """The engines, loaded. Raises CommandError where weights are missing."""
     try:
         with contextlib.redirect_stdout(sys.stderr):
@@ -202,7 +202,7 @@ def _instruments(options: dict[str, Any]) -> Instruments:
         raise CommandError(_("There are no weights %(path)s.") % {"path": options["model"]}) from error
     except DemeterError as error:
         raise CommandError(str(error)) from error
-    return Instruments(engine, tuned_options(engine), sahi)
+    return EvalSetup(engine, tuned_options(engine), sahi)
 
 
 def _shown(record: PhotoRecord) -> str:

@@ -1,4 +1,4 @@
-"""`manage.py fit_interval`: measure how sure the weights are, on scenes that were never trained on."""
+"""`manage.py fit_interval`: measure how far counts can be trusted, on scenes that were never trained on."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from demeter.errors import DemeterError
-from mlpipeline.calibration_store import write_reliability
+from mlpipeline.calibration_store import write_calibration
 from mlpipeline.detectors.engines import ENGINE_NAMES, load_engine
 from mlpipeline.evaluation.conformal_dataset import (
     CountedScene,
@@ -39,7 +39,7 @@ from mlpipeline.vision.uncertainty.score_calibration import SCORE_ITSELF, ScoreC
 
 ROW = "{:<12} {:>7} {:>8} {:>10} {:>11} {:>8} {:>8}"
 SAY_EVERY_S = 20.0
-LEAST_SCENES = 2 * len(KINDS) * ((2 * FOLDS + len(KINDS) - 1) // len(KINDS))
+MIN_SCENES = 2 * len(KINDS) * ((2 * FOLDS + len(KINDS) - 1) // len(KINDS))
 
 
 class Command(BaseCommand):
@@ -69,8 +69,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["scenes"] < LEAST_SCENES:
-            raise CommandError(_("At least %(least)d scenes are needed.") % {"least": LEAST_SCENES})
+        if options["scenes"] < MIN_SCENES:
+            raise CommandError(_("At least %(least)d scenes are needed.") % {"least": MIN_SCENES})
         try:
             engine = load_engine(options["engine"])
         except DemeterError as error:
@@ -88,7 +88,7 @@ class Command(BaseCommand):
         whole = self._show_coverage(interval, [one.measured(probability) for one in tested])
         if options["dry_run"]:
             return
-        path = write_reliability(
+        path = write_calibration(
             WeightsCalibration(probability, interval),
             {weights.kind: weights.sha256 for weights in engine.weights},
             {
@@ -106,15 +106,15 @@ class Command(BaseCommand):
         self, scenes: list[SmallScene], folder: Path, engine_name: str, workers: int
     ) -> Iterator[CountedScene]:
         """The scenes in their order, once all of them are counted."""
-        begun = said = time.monotonic()
+        begun = reported = time.monotonic()
         paths: dict[SmallScene, Path] = {}
         for scene, path in _count_all(scenes, folder, engine_name, workers):
             paths[scene] = path
-            if time.monotonic() - said > SAY_EVERY_S or len(paths) == len(scenes):
-                said = time.monotonic()
+            if time.monotonic() - reported > SAY_EVERY_S or len(paths) == len(scenes):
+                reported = time.monotonic()
                 self.stdout.write(
                     _("%(done)d of %(all)d scenes, %(seconds)d s")
-                    % {"done": len(paths), "all": len(scenes), "seconds": said - begun}
+                    % {"done": len(paths), "all": len(scenes), "seconds": reported - begun}
                 )
         for scene in scenes:
             yield read_counted(scene, paths[scene])

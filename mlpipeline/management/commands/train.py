@@ -22,7 +22,7 @@ from mlpipeline.training.seed_ranges import TRAINING_SEEDS
 from mlpipeline.training.training_job import ARCHITECTURES, REAL_SHARE, TrainingJob, train
 
 #: A scene is cut into tiles of 512 px at up to 1.7 times its size.
-LEAST_SCENE_PX = 320
+MIN_SCENE_PX = 320
 
 
 def render_share(folder: Path, seeds: list[int], recipe: DatasetRecipe) -> int:
@@ -39,8 +39,8 @@ def _share(text: str) -> float:
 
 def _checked_px(sides: Sequence[int]) -> tuple[int, int]:
     low, high = sides
-    if not LEAST_SCENE_PX <= low <= high:
-        raise CommandError(_("--scene-px is LOW HIGH, from %(least)d px") % {"least": LEAST_SCENE_PX})
+    if not MIN_SCENE_PX <= low <= high:
+        raise CommandError(_("--scene-px is LOW HIGH, from %(least)d px") % {"least": MIN_SCENE_PX})
     return low, high
 
 

@@ -5,4 +5,13 @@ from mlpipeline.training.scenes.render import render_scene
 from mlpipeline.training.scenes.scene import Scene
 from mlpipeline.training.scenes.scene_spec import ALL_KINDS, KINDS, REAL_KINDS, SceneError, SceneSpec
 
-__all__ = ["ALL_KINDS", "KINDS", "LOOKS", "ExifFacts", "Scene", "SceneError", "SceneSpec", "render_scene"]
+__all__ = [
+    "ALL_KINDS",
+    "KINDS",
+    "REAL_KINDS",
+    "ExifFacts",
+    "Scene",
+    "SceneError",
+    "SceneSpec",
+    "render_scene",
+]

@@ -19,7 +19,7 @@ from mlpipeline.training.scenes.scene_layout import MAX_SLOTS, SceneLayout, inne
 
 #: Widths of the pots on a table, in cm: thimbles, usual ones, large ones. Source: sizes pots are sold in.
 _TABLE_POTS = ((5.0, 8.0), (8.0, 13.0), (13.0, 20.0))
-_MOST_ON_TABLE = 110
+_MAX_ON_TABLE = 110
 _WALL_CM = 4.0
 
 
@@ -188,7 +188,7 @@ def _spots(layout: SceneLayout, area: Rect) -> list[Rect]:
     share = split_rng.between(0.25, 0.9)
     for low, high in sorted(sizes, reverse=True):
         wanted = int(share * area.width * area.depth / len(sizes) / ((low + high) / 2 * scale) ** 2)
-        for _ in range(min(wanted, _MOST_ON_TABLE // len(sizes))):
+        for _ in range(min(wanted, _MAX_ON_TABLE // len(sizes))):
             width = split_rng.between(low, high) * scale
             spot = layout.floor.find(split_rng.rng, width, width, 0.1, 0.3)
             if spot is None:

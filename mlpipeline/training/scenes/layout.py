@@ -189,8 +189,8 @@ def _stage_open(layout: SceneLayout) -> None:
         columns, rows = max(1, int(columns * 0.9)), max(1, int(rows * 0.9))
     x, y = np.meshgrid(np.arange(columns) - (columns - 1) / 2, np.arange(rows) - (rows - 1) / 2)
     slots = np.stack((x.ravel() * across + area.x, y.ravel() * pitch + area.y, np.zeros(x.size)), axis=1)
-    stray = {"rows": (0.06, 0.12), "grid": (0.05, 0.05), "loose": (0.3, 0.3)}[manner]
-    slots[:, :2] += split_rng.rng.normal(0, 1, (len(slots), 2)) * np.array(stray) * pitch
+    spread = {"rows": (0.06, 0.12), "grid": (0.05, 0.05), "loose": (0.3, 0.3)}[manner]
+    slots[:, :2] += split_rng.rng.normal(0, 1, (len(slots), 2)) * np.array(spread) * pitch
     crop = layout.crop("open", 1 if manner == "rows" else 2)
     if manner == "loose":
         crop = Crop(crop.strains, crop.canopies, 0.3, split_rng.between(0.5, 0.9), crop.dead, 0.1)

@@ -1,4 +1,4 @@
-"""Containers of a photo: cleaned, told apart, and who owns which pixel and which plant."""
+"""Containers of a photo: cleaned, without duplicates, and which pixels and plants belong to each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,10 +30,10 @@ from mlpipeline.vision.tiling.tile_runner import TileRunner
 # Masks are cleaned at this size: an outline is no more exact than that, and 12 MP are slow.
 CLEANING_SIDE_PX = 1024
 # Share of its pixels that cleaning may change before the cleaned outline replaces the given one.
-SMOOTH_ENOUGH = 0.004
+MAX_CLEANING_CHANGE = 0.004
 CONVEX_TYPES = ("box", "plug")
-SAME_CONTAINER = 0.6  # share of the smaller container that a better one covers, from which they are one
-LEANING_SHARE = 0.25  # a plant may lean out of its container by this share of its side
+MIN_COVERED_SHARE = 0.6  # share of the smaller container that a better one covers, from which they are one
+RIM_SHARE = 0.25  # a plant may lean out of its container by this share of its side
 
 
 def find_containers(
@@ -41,19 +41,19 @@ def find_containers(
 ) -> list[Container]:
     """The containers to count in a picture, outlines in tenths of a pixel.
 
-    Outlines are cleaned (holes filled, fringes smoothed, cut at the picture's edge), noise, doubles and, as the
+    Outlines are cleaned (holes filled, fringes smoothed, cut at the picture's edge), noise, duplicates and, as the
     options say, the neighbours' containers are removed.
-    Where nothing is left the whole picture is one assumed `segment`; where `detector` sees many plants outside of what
-    was found, the rest of the picture is, and only trusted outlines stay. See `container_warnings`.
+    Where nothing is left the whole picture is one inferred `segment`; where `detector` finds many plants outside of
+    what was found, the rest of the picture is, and only trusted outlines stay. See `container_warnings`.
     Raises: InvalidInput for another picture than (H, W, 3) uint8; DetectorFault for an impossible answer.
     """
     check_image(image)
     answer = _checked(segmenter.segment(image))
     shape = shape_of(image)
-    sure = [found for found in answer if found.score >= options.container_confidence]
-    doubtful = [found for found in answer if found.score < options.container_confidence]
-    cleaned = _cleaned(sure, shape, options)
-    cleaned += _cleaned(recover_similar(doubtful, cleaned, options), shape, options)
+    confident = [found for found in answer if found.score >= options.container_confidence]
+    low_score = [found for found in answer if found.score < options.container_confidence]
+    cleaned = _cleaned(confident, shape, options)
+    cleaned += _cleaned(recover_similar(low_score, cleaned, options), shape, options)
     distinct = drop_covered_segments(container_nms(cleaned, shape), shape)
     if options.whole_containers_only:
         distinct = drop_side_truncated(distinct, shape)
@@ -76,7 +76,7 @@ def _checked(answer: object) -> Sequence[Container]:
 
 
 def whole_picture(shape: Shape) -> Container:
-    """The stand-in for a container where none was found."""
+    """The container that is inferred where none was found."""
     height, width = shape
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float32)
     return Container("segment", corners, 0.0)
@@ -103,7 +103,7 @@ def cleaned_container(found: Container, shape: Shape, options: CountOptions) -> 
     if not pieces or np.count_nonzero(mask) < options.min_container_share * mask.size:
         return None
     changed = np.count_nonzero(smooth != mask.astype(np.bool_))
-    if len(pieces) == 1 and changed <= SMOOTH_ENOUGH * np.count_nonzero(mask):
+    if len(pieces) == 1 and changed <= MAX_CLEANING_CHANGE * np.count_nonzero(mask):
         return Container(found.type, _clipped(_shaped(found.polygon, found.type), shape), found.score)
     outline = _shaped(max(pieces, key=cv2.contourArea).reshape(-1, 2), found.type)
     outline = np.asarray(cv2.approxPolyDP(outline, 0.7, True), dtype=np.float32).reshape(-1, 2)
@@ -135,7 +135,7 @@ def container_nms(containers: Sequence[Container], shape: Shape) -> list[Contain
     kept: list[int] = []
     for index in sorted(range(len(containers)), key=lambda place: -containers[place].score):
         rivals = (k for k in kept if _rank(containers[k]) == _rank(containers[index]))
-        if all(_covered(regions[index], regions[rival]) < SAME_CONTAINER for rival in rivals):
+        if all(_covered(regions[index], regions[rival]) < MIN_COVERED_SHARE for rival in rivals):
             kept.append(index)
     return [containers[index] for index in sorted(kept)]
 
@@ -166,7 +166,7 @@ def container_region(shape: Shape, containers: Sequence[Container], index: int) 
 
 def container_mask(shape: Shape, containers: Sequence[Container], index: int) -> Mask:
     """(H, W) True where a pixel of the picture belongs to a container; see `container_region` for the rules."""
-    return container_region(shape, containers, index).on(shape)
+    return container_region(shape, containers, index).to_full_mask(shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,27 +174,27 @@ class PlantAssignment:
     """Decides which container a plant belongs to, the same from every container's point of view.
 
     It belongs where its middle lies. A middle outside all containers (a plant that leans over the rim) belongs to
-    the nearest one within LEANING_SHARE of its side.
+    the nearest one within RIM_SHARE of its side.
     """
 
     shape: Shape
     containers: tuple[Container, ...]
 
-    def owned(self, detections: Detections, index: int) -> Detections:
+    def assign(self, detections: Detections, index: int) -> Detections:
         """Those of the detections, in full-image pixels, that belong to container `index`."""
         points = box_centers(detections.boxes)
         mine = self._lies_in(points, index)
-        reach = sides(detections.boxes) * LEANING_SHARE
+        reach = sides(detections.boxes) * RIM_SHARE
         for place in np.flatnonzero(~mine).tolist():
             x, y = points[place].tolist()
-            mine[place] = self._leans_from(x, y, float(reach[place]), index)
+            mine[place] = self._within_rim(x, y, float(reach[place]), index)
         return detections.select(mine)
 
     def _lies_in(self, points: NDArray[np.float32], index: int) -> Mask:
         region = container_region(self.shape, self.containers, index)
         return points_in_mask(points, region.mask, (region.x0, region.y0))
 
-    def _leans_from(self, x: float, y: float, reach_px: float, index: int) -> bool:
+    def _within_rim(self, x: float, y: float, reach_px: float, index: int) -> bool:
         distance = _distance(self.containers[index].polygon, x, y)
         if (
             not 0 < distance <= reach_px

@@ -5,7 +5,7 @@ import numpy as np
 from mlpipeline.vision.arrays import Boxes
 from mlpipeline.vision.geometry.boxes import box_centers, sides
 
-SAMPLE_COUNT = 128  # plants whose neighbours are looked for: the median of more is the same
+SAMPLE_COUNT = 128  # plants whose nearest neighbour is searched: the median of more is the same
 
 
 def crowding(boxes: Boxes) -> float:

@@ -1,7 +1,7 @@
-"""Majority: what most of several looks at one picture call a box or tray, pixel by pixel.
+"""Mask voting (test-time augmentation): the outline of a box or tray is what most views of a picture agree on.
 
-A network draws an outline a little differently each time the picture is mirrored or shown larger. Of 641 containers of
-held-out scenes 544 reached an IoU of .85 at one look, 561 by the majority of three.
+A network draws an outline a little differently each time the picture is flipped or enlarged. Of 641 containers of
+held-out scenes 544 reached an IoU of .85 with one view, 561 by the majority of three.
 """
 
 from collections.abc import Sequence
@@ -13,17 +13,17 @@ from mlpipeline.vision.arrays import Shape
 from mlpipeline.vision.geometry.masks import Region, mask_contours, polygon_region
 from mlpipeline.vision.results import Container
 
-WORK_SIDE_PX = 640  # of the longer side, at which looks are compared: finer than a network draws its masks
-SAME = 0.5  # IoU from which two looks show one container
+WORK_SIDE_PX = 640  # longer side at which views are compared: finer than a network draws its masks
+MIN_SAME_IOU = 0.5  # from which two views show one container
 
 
 def vote_masks(
     found: Sequence[Container], others: Sequence[Sequence[Container]], shape: Shape
 ) -> list[Container]:
-    """The containers of one look, in their order; boxes and trays that every other look shows, too, as most show them.
+    """The containers of one view, in their order; boxes and trays that all other views show, too, by majority.
 
     Which containers there are, their types and scores are those of `found`. Beds have no outline that is worth it.
-    others: what other looks show of the same picture of `shape`.
+    others: the containers of other views of the same picture of `shape`.
     """
     scale = min(1.0, WORK_SIDE_PX / max(shape))
     small = (max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale)))
@@ -31,23 +31,23 @@ def vote_masks(
     def region(container: Container) -> Region:
         return polygon_region(container.polygon * np.float32(scale), small)
 
-    rivals = [[region(one) for one in look if one.type != "segment"] for look in others]
-    settled = []
+    other_regions = [[region(one) for one in view if one.type != "segment"] for view in others]
+    voted = []
     for container in found:
         agreed = None
         if container.type != "segment":
             own = region(container)
-            seen = [own, *(same for look in rivals if (same := _same(own, look)) is not None)]
-            agreed = _majority(seen, scale, container) if len(seen) == len(others) + 1 else None
-        settled.append(agreed or container)
-    return settled
+            views = [own, *(same for view in other_regions if (same := _best_match(own, view)) is not None)]
+            agreed = _majority(views, scale, container) if len(views) == len(others) + 1 else None
+        voted.append(agreed or container)
+    return voted
 
 
-def _same(own: Region, look: Sequence[Region]) -> Region | None:
-    """What another look shows of a container; None where it does not show it."""
-    ious = [_iou(own, other) for other in look]
+def _best_match(own: Region, view: Sequence[Region]) -> Region | None:
+    """The region of a container in another view; None where that view does not show it."""
+    ious = [_iou(own, other) for other in view]
     best = int(np.argmax(ious)) if ious else 0
-    return look[best] if ious and ious[best] >= SAME else None
+    return view[best] if ious and ious[best] >= MIN_SAME_IOU else None
 
 
 def _majority(regions: Sequence[Region], scale: float, container: Container) -> Container | None:

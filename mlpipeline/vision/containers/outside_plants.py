@@ -28,17 +28,17 @@ def many_plants_outside(
 
     Empty pots speak for the outlines around them: beside boxes without plants a few weeds are most of all plants.
 
-    detected: on a picture of `shape`, in full-image px, or on a sample of it. min_score: 0–1, of plants and empty pots
-    that are looked for.
+    detected: on a picture of `shape`, in full-image px, or on a sample of it. min_score: 0–1, of the plants and
+    empty pots that are counted.
     """
-    sure = detected.select(detected.scores >= min_score)
+    confident = detected.select(detected.scores >= min_score)
     height, width = shape
     scale = np.float32(min(1.0, WORK_SIDE_PX / max(height, width)))
     small = (max(1, round(height * scale)), max(1, round(width * scale)))
-    points = box_centers(sure.boxes) * scale
+    points = box_centers(confident.boxes) * scale
     held = np.zeros(len(points), dtype=np.bool_)
     for container in containers:
         region = polygon_region(container.polygon * scale, small)
         held |= points_in_mask(points, region.mask, (region.x0, region.y0))
-    outside = int(np.count_nonzero(~held & (sure.classes != EMPTY)))
+    outside = int(np.count_nonzero(~held & (confident.classes != EMPTY)))
     return outside >= MIN_OUTSIDE_COUNT and outside > MIN_OUTSIDE_SHARE * int(np.count_nonzero(held))

@@ -1,4 +1,4 @@
-"""Neighbours: containers that do not belong to the place of a photo, and those of which nothing is left to count."""
+"""Filters of containers: those that do not belong to the place of a photo, and those that others cover."""
 
 from collections.abc import Sequence
 
@@ -19,8 +19,7 @@ def drop_side_truncated(containers: Sequence[Container], shape: Shape) -> list[C
 
     One photo shows one place, and places lie side by side: what runs out of the picture on one side continues in the
     neighbour's photo. What reaches both sides is the place itself, from close by; and where every container is cut on
-    one side, nothing tells whose they are and all stay. The upper and the lower edge cut long beds, so they say
-    nothing.
+    one side, the owner is unknown and all stay. The upper and the lower edge cut long beds, so they are not regarded.
     """
     own = [found for found in containers if not _is_cut_on_one_side(found, shape)]
     return own or list(containers)

@@ -1,4 +1,4 @@
-"""Scanning: the detector run over containers, at the scale that suits their plants, in tiles only where they are."""
+"""Sliced detection: the detector run on tiles of containers, at the scale that suits their plants."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,8 +27,8 @@ from mlpipeline.vision.tiling.tile_runner import TileAnswers, TileRunner
 
 MAX_SCALE_CHANGE = 2**0.5  # half a step between two probes
 MAX_OVERLAP = 0.6  # of a tile's side; more would multiply the tiles
-MIN_PLANTS_IN_MERGED_BOX = 2  # plants within a larger one that make it several plants
-ROUNDING_UP = (1.0, 1.15, 1.3)  # tiles may be this much larger where that needs fewer of them
+MIN_PLANTS_IN_MERGED_BOX = 2  # plants within a larger box from which it is a crowd
+SIDE_FACTORS = (1.0, 1.15, 1.3)  # tiles may be this much larger where that needs fewer of them
 
 
 def detect_in_containers(
@@ -43,8 +43,8 @@ def detect_in_containers(
 
     Args:
         image: (H, W, 3) uint8 RGB, the whole picture; it is not modified.
-        containers: all containers of the picture, also those not asked for: they own pixels too.
-        indices: which of them to look into.
+        containers: all containers of the picture, also those without an index: they own pixels too.
+        indices: which of them to run the detector on.
         detector: finds plants and empties in tiles.
         options: the settings of the count.
         progress: called with (tiles done, tiles in all); the share never falls, the last call has both equal.
@@ -56,15 +56,15 @@ def detect_in_containers(
     _check_indices(image, containers, indices)
     shape = shape_of(image)
     runner = TileRunner(image, detector, options, progress)
-    regions = {index: container_region(shape, containers, index).tight() for index in indices}
+    regions = {index: container_region(shape, containers, index).cropped() for index in indices}
     shown = [index for index in indices if not regions[index].is_empty]
     detected = dict.fromkeys(indices, Detections.empty())
     if shown:
         search = search_scale(runner)
         plans = [plan_slices(regions[index], search, runner) for index in shown]
         detected |= zip(shown, run_plans(plans, search, runner), strict=True)
-    ownership = PlantAssignment(shape, tuple(containers))
-    return [_owned(detected[index], index, ownership) for index in indices]
+    assignment = PlantAssignment(shape, tuple(containers))
+    return [_assigned(detected[index], index, assignment) for index in indices]
 
 
 def detect_in_picture(
@@ -75,13 +75,13 @@ def detect_in_picture(
     options: CountOptions,
     progress: Progress | None = None,
 ) -> list[Detections]:
-    """The same by a detector that takes the whole picture at once. `progress` is told once, at the end."""
+    """The same by a detector that takes the whole picture at once. `progress` is called once, at the end."""
     _check_indices(image, containers, indices)
     seen = detector.detect_image(image, options.confidence)
-    ownership = PlantAssignment(shape_of(image), tuple(containers))
+    assignment = PlantAssignment(shape_of(image), tuple(containers))
     if progress is not None:
         progress(1, 1)
-    return [_owned(seen, index, ownership) for index in indices]
+    return [_assigned(seen, index, assignment) for index in indices]
 
 
 def _check_indices(image: Image, containers: Sequence[Container], indices: Sequence[int]) -> None:
@@ -92,17 +92,17 @@ def _check_indices(image: Image, containers: Sequence[Container], indices: Seque
     )
 
 
-def _owned(seen: Detections, index: int, ownership: PlantAssignment) -> Detections:
+def _assigned(seen: Detections, index: int, assignment: PlantAssignment) -> Detections:
     """What belongs to a container, cut at the edges of the picture, rounded; nothing without an area is left."""
-    boxes = clip(seen.boxes, ownership.shape)
+    boxes = clip(seen.boxes, assignment.shape)
     kept = areas(boxes) > 0
     valid = Detections(boxes[kept], seen.scores[kept], seen.classes[kept], seen.warnings)
-    return ownership.owned(valid, index).rounded()
+    return assignment.assign(valid, index).rounded()
 
 
 @dataclass(frozen=True, slots=True)
 class SliceZone:
-    """The tiles for one zone of a container, how far they overlap, and what may be wrong with their scale."""
+    """The tiles for one zone of a container, how far they overlap, and the warnings of their scale."""
 
     tiles: tuple[Tile, ...]
     overlap_px: float
@@ -111,7 +111,7 @@ class SliceZone:
 
 @dataclass(frozen=True, slots=True)
 class SlicePlan:
-    """What a container still needs after the scale search: no zones where a probe has shown it well."""
+    """What a container still needs after the scale search: no zones where the best probe suffices."""
 
     region: Region
     zones: tuple[SliceZone, ...]
@@ -162,7 +162,7 @@ def _plan_zone(region: Region, zone: SizeZone, probe: ScaleProbe, runner: TileRu
     rows = Region(region.x0, zone.y0, region.mask[zone.y0 - region.y0 : zone.y1 - region.y0])
     # A somewhat larger tile often saves a whole row or column of them; plants stay well within the trained range.
     room = max(1.0, zone.sizes.low_px * scale / trained[0])
-    factors = [factor for factor in ROUNDING_UP if factor <= room]
+    factors = [factor for factor in SIDE_FACTORS if factor <= room]
     even = [integer_ratio_side(round(side_px * factor), tile_px) for factor in factors]
     sides = [
         side if side <= side_px * room else round(side_px * factor)
@@ -178,19 +178,19 @@ def _plan_zone(region: Region, zone: SizeZone, probe: ScaleProbe, runner: TileRu
 
 
 def run_plans(plans: Sequence[SlicePlan], search: ScaleSearch, runner: TileRunner) -> list[Detections]:
-    """What the detector sees in the containers of some plans, which share batches."""
+    """The detections of the containers of some plans, which share batches."""
     planned = [pair for plan in plans for pair in plan.planned]
     runner.expect(len(planned))
-    answers = iter(runner.run_whole(planned))
-    detected = [_united(plan, [next(answers) for _ in plan.planned], search, runner) for plan in plans]
+    answers = iter(runner.run_with_splitting(planned))
+    detected = [_merge_plan(plan, [next(answers) for _ in plan.planned], search, runner) for plan in plans]
     runner.finish()
     return detected
 
 
-def _united(
+def _merge_plan(
     plan: SlicePlan, answers: Sequence[TileAnswers], search: ScaleSearch, runner: TileRunner
 ) -> Detections:
-    """What the tiles of a container saw, as one set; what the best probe saw where none was needed."""
+    """The detections of the tiles of a container, as one set; those of the best probe where no tile was needed."""
     if not plan.zones:
         return search.best.detected
     pairs = [pair for group in answers for pair in group]
@@ -198,14 +198,14 @@ def _united(
     # Plants larger than the overlap are cut in every tile; the full image has them whole.
     seen = search.full_image.detected
     whole = longest_sides(seen.boxes) > max(zone.overlap_px for zone in plan.zones)
-    # Without the probe's warnings: what it could not see, the tiles have seen.
+    # Without the probe's warnings: the tiles cover what it could not resolve.
     large = Detections(seen.boxes[whole], seen.scores[whole], seen.classes[whole])
     merged = cross_tile_nms([drop_merged_boxes(large, small), small], runner.options.iou)
     return merged.warned(*(word for zone in plan.zones for word in zone.warnings))
 
 
 def drop_merged_boxes(large: Detections, small: Detections) -> Detections:
-    """The large plants of a glance without those in which finer tiles saw several: a crowd looks like one from afar."""
+    """The large plants of the full image without those in which finer tiles found several: crowds seen as one."""
     middles = box_centers(small.plants.boxes)
     boxes = large.boxes
     held = [int(((middles >= box[:2]) & (middles <= box[2:])).all(axis=1).sum()) for box in boxes]

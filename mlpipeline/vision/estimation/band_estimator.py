@@ -22,15 +22,15 @@ from mlpipeline.vision.results import BandEstimate, Detections
 BANDS = 4
 SLIVER_SHARE = 0.15  # of a plant's side: the radius of the disc that processed leaf has to hold everywhere
 CORE_SHARE = 0.22  # of a plant's side: the radius of the disc that a missed plant holds somewhere
-LEAST_PLANT = 0.3  # of a plant's area: smaller pieces are leaves of their neighbours
-LEAST_FILL = 0.2  # share of its ellipse that a plant covers at least
+MIN_PLANT_SHARE = 0.3  # of a plant's area: smaller pieces are leaves of their neighbours
+MIN_FILL = 0.2  # share of its ellipse that a plant covers at least
 # Confidence of a density estimate at best: nothing in this photo vouches for the plant's size.
 DENSITY_TRUST = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BandInputs:
-    """What is known of one container before it is cut into bands, at the working size of its stand.
+    """What is known of one container before it is cut into bands, at the working size of its crop.
 
     residual, processed: (H, W) bool. plant_area: px² of a plant in each band. counts: plants in each band.
     """
@@ -55,21 +55,21 @@ def rows_of(height_px: int, number: int) -> slice:
     return slice(edges[number], edges[number + 1])
 
 
-def estimate_bands(stand: ContainerCrop, alpha: float) -> tuple[BandEstimate, ...]:
+def estimate_bands(crop: ContainerCrop, alpha: float) -> tuple[BandEstimate, ...]:
     """The four bands of a container with detected plants, each with the plants missed in it, not rounded.
 
-    A container whose leaf cannot be told from its ground gets bands that estimate nothing, with confidence 0.
+    A container whose leaf cannot be separated from its ground gets bands that estimate nothing, with confidence 0.
     """
-    covered = ellipse_mask(stand.detections.boxes, stand.mask.shape)
-    residual = stand.mask & ~covered
-    living = stand.living
-    leaf = segment_by_colour_model(stand.image, stand.mask, living.boxes, stand.detections.empties.boxes)
-    edges = np.array(band_edges(stand.mask.shape[0]), dtype=np.float64)
-    box_areas = band_box_areas_px(stand.detections.plants.boxes, edges, stand.container_type)
-    fill = visible_fill(leaf.mask, living, stand.mask)
+    covered = ellipse_mask(crop.detections.boxes, crop.mask.shape)
+    residual = crop.mask & ~covered
+    living = crop.living
+    leaf = segment_by_colour_model(crop.image, crop.mask, living.boxes, crop.detections.empties.boxes)
+    edges = np.array(band_edges(crop.mask.shape[0]), dtype=np.float64)
+    box_areas = band_box_areas_px(crop.detections.plants.boxes, edges, crop.container_type)
+    fill = visible_fill(leaf.mask, living, crop.mask)
     plant_areas = tuple(area * math.pi / 4 * fill for area in box_areas)
     processed = filter_plant_sized(residual & leaf.mask, [math.sqrt(area) for area in box_areas], plant_areas)
-    explained = int(np.count_nonzero(covered & stand.mask))
+    explained = int(np.count_nonzero(covered & crop.mask))
     confidence = estimate_confidence(
         len(living), leaf.separation, explained, int(np.count_nonzero(processed))
     )
@@ -80,33 +80,33 @@ def estimate_bands(stand: ContainerCrop, alpha: float) -> tuple[BandEstimate, ..
         for band in range(BANDS)
     )
     return to_band_estimates(
-        stand, BandInputs(residual, processed, plant_areas, counts, "band_based", confidence)
+        crop, BandInputs(residual, processed, plant_areas, counts, "band_based", confidence)
     )
 
 
-def estimate_by_density(stand: ContainerCrop, prior: DensityPrior) -> tuple[BandEstimate, ...]:
+def estimate_by_density(crop: ContainerCrop, prior: DensityPrior) -> tuple[BandEstimate, ...]:
     """The four bands of a container in which nothing was detected, from a density prior and green leaf."""
-    leaf = segment_by_excess_green(stand.image, stand.mask)
-    plant_area = prior.plant_area_px * stand.scale**2
+    leaf = segment_by_excess_green(crop.image, crop.mask)
+    plant_area = prior.plant_area_px * crop.scale**2
     side = math.sqrt(plant_area * 4 / math.pi)
     processed = filter_plant_sized(leaf.mask, [side] * BANDS, (plant_area,) * BANDS)
-    to_picture = stand.scale**-2
+    to_picture = crop.scale**-2
     counts = tuple(
         count_by_density(
             np.count_nonzero(processed[rows]) * to_picture,
-            np.count_nonzero(stand.mask[rows]) * to_picture,
+            np.count_nonzero(crop.mask[rows]) * to_picture,
             prior,
         )
         for rows in (rows_of(len(processed), band) for band in range(BANDS))
     )
     work = BandInputs(
-        stand.mask, processed, (plant_area,) * BANDS, counts, "density_based", DENSITY_TRUST * leaf.separation
+        crop.mask, processed, (plant_area,) * BANDS, counts, "density_based", DENSITY_TRUST * leaf.separation
     )
-    return to_band_estimates(stand, work)
+    return to_band_estimates(crop, work)
 
 
 def visible_fill(leaf: Mask, plants: Detections, valid: Mask) -> float:
-    """Share of a plant's ellipse that is leaf and is not hidden by another plant, in LEAST_FILL…1; 1 without plants.
+    """Share of a plant's ellipse that is leaf and is not hidden by another plant, in MIN_FILL…1; 1 without plants.
 
     It corrects the bias of boxes: a star of leaves covers much less than its box, and canopies overlap.
     """
@@ -115,7 +115,7 @@ def visible_fill(leaf: Mask, plants: Detections, valid: Mask) -> float:
     if full == 0:
         return 1.0
     seen = np.count_nonzero(leaf & valid & ellipse_mask(plants.boxes, valid.shape))
-    return min(max(seen / full, LEAST_FILL), 1.0)
+    return min(max(seen / full, MIN_FILL), 1.0)
 
 
 def band_count(processed_area_px: float, plant_area_px: float, alpha: float) -> float:
@@ -155,7 +155,7 @@ def filter_plant_sized(leaf: Mask, side_px: list[float], plant_area_px: tuple[fl
         depth = cv2.distanceTransform(solid, cv2.DIST_L2, 5)
         deepest = np.zeros(count, dtype=np.float32)
         np.maximum.at(deepest, labels.ravel().astype(np.int64), depth.ravel())
-        large = stats[:, cv2.CC_STAT_AREA] >= LEAST_PLANT * plant_area_px[band]
+        large = stats[:, cv2.CC_STAT_AREA] >= MIN_PLANT_SHARE * plant_area_px[band]
         plants = (deepest >= CORE_SHARE * side_px[band]) & large
         plants[0] = False  # the background
         rows = rows_of(len(leaf), band)
@@ -163,19 +163,19 @@ def filter_plant_sized(leaf: Mask, side_px: list[float], plant_area_px: tuple[fl
     return kept
 
 
-def to_band_estimates(stand: ContainerCrop, work: BandInputs) -> tuple[BandEstimate, ...]:
+def to_band_estimates(crop: ContainerCrop, work: BandInputs) -> tuple[BandEstimate, ...]:
     """The bands in picture pixels."""
-    to_picture = 1 / stand.scale
-    full, small = band_edges(stand.height_px), band_edges(stand.mask.shape[0])
+    to_picture = 1 / crop.scale
+    full, small = band_edges(crop.height_px), band_edges(crop.mask.shape[0])
     result = []
     for band in range(BANDS):
-        rows = rows_of(stand.mask.shape[0], band)
-        corner = (float(stand.x0), stand.y0 + small[band] * to_picture)
+        rows = rows_of(crop.mask.shape[0], band)
+        corner = (float(crop.x0), crop.y0 + small[band] * to_picture)
         result.append(
             BandEstimate(
                 band_number=band + 1,
-                y_start_px=stand.y0 + full[band],
-                y_end_px=stand.y0 + full[band + 1],
+                y_start_px=crop.y0 + full[band],
+                y_end_px=crop.y0 + full[band + 1],
                 estimated=float(work.counts[band]),
                 residual_area_px=float(np.count_nonzero(work.residual[rows]) * to_picture**2),
                 processed_area_px=float(np.count_nonzero(work.processed[rows]) * to_picture**2),

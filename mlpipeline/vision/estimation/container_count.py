@@ -37,13 +37,13 @@ from mlpipeline.vision.imaging.container_crop import ContainerCrop, crop_contain
 from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.results import BandEstimate, Container, ContainerCount, Detections
 
-# An estimate larger than this many times what was seen rests on too little to be believed.
-MOST_PER_DETECTED = 2.0
+# A larger estimate, as a multiple of the detections, rests on too little.
+MAX_PER_DETECTED = 2.0
 # Median side of plants ÷ distance to the nearest: where they stand farther apart, none hides another, and leaf between
 # them is weeds, or parts of the plants themselves.
 MIN_CROWDING = 0.75
 MIN_CROWD_COUNT = 8  # plants of which a crowd is made
-SEEN_EMPTY = 3  # empty pots from which a container without plants is known to be empty
+MIN_EMPTY_COUNT = 3  # empty pots from which a container without plants is known to be empty
 
 
 def estimate_container(
@@ -67,7 +67,7 @@ def estimate_container(
             estimated; see `clamp_to_capacity`.
 
     Returns: the count. `estimated` is rounded once, over all bands, and fills no more cells than were read. Nothing
-    is estimated in an assumed container (its edges mean nothing), with `options.estimate` off, by leaf where the
+    is estimated in an inferred container (its edges mean nothing), with `options.estimate` off, by leaf where the
     plants stand apart, are few or have low scores, or where nothing was detected and nothing is known.
     Raises: InvalidInput for a wrong picture or index.
     """
@@ -79,11 +79,11 @@ def estimate_container(
     bands: tuple[BandEstimate, ...] = ()
     capacity: int | None = None
     density = priors.density.get(container.type)
-    if options.estimate and not container.is_assumed and not region.is_empty:
+    if options.estimate and not container.is_inferred and not region.is_empty:
         lattice = fit_lattice(detections.boxes, container.polygon)
         if detected and lattice is not None:
-            stand = crop_container(image, region, detections, container.type, work_px=COVER_PLANT_PX)
-            bands, empty = _count_by_grid(stand, lattice)
+            crop = crop_container(image, region, detections, container.type, work_px=COVER_PLANT_PX)
+            bands, empty = _count_by_grid(crop, lattice)
             capacity = lattice.capacity
         elif (
             detected
@@ -97,7 +97,7 @@ def estimate_container(
             bands = estimate_bands(
                 crop_container(image, region, detections, container.type), options.alpha[container.type]
             )
-        elif density is not None and container.type == "segment" and empty < SEEN_EMPTY:
+        elif density is not None and container.type == "segment" and empty < MIN_EMPTY_COUNT:
             side = math.sqrt(density.plant_area_px)
             bands = estimate_by_density(
                 crop_container(image, region, detections, container.type, side), density
@@ -119,11 +119,11 @@ def estimate_container(
 def rounded_estimate(bands: Sequence[BandEstimate], detected: int) -> int:
     """The whole number of plants estimated in a container: the sum of its bands, rounded once, half up.
 
-    Where plants were detected the estimate is at most MOST_PER_DETECTED times as many.
+    Where plants were detected the estimate is at most MAX_PER_DETECTED times as many.
     """
     total = sum(band.estimated for band in bands)
     if detected:
-        total = min(total, MOST_PER_DETECTED * detected)
+        total = min(total, MAX_PER_DETECTED * detected)
     return math.floor(total + 0.5)
 
 
@@ -136,38 +136,40 @@ def _may_hide_plants(plants: Detections, min_mean_score: float) -> bool:
     return is_crowd and float(np.mean(plants.scores)) >= min_mean_score
 
 
-def _count_by_grid(stand: ContainerCrop, lattice: Lattice) -> tuple[tuple[BandEstimate, ...], int]:
+def _count_by_grid(crop: ContainerCrop, lattice: Lattice) -> tuple[tuple[BandEstimate, ...], int]:
     """Bands and number of empty cells of a container whose plants stand in rows and columns."""
-    local = lattice.moved(-stand.x0, -stand.y0).scaled(stand.scale)
-    plants, empties = stand.detections.plants, stand.detections.empties
-    labels = cell_labels(local, stand.mask.shape)
+    local = lattice.moved(-crop.x0, -crop.y0).scaled(crop.scale)
+    plants, empties = crop.detections.plants, crop.detections.empties
+    labels = cell_labels(local, crop.mask.shape)
     free = np.concatenate([[False], ~occupied(local, plants.boxes)])
-    # Between cells and walls a split of the pixels tells leaf best; where it finds none, the plants' own look does.
-    told = segment_by_colour_model(
-        stand.image, stand.mask & (labels > 0), stand.living.boxes, empties.boxes, np.asarray(free[labels])
+    # Between cells and walls a split of the pixels separates leaf best; where it finds none, the plants' colours do.
+    vegetation = segment_by_colour_model(
+        crop.image, crop.mask & (labels > 0), crop.living.boxes, empties.boxes, np.asarray(free[labels])
     )
-    leaf, strength = (told.mask, told.separation) if told.separation > 0 else segment_plant_leaf(stand)
+    leaf, strength = (
+        (vegetation.mask, vegetation.separation) if vegetation.separation > 0 else segment_plant_leaf(crop)
+    )
     cells = classify_cells(local, plants.boxes, empties.boxes, leaf)
     missed = np.concatenate([[False], cells.missed])
     processed = leaf & missed[labels]
-    covered = ellipse_mask(stand.detections.boxes, stand.mask.shape)
+    covered = ellipse_mask(crop.detections.boxes, crop.mask.shape)
     middles = local.cell_outlines().mean(axis=1)[cells.missed, 1]
-    edges = np.array(band_edges(stand.mask.shape[0]), dtype=np.float64)
+    edges = np.array(band_edges(crop.mask.shape[0]), dtype=np.float64)
     band_of = np.clip(np.searchsorted(edges, middles, side="right") - 1, 0, BANDS - 1)
     counts = np.bincount(band_of, minlength=BANDS)
     leaf_px = np.bincount(labels[leaf], minlength=local.capacity + 1)[1:]
     plant_area = max(float(np.median(leaf_px[cells.planted])), 1.0)
     work = BandInputs(
-        residual=stand.mask & ~covered,
+        residual=crop.mask & ~covered,
         processed=processed,
         plant_area=(plant_area,) * BANDS,
         counts=tuple(counts.astype(float).tolist()),
         method="grid_analysis",
         confidence=estimate_confidence(
-            len(stand.living),
+            len(crop.living),
             strength,
             int(np.count_nonzero(covered)),
             int(np.count_nonzero(processed)),
         ),
     )
-    return to_band_estimates(stand, work), int(cells.empty.sum())
+    return to_band_estimates(crop, work), int(cells.empty.sum())

@@ -1,4 +1,4 @@
-"""Density: how many plants stand where the detector saw none, from what a nursery knows of its plants."""
+"""Density: how many plants stand where none was detected, from what a nursery knows of its plants."""
 
 from dataclasses import dataclass
 

@@ -8,10 +8,13 @@ from numpy.typing import NDArray
 from mlpipeline.vision.arrays import Boxes, check
 from mlpipeline.vision.geometry.boxes import areas, box_centers
 
-ENOUGH = 10  # detections from which a band is measured on its own. Source: origin, band calibration
+MIN_BAND_COUNT = 10  # detections from which a band is measured on its own. Source: origin, band calibration
 # px² a plant covers where nothing was detected to measure. Source: origin, fallback by container type.
 FALLBACK_AREA_PX = {"plug": 50.0, "box": 200.0, "segment": 500.0}
-LEAST_BEND, MOST_BEND = 0.4, 2.5  # perspective changes a plant's side by no more than this against the median
+MIN_SIDE_RATIO, MAX_SIDE_RATIO = (
+    0.4,
+    2.5,
+)  # perspective changes a plant's side by no more than this against the median
 
 
 def tukey_filter(values: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -35,9 +38,10 @@ def mean_box_area_px(boxes: Boxes) -> float:
 def band_box_areas_px(boxes: Boxes, edges_px: NDArray[np.floating], container_type: str) -> list[float]:
     """The box area in px² of a plant in each band between consecutive rows `edges_px` (B + 1 ascending).
 
-    A band with ENOUGH plants is measured on its own. Others follow the perspective of the whole container, a
+    A band with MIN_BAND_COUNT plants is measured on its own. Others follow the perspective of the whole container, a
     straight line through side against row, because under a camera the size of things on a level ground falls
-    linearly towards the horizon. With fewer than ENOUGH plants in all there is one mean, with none the fallback.
+    linearly towards the horizon. With fewer than MIN_BAND_COUNT plants in all there is one mean, with none the
+    fallback.
     """
     check(container_type in FALLBACK_AREA_PX, f"unknown container type {container_type!r}")
     bands = len(edges_px) - 1
@@ -49,12 +53,12 @@ def band_box_areas_px(boxes: Boxes, edges_px: NDArray[np.floating], container_ty
     result = []
     for low, high in zip(edges_px[:-1].tolist(), edges_px[1:].tolist(), strict=True):
         here = boxes[(rows >= low) & (rows < high)]
-        if len(here) >= ENOUGH:
+        if len(here) >= MIN_BAND_COUNT:
             result.append(mean_box_area_px(here))
-        elif len(boxes) >= ENOUGH:
+        elif len(boxes) >= MIN_BAND_COUNT:
             side = slope * (low + high) / 2 + offset
             usual = math.sqrt(everywhere)
-            result.append(min(max(side, LEAST_BEND * usual), MOST_BEND * usual) ** 2)
+            result.append(min(max(side, MIN_SIDE_RATIO * usual), MAX_SIDE_RATIO * usual) ** 2)
         else:
             result.append(everywhere)
     return result
@@ -63,7 +67,7 @@ def band_box_areas_px(boxes: Boxes, edges_px: NDArray[np.floating], container_ty
 def fit_side_by_row(boxes: Boxes) -> tuple[float, float]:
     """Slope and offset of plant side (px) against row (px), by least squares over boxes without size outliers.
 
-    Slope 0 where all plants stand in one row or are fewer than ENOUGH. Raises InvalidInput for no box.
+    Slope 0 where all plants stand in one row or are fewer than MIN_BAND_COUNT. Raises InvalidInput for no box.
     """
     check(len(boxes) > 0, "a line needs at least one box")
     side = np.sqrt(areas(boxes)).astype(np.float64)
@@ -72,7 +76,7 @@ def fit_side_by_row(boxes: Boxes) -> tuple[float, float]:
     usual = (side >= kept.min()) & (side <= kept.max())
     side, rows = side[usual], rows[usual]
     spread = rows - rows.mean()
-    if len(side) < ENOUGH or float((spread**2).sum()) == 0:
+    if len(side) < MIN_BAND_COUNT or float((spread**2).sum()) == 0:
         return 0.0, float(side.mean())
     slope = float((spread * side).sum() / (spread**2).sum())
     return slope, float(side.mean() - slope * rows.mean())

@@ -1,4 +1,4 @@
-"""Grids: trays and crates whose plants stand in rows and columns, so that every cell can be asked what it holds."""
+"""Tray lattices: plants in rows and columns, so that every cell can be classified."""
 
 import math
 from dataclasses import dataclass
@@ -14,13 +14,16 @@ from mlpipeline.vision.runtime.jit import jit
 
 Phases = NDArray[np.complex128]
 
-LEAST_POINTS = 12  # fewer objects line up by chance
-MOST_LINES = 40  # rows or columns of the finest tray (288 cells are 18 by 16) with room above
+MIN_POINTS = 12  # fewer objects line up by chance
+MAX_LINES = 40  # rows or columns of the finest tray (288 cells are 18 by 16) with room above
 LINES_STEP = 0.05  # between the numbers of lines that are tried
-CLEAR = 0.72  # length of the mean phase vector from which a lattice is believed; 1 is exact, jitter of a tenth 0.82
-LEAST_FILLED = 0.5  # share of the cells that hold something that was seen
-CROWDED = 0.1  # share of the cells with two or more plants from which it is no lattice
-INNER_CELL = 0.6  # of a cell's sides: what is looked at for leaf, clear of the walls and the neighbours
+# Length of the mean phase vector from which there is a lattice; 1 is exact, jitter of a tenth of a cell gives 0.82.
+MIN_PHASE_COHERENCE = 0.72
+MIN_FILLED_SHARE = 0.5  # share of the cells that hold a detection
+MAX_CROWDED_SHARE = 0.1  # share of the cells with two or more plants from which it is no lattice
+INNER_CELL = (
+    0.6  # of a cell's sides: the part in which leaf is measured, clear of the walls and the neighbours
+)
 EMPTY_COVER = 0.05  # a cell with less leaf is empty. Source: origin, empty containers, < 5 % vegetation
 # Of the leaf that occupied cells show: with less, green is algae or a neighbour's tip. All other cells hold a plant:
 # asking half the usual leaf of a missed one lost 6 % of the plants where 40 % were missed, this rule 2 %.
@@ -90,7 +93,7 @@ def fit_lattice(objects: Boxes, polygon: Polygon) -> Lattice | None:
 
     Args: objects (N, 4) boxes of plants and empties in px; polygon (K, 2) outline of the container in px.
     """
-    if len(objects) < LEAST_POINTS:
+    if len(objects) < MIN_POINTS:
         return None
     points = box_centers(objects).astype(np.float64)
     square = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], dtype=np.float32)
@@ -117,19 +120,19 @@ def classify_cells(lattice: Lattice, plants: Boxes, empties: Boxes, leaf: Mask) 
 
     A cell with the middle of a plant is planted. Of the others, one with an empty pot or with hardly any leaf in
     its middle (less than 5 %, or than a fifth of what planted cells show) is empty, and the plant of any other was
-    missed. Where no leaf could be told (`leaf` all False), only detections speak.
+    missed. Where no leaf could be separated (`leaf` all False), only detections count.
 
     Args: boxes (N, 4) in px of `leaf`, which is (H, W) bool.
     """
     planted = occupied(lattice, plants)
-    seen_empty = occupied(lattice, empties) & ~planted
+    detected_empty = occupied(lattice, empties) & ~planted
     cover = leaf_cover(lattice, leaf)
-    told = bool(leaf.any()) and bool(planted.any())
-    usual = float(np.median(cover[planted])) if told else 0.0
-    unclear = ~planted & ~seen_empty
+    has_leaf = bool(leaf.any()) and bool(planted.any())
+    usual = float(np.median(cover[planted])) if has_leaf else 0.0
+    unresolved = ~planted & ~detected_empty
     bare = cover < max(EMPTY_SHARE * usual, EMPTY_COVER)
-    told_unclear = unclear if told else np.zeros_like(unclear)
-    return Cells(planted, told_unclear & ~bare, seen_empty | (told_unclear & bare), cover)
+    told_by_leaf = unresolved if has_leaf else np.zeros_like(unresolved)
+    return Cells(planted, told_by_leaf & ~bare, detected_empty | (told_by_leaf & bare), cover)
 
 
 def leaf_cover(lattice: Lattice, leaf: Mask) -> Floats:
@@ -176,11 +179,11 @@ def _line_numbers(values: NDArray[np.float64]) -> NDArray[np.int64] | None:
     if extent <= 0:
         return None
     check(math.isfinite(extent), "middles are finite")
-    spacings = extent / np.arange(1, MOST_LINES, LINES_STEP)
+    spacings = extent / np.arange(1, MAX_LINES, LINES_STEP)
     phases = _mean_phases(values / extent, len(spacings))
     clarity = np.abs(phases)
     best = float(clarity.max())
-    if best < CLEAR:
+    if best < MIN_PHASE_COHERENCE:
         return None
     # Halves and thirds of the true spacing agree in phase as well: the largest that is nearly as clear is meant.
     first = int(np.flatnonzero(clarity >= 0.93 * best)[0])
@@ -225,7 +228,7 @@ def _sums_of_powers(first: Phases, coarse: Phases, fine: Phases, block: int) -> 
 def _is_filled(cells: NDArray[np.int64], capacity: int) -> bool:
     """Whether the cells are mostly taken, and by one object each."""
     taken = np.bincount(cells, minlength=capacity)
-    return bool((taken > 0).mean() >= LEAST_FILLED and (taken > 1).mean() <= CROWDED)
+    return bool((taken > 0).mean() >= MIN_FILLED_SHARE and (taken > 1).mean() <= MAX_CROWDED_SHARE)
 
 
 def occupied(lattice: Lattice, boxes: Boxes) -> Mask:

@@ -2,7 +2,7 @@
 
 The nursery's plants are green, blue-grey, purple or yellow, so no fixed colour is a plant. What a plant looks like is
 learnt from the middles of the detections, what the ground looks like from empty pots and from the rest, and where the
-two cannot be told apart nothing is called leaf: overcounting is the common fault of estimates.
+two cannot be separated nothing is called leaf: overcounting is the common fault of estimates.
 """
 
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ from mlpipeline.vision.geometry.masks import ellipse_mask
 from mlpipeline.vision.runtime.jit import jit
 
 INNER_SHARE = 0.55  # of a box's ellipse: its leaves, with little of the ground between them
-LEAST_PIXELS = 200  # colours from fewer pixels are chance
+MIN_PIXELS = 200  # colours from fewer pixels are chance
 # Share of the variance that lies between two groups; a single bell curve cut in two has 0.64.
-LEAST_SEPARATION = 0.66
+MIN_SEPARATION = 0.66
 # A leaf mask must know this share of the plants, and call less of the empties leaf.
-RECOGNISED, MISTAKEN = 0.6, 0.2
+MIN_RECALL, MAX_FALSE_SHARE = 0.6, 0.2
 CLOSED_CANOPY = 0.8  # share of the uncovered pixels that is green where no ground is to be seen
 RATIO_LIMIT = 3.0
 # Green to blue-green leaf in OpenCV's HSV (H 0–179). Source: origin, floor suppression, H 35–85, S and V from 40.
@@ -29,7 +29,7 @@ LEAF_HSV = ((25, 40, 40), (95, 255, 255))
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VegetationMask:
-    """Where leaf was told from ground: `mask` (H, W), and how well: `separation` 0–1, 0 when nothing could be told."""
+    """Where leaf is: `mask` (H, W), and how well it differs from ground: `separation` 0–1, 0 when nothing was found."""
 
     mask: Mask
     separation: float
@@ -53,7 +53,7 @@ class Likeness:
 def otsu_threshold(values: NDArray[np.floating]) -> tuple[float, float]:
     """The value that splits numbers best into two groups, and how well: the share of variance between the groups.
 
-    Only the values given are looked at: an image with its masked part set to zero would put the threshold between
+    Only the values given are regarded: an image with its masked part set to zero would put the threshold between
     the mask and everything else. Values equal to the threshold belong to the lower group. Separation is 0 for fewer
     than two different values.
     Source: N. Otsu, A threshold selection method from gray-level histograms, 1979: eta = between / total variance.
@@ -73,7 +73,7 @@ def otsu_threshold(values: NDArray[np.floating]) -> tuple[float, float]:
 
 
 def is_leaf_coloured(image: Image) -> Mask:
-    """(H, W) True on green to blue-green: the rule where no detection tells what the plants look like."""
+    """(H, W) True on green to blue-green: the rule where no detection shows the plants' colours."""
     check_image(image)
     hsv = cv2.cvtColor(image, cv2.COLOR_RGB2HSV)
     return np.asarray(cv2.inRange(hsv, LEAF_HSV[0], LEAF_HSV[1]), dtype=np.bool_)
@@ -92,7 +92,7 @@ def segment_by_excess_green(image: Image, valid: Mask) -> VegetationMask:
     channels = image.astype(np.int16)
     greenness = (2 * channels[..., 1] - channels[..., 0] - channels[..., 2]).astype(np.float32)
     threshold, separation = otsu_threshold(greenness[valid])
-    if separation < LEAST_SEPARATION:
+    if separation < MIN_SEPARATION:
         # One colour all over: a closed canopy where most of it is green, else a ground with a green cast.
         share = int(np.count_nonzero(green)) / int(np.count_nonzero(valid))
         return (
@@ -104,7 +104,7 @@ def segment_by_excess_green(image: Image, valid: Mask) -> VegetationMask:
 
 
 def segment_by_colour_model(
-    image: Image, valid: Mask, plants: Boxes, empties: Boxes, doubtful: Mask | None = None
+    image: Image, valid: Mask, plants: Boxes, empties: Boxes, uncertain: Mask | None = None
 ) -> VegetationMask:
     """Leaf that looks like the detected plants, in the valid part of a picture.
 
@@ -113,7 +113,7 @@ def segment_by_colour_model(
         valid: (H, W) bool, the container.
         plants: (N, 4) boxes of detected living plants, in px of `image`.
         empties: (M, 4) boxes of empty pots, the same.
-        doubtful: (H, W) bool, the places that are in question, if they are known better than as all that is not
+        uncertain: (H, W) bool, the places that are in question, if they are known better than as all that is not
             covered: the cells of a tray without its walls.
 
     Each pixel gets the log-likelihood ratio of its colour, the middles of plants against the uncovered rest and the
@@ -122,22 +122,22 @@ def segment_by_colour_model(
     closed: then leaf is what is green by rule, if the plants are.
 
     Returns an empty mask with separation 0 where there are too few examples, where the split puts plants or empty
-    pots on the wrong side, or where neither way can tell leaf from ground.
+    pots on the wrong side, or where neither way can separate leaf from ground.
     """
-    likeness = leaf_likeness(image, valid, plants, empties, doubtful)
-    if np.count_nonzero(likeness.inner) < LEAST_PIXELS:
+    likeness = leaf_likeness(image, valid, plants, empties, uncertain)
+    if np.count_nonzero(likeness.inner) < MIN_PIXELS:
         return VegetationMask(np.zeros_like(valid), 0.0)
-    if np.count_nonzero(likeness.rest | likeness.bare) >= LEAST_PIXELS:
+    if np.count_nonzero(likeness.rest | likeness.bare) >= MIN_PIXELS:
         threshold, separation = otsu_threshold(likeness.ratio[valid])
         # Below 0 a colour is rather ground, wherever the split lies.
         leaf = (likeness.ratio > max(threshold, 0.0)) & valid
-        if separation >= LEAST_SEPARATION and _agrees(leaf, likeness):
+        if separation >= MIN_SEPARATION and _agrees(leaf, likeness):
             return VegetationMask(leaf, separation)
     return VegetationMask(*closed_canopy(image, likeness))
 
 
 def leaf_likeness(
-    image: Image, valid: Mask, plants: Boxes, empties: Boxes, doubtful: Mask | None = None
+    image: Image, valid: Mask, plants: Boxes, empties: Boxes, uncertain: Mask | None = None
 ) -> Likeness:
     """How much each pixel looks like the detected plants; the arguments are those of `segment_by_colour_model`."""
     check_image(image)
@@ -145,14 +145,14 @@ def leaf_likeness(
     inner = ellipse_mask(plants, valid.shape, INNER_SHARE) & valid
     bare = ellipse_mask(empties, valid.shape, INNER_SHARE) & valid & ~inner
     rest = valid & ~ellipse_mask(plants, valid.shape) & ~ellipse_mask(empties, valid.shape)
-    if doubtful is not None and np.count_nonzero(rest & doubtful) >= LEAST_PIXELS:
-        rest &= doubtful
+    if uncertain is not None and np.count_nonzero(rest & uncertain) >= MIN_PIXELS:
+        rest &= uncertain
     cells = _colour_cells(image)
     return Likeness(_log_ratio(cells, inner, rest, bare)[cells], valid, inner, rest, bare)
 
 
 def closed_canopy(image: Image, likeness: Likeness) -> tuple[Mask, float]:
-    """Leaf where no ground is to be seen that it could be told from: what is green by rule, if the plants are.
+    """Leaf where no ground shows that it could be separated from: what is green by rule, if the plants are.
 
     Returns the mask and the share of green in what is not covered; an empty mask and 0 where that is no canopy.
     """
@@ -169,7 +169,7 @@ def _agrees(leaf: Mask, likeness: Likeness) -> bool:
     inner, bare = likeness.inner, likeness.bare
     recognised = int(np.count_nonzero(leaf & inner)) / int(np.count_nonzero(inner))
     mistaken = int(np.count_nonzero(leaf & bare)) / max(int(np.count_nonzero(bare)), 1)
-    return recognised >= RECOGNISED and mistaken <= MISTAKEN
+    return recognised >= MIN_RECALL and mistaken <= MAX_FALSE_SHARE
 
 
 def _colour_cells(image: Image) -> NDArray[np.int32]:
@@ -191,7 +191,7 @@ def _cells_of(lab: Image) -> NDArray[np.int32]:
 
 def _log_ratio(cells: NDArray[np.int32], plant: Mask, rest: Mask, bare: Mask) -> NDArray[np.float32]:
     """(16 384,) log-likelihood ratio of each colour cell, within ±RATIO_LIMIT; 0 for colours seen nowhere."""
-    grounds = [_histogram(cells[part]) for part in (rest, bare) if np.count_nonzero(part) >= LEAST_PIXELS]
+    grounds = [_histogram(cells[part]) for part in (rest, bare) if np.count_nonzero(part) >= MIN_PIXELS]
     of_ground = np.mean(grounds, axis=0) if grounds else _histogram(cells[rest | bare])
     floor = np.float32(1e-5)  # a colour rarer than this in both is no evidence
     ratio = np.log(_histogram(cells[plant]) + floor) - np.log(of_ground + floor)

@@ -1,7 +1,7 @@
 """Plants that the border of the picture cuts, and which of them count.
 
 The next photo of the bed shows them too. Whoever wants each plant in one photo only counts those that are at least
-half in the picture; where a photo shows all there is, every plant that can be told counts.
+half in the picture; where a photo shows all there is, every plant that can be recognised counts.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ from mlpipeline.vision.results import EMPTY, Detections
 
 # A box ends at the border within this share of its side, or this many px: detectors do not place it exactly.
 TOLERANCE_SHARE, TOLERANCE_PX = 0.03, 1.0
-MIN_EXAMPLES_COUNT = 3  # whole plants that tell how large a cut one is
+MIN_EXAMPLES_COUNT = 3  # whole plants from which the size of a cut one is predicted
 
 
 def touches_border(boxes: Boxes, shape: Shape) -> Mask:
@@ -39,7 +39,7 @@ def truncated_by_border(detections: Detections, shape: Shape, min_visible_share:
         min_visible_share: of the area that whole ones of their kind (plants, or empty pots) usually have at that
             place; what the border cuts down to less is truncated. 0 truncates nothing.
 
-    Where fewer than MIN_EXAMPLES_COUNT whole ones of a kind stand in the container, nothing tells and none is.
+    Where fewer than MIN_EXAMPLES_COUNT whole ones of a kind stand in the container, none is: the size is unknown.
     """
     truncated = np.zeros(len(detections), dtype=np.bool_)
     if min_visible_share <= 0:

@@ -1,7 +1,7 @@
 """The filter stage: which detections of a photo count. Every rule that has to know the whole photo is here.
 
-The detect stage looks into each container alone and keeps all that it sees. Only here is known what the other
-containers show, so a rule gives the same answer however the containers were shared out among tasks.
+The detect stage runs on each container alone and keeps all detections. Only here is known what the other containers
+show, so a rule gives the same answer however the containers were shared out among tasks.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,8 +40,7 @@ def filter_detections(
     """Decide which detections count.
 
     Args:
-        detected: container index → its detections in full-image px; a container that could not be looked into is
-            absent.
+        detected: container index → its detections in full-image px; a container whose detection failed is absent.
         containers: all containers of the photo.
         shape: (H, W) of the photo.
         options: the settings of the count.

@@ -1,7 +1,7 @@
 """The score from which a detection counts as a plant depends on what else the photo shows.
 
 Low scores are mostly plants in a crowd, which hide each other, mostly leaves beside a few large plants, and mostly
-crumbs of substrate in a box of empty pots. One threshold for all loses the plants of the one or invents plants in the
+grains of substrate in a box of empty pots. One threshold for all loses the plants of the one or invents plants in the
 other. So each photo has a threshold of its own, from how many plants are confident and how many empty pots stand beside
 them.
 This is the one place where it is applied. The count's floor (`CountOptions.confidence`), below which the detect stage
@@ -26,7 +26,7 @@ def adaptive_score_threshold(detected: Sequence[Detections], thresholds: Detecti
     that others hide; and `emptiness_log_odds` times the square of the share of empty pots, because beds are rarely
     full. `max_adaptive_score` always counts: in a tray that is nearly sold out all the rest speaks against it.
 
-    detected: what was detected in each container that was looked into.
+    detected: the detections of each container.
     """
     seen = Detections.concat([part.select(~occupied_pots(part)) for part in detected])
     confident = int(np.count_nonzero(seen.plants.scores >= thresholds.min_confident_score))

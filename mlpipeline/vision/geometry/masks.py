@@ -35,13 +35,13 @@ class Region:
     def is_empty(self) -> bool:
         return not self.mask.any()
 
-    def on(self, shape: Shape) -> Mask:
+    def to_full_mask(self, shape: Shape) -> Mask:
         """The mask over a whole picture of `shape`."""
         full = np.zeros(shape, dtype=np.bool_)
         full[self.y0 : self.y1, self.x0 : self.x1] = self.mask
         return full
 
-    def tight(self) -> "Region":
+    def cropped(self) -> "Region":
         """The same pixels in the smallest rectangle that holds them; an empty region keeps none."""
         if not self.mask.size:
             return Region(self.x0, self.y0, np.zeros((0, 0), dtype=np.bool_))

@@ -9,7 +9,7 @@ from mlpipeline.vision.runtime.jit import jit
 
 Numbers = NDArray[np.int64]
 
-MOST_PX = 32_767  # what 16 bits hold; no disc is as wide
+MAX_RUN_PX = 32_767  # what 16 bits hold; no disc is as wide
 
 
 def disc_kernel(radius_px: int) -> Image:
@@ -41,7 +41,7 @@ def _fitting(mask: Mask, halves: Numbers) -> Mask:
         run = 0
         for column in range(width):
             run = run + 1 if mask[row, column] else 0
-            free[row, column] = min(run, MOST_PX)
+            free[row, column] = min(run, MAX_RUN_PX)
         run = 0
         for column in range(width - 1, -1, -1):
             run = run + 1 if mask[row, column] else 0

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from mlpipeline.vision.arrays import Boxes, Shape
 from mlpipeline.vision.filtering.border_plants import whole_boxes
 from mlpipeline.vision.geometry.boxes import sides
-from mlpipeline.vision.geometry.size_trend import LEAST_FOR_PERSPECTIVE, predict_log_sizes
+from mlpipeline.vision.geometry.size_trend import MIN_TREND_COUNT, predict_log_sizes
 
 SIZES = ("S", "M", "L", "XL")
-MEDIUM = SIZES.index("M")  # what a plant is where nothing tells
+MEDIUM = SIZES.index("M")  # of a plant whose size is unknown
 Z_LIMITS = (-2.0, 1.0, 2.0)  # S | M | L | XL
 NO_SPREAD = 1e-4  # standard deviation of log areas below which all plants are of one size
 
@@ -30,7 +30,7 @@ def grade_sizes(groups: Sequence[Boxes], shape: Shape) -> list[Classes]:
         shape: (H, W) of the photo.
 
     In each container the side that is usual at a place is fitted; what plants differ from it by is compared over the
-    whole photo. Containers with fewer than LEAST_FOR_PERSPECTIVE plants are measured together. A plant that the
+    whole photo. Containers with fewer than MIN_TREND_COUNT plants are measured together. A plant that the
     picture's border cuts shows no size: it is M, as are all plants of a photo whose plants do not differ.
     """
     whole = [whole_boxes(boxes, shape) for boxes in groups]
@@ -64,8 +64,8 @@ def _differences(measured: Sequence[Boxes]) -> NDArray[np.float64]:
     """By how much the logarithm of each plant's area exceeds the usual one at its place, group after group."""
     ends = np.cumsum([0, *(len(boxes) for boxes in measured)])
     differences = np.zeros(int(ends[-1]))
-    few = [place for place, boxes in enumerate(measured) if 0 < len(boxes) < LEAST_FOR_PERSPECTIVE]
-    many = [[place] for place, boxes in enumerate(measured) if len(boxes) >= LEAST_FOR_PERSPECTIVE]
+    few = [place for place, boxes in enumerate(measured) if 0 < len(boxes) < MIN_TREND_COUNT]
+    many = [[place] for place, boxes in enumerate(measured) if len(boxes) >= MIN_TREND_COUNT]
     for places in [*many, few] if few else many:
         rows = np.concatenate([np.arange(ends[place], ends[place + 1]) for place in places])
         boxes = np.concatenate([measured[place] for place in places])

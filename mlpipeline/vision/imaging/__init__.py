@@ -1,1 +1,1 @@
-"""Pixels: orientation, resizing, image quality, and the reduced image that rules look at."""
+"""Pixels: orientation, resizing, image quality, and the reduced image that rules measure."""

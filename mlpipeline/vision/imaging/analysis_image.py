@@ -1,4 +1,4 @@
-"""Surveys: a picture as small as its plants allow, with where its containers are, to be judged as a whole."""
+"""The analysis image: a picture as small as its plants allow, with a mask of its containers, to measure it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,11 +31,11 @@ class AnalysisImage:
 
 
 def analysis_image(image: Image, containers: Sequence[Container], plants: Detections) -> AnalysisImage:
-    """The survey of a picture, at the size at which its plants span PLANT_PX.
+    """The analysis image of a picture, at the size at which its plants span PLANT_PX.
 
     Args:
         image: (H, W, 3) uint8 RGB; it is not modified.
-        containers: where to look; the whole picture when none of them has a pixel in it.
+        containers: its mask; the whole picture when none of them has a pixel in it.
         plants: in full-image pixels; without any the picture's size alone decides.
 
     Raises: InvalidInput for another picture.

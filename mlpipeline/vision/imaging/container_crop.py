@@ -1,4 +1,4 @@
-"""Stands: a container cut out of its picture and brought to the size at which its leaf is measured."""
+"""Container crops: a container cut out of its picture and brought to the size at which its leaf is measured."""
 
 from dataclasses import dataclass
 
@@ -47,19 +47,19 @@ def crop_container(
     """Cut a container out of its picture and bring it to working size.
 
     `detections` are in full-image pixels; `plant_px` is the side of a plant where none was detected, `work_px` the side
-    of a plant in the stand, as long as the picture need not be enlarged.
+    of a plant in the crop, as long as the picture need not be enlarged.
     Raises: InvalidInput for a container without a pixel in the picture.
     """
-    tight = region.tight()
-    check(not tight.is_empty, "an empty container has no stand")
+    cropped = region.cropped()
+    check(not cropped.is_empty, "an empty container has no crop")
     plants = detections.plants
     side = float(np.median(sides(plants.boxes))) if len(plants) else plant_px or work_px
     scale = min(1.0, work_px / max(side, 1.0))
-    height, width = tight.mask.shape
+    height, width = cropped.mask.shape
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    crop, mask = image[tight.y0 : tight.y1, tight.x0 : tight.x1], tight.mask
+    crop, mask = image[cropped.y0 : cropped.y1, cropped.x0 : cropped.x1], cropped.mask
     if size != (width, height):
         crop = downsample(crop, size)
         mask = cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST).astype(np.bool_)
-    moved = detections.shifted(-tight.x0, -tight.y0).scaled(scale)
-    return ContainerCrop(crop, mask, moved, scale, tight.x0, tight.y0, height, container_type)
+    moved = detections.shifted(-cropped.x0, -cropped.y0).scaled(scale)
+    return ContainerCrop(crop, mask, moved, scale, cropped.x0, cropped.y0, height, container_type)

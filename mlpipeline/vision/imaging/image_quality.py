@@ -39,15 +39,15 @@ class Quality:
         return tuple(name for name, is_so in faults if is_so)
 
 
-def measure_quality(survey: AnalysisImage) -> Quality:
-    """How the picture behind a survey was taken, inside its containers."""
-    grey = cv2.cvtColor(survey.image, cv2.COLOR_RGB2GRAY)
-    area = survey.mask.view(np.uint8)
-    clipped = cv2.inRange(survey.image, (CLIPPED_FROM,) * 3, (255,) * 3)
+def measure_quality(analysis: AnalysisImage) -> Quality:
+    """The quality of a picture inside its containers."""
+    grey = cv2.cvtColor(analysis.image, cv2.COLOR_RGB2GRAY)
+    area = analysis.mask.view(np.uint8)
+    clipped = cv2.inRange(analysis.image, (CLIPPED_FROM,) * 3, (255,) * 3)
     # By a histogram: to sort all pixels for a percentile takes seven times as long.
     below = np.cumsum(cv2.calcHist([grey], [0], area, [256], [0, 256]))
     return Quality(
-        blur=blur_of(np.asarray(grey, dtype=np.uint8), survey.mask),
+        blur=blur_of(np.asarray(grey, dtype=np.uint8), analysis.mask),
         brightness=float(np.searchsorted(below, BRIGHT_PERCENTILE / 100 * below[-1])),
         glare=cv2.mean(clipped, area)[0] / 255,
     )
@@ -64,7 +64,7 @@ def blur_of(grey: NDArray[np.uint8], mask: Mask) -> float:
     Perceptual Blur Metric, SPIE 6492.
     """
     values = grey.astype(np.int16)  # whose differences have a sign
-    return max(_blur_along(*_contrasts(values, mask, axis)) for axis in (0, 1))
+    return max(_blur_along(*_gradient_sums(values, mask, axis)) for axis in (0, 1))
 
 
 def _blur_along(whole: int, lost: int) -> float:
@@ -72,7 +72,7 @@ def _blur_along(whole: int, lost: int) -> float:
 
 
 @jit
-def _contrasts(grey: NDArray[np.int16], mask: Mask, axis: int) -> tuple[int, int]:
+def _gradient_sums(grey: NDArray[np.int16], mask: Mask, axis: int) -> tuple[int, int]:
     """The contrast of neighbours along an axis inside a mask, and REBLUR_PX times what of it blurring takes away.
 
     Axis 0 runs from row to row.

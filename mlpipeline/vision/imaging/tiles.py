@@ -14,11 +14,11 @@ PAD_VALUE = 114  # the grey that YOLO letterboxes with, so the weights have seen
 # Tiles with less of the container are left out. Source: origin, slices below 2 % content.
 MIN_CONTAINER_SHARE = 0.02
 
-SOME_ROWS = 16  # every so many tell of nearly all tiles that they hold more than that
+ROW_STEP = 16  # of nearly all tiles every so many rows show that they hold more than that
 
 # Tiles may be this much larger to be made of whole pixels: averaging those takes a sixth of the time (from 1 024 px
 # 0.3 ms, from 1 008 px 1.7 ms). It is what photos of 4 000 px lack to 4 096.
-EVEN_ROOM = 0.04
+MAX_ROUNDING_SHARE = 0.04
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,43 +69,46 @@ def plan_tiles(region: Region, shape: tuple[int, int], side_px: int, overlap_px:
     has there, widened by half a plant on either side because a plant belongs to the region by its middle. Tiles that
     hold less than MIN_CONTAINER_SHARE of the region are left out.
     """
-    tight = region.tight()
-    if tight.is_empty:
+    cropped = region.cropped()
+    if cropped.is_empty:
         return ()
     height, width = shape
     margin = math.ceil(overlap_px / 2)
-    top, bottom = max(tight.y0 - margin, 0), min(tight.y1 + margin, height)
+    top, bottom = max(cropped.y0 - margin, 0), min(cropped.y1 + margin, height)
     # Per-row stretches are widened by a margin, columns are read from the rows that the tile row covers.
     tiles: list[Tile] = []
     for y0 in tile_starts(top, bottom, side_px, overlap_px, height):
-        rows = tight.mask[max(y0 - tight.y0, 0) : max(y0 + side_px - tight.y0, 0)]
+        rows = cropped.mask[max(y0 - cropped.y0, 0) : max(y0 + side_px - cropped.y0, 0)]
         for left, right in _runs(np.asarray(rows.any(axis=0)), gap_px=side_px):
-            start, stop = max(tight.x0 + left - margin, 0), min(tight.x0 + right + margin, width)
+            start, stop = max(cropped.x0 + left - margin, 0), min(cropped.x0 + right + margin, width)
             tiles += [Tile(x0, y0, side_px) for x0 in tile_starts(start, stop, side_px, overlap_px, width)]
     if len(tiles) == 1:
         return tuple(tiles)
     enough = MIN_CONTAINER_SHARE * side_px**2
-    held = [_overlap_px(tight, tile, enough) for tile in tiles]
+    held = [_overlap_px(cropped, tile, enough) for tile in tiles]
     least = min(enough, max(held))
     return tuple(tile for tile, area in zip(tiles, held, strict=True) if area >= least)
 
 
 def integer_ratio_side(side_px: int, tile_px: int) -> int:
-    """A tile's side of which whole pixels make one of `tile_px`, if one is at most EVEN_ROOM larger; else the side."""
+    """A tile's side of which whole pixels make one of `tile_px`.
+
+    Where none is at most MAX_ROUNDING_SHARE larger, the side itself.
+    """
     unit = tile_px
     while 2 * unit <= side_px:
         unit *= 2
     for even in (unit, unit * 3 // 2, 2 * unit):
         # One and a half of the tile itself would have pixels that are shared.
-        if side_px <= even <= side_px * (1 + EVEN_ROOM) and (even * 2 != 3 * tile_px):
+        if side_px <= even <= side_px * (1 + MAX_ROUNDING_SHARE) and (even * 2 != 3 * tile_px):
             return even
     return side_px
 
 
-def whole_tile(shape: tuple[int, int], least_side_px: int = 1) -> Tile:
-    """The tile over the whole of a picture of `shape`, in its middle, at least `least_side_px` wide."""
+def whole_tile(shape: tuple[int, int], min_side_px: int = 1) -> Tile:
+    """The tile over the whole of a picture of `shape`, in its middle, at least `min_side_px` wide."""
     height, width = shape
-    side = max(height, width, least_side_px)
+    side = max(height, width, min_side_px)
     return Tile((width - side) // 2, (height - side) // 2, side)
 
 
@@ -143,5 +146,5 @@ def _overlap_px(region: Region, tile: Tile, enough: float) -> int:
     rows = slice(max(tile.y0 - region.y0, 0), max(tile.y1 - region.y0, 0))
     columns = slice(max(tile.x0 - region.x0, 0), max(tile.x1 - region.x0, 0))
     under = region.mask[rows, columns]
-    in_some = int(np.count_nonzero(under[::SOME_ROWS]))
+    in_some = int(np.count_nonzero(under[::ROW_STEP]))
     return in_some if in_some >= enough else int(np.count_nonzero(under))

@@ -1,4 +1,4 @@
-"""Scales: at which size the detector should see the plants.
+"""Scales: at which size plants are shown to the detector.
 
 A detector counts well where a plant spans what its weights were trained on. Native-size tiles waste most of their
 work on large plants and miss tiny ones, so plants are measured first and the picture is resized to suit them.
@@ -12,7 +12,7 @@ import numpy as np
 from mlpipeline.vision.arrays import Floats, Mask, check
 from mlpipeline.vision.results import Detections
 
-# Of the middle of the trained range: no second look is needed within this.
+# Of the middle of the trained range: within this no finer tiles are needed.
 COMFORT_LOW, COMFORT_HIGH = 1 / 1.6, 2.2
 MIN_SIZED_COUNT = 8  # plants from which a size is measured well enough to plan with
 
@@ -56,7 +56,7 @@ def target_px(trained: tuple[float, float]) -> float:
 
 
 def in_trained_range(sizes: PlantSizes, trained: tuple[float, float]) -> bool:
-    """Whether plants of these tile pixels are seen well enough to be counted as they are."""
+    """Whether plants of these tile pixels are detected well enough to be counted as they are."""
     target = target_px(trained)
     middle = COMFORT_LOW * target <= sizes.median_px <= COMFORT_HIGH * target
     return middle and sizes.low_px >= trained[0] and sizes.high_px <= trained[1]

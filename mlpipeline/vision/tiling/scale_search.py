@@ -1,7 +1,7 @@
-"""The scale of a photo: at which of a few sizes the detector is surest of the plants that it sees.
+"""The scale of a photo: the one of a few at which the detections have the highest mean score.
 
-Seen too small, plants blur into each other; seen too large, their leaves and the grains of the ground look like plants.
-Both cost certainty: the mean score of the plants is highest at the size at which they are plants. So the photo is shown
+Too small, plants blur into each other; too large, their leaves and the grains of the ground look like plants. Both
+lower the scores: the mean score of the plants is highest at the size at which they are plants. So the photo is run
 at half the size at which it fills a tile, then filling it, then twice as fine again and again, until the mean score
 falls. Fine probes are cut to a sample of tiles, so that the search stays cheap however large the picture is.
 
@@ -38,7 +38,7 @@ MIN_COUNT_SHARE = 0.8
 
 @dataclass(frozen=True, slots=True)
 class ScaleProbe:
-    """What the detector saw at one scale, in full-image px, on all of the picture or on a sample of tiles.
+    """The detections at one scale, in full-image px, on all of the picture or on a sample of tiles.
 
     share: of the picture's area that was shown; 1 where all of it was. tile_px_per_px: the scale. thresholds: how the
     detector's scores are read.
@@ -56,8 +56,8 @@ class ScaleProbe:
     @property
     def confident(self) -> Detections:
         """Plants and empty pots with scores by which sizes may be measured; all of them where none has."""
-        sure = self.detected.select(self.detected.scores >= self.thresholds.min_confident_score)
-        return sure if len(sure) else self.detected
+        confident = self.detected.select(self.detected.scores >= self.thresholds.min_confident_score)
+        return confident if len(confident) else self.detected
 
     @property
     def sizes(self) -> PlantSizes | None:
@@ -66,7 +66,7 @@ class ScaleProbe:
 
     @property
     def tile_sizes(self) -> PlantSizes | None:
-        """Sizes as the detector saw them, in tile px."""
+        """Sizes in tile px."""
         return self.sizes * self.tile_px_per_px if self.sizes else None
 
     @property
@@ -128,9 +128,9 @@ def search_scale(runner: TileRunner) -> ScaleSearch:
 
 
 def _has_faded(probes: Sequence[ScaleProbe], runner: TileRunner) -> bool:
-    """Whether the last probe is less sure than the best: what it shows are parts of plants.
+    """Whether the last probe has lower scores than the best: its detections are parts of plants.
 
-    Few detections prove nothing, and what is smaller than any plant in training may be sure in a finer probe.
+    Few detections prove nothing, and what is smaller than any plant in training may score high in a finer probe.
     """
     best, last = max(probes, key=lambda probe: probe.mean_score), probes[-1]
     if max(len(best.scores), len(last.scores)) < MIN_SIZED_COUNT:
@@ -162,7 +162,7 @@ def _best(probes: Sequence[ScaleProbe], runner: TileRunner) -> ScaleProbe:
 
 
 def _probe(tiles: Sequence[Tile], runner: TileRunner) -> ScaleProbe:
-    """What the detector sees on a sample of tiles of one size."""
+    """The detections on a sample of tiles of one size."""
     tile_px, sample = runner.detector.tile_px, _sampled(tiles)
     answers = list(zip(sample, runner.run(sample), strict=True))
     detected = merge_tiles(answers, runner.shape, tile_px, runner.options.iou)

@@ -3,7 +3,7 @@
 Three rules. A box that an inner tile edge cuts is dropped: the tiles overlap by more than a plant, so another tile has
 that plant whole. A box that ends near such an edge may be cut too, as detectors place edges roughly: it goes where
 another tile's box covers it. What is left is suppressed between different tiles only: overlaps within one tile are
-canopies that touch, and the detector has settled them. Source: simulations with a perfect detector, in which greedy
+canopies that touch, which the detector's own NMS has kept. Source: simulations with a perfect detector, in which greedy
 merging over all boxes lost 5–40 % of plants whose canopies overlap, and these rules none (`manage.py bench_merging`).
 """
 
@@ -51,9 +51,9 @@ def touches_tile_edge(boxes: Boxes, tile: Tile, shape: Shape, tolerance_px: floa
 def merge_tiles(
     seen: Sequence[tuple[Tile, Detections]], shape: Shape, tile_px: int, iou: float = 0.5
 ) -> Detections:
-    """One set from what tiles of a plan saw, all in picture pixels: cut boxes dropped, the rest merged.
+    """One set from the detections of the tiles of a plan, all in picture pixels: cut boxes dropped, the rest merged.
 
-    A single tile has no inner edge: what it cuts nobody else has seen, so all of it stays.
+    A single tile has no inner edge: no other tile has what it cuts, so all of it stays.
     """
     if len(seen) == 1:
         return cross_tile_nms([answer for _, answer in seen], iou)
@@ -83,10 +83,10 @@ def cross_tile_nms(parts: Sequence[Detections], iou: float = 0.5) -> Detections:
 
 
 def _merged(parts: Sequence[Detections], near_edge: Mask, iou: float) -> Detections:
-    """See `merge`. `near_edge` (N,) says of the boxes of all parts which may be cut.
+    """See `merge_tiles`. `near_edge` (N,) says of the boxes of all parts which may be cut.
 
-    Of two sights of a plant the one that is surely whole stays, and one that may be cut goes also where another only
-    covers it: what shows of a cut plant overlaps the whole of it by less than `iou`.
+    Of two boxes of a plant the one that no edge cuts stays, and one that may be cut is suppressed also where another
+    only covers it: the box of a cut plant overlaps that of the whole one by less than `iou`.
     """
     check(0 < iou < 1, f"iou lies between 0 and 1, got {iou}")
     together = Detections.concat(parts)
@@ -101,9 +101,9 @@ def _merged(parts: Sequence[Detections], near_edge: Mask, iou: float) -> Detecti
 
 
 def _greedy_nms(count: int, better: Indices, worse: Indices) -> Mask:
-    """Greedy suppression over ranked boxes, resolved in rounds: who loses to a survivor goes, until all is settled.
+    """Greedy suppression over ranked boxes, resolved in rounds: a box that a kept one overlaps is suppressed.
 
-    A round settles all boxes that nobody better can still suppress, so there are as many rounds as the longest chain
+    A round decides all boxes that no better one can still suppress, so there are as many rounds as the longest chain
     of overlaps, which is short.
     """
     alive = np.ones(count, dtype=np.bool_)
@@ -147,8 +147,8 @@ def _overlapping(
     a, b = np.concatenate([np.zeros((2, 0), np.int64), *found], axis=1)
     a, b = np.minimum(a, b), np.maximum(a, b)
     same = iou_pairs(boxes[a], boxes[b]) >= threshold
-    doubtful = np.flatnonzero(near_edge[b] & ~same)
-    same[doubtful] = ioa_pairs(boxes[b[doubtful]], boxes[a[doubtful]]) >= SAME_PLANT_SHARE
+    maybe_cut = np.flatnonzero(near_edge[b] & ~same)
+    same[maybe_cut] = ioa_pairs(boxes[b[maybe_cut]], boxes[a[maybe_cut]]) >= SAME_PLANT_SHARE
     return a[same], b[same]
 
 

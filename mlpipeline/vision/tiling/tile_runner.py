@@ -16,14 +16,14 @@ from mlpipeline.vision.protocols import Detector, Progress
 from mlpipeline.vision.results import TRUNCATED, Detections
 
 TileAnswers = list[tuple[Tile, Detections]]  # of one planned tile: itself, or the smaller ones in its place
-LEAST_SHRINKING = 0.9  # of a tile's side: quarters larger than that would be run for ever
-FLOOR_OVERSIZE = 1.5  # of the largest trained plant: weights see a little further than they were taught
+MAX_QUARTER_SHARE = 0.9  # of a tile's side: quarters larger than that would be run for ever
+MAX_OVERSIZE = 1.5  # of the largest trained plant: weights generalise a little beyond their training
 ROUNDING = 1e-6  # of a tile: a share times its total is not exactly the number it was made of
 
 
 @dataclass(slots=True)
 class TileRunner:
-    """Runs tiles through the detector in batches, and tells how far the work is."""
+    """Runs tiles through the detector in batches, and reports progress."""
 
     image: Image
     detector: Detector
@@ -31,7 +31,7 @@ class TileRunner:
     progress: Progress | None
     _done: int = 0
     _expected: int | None = None
-    _told_share: float = 0.0
+    _reported_share: float = 0.0
     _pyramid: Pyramid = field(init=False)
 
     def __post_init__(self) -> None:
@@ -42,24 +42,24 @@ class TileRunner:
         return shape_of(self.image)
 
     def expect(self, tiles: int) -> None:
-        """From here on the work that is left is known, so it can be told."""
+        """From here on the work that is left is known, so it is reported."""
         self._expected = self._done + tiles
-        self._tell()
+        self._report()
 
     def finish(self) -> None:
-        """Tell that all is done."""
+        """Report that all is done."""
         self._expected = self._done
-        self._tell()
+        self._report()
 
     def run(self, tiles: Sequence[Tile]) -> list[Detections]:
         """One answer a tile, in full-image pixels, with `truncated` where the detector's limit was reached."""
         answers: list[Detections] = []
         for start in range(0, len(tiles), self.options.batch_tiles):
             answers += self._run_batch(tiles[start : start + self.options.batch_tiles])
-            self._tell()
+            self._report()
         return answers
 
-    def run_whole(self, planned: Sequence[tuple[Tile, float]]) -> list[TileAnswers]:
+    def run_with_splitting(self, planned: Sequence[tuple[Tile, float]]) -> list[TileAnswers]:
         """Run tiles with their overlaps in px; one that reaches the detector's limit is run again as four smaller.
 
         So is each of the four, down to the floor of `_shrinks`: no limit of the detector cuts a count silently. What
@@ -78,7 +78,7 @@ class TileRunner:
                         self._expected += len(quarters)
                 else:
                     results[place].append((tile, answer))
-            self._tell()
+            self._report()
         return results
 
     def _run_batch(self, batch: Sequence[Tile]) -> list[Detections]:
@@ -87,32 +87,32 @@ class TileRunner:
         raw = self.detector.detect([picture for picture, _ in cuts])
         _check_answers(raw, len(batch), tile_px)
         self._done += len(batch)
-        return [self._placed(answer, shown) for answer, (_, shown) in zip(raw, cuts, strict=True)]
+        return [self._to_image_frame(answer, shown) for answer, (_, shown) in zip(raw, cuts, strict=True)]
 
     def _shrinks(self, tile: Tile, overlap_px: float) -> bool:
         """Whether quarters of a tile would each show fewer plants, and show them as the weights know them.
 
         Quarters overlap by the largest plant, so those of a tile that is hardly larger than its overlap are no smaller
-        than it; and a plant much larger in a tile than any in training would go unseen there, and silently.
+        than it; and a plant much larger in a tile than any in training would be missed without a warning.
         """
         side_px = tile.quarters(overlap_px)[0].side_px
         largest_in_tile_px = overlap_px / self.options.overlap * self.detector.tile_px / side_px
-        floor_px = FLOOR_OVERSIZE * self.detector.trained_plant_px[1]
-        return side_px <= LEAST_SHRINKING * tile.side_px and largest_in_tile_px <= floor_px
+        floor_px = MAX_OVERSIZE * self.detector.trained_plant_px[1]
+        return side_px <= MAX_QUARTER_SHARE * tile.side_px and largest_in_tile_px <= floor_px
 
-    def _placed(self, answer: Detections, tile: Tile) -> Detections:
+    def _to_image_frame(self, answer: Detections, tile: Tile) -> Detections:
         capped = len(answer) >= self.detector.max_det
-        sure = answer.select(answer.scores >= self.options.confidence)
-        placed = sure.scaled(tile.side_px / self.detector.tile_px).shifted(tile.x0, tile.y0)
+        confident = answer.select(answer.scores >= self.options.confidence)
+        placed = confident.scaled(tile.side_px / self.detector.tile_px).shifted(tile.x0, tile.y0)
         return placed.warned(TRUNCATED) if capped else placed
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         if self.progress is None or self._expected is None:
             return
         total = max(self._expected, self._done, 1)
-        # Tiles that turn out to need smaller ones add to the work; what was told is not taken back.
-        done = max(self._done, math.ceil(self._told_share * total - ROUNDING))
-        self._told_share = done / total
+        # Tiles that turn out to need smaller ones add to the work; the reported share never falls.
+        done = max(self._done, math.ceil(self._reported_share * total - ROUNDING))
+        self._reported_share = done / total
         self.progress(done, total)
 
 

@@ -1,4 +1,4 @@
-"""What was measured about weights that count, and the interval of one count that follows from it."""
+"""What was measured of weights on held-out scenes, and the prediction interval of one count from it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +10,7 @@ from mlpipeline.vision.imaging.analysis_image import analysis_image
 from mlpipeline.vision.imaging.image_quality import measure_quality
 from mlpipeline.vision.results import Container, Detections, PhotoCount
 from mlpipeline.vision.uncertainty.conformal_interval import (
-    UNMEASURED,
+    FALLBACK_MODEL,
     IntervalModel,
     min_confident_count,
     reasons_for,
@@ -37,44 +37,46 @@ class WeightsCalibration:
         )
 
 
-NOT_MEASURED = WeightsCalibration(ScoreCalibrator(), UNMEASURED)
+FALLBACK_CALIBRATION = WeightsCalibration(ScoreCalibrator(), FALLBACK_MODEL)
 
 
 @dataclass(frozen=True, slots=True)
 class ImageAssessment:
-    """What a picture looks like where it was counted.
+    """The quality of a picture where it was counted.
 
-    warnings: what is wrong with it (blurry, dark, glare). unexplained: plants that could stand on green leaf where
-    nothing was detected.
+    warnings: what is wrong with it (blurry, dark, glare). unmatched_leaf: plants that would fit on green
+    leaf where nothing was detected.
     """
 
     warnings: tuple[str, ...]
-    unexplained: float
+    unmatched_leaf: float
 
 
 def assess_image(image: Image, containers: Sequence[Container], detections: Detections) -> ImageAssessment:
     """Assess a (H, W, 3) uint8 RGB picture in some containers; not modified. `detections` are those that count."""
-    survey = analysis_image(image, containers, detections.plants)
-    return ImageAssessment(measure_quality(survey).warnings, unmatched_leaf_plants(survey, detections))
+    analysis = analysis_image(image, containers, detections.plants)
+    return ImageAssessment(measure_quality(analysis).warnings, unmatched_leaf_plants(analysis, detections))
 
 
-def add_interval(count: PhotoCount, unexplained: float, reliability: WeightsCalibration | None) -> PhotoCount:
+def add_interval(
+    count: PhotoCount, unmatched_leaf: float, calibration: WeightsCalibration | None
+) -> PhotoCount:
     """The same count with its interval and the reasons for its width; its warnings are complete already.
 
     Args:
         count: of a photo, with all its warnings.
-        unexplained: see `ImageAssessment`.
-        reliability: of the weights that counted; None where nobody has measured them: the interval is wide then, and
+        unmatched_leaf: see `ImageAssessment`.
+        calibration: of the weights that counted; None where nobody has measured them: the interval is wide then, and
             `uncalibrated` is among its reasons.
     """
-    known = reliability or NOT_MEASURED
+    known = calibration or FALLBACK_CALIBRATION
     probabilities = known.probability.of(count.detections)
     suppressed = known.probability.of(count.suppressed_low_score)
-    terms = difficulty_terms(count, probabilities, suppressed, unexplained)
+    terms = difficulty_terms(count, probabilities, suppressed, unmatched_leaf)
     low, high = known.interval.interval(count.total, min_confident_count(count, probabilities), terms)
     room = visible_capacity(count)
     return replace(
         count,
         interval=(low, high if room is None else min(high, room)),
-        reasons=reasons_for(count, terms, is_calibrated=reliability is not None),
+        reasons=reasons_for(count, terms, is_calibrated=calibration is not None),
     )

@@ -1,4 +1,4 @@
-"""Interval: between which numbers the truth lies, 90 times in 100, and why it cannot be said more closely."""
+"""Prediction interval of a count: it holds the truth 90 times in 100. And the reasons why it is wide."""
 
 import math
 from collections.abc import Mapping
@@ -29,19 +29,19 @@ TINY_PLANTS = "tiny_plants"
 UNEXPLAINED_LEAF = "unexplained_leaf"
 UNCALIBRATED = "uncalibrated"
 FROM_WARNINGS = (TRUNCATED, OUT_OF_SCALE, NO_CONTAINER, BLURRY, DARK, GLARE)
-# From this share of the total on, the sum of these terms is worth naming to a person.
-NAMED_FROM: Mapping[str, tuple[tuple[str, ...], float]] = {
+# From this share of the total on, the sum of these terms is a reason that people are told.
+REASON_SHARES: Mapping[str, tuple[tuple[str, ...], float]] = {
     MUCH_ESTIMATED: (("estimated",), 0.15),
     CLOSED_CANOPY: (("crowded",), 0.5),
-    DOUBTFUL_PLANTS: (("doubtful", "doubted"), 0.15),
+    DOUBTFUL_PLANTS: (("expected_false", "suppressed_low_score"), 0.15),
     TINY_PLANTS: (("tiny",), 0.5),
-    UNEXPLAINED_LEAF: (("unexplained",), 1.0),
+    UNEXPLAINED_LEAF: (("unmatched_leaf",), 1.0),
 }
-LEAST_NAMED = 1.0  # plants; less is not worth a word
-REASONS = (*FROM_WARNINGS, *NAMED_FROM, UNCALIBRATED)
+MIN_NAMED_COUNT = 1.0  # plants; with fewer no reason is named
+REASONS = (*FROM_WARNINGS, *REASON_SHARES, UNCALIBRATED)
 
-SURE_FROM = 0.9  # probability from which a plant is part of the floor
-SURE_DEVIATIONS = 3.0  # the number of sure plants that are real is lower by more than this once in 700 times
+MIN_CONFIDENT_PROBABILITY = 0.9  # probability from which a plant is part of the floor
+CONFIDENT_DEVIATIONS = 3.0  # standard deviations: of confident plants fewer are real once in 700 times
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class IntervalModel:
 
         Args:
             total: the count.
-            floor: the plants that are surely there, at most `total`.
+            floor: the plants that are there with confidence, at most `total`.
             terms: (len(TERMS),) of the count, see `difficulty_terms`.
         """
         check(0 <= floor <= total, f"a floor lies between 0 and the total, got {floor} of {total}")
@@ -105,7 +105,7 @@ class IntervalModel:
 
 
 # For weights that nobody has measured. Wide on purpose: a third of what is seen, all of what is guessed.
-UNMEASURED = IntervalModel(
+FALLBACK_MODEL = IntervalModel(
     up=(3.0, 2.0, 0.33, 0.0, 1.0, 1.0, 0.33, 1.0, 0.5, 0.5, 1.0, 0.5, 0.2),
     down=(3.0, 2.0, 0.33, 1.0, 0.0, 1.0, 0.0, 0.2, 0.0, 0.2, 0.0, 0.2, 0.5),
     factor=1.0,
@@ -118,22 +118,22 @@ def min_confident_count(count: PhotoCount, probabilities: Floats) -> int:
     Of plants with probabilities p so many are real as a Poisson binomial variable says: Σ p on average, with the
     variance Σ p (1 − p). `probabilities` (N,) belong to `count.detections`.
     """
-    sure = probabilities[(count.detections.classes != EMPTY) & (probabilities >= SURE_FROM)].astype(
-        np.float64
-    )
-    spread = SURE_DEVIATIONS * math.sqrt(float((sure * (1 - sure)).sum()))
-    return min(max(math.floor(float(sure.sum()) - spread), 0), count.total)
+    confident = probabilities[
+        (count.detections.classes != EMPTY) & (probabilities >= MIN_CONFIDENT_PROBABILITY)
+    ].astype(np.float64)
+    spread = CONFIDENT_DEVIATIONS * math.sqrt(float((confident * (1 - confident)).sum()))
+    return min(max(math.floor(float(confident.sum()) - spread), 0), count.total)
 
 
 def reasons_for(count: PhotoCount, terms: Terms, *, is_calibrated: bool) -> tuple[str, ...]:
-    """Codes of REASONS that say why the interval of a count is wide, in their order; () where nothing stands out."""
+    """Codes of REASONS that say why the interval of a count is wide, in their order; () where it is narrow."""
     by_name = dict(zip(TERMS, terms.tolist(), strict=True))
-    said = set(count.warnings)
-    said |= {
+    codes = set(count.warnings)
+    codes |= {
         code
-        for code, (terms_of_it, share) in NAMED_FROM.items()
-        if sum(by_name[term] for term in terms_of_it) >= max(share * count.total, LEAST_NAMED)
+        for code, (terms_of_it, share) in REASON_SHARES.items()
+        if sum(by_name[term] for term in terms_of_it) >= max(share * count.total, MIN_NAMED_COUNT)
     }
     if not is_calibrated:
-        said.add(UNCALIBRATED)
-    return tuple(code for code in REASONS if code in said)
+        codes.add(UNCALIBRATED)
+    return tuple(code for code in REASONS if code in codes)

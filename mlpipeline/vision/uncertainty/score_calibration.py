@@ -1,4 +1,4 @@
-"""Probability: how often a detection with a given score is what it is said to be."""
+"""Probability: how often a detection with a given score is right."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,20 +10,20 @@ from numpy.typing import NDArray
 from mlpipeline.vision.arrays import Floats, check
 from mlpipeline.vision.results import CLASS_NAMES, Detections
 
-LEAST_SCORE, MOST_SCORE = 1e-4, 1 - 1e-4  # the log-odds of 0 and 1 are infinite
+MIN_SCORE, MAX_SCORE = 1e-4, 1 - 1e-4  # the log-odds of 0 and 1 are infinite
 
 Curve = tuple[float, float]  # slope > 0 and offset of a logistic curve over the log-odds of the score
-SCORE_ITSELF: Curve = (1.0, 0.0)
+IDENTITY_CURVE: Curve = (1.0, 0.0)
 
 
 def log_odds(scores: NDArray[np.floating]) -> NDArray[np.float64]:
     """ln(s / (1 − s)) of (N,) scores, cut just short of 0 and 1."""
-    cut = np.clip(np.asarray(scores, dtype=np.float64), LEAST_SCORE, MOST_SCORE)
+    cut = np.clip(np.asarray(scores, dtype=np.float64), MIN_SCORE, MAX_SCORE)
     return np.asarray(np.log(cut / (1 - cut)))
 
 
 def apply_platt(scores: NDArray[np.floating], curve: Curve) -> Floats:
-    """(N,) probabilities of (N,) scores. SCORE_ITSELF gives each score back."""
+    """(N,) probabilities of (N,) scores. IDENTITY_CURVE gives each score back."""
     slope, offset = curve
     return np.asarray(1 / (1 + np.exp(-(slope * log_odds(scores) + offset))), dtype=np.float32)
 
@@ -32,8 +32,8 @@ def apply_platt(scores: NDArray[np.floating], curve: Curve) -> Floats:
 class ScoreCalibrator:
     """From scores to probabilities, a logistic curve for each class; a class without one keeps its score.
 
-    A network's score says which detection is surer, not how often it is right. Two numbers a class are fitted, so
-    that few scenes suffice and a better score never becomes a smaller probability.
+    A network's score ranks its detections; it is not the share of them that is right. Two numbers a class are
+    fitted, so that few scenes suffice and a better score never becomes a smaller probability.
     Source: Platt 1999, Probabilistic Outputs for Support Vector Machines; over log-odds as in Kull et al. 2017, Beta
     calibration, with equal shape parameters: a score that is right already stays as it is.
     """
@@ -42,10 +42,10 @@ class ScoreCalibrator:
 
     def __post_init__(self) -> None:
         check(set(self.curves) <= set(CLASS_NAMES), f"curves are for {CLASS_NAMES}, got {tuple(self.curves)}")
-        check(all(slope > 0 for slope, _ in self.curves.values()), "a surer detection is never less probable")
+        check(all(slope > 0 for slope, _ in self.curves.values()), "a higher score is never less probable")
 
     def of(self, detections: Detections) -> Floats:
-        """(N,) the probability of each detection to be what it is said to be."""
+        """(N,) the probability of each detection to be right."""
         probabilities = np.array(detections.scores, dtype=np.float32)
         for index, name in enumerate(CLASS_NAMES):
             if name in self.curves:

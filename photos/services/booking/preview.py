@@ -28,12 +28,12 @@ def preview_decision(
 ) -> DecisionPreview:
     """Try a decision about these photos and take it back; `also`: places that it would name. Refusals are raised."""
 
-    def decide_and_look() -> list[CountWarning]:
+    def decide_and_collect() -> list[CountWarning]:
         decide()
         counts = ProcessingSession.objects.filter(image__in=image_ids, image__deleted_at=None).newest()
         waiting = counts.filter(booking_state=BookingState.WAITING).select_related("image")
         codes = dict.fromkeys(code for count in waiting for code in blocking(count))
         return [code for code in codes if code != CountWarning.NEEDS_REVIEW]
 
-    stock = preview_stock(decide_and_look, {*places_of(image_ids), *(place.pk for place in also)})
+    stock = preview_stock(decide_and_collect, {*places_of(image_ids), *(place.pk for place in also)})
     return DecisionPreview(stock, stock.outcome)

@@ -52,7 +52,7 @@ def differs_from_expected(session: ProcessingSession) -> bool:
     """Whether a count lies so far from `session.expected_living` that a person should look at it.
 
     That is beyond the factors of the settings, by LEAST_DIFFERENCE plants or more, and outside the count's own
-    interval: a count that says itself how unsure it is has said it already. It keeps nothing from being booked.
+    interval: a count with a wide interval shows it already. It keeps nothing from being booked.
     """
     expected, counted = session.expected_living, session.total_living
     if expected is None or abs(counted - expected) < MIN_DIFFERENCE:

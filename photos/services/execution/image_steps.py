@@ -26,7 +26,7 @@ def store_original(claim: Claim) -> None:
             is_stored=True, staging_key="", bucket=storage.bucket_of(storage.DEFAULT)
         )
         complete_step(step)
-    if staging_key:  # last: until the row says "stored", staging holds the only sure copy
+    if staging_key:  # last: until the row says "stored", staging holds the only safe copy
         storage.staging_discard([staging_key])
 
 

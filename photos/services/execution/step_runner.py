@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 # What a disk says that is full, read-only or broken, and a machine that has no file handle left.
 _DISK_AWAY: Final = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE)
-_DATABASE_ASKED_EVERY_S: Final = 2.0
+_DATABASE_CHECK_EVERY_S: Final = 2.0
 
 
 def run_step(
@@ -92,4 +92,4 @@ def _end(ending: Callable[..., None], claim: Claim, code: str, message: str) -> 
         except DATABASE_AWAY as error:
             logger.warning("The end of step %s waits for the database: %s", claim.step_id, error)
             connection.close()
-            time.sleep(_DATABASE_ASKED_EVERY_S)
+            time.sleep(_DATABASE_CHECK_EVERY_S)

@@ -44,7 +44,7 @@ _PLACE_QUESTIONS: Final = frozenset({CountWarning.NEEDS_LOCATION, CountWarning.P
 
 @dataclass(frozen=True)
 class ReceivedFile:
-    """One file of a request: looked at and staged, or refused."""
+    """One file of a request: validated and staged, or refused."""
 
     position: int
     filename: str

@@ -1,4 +1,4 @@
-"""What is looked at before a photo is taken in: its signature, its header and its EXIF. Nothing is decoded."""
+"""Validation of a photo before it is accepted: its signature, its header and its EXIF. Nothing is decoded."""
 
 from __future__ import annotations  # Django's files take no type argument at run time
 
@@ -42,7 +42,7 @@ class UploadMetadata:
 
 
 def validate_upload(file: UploadedFile[Any]) -> UploadMetadata:
-    """Look at an uploaded file as far as its header goes.
+    """Validate an uploaded file as far as its header goes.
 
     Raises EmptyFile, FileTooLarge, InvalidFileType, ImageTooLarge, UnreadableImage.
     """

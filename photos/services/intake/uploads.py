@@ -1,4 +1,4 @@
-"""Taking in photos: looked at, staged, written down, and handed on to be counted."""
+"""Uploads: photos are validated, staged, saved as rows, and handed on to be counted."""
 
 from __future__ import annotations  # Django's files take no type argument at run time
 
@@ -217,7 +217,7 @@ def _validate_file(position: int, file: UploadedFile[Any]) -> ReceivedFile:
 def _stage_files(
     upload: UploadSession, received: list[ReceivedFile], files: Sequence[UploadedFile[Any]]
 ) -> list[ReceivedFile]:
-    """Move the bytes of good files into staging. Whether they are known is asked once, when rows are written."""
+    """Move the bytes of good files into staging. Duplicates are looked up once, when rows are written."""
     staged = [
         replace(entry, staging_key=storage.staging_key(upload.pk, entry.image_id, entry.photo.extension))
         if entry.photo is not None

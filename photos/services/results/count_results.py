@@ -74,7 +74,7 @@ class CountedContainer:
 class CountedPhoto:
     """The sums of one photo.
 
-    `sizes`: living plants by the code of their size. `left_out`: ids of detections that do not count, now that the
+    `sizes`: living plants by the code of their size. `removed_ids`: ids of detections that do not count, now that the
     whole photo is known; the sums are without them, and their rows go.
     """
 
@@ -82,7 +82,7 @@ class CountedPhoto:
     avg_confidence: float | None
     category_counts: dict[str, int]
     sizes: dict[str, int] = field(default_factory=dict)
-    left_out: Sequence[int] = ()
+    removed_ids: Sequence[int] = ()
     interval: tuple[int, int] | None = None
     reasons: Sequence[str] = ()  # why the interval is as wide as it is
     warnings: Sequence[str] = ()  # all of the photo, those of its containers among them
@@ -200,7 +200,7 @@ def save_count(claim: Claim, count: CountedPhoto) -> ProcessingSession:
     session = _session(step)
     containers = {c.position: c for c in session.containers.all()}
     session.estimations.all().delete()
-    session.detections.filter(pk__in=count.left_out).delete()
+    session.detections.filter(pk__in=count.removed_ids).delete()
     estimations: list[Estimation] = []
     for counted in count.containers:
         container = containers[counted.container_position]

@@ -18,9 +18,9 @@ from photos.services.booking.newer_counts import is_replaced
 from photos.services.corrections.findings import Findings, corrected_findings, hand_count
 from photos.services.corrections.sums import Sums, correct_sums
 
-MOST_OPERATIONS: Final = 5_000  # in one correction
-MOST_ADDED: Final = 20_000  # boxes of one count
-MOST_BY_HAND: Final = 1_000_000  # plants
+MAX_OPERATIONS: Final = 5_000  # in one correction
+MAX_ADDED: Final = 20_000  # boxes of one count
+MAX_BY_HAND: Final = 1_000_000  # plants
 OPERATIONS: Final = ("restore", "add", "move", "relabel", "delete", "retype", "hand_counts")
 
 Operations = Mapping[str, list[Any]]
@@ -97,10 +97,10 @@ def _check_may_change(session: ProcessingSession, version: int) -> None:
 
 # ── what may be ──────────────────────────────────────────────────────────────────────────────────────
 def _check(session: ProcessingSession, given: Operations) -> None:
-    if sum(map(len, given.values())) > MOST_OPERATIONS:
+    if sum(map(len, given.values())) > MAX_OPERATIONS:
         raise InvalidCorrection(
             _("One correction may change at most %(most)d things. Send it in parts.")
-            % {"most": MOST_OPERATIONS}
+            % {"most": MAX_OPERATIONS}
         )
     image = session.image
     for row in [*given.get("add", ()), *given.get("move", ())]:
@@ -117,10 +117,8 @@ def _check(session: ProcessingSession, given: Operations) -> None:
             raise InvalidCorrection(_("There is no container of type “%(type)s”.") % {"type": row["type"]})
     _check_containers(session, given)
     for row in given.get("hand_counts", ()):
-        if any(not 0 <= (row.get(name) or 0) <= MOST_BY_HAND for name in ("living", "dead", "empty")):
-            raise InvalidCorrection(
-                _("A count by hand lies between 0 and %(most)d.") % {"most": MOST_BY_HAND}
-            )
+        if any(not 0 <= (row.get(name) or 0) <= MAX_BY_HAND for name in ("living", "dead", "empty")):
+            raise InvalidCorrection(_("A count by hand lies between 0 and %(most)d.") % {"most": MAX_BY_HAND})
 
 
 def _check_box(row: Mapping[str, Any], width: int, height: int) -> None:
@@ -157,8 +155,8 @@ def _check_containers(session: ProcessingSession, given: Operations) -> None:
 def _placed(session: ProcessingSession, findings: Findings, given: Operations) -> dict[str, list[Any]]:
     """The operations as they are kept: new boxes numbered, and each box that was set down in its container."""
     first = findings.next_added_id
-    if findings.added + len(given.get("add", ())) > MOST_ADDED:
-        raise InvalidCorrection(_("At most %(most)d boxes can be added to one count.") % {"most": MOST_ADDED})
+    if findings.added + len(given.get("add", ())) > MAX_ADDED:
+        raise InvalidCorrection(_("At most %(most)d boxes can be added to one count.") % {"most": MAX_ADDED})
     needs_place = bool(given.get("add") or given.get("move"))
     outlines = Outlines(dict(session.containers.values_list("pk", "polygon")) if needs_place else {})
     placed = dict(given)

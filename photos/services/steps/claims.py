@@ -105,7 +105,7 @@ def claim_batch(claim: Claim, *, at_most: int) -> list[Claim]:
             waiting = waiting.select_for_update(skip_locked=True)
         chosen = list(waiting.order_by("pk").values_list("pk", flat=True)[:at_most])
         claims = [claim_step(pk) for pk in chosen]
-    return [company for company in claims if company is not None]
+    return [claim for claim in claims if claim is not None]
 
 
 def _is_unblocked(step: ProcessingStep) -> bool:
@@ -253,7 +253,7 @@ def renew_lease(claim: Claim) -> bool:
 
 
 def _renew_or_wait(claim: Claim) -> bool:
-    """Renew a lease; a database that is busy just now is asked again at the next turn, well before the lease ends."""
+    """Renew a lease; a database that is busy just now is tried again in the next round, well before the lease ends."""
     try:
         return renew_lease(claim)
     except DATABASE_AWAY as error:

@@ -134,4 +134,4 @@ def test_dropping_low_scores_first_changes_nothing_above_them(exported):
     assert np.array_equal(sure.scores, expected.scores)
     # Scores in bf16 are often equal, and which of two equal boxes of a plant stays is chance.
     assert iou(expected.boxes, sure.boxes).max(axis=1).min() >= 0.6
-    assert detector.least_score < middling, "the detector itself stays as it was"
+    assert detector.min_score < middling, "the detector itself stays as it was"

@@ -50,7 +50,7 @@ def ask_together(detector, wishes):
     ready = threading.Barrier(len(wishes), timeout=WAIT_S)
 
     def ask(greys):
-        with detector.joined():
+        with detector.participate():
             ready.wait()
             try:
                 return [int(answer.boxes[0, 0]) for answer in detector.detect([tile(grey) for grey in greys])]
@@ -87,11 +87,11 @@ def test_who_leaves_keeps_nobody_waiting():
     asked = threading.Event()
 
     def leave_late():
-        with detector.joined():
+        with detector.participate():
             asked.set()
 
     def ask():
-        with detector.joined():
+        with detector.participate():
             assert asked.wait(WAIT_S)
             return detector.detect([tile(7)])
 
@@ -105,7 +105,7 @@ def test_who_leaves_keeps_nobody_waiting():
 def test_enough_tiles_are_run_without_waiting_for_the_others():
     inner = MirrorDetector()
     detector = BatchingDetector(inner, enough_tiles=2)
-    with detector.joined():  # somebody who is busy with something else
+    with detector.participate():  # somebody who is busy with something else
         assert len(detector.detect([tile(1), tile(2)])) == 2
     assert inner.calls == [[1, 2]]
 
@@ -131,7 +131,7 @@ def test_the_detector_is_never_asked_twice_at_a_time():
     detector = BatchingDetector(inner, enough_tiles=1)
 
     def ask_often(start):
-        with detector.joined():
+        with detector.participate():
             return [int(detector.detect([tile(start + turn)])[0].boxes[0, 0]) for turn in range(20)]
 
     with ThreadPoolExecutor(4) as threads:

@@ -11,8 +11,8 @@ from tests.mlpipeline.vision.count_options import make_options
 def test_alone_and_in_batches_the_network_is_asked_for_nothing_below_the_floor(floor):
     engine = load_engine()
     options = make_options(confidence=floor)
-    assert engine.tile_detector(options).least_score == floor
-    assert engine.photo_detector(options)._detector.least_score == floor  # behind the memory of the photo
+    assert engine.tile_detector(options).min_score == floor
+    assert engine.photo_detector(options)._detector.min_score == floor  # behind the memory of the photo
 
 
 def test_an_engine_that_takes_whole_pictures_has_no_tiles_to_share_in_batches():

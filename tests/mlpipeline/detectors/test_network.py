@@ -1,4 +1,4 @@
-"""What becomes of a network's raw answer: scores, classes and boxes."""
+"""What becomes of a network's raw output: scores, classes and boxes."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ CELLS = 8 * 8 + 4 * 4 + 2 * 2  # of a picture of 64 px
 
 
 class OneCell:
-    """A Forward whose first cell has these logits of plant, dead and empty; all others see nothing."""
+    """An InferenceBackend whose first cell has these logits of plant, dead and empty; all others see nothing."""
 
     name = "one cell"
     prefers_batches = False

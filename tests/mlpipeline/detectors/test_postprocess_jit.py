@@ -1,4 +1,4 @@
-"""What becomes of a tile's raw answer on a CPU, compared with the same by torch."""
+"""What becomes of a tile's raw output on a CPU, compared with the same by torch."""
 
 import numpy as np
 import pytest

@@ -7,22 +7,22 @@ from mlpipeline.evaluation.records import (
     OURS,
     SAHI,
     BinRecord,
+    MethodCount,
     PhotoRecord,
-    WayCount,
 )
 
 NO_BINS = tuple(BinRecord(0, 0.0, 0) for _ in range(BINS))
 
 
 def way(total, true_positives=0, false_positives=0, false_negatives=0):
-    return WayCount(total, true_positives, false_positives, false_negatives)
+    return MethodCount(total, true_positives, false_positives, false_negatives)
 
 
 def record(true=100, ours=100, detected=None, bands=None, sahi=None, **fields):
     ways = {
         DETECTIONS: way(ours if detected is None else detected),
         BANDS: way(ours if bands is None else bands),
-        OURS: ours if isinstance(ours, WayCount) else way(ours),
+        OURS: ours if isinstance(ours, MethodCount) else way(ours),
     }
     if sahi is not None:
         ways[SAHI] = way(sahi)

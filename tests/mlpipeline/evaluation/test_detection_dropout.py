@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mlpipeline.evaluation.detection_dropout import (
-    DROP_WAYS,
+    DROP_METHODS,
     drop_detections,
     mean_errors,
     perfect_count,
@@ -56,7 +56,7 @@ def test_the_estimators_give_back_plants_that_were_taken_away():
     (found,) = drop_detections(
         "a.jpg", image, perfect_count(truth, SHAPE), 96, "easy", [0.25], make_options()
     )
-    assert set(found.totals) == set(DROP_WAYS)
+    assert set(found.totals) == set(DROP_METHODS)
     assert abs(found.error(BANDS)) < abs(found.error(DETECTIONS))
 
 

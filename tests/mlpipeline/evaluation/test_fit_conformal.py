@@ -105,7 +105,7 @@ def test_errors_are_put_down_to_what_causes_them():
 
 def test_what_no_picture_shows_keeps_the_error_that_is_expected_of_it():
     up, down = fit_errors(nursery(100, seed=2))
-    for name in ("truncated", "out_of_scale", "unclear"):
+    for name in ("truncated", "out_of_scale", "degraded"):
         assert up[TERMS.index(name)] == pytest.approx(EXPECTED[name], rel=1e-3)
         assert down[TERMS.index(name)] == pytest.approx(EXPECTED[name], rel=1e-3)
 
@@ -134,7 +134,7 @@ def test_degraded_pictures_teach_their_error_and_leave_the_factor_alone():
         for one in nursery(40, seed=5)
     ]
     alone, together = fit_intervals(clear), fit_intervals(clear + dark)
-    assert together.up[TERMS.index("unclear")] > 2 * alone.up[TERMS.index("unclear")]
+    assert together.up[TERMS.index("degraded")] > 2 * alone.up[TERMS.index("degraded")]
     assert together.factor == pytest.approx(alone.factor, rel=0.25)
 
 

@@ -36,7 +36,7 @@ def test_a_photo_without_plants_has_no_percentage_but_plants_seen():
     found = sum_up_way([record(true=0, ours=3), record(true=10, ours=9)], OURS)
     assert found.mape == pytest.approx(0.1)
     assert found.counted == 9
-    assert (found.empty_photos, found.seen_on_empty) == (1, 3)
+    assert (found.empty_photos, found.detected_on_empty) == (1, 3)
 
 
 def test_where_nothing_was_counted_a_figure_is_not_a_number():

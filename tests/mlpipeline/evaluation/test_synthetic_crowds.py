@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mlpipeline.evaluation.merge_benchmark import RATIOS, CrowdCount, count_chosen, mean_error, worst_error
-from mlpipeline.evaluation.synthetic_crowds import CROWD_SHAPE, look_at, plant_crowd
+from mlpipeline.evaluation.synthetic_crowds import CROWD_SHAPE, detect_in_crowd, plant_crowd
 from mlpipeline.vision.errors import InvalidInput
 from mlpipeline.vision.imaging.tiles import Tile
 
@@ -23,10 +23,10 @@ def test_a_plant_without_a_width_is_refused():
 
 def test_a_tile_shows_whole_plants_and_those_of_which_a_third_lies_in_it():
     crowd = plant_crowd(0.8, 1, rows=1, columns=4, shape=(100, 400))
-    _, seen = look_at(crowd, [Tile(0, 0, 150)], 0)[0]
+    _, seen = detect_in_crowd(crowd, [Tile(0, 0, 150)], 0)[0]
     assert len(seen) == 2  # the second plant, at x ≈ 150, shows about half
     assert float(seen.boxes[:, 2].max()) <= 150
-    _, fewer = look_at(crowd, [Tile(0, 0, 130)], 0)[0]
+    _, fewer = detect_in_crowd(crowd, [Tile(0, 0, 130)], 0)[0]
     assert len(fewer) == 1
 
 

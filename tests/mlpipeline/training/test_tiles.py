@@ -8,7 +8,7 @@ from mlpipeline.training.scenes import SceneSpec, render_scene
 from mlpipeline.training.seed_ranges import TRAINING_SEEDS
 from mlpipeline.training.tiles import (
     HIDDEN_SHARE,
-    MOST_LABELS,
+    MAX_LABELS,
     PAD_GREY,
     Labelled,
     cut_tile,
@@ -78,11 +78,11 @@ def test_tiles_of_a_seed_are_always_the_same_and_never_too_crowded(scene):
         np.testing.assert_array_equal(one.image, other.image)
         np.testing.assert_array_equal(one.labels.boxes, other.labels.boxes)
     crowd = labelled(*[[x, y, x + 8, y + 8] for x in range(0, 320, 10) for y in range(0, 320, 10)])
-    assert len(crowd) > MOST_LABELS
+    assert len(crowd) > MAX_LABELS
     image = np.zeros((320, 320, 3), np.uint8)
     rng = np.random.default_rng(3)
     kept = draw_tiles(image, crowd, rng, count=6, tile_px=320, plant_px=(4, 8))
-    assert [tile for tile in kept if len(tile.labels) > MOST_LABELS] == []
+    assert [tile for tile in kept if len(tile.labels) > MAX_LABELS] == []
 
 
 def test_box_labels_survive_the_way_to_text_and_back():

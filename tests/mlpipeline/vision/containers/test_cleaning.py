@@ -35,7 +35,7 @@ def test_without_a_container_the_whole_picture_is_one_and_says_so():
     containers, warnings = found_by()
     assert warnings == (NO_CONTAINER,)
     assert [found.type for found in containers] == ["segment"]
-    assert containers[0].is_assumed
+    assert containers[0].is_inferred
     assert container_mask(SHAPE, containers, 0).all()
 
 
@@ -125,18 +125,18 @@ def test_a_segmenter_that_answers_something_else_is_at_fault():
 
 def test_a_plant_in_the_middle_of_a_box_in_a_segment_is_the_boxs_alone():
     containers = (rectangle("segment", 0, 0, 200, 200, 0.99), rectangle("box", 50, 50, 150, 150, 0.4))
-    ownership = PlantAssignment(SHAPE, containers)
+    assignment = PlantAssignment(SHAPE, containers)
     both = plants([90, 90, 110, 110], [10, 10, 30, 30])
-    assert ownership.owned(both, 0).boxes.tolist() == [[10, 10, 30, 30]]
-    assert ownership.owned(both, 1).boxes.tolist() == [[90, 90, 110, 110]]
+    assert assignment.assign(both, 0).boxes.tolist() == [[10, 10, 30, 30]]
+    assert assignment.assign(both, 1).boxes.tolist() == [[90, 90, 110, 110]]
 
 
 def test_a_plant_that_leans_out_belongs_to_the_nearest_container_and_only_within_a_quarter_of_its_side():
     containers = (rectangle("box", 0, 0, 100, 100), rectangle("box", 110, 0, 210, 100))
-    ownership = PlantAssignment(SHAPE, containers)
+    assignment = PlantAssignment(SHAPE, containers)
     leaning = plants([83, 20, 123, 60], [86, 20, 126, 60], [190, 90, 230, 130], [40, 95, 80, 135])
-    assert ownership.owned(leaning, 0).boxes[:, 0].tolist() == [83]
-    assert ownership.owned(leaning, 1).boxes[:, 0].tolist() == [86, 190]
+    assert assignment.assign(leaning, 0).boxes[:, 0].tolist() == [83]
+    assert assignment.assign(leaning, 1).boxes[:, 0].tolist() == [86, 190]
 
 
 @pytest.mark.parametrize("shape", [(1, 500), (500, 1), (1, 1)])

@@ -28,7 +28,7 @@ from tests.mlpipeline.vision.synthetic_images import (
 
 SHAPE = (800, 800)
 APART = grid_of_discs(16, 16, 50, 17, jitter=0.15, seed=3)
-CROWDED = grid_of_discs(16, 16, 50, 29, jitter=0.15, seed=4)  # neighbours overlap
+MAX_CROWDED_SHARE = grid_of_discs(16, 16, 50, 29, jitter=0.15, seed=4)  # neighbours overlap
 
 
 def bands(discs, seen, shape=SHAPE, **colours):
@@ -107,7 +107,7 @@ def test_what_a_plant_covers_is_measured_in_its_neighbourhood():
     assert local[360, 200] == pytest.approx(160, rel=0.06)
 
 
-@pytest.mark.parametrize("discs", [APART, CROWDED], ids=["apart", "crowded"])
+@pytest.mark.parametrize("discs", [APART, MAX_CROWDED_SHARE], ids=["apart", "crowded"])
 def test_where_every_plant_was_detected_exactly_nothing_is_estimated(discs):
     parts = bands(discs, detections_of(discs))
     assert [part.estimated for part in parts] == [0, 0, 0, 0]
@@ -115,7 +115,7 @@ def test_where_every_plant_was_detected_exactly_nothing_is_estimated(discs):
 
 
 @pytest.mark.parametrize("share", [0.1, 0.2, 0.4])
-@pytest.mark.parametrize("discs", [APART, CROWDED], ids=["apart", "crowded"])
+@pytest.mark.parametrize("discs", [APART, MAX_CROWDED_SHARE], ids=["apart", "crowded"])
 def test_of_plants_missed_by_chance_the_total_is_within_five_in_a_hundred(discs, share):
     seen = thinned(discs, share)
     assert len(seen) + total(bands(discs, detections_of(seen))) == pytest.approx(len(discs), rel=0.05)
@@ -182,8 +182,8 @@ def test_plants_of_the_colour_of_their_ground_are_not_estimated_and_not_trusted(
 
 
 def test_a_closed_canopy_is_leaf_by_rule():
-    parts = bands([], detections_of(thinned(CROWDED, 0.2)), ground=LEAF)
-    assert total(parts) == pytest.approx(0.2 * len(CROWDED), rel=0.4)
+    parts = bands([], detections_of(thinned(MAX_CROWDED_SHARE, 0.2)), ground=LEAF)
+    assert total(parts) == pytest.approx(0.2 * len(MAX_CROWDED_SHARE), rel=0.4)
 
 
 def test_missed_plants_are_told_from_detected_ones_only():

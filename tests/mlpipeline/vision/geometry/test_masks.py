@@ -15,7 +15,7 @@ from mlpipeline.vision.geometry.masks import (
 
 def test_a_polygon_covers_its_pixels_and_no_more():
     region = polygon_region(as_polygon([[2, 3], [8, 3], [8, 7], [2, 7]]), (10, 12))
-    full = region.on((10, 12))
+    full = region.to_full_mask((10, 12))
     assert full[3:7, 2:8].all()
     assert full.sum() == 24
 
@@ -30,7 +30,7 @@ def test_a_polygon_covers_its_pixels_and_no_more():
 def test_a_polygon_outside_the_picture_has_no_pixels(polygon):
     region = polygon_region(as_polygon(polygon), (10, 12))
     assert region.is_empty
-    assert not region.on((10, 12)).any()
+    assert not region.to_full_mask((10, 12)).any()
 
 
 def test_a_polygon_that_reaches_far_past_the_picture_is_cut_at_its_edges():

@@ -4,7 +4,7 @@ import pytest
 from mlpipeline.vision.errors import InvalidInput
 from mlpipeline.vision.geometry.masks import Region
 from mlpipeline.vision.imaging.tiles import (
-    EVEN_ROOM,
+    MAX_ROUNDING_SHARE,
     PAD_VALUE,
     Tile,
     cut_tile,
@@ -124,7 +124,7 @@ def test_no_side_grows_by_more_than_its_room_or_shrinks():
     sides = np.arange(1, 9000)
     even = np.array([integer_ratio_side(side, 640) for side in sides.tolist()])
     assert (even >= sides).all()
-    assert (even <= sides * (1 + EVEN_ROOM)).all()
+    assert (even <= sides * (1 + MAX_ROUNDING_SHARE)).all()
     assert np.count_nonzero(even > sides) > 100
 
 

@@ -14,8 +14,8 @@ from mlpipeline.vision.pipeline import assess
 from mlpipeline.vision.results import ContainerCount, Detections, PhotoCount
 from mlpipeline.vision.uncertainty.assessment import WeightsCalibration, assess_image
 from mlpipeline.vision.uncertainty.conformal_interval import (
+    FALLBACK_MODEL,
     REASONS,
-    UNMEASURED,
     IntervalModel,
     min_confident_count,
     reasons_for,
@@ -82,16 +82,16 @@ def test_the_terms_of_a_count_by_hand():
         "constant": 1,
         "chance": 4,
         "whole": 16,
-        "doubtful": 1.2,
+        "expected_false": 1.2,
         "estimated": 4,
         "tiny": 6,
-        "unexplained": 7.5,
+        "unmatched_leaf": 7.5,
     }
     assert terms == pytest.approx({name: expected.get(name, 0) for name in TERMS}, abs=1e-5)
 
 
 def test_empty_pots_are_no_doubtful_plants():
-    assert terms_of(photo(container(row_of_plants(5, score=0.3, first_class=2))))["doubtful"] == 0
+    assert terms_of(photo(container(row_of_plants(5, score=0.3, first_class=2))))["expected_false"] == 0
 
 
 @pytest.mark.parametrize("warning", ["blurry", "dark", "glare"])
@@ -101,8 +101,8 @@ def test_a_picture_that_is_unclear_makes_its_unsure_plants_harder(warning):
     count = replace(
         photo(part, warnings=(warning,)), suppressed_low_score=row_of_plants(5, side=40, score=0.2)
     )
-    assert terms_of(count)["unclear"] == pytest.approx(10 * 0.4 + 5 * 0.2)
-    assert terms_of(replace(count, warnings=()))["unclear"] == 0
+    assert terms_of(count)["degraded"] == pytest.approx(10 * 0.4 + 5 * 0.2)
+    assert terms_of(replace(count, warnings=()))["degraded"] == 0
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_an_interval_always_holds_the_count_and_never_sinks_below_its_floor(
 
 def test_an_interval_refuses_a_floor_above_the_count():
     with pytest.raises(InvalidInput):
-        UNMEASURED.interval(5, 6, np.zeros(len(TERMS)))
+        FALLBACK_MODEL.interval(5, 6, np.zeros(len(TERMS)))
 
 
 @pytest.mark.parametrize(
@@ -273,7 +273,7 @@ def test_plants_too_unsure_to_count_are_a_reason_and_make_the_count_harder():
         photo(container(row_of_plants(20, side=40))),
         suppressed_low_score=row_of_plants(10, side=40, score=0.3),
     )
-    assert terms_of(count)["doubted"] == pytest.approx(3.0)
+    assert terms_of(count)["suppressed_low_score"] == pytest.approx(3.0)
     assert reasons(count) == ("doubtful_plants",)
 
 
@@ -287,7 +287,7 @@ def test_weights_that_nobody_measured_are_a_reason():
 
 
 def test_a_model_survives_the_way_through_json_and_refuses_another_list_of_terms():
-    model = WeightsCalibration(ScoreCalibrator({"plant": (1.5, 0.2)}), UNMEASURED)
+    model = WeightsCalibration(ScoreCalibrator({"plant": (1.5, 0.2)}), FALLBACK_MODEL)
     values = model.as_json()
     assert WeightsCalibration.from_json(values) == model
     del values["interval"]["up"]["crowded"]
@@ -304,8 +304,8 @@ def test_an_assessed_count_keeps_its_numbers_and_gets_warnings_interval_and_reas
         ScoreCalibrator(), IntervalModel(weights(constant=2), weights(constant=1), factor=1.0)
     )
 
-    def assessed(reliability):
-        return assess((500, 1000), containers, {0: part}, Detections.empty(), assessment, reliability)
+    def assessed(calibration):
+        return assess((500, 1000), containers, {0: part}, Detections.empty(), assessment, calibration)
 
     count = assessed(measured)
     assert count.total == part.total == 11
