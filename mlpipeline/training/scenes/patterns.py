@@ -90,10 +90,10 @@ def _substrate(m: Row, x: float, y: float, foot: float, salt: int) -> PatternSam
     warp_y = 0.7 * (value_noise(x * f * 1.9, y * f * 1.9, salt + 22) - 0.5)
     d1, _, number, ox, oy = cells(x * f + warp_x, y * f + warp_y, salt)
     d3, _, grain, _, _ = cells(x * f * 2.3 + 5.1 + warp_y, y * f * 2.3 + warp_x, salt + 7)
-    grain = fade * (1.0 - ramp(0.28, 0.5, d1))
+    clump = fade * (1.0 - ramp(0.28, 0.5, d1))
     pale = 0.0
     if number < m[17]:
-        pale = grain
+        pale = clump
     if grain < m[17] * 0.7:
         pale = max(pale, fade * (1.0 - ramp(0.25, 0.5, d3)))
     pale += (1.0 - fade) * m[17] * 0.4
@@ -102,10 +102,10 @@ def _substrate(m: Row, x: float, y: float, foot: float, salt: int) -> PatternSam
     damp = fractal(x * 0.3, y * 0.3, 3, salt + 11, foot * 0.3)
     fibre = fractal(x * f * 1.3, y * f * 1.3, 4, salt + 2, foot * f * 1.3)
     a = ramp(0.35, 0.7, damp) * 0.8
-    chip = grain if number > 0.6 else 0.0
+    chip = clump if number > 0.6 else 0.0
     light = (0.75 + 0.5 * damp) * (1.0 + (1.2 * m[11] + m[12]) * (fibre - 0.5) * 1.6)
-    light *= 1.0 + m[11] * (chip * (2.6 * (number - 0.6) - 0.2) - 0.25 * (1.0 - grain) * fade)
-    slope = 1.3 * m[11] * grain
+    light *= 1.0 + m[11] * (chip * (2.6 * (number - 0.6) - 0.2) - 0.25 * (1.0 - clump) * fade)
+    slope = 1.3 * m[11] * clump
     return a, pale, max(0.1, light), -ox * slope, -oy * slope
 
 
