@@ -35,7 +35,7 @@ from mlpipeline.evaluation.fit_score_calibration import expected_error, fit_prob
 from mlpipeline.training.scenes import KINDS
 from mlpipeline.vision.uncertainty.assessment import WeightsCalibration
 from mlpipeline.vision.uncertainty.conformal_interval import IntervalModel
-from mlpipeline.vision.uncertainty.score_calibration import SCORE_ITSELF, ScoreCalibrator, apply_platt
+from mlpipeline.vision.uncertainty.score_calibration import IDENTITY_CURVE, ScoreCalibrator, apply_platt
 
 ROW = "{:<12} {:>7} {:>8} {:>10} {:>11} {:>8} {:>8}"
 SAY_EVERY_S = 20.0
@@ -122,7 +122,7 @@ class Command(BaseCommand):
     def _show_probabilities(self, probability: ScoreCalibrator, tested: list[CountedScene]) -> None:
         self.stdout.write(_("Probability of a detection to be a plant, on the scenes to test:"))
         for name, (scores, is_right) in examples_of(tested).items():
-            probabilities = apply_platt(scores, probability.curves.get(name, SCORE_ITSELF))
+            probabilities = apply_platt(scores, probability.curves.get(name, IDENTITY_CURVE))
             errors = {
                 "name": name,
                 "count": len(scores),
