@@ -25,7 +25,7 @@ GONE_NAMES = {
     "SMOOTH_ENOUGH", "Stand", "Survey", "TEACHING_SCORE", "TileBoard", "UNMEASURED", "View", "WAYS", "WayCount",
     "_MOST_IDS", "_by_cells", "_contrasts", "_end_warden", "_keep_warden", "_leans_from", "_look_at",
     "_stands_on", "_tell_warden", "_told_share", "_united", "_worth", "_write_down", "bands_of", "by_majority",
-    "check_holds", "claim_company", "close_jobs", "common_areas", "compiled", "covered_pairs", "crowded_out",
+    "check_holds", "claim_company", "close_jobs", "common_areas", "covered_pairs", "crowded_out",
     "decide_and_look", "decoded_upright", "density_count", "estimate_by_cover", "even_side", "find_fault",
     "follow_place", "for_readers", "forget_silent_workers", "groups_left", "hold_photos", "is_assumed",
     "is_cut", "is_opened", "is_unlike_expected", "kept_export", "leaf_by_example", "leaf_by_rule",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mlpipeline.evaluation.ground_truth import ContainerTruth
-from mlpipeline.evaluation.records import ALIKE, ContainerRecord
+from mlpipeline.evaluation.records import MIN_CONTAINER_IOU, ContainerRecord
 from mlpipeline.vision.arrays import Polygon, Shape
 from mlpipeline.vision.geometry.masks import Region, polygon_region, subtract_region
 from mlpipeline.vision.results import Container
@@ -50,7 +50,7 @@ def compare_outlines(
 
 def is_right(record: ContainerRecord) -> bool:
     """Whether a container was found with the right outline."""
-    return record.iou >= ALIKE
+    return record.iou >= MIN_CONTAINER_IOU
 
 
 def region_iou(first: Region, second: Region) -> float:

@@ -11,7 +11,7 @@ DETECTIONS, BANDS, OURS, SAHI = "detections", "bands", "ours", "sahi"
 METHODS = (DETECTIONS, BANDS, OURS, SAHI)
 COVER = "cover"  # the estimator of `ours`, where estimators are measured by themselves
 BINS = 10  # equal stretches of probability in the reliability diagram
-ALIKE = 0.85  # IoU from which the outline of a container is right
+MIN_CONTAINER_IOU = 0.85  # IoU from which the outline of a container is right
 
 
 @dataclass(frozen=True, slots=True)

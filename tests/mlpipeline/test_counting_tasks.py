@@ -99,7 +99,7 @@ def measured_weights(tmp_path, monkeypatch):
     folder.mkdir()
     write_calibration(WeightsCalibration(ScoreCalibrator(), interval), SHA, {}, folder)
     monkeypatch.setattr(
-        model_registry, "read_reliability", lambda sha256: calibration_store.read_calibration(sha256, folder)
+        model_registry, "read_calibration", lambda sha256: calibration_store.read_calibration(sha256, folder)
     )
 
 

@@ -12,7 +12,7 @@ from mlpipeline.detectors.inference_backend import RawOutput
 from mlpipeline.detectors.manifest import require_weights
 from mlpipeline.detectors.network import Network
 from mlpipeline.detectors.openvino_forward import (
-    LARGEST_DIFFERENCE,
+    MAX_DIFFERENCE,
     OpenVinoForward,
     difference,
     picture_to_compare,
@@ -60,13 +60,13 @@ def test_forwards_that_answer_alike_do_not_differ():
     ],
 )
 def test_forwards_that_answer_otherwise_differ_too_much(ours, reference):
-    assert difference(ours, reference, picture_to_compare(64)) > LARGEST_DIFFERENCE
+    assert difference(ours, reference, picture_to_compare(64)) > MAX_DIFFERENCE
 
 
 def test_openvino_answers_as_torch_does_one_picture_or_several(exported):
     forward, _ = exported
     picture = picture_to_compare(512)
-    assert difference(forward, TorchForward(require_weights("detection")), picture) <= LARGEST_DIFFERENCE
+    assert difference(forward, TorchForward(require_weights("detection")), picture) <= MAX_DIFFERENCE
     alone = Network(forward, (0.0, 0.0, 0.0)).run([picture], 0.25).candidates[0]
     together = (
         Network(forward, (0.0, 0.0, 0.0)).run([picture[::-1], picture, picture[:, ::-1]], 0.25).candidates
@@ -78,14 +78,14 @@ def test_openvino_answers_as_torch_does_one_picture_or_several(exported):
 
 def test_an_export_that_disagrees_is_not_used(exported, monkeypatch, settings):
     settings.MODEL_CACHE_DIR = exported[1]
-    monkeypatch.setattr(openvino_forward, "LARGEST_DIFFERENCE", -1.0)
+    monkeypatch.setattr(openvino_forward, "MAX_DIFFERENCE", -1.0)
     with pytest.raises(ModelUnavailable, match="differ"):
         load_forward(require_weights("detection"), "openvino")
 
 
 def test_where_openvino_is_unfit_torch_runs_the_network_and_says_so(exported, monkeypatch, settings, caplog):
     settings.MODEL_CACHE_DIR = exported[1]
-    monkeypatch.setattr(openvino_forward, "LARGEST_DIFFERENCE", -1.0)
+    monkeypatch.setattr(openvino_forward, "MAX_DIFFERENCE", -1.0)
     assert load_forward(require_weights("detection")).name == "torch"
     assert "torch does, more slowly" in caplog.text
 

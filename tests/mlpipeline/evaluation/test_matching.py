@@ -79,7 +79,7 @@ def test_rates_are_defined_where_there_is_nothing_to_divide_by(points, boxes, ex
 @pytest.mark.parametrize("at_once", [1_000_000, 500, 1])
 @pytest.mark.parametrize("seed", range(3))
 def test_the_fast_matching_agrees_with_point_by_point(seed, at_once, monkeypatch):
-    monkeypatch.setattr(matching, "_CANDIDATES_AT_ONCE", at_once)
+    monkeypatch.setattr(matching, "_CANDIDATE_CHUNK", at_once)
     rng = np.random.default_rng(seed)
     corner, size = rng.uniform(0, 300, (150, 2)), rng.uniform(6, 60, (150, 2))
     boxes = np.concatenate([corner, corner + size], axis=1).astype(np.float32)

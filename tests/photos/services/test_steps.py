@@ -231,7 +231,7 @@ def test_the_end_of_a_step_is_written_when_the_database_is_back(session, step, m
         wait_out_then(*args, **kwargs)
 
     monkeypatch.setattr(step_runner, "wait_out", while_away)
-    monkeypatch.setattr(step_runner, "_DATABASE_ASKED_EVERY_S", 0.0)
+    monkeypatch.setattr(step_runner, "_DATABASE_CHECK_EVERY_S", 0.0)
     monkeypatch.setattr(step_runner.connection, "close", lambda: None)  # this test's transaction lives in it
     run_step(step.pk, failing_with(OperationalError("gone")))
     step.refresh_from_db()

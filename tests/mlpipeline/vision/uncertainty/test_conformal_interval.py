@@ -22,7 +22,7 @@ from mlpipeline.vision.uncertainty.conformal_interval import (
 )
 from mlpipeline.vision.uncertainty.error_features import (
     TERMS,
-    crowding,
+    canopy_closure,
     difficulty_terms,
     tininess,
     unmatched_leaf_plants,
@@ -131,7 +131,7 @@ def test_a_warning_makes_all_plants_harder(warning, term):
 )
 def test_a_canopy_is_the_more_closed_the_more_of_the_ground_is_covered(side, expected):
     part = container(row_of_plants(10, side=side), polygon=(0, 0, 250, 100))  # 25,000 px², 10 boxes
-    assert crowding(part) == pytest.approx(expected, abs=0.01)
+    assert canopy_closure(part) == pytest.approx(expected, abs=0.01)
 
 
 def test_plants_are_tiny_by_their_longest_side():
