@@ -11,7 +11,7 @@ from django.http import UnreadablePostError
 
 from demeter.serving.admission import LargeBody
 from demeter.serving.bodies import RawBody
-from photos.store_errors import outages_told
+from photos.store_errors import outages_reported
 
 CONTENT_TYPE: Final = "application/offset+octet-stream"
 CHECKSUMS: Final = ("sha256", "sha1")  # tus demands the second of whoever offers checksums
@@ -37,7 +37,7 @@ def receive_chunk(stream: Stream, *, size_bytes: int, algorithm: str) -> tuple[T
     Raises UnreadablePostError if fewer bytes come than were announced, StoreFull, StoreUnavailable.
     """
     digest = hashlib.new(algorithm, usedforsecurity=False)
-    with outages_told():
+    with outages_reported():
         file = TemporaryUploadedFile("chunk", CONTENT_TYPE, size_bytes, None)
     try:
         missing = size_bytes
@@ -47,9 +47,9 @@ def receive_chunk(stream: Stream, *, size_bytes: int, algorithm: str) -> tuple[T
                 raise UnreadablePostError(f"{missing} bytes of a chunk did not come")
             missing -= len(piece)
             digest.update(piece)
-            with outages_told():
+            with outages_reported():
                 file.write(piece)
-        with outages_told():
+        with outages_reported():
             file.seek(0)
     except BaseException:
         file.close()

@@ -36,7 +36,7 @@ from photos.services.intake.uploads import (
     check_upload_fields,
     too_many_files,
 )
-from photos.store_errors import outages_told
+from photos.store_errors import outages_reported
 
 _MIB: Final = 1024**2
 
@@ -159,7 +159,7 @@ def _check_joins(user: User, announced: Announcement, upload_session_id: UUID) -
 
 def _take_in(resumable: ResumableUpload, last: File[Any]) -> UploadOutcome:
     keys = upload_chunks.chunk_keys(resumable)
-    with outages_told():
+    with outages_reported():
         whole = TemporaryUploadedFile("photo", "", resumable.size_bytes, None)
     whole.name = resumable.filename
     with whole:
@@ -189,7 +189,7 @@ def _assemble(whole: TemporaryUploadedFile, keys: list[str], last: File[Any]) ->
     try:
         for piece in chain(upload_chunks.pieces_of(keys), last.chunks()):
             digest.update(piece)
-            with outages_told():
+            with outages_reported():
                 whole.write(piece)
     except FileNotFoundError:  # cleared from staging by somebody's hand
         return None
