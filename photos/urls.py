@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from photos.pages import corrector, gallery, home, photo, review_actions, uploads
+from photos.pages import corrector, gallery, home, offline, photo, review_actions, uploads
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("uploads/", uploads.upload, name="upload"),
+    path("uploads/service-worker.js", offline.service_worker, name="upload-service-worker"),
+    path("uploads/offline/<slug:language>/", offline.offline_page, name="upload-offline"),
     path("uploads/<uuid:upload_id>/", uploads.upload_progress, name="upload-progress"),
     path("photos/", gallery.gallery, name="gallery"),
     path("photos/<uuid:image_id>/", photo.photo, name="photo"),

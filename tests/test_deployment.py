@@ -67,13 +67,15 @@ def test_every_variable_has_an_explanation_right_above_it_or_its_group() -> None
 def test_compose_starts_the_services_of_the_topology(services: dict[str, dict[str, Any]]) -> None:
     assert set(services) == {
         "setup", "web", "ui", "worker-gpu", "worker-cpu", "worker-io", "beat", "postgres", "redis", "minio",
-        "prometheus", "grafana",
+        "proxy", "prometheus", "grafana",
     }  # fmt: skip
 
 
-def test_monitoring_starts_when_it_is_asked_for_alone(services: dict[str, dict[str, Any]]) -> None:
+def test_monitoring_and_the_proxy_start_when_they_are_asked_for_alone(
+    services: dict[str, dict[str, Any]],
+) -> None:
     profiles = {name: service["profiles"] for name, service in services.items() if "profiles" in service}
-    assert profiles == {"prometheus": ["monitoring"], "grafana": ["monitoring"]}
+    assert profiles == {"prometheus": ["monitoring"], "grafana": ["monitoring"], "proxy": ["tls"]}
     assert services["prometheus"]["ports"] == ["127.0.0.1:9091:9090"]
     mounted = [
         volume.split(":")[0]
@@ -130,6 +132,7 @@ def test_all_services_share_one_named_network_and_the_servers_answer_for_their_h
         ("postgres", ["5432"]),
         ("redis", ["6379"]),
         ("minio", ["9000", "9001"]),
+        ("proxy", ["80", "443", "9443"]),
     ],
 )
 def test_the_known_ports_are_published(services: dict[str, Any], service: str, ports: list[str]) -> None:
@@ -144,11 +147,13 @@ def test_only_the_web_servers_are_published_beyond_this_host(services: dict[str,
         for port in service.get("ports", [])
         if not port.startswith("127.0.0.1:")
     }
-    assert beyond == {"web", "ui"}
+    assert beyond == {"web", "ui", "proxy"}
 
 
 def test_no_container_can_write_to_its_own_files_or_gain_rights(services: dict[str, dict[str, Any]]) -> None:
     assert [name for name, service in services.items() if not _is_hardened(service)] == []
+    rights = {name: service["cap_add"] for name, service in services.items() if "cap_add" in service}
+    assert rights == {"proxy": ["NET_BIND_SERVICE"]}
 
 
 def _is_hardened(service: dict[str, Any]) -> bool:
@@ -156,7 +161,6 @@ def _is_hardened(service: dict[str, Any]) -> bool:
         service.get("read_only") is True
         and "/tmp" in service.get("tmpfs", [])  # noqa: S108 - of the container
         and service.get("cap_drop") == ["ALL"]
-        and "cap_add" not in service
         and service.get("security_opt") == ["no-new-privileges:true"]
         and "privileged" not in service
     )

@@ -77,7 +77,14 @@ class UploadForm(forms.Form):
     # What the browser says before it sends anything; the service and the upload handler decide.
     max_files = settings.UPLOAD_MAX_FILES
     max_file_bytes = settings.UPLOAD_MAX_FILE_BYTES
-    max_request_bytes = settings.UPLOAD_MAX_REQUEST_BYTES
+
+
+class OfflineUploadForm(UploadForm):
+    """The same on a page that is kept for everybody: it lists no places, which may change. The script offers some."""
+
+    storage_location_id = forms.TypedChoiceField(
+        label=_("Place"), required=False, choices=[("", "—")], coerce=_id_or_none, empty_value=None
+    )
 
 
 class PlaceForm(forms.Form):

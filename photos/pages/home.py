@@ -22,6 +22,7 @@ from photos.models import Image, ProcessingSession, UploadSession
 from photos.pages.forms import UploadForm
 from photos.pages.gallery import cards
 from photos.pages.permissions import user_of
+from photos.pages.upload_texts import upload_texts
 
 RECENT_UPLOADS = 5
 RECENT_PHOTOS = 8
@@ -60,6 +61,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "photos/home.html",
         {
             "upload_form": UploadForm() if user.has_role(Role.WORKER) else None,
+            "upload_texts": upload_texts(),
             "uploads": recent_uploads(user),
             "waiting": [*waiting_by_reason(user), *corrected_counts(user)],
             "moved": ProcessingSession.objects.newest()

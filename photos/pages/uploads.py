@@ -23,6 +23,7 @@ from photos.models import UploadSession
 from photos.pages import not_taken
 from photos.pages.forms import UploadForm
 from photos.pages.permissions import Page, for_workers, require_reader, user_of
+from photos.pages.upload_texts import upload_texts
 from photos.services.intake.uploads import accept_upload
 from photos.upload_handlers import PHOTOS
 
@@ -30,8 +31,8 @@ from photos.upload_handlers import PHOTOS
 def _or_sign_in(page: Page) -> Page:
     """Send who is not signed in to sign in, and back to the upload page, which says what of his was not taken.
 
-    The session may have ended while photos were on their way. Where their body is refused unread, no name arrives;
-    the browser then shows the names that it noted itself (static/photos/js/upload.js).
+    The session may have ended while photos of the plain form were on their way. Where their body is refused unread,
+    no name arrives. With JavaScript the form is not sent as such: photos then wait for the next sign-in.
     """
 
     @wraps(page)
@@ -55,7 +56,11 @@ def upload(request: HttpRequest) -> HttpResponse:
     """The page to send photos from; POST takes those of its form and leads to the page that follows them."""
     if request.method == "POST":
         return _take(request)
-    context = {"upload_form": UploadForm(), "not_taken": not_taken.read(request)}
+    context = {
+        "upload_form": UploadForm(),
+        "upload_texts": upload_texts(),
+        "not_taken": not_taken.read(request),
+    }
     response = render(request, "photos/upload.html", context)
     not_taken.forget(response)
     return response

@@ -1,14 +1,12 @@
 """The pages as a person uses them: signing in, switching the language, looking at a photo, sending one."""
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.template.defaultfilters import floatformat
 from django.utils import translation
 from playwright.sync_api import Page, expect
 
 from demeter.accounts.models import User
 from photos.models import UploadSession
-from photos.pages import uploads
 from tests.conftest import PASSWORD
 from tests.inventory.factories import StorageLocationConfigFactory
 from tests.photos.count_builders import count_photo, store_photo
@@ -86,42 +84,35 @@ def test_a_photo_is_found_in_the_gallery_and_shows_what_was_found(open_page, wor
     assert page.evaluate(CUT_TABLES) == []
 
 
-def test_a_photo_is_sent_and_followed(open_page, worker, tmp_path):
+def test_without_javascript_the_form_sends_photos_and_leads_to_what_becomes_of_them(
+    browser, live_server, worker, tmp_path
+):
     photo = tmp_path / "claro_7.jpg"
     photo.write_bytes(picture_bytes(7))
-    page = open_page("/")
+    context = browser.new_context(base_url=live_server.url, locale="es-AR", java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/uploads/")
     sign_in(page, worker)
-
-    page.locator("input[type=file]").set_input_files(str(photo))
-    expect(page.locator("[data-chosen]")).to_have_text("Fotos elegidas: 1")
-    with page.expect_response(lambda response: "/jobs/status" in response.url) as followed:
-        page.get_by_role("button", name="Subir y contar").click()
-
-    assert followed.value.status == 200
+    expect(page.locator("[data-queue]")).to_be_hidden()
+    page.locator("input[name=files]").set_input_files(str(photo))
+    page.get_by_role("button", name="Subir y contar").click()
     expect(page.locator(".job-name")).to_have_text("claro_7.jpg")
     expect(page.locator("[data-status]")).to_have_text("Pendiente")
     assert UploadSession.objects.get().user == worker
+    context.close()
 
 
-def test_photos_sent_after_the_session_had_ended_are_named_by_the_browser_itself(
-    open_page, worker, tmp_path, monkeypatch
-):
-    monkeypatch.setattr(uploads, "_files_of", lambda request: [])  # the gateway reads no body of a stranger
-    photo = tmp_path / "claro_7.jpg"
-    photo.write_bytes(picture_bytes(7))
+def test_an_upload_is_followed(open_page, worker):
     page = open_page("/")
     sign_in(page, worker)
-    page.locator("input[type=file]").set_input_files(str(photo))
-    Session.objects.all().delete()
-
-    page.get_by_role("button", name="Subir y contar").click()
-    sign_in(page, worker)
-
-    expect(page).to_have_title("Carga · DemeterAI")
-    expect(page.locator("[data-not-taken]")).to_be_visible()
-    expect(page.locator("[data-not-taken-names] li")).to_have_text(["claro_7.jpg"])
-    page.reload()
-    expect(page.locator("[data-not-taken]")).to_be_hidden()
+    page.locator("input[name=files]").set_input_files(
+        {"name": "claro_7.jpg", "mimeType": "image/jpeg", "buffer": picture_bytes(7)}
+    )
+    page.get_by_role("button", name="Subir y contar (1)").click()
+    with page.expect_response(lambda response: "/jobs/status" in response.url) as followed:
+        page.get_by_role("link", name="Seguir el conteo").click()
+    assert followed.value.status == 200
+    expect(page.locator(".job-name")).to_have_text("claro_7.jpg")
 
 
 def test_the_administration_shows_a_count_with_its_overlay(open_page, admin):

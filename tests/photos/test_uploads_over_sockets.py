@@ -100,7 +100,7 @@ def until(ask: Callable[[], RawAnswer], *, status: int) -> RawAnswer:
 def test_photos_sent_after_the_session_had_ended_are_not_received_and_the_upload_page_says_so(
     web: Web,
 ) -> None:
-    """The server refuses the body unread, so it knows no names; the browser's own note has them."""
+    """The server refuses the body unread, so it knows no names."""
     content_type = f"multipart/form-data; boundary={BOUNDARY}"
     body = form({"a.jpg": picture_bytes(41)})
     refused = web.ask(
@@ -129,6 +129,30 @@ def test_photos_sent_after_the_session_had_ended_are_not_received_and_the_upload
     note = re.search(r"<section[^>]*data-not-taken[^>]*>", upload_page.body.decode())
     assert note is not None
     assert "hidden" not in note[0]
+
+
+def test_a_chunk_larger_than_any_form_is_taken_and_one_that_breaks_off_has_not_arrived(web: Web) -> None:
+    photo = picture_bytes(51) + bytes(3 * 1024**2)
+    tus = {"Authorization": f"Bearer {web.token()}", "Tus_Resumable": "1.0.0"}
+    begun = web.ask(head("POST", "/api/v1/uploads", Upload_Length=str(len(photo)), Content_Length="0", **tus))
+    url = begun.header("Location")
+    chunk = {
+        "Content_Type": "application/offset+octet-stream",
+        "Content_Length": str(len(photo)),
+        "Upload_Offset": "0",
+        **tus,
+    }
+    assert begun.status == 201
+    with web.connect() as connection:
+        connection.sendall(head("PATCH", url, **chunk) + photo[: len(photo) // 2])
+    assert web.ask(head("HEAD", url, **tus)).header("Upload-Offset") == "0"
+    astray = web.ask(head("PATCH", url, **{**chunk, "Upload_Offset": "7", "Expect": "100-continue"}))
+    assert (astray.status, json.loads(astray.body)["code"]) == (409, "offset_mismatch"), "before its body"
+
+    sent = web.ask(head("PATCH", url, **chunk) + photo)
+    assert (sent.status, sent.header("Upload-Offset")) == (204, str(len(photo)))
+    asked = web.ask(head("GET", url, **tus))
+    assert json.loads(asked.body)["job"]["status"] == "pending"
 
 
 def cookies_of(answer: RawAnswer) -> str:

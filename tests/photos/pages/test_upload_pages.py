@@ -89,7 +89,6 @@ def test_the_page_says_the_limits_that_the_server_has(signed_in, worker, setting
     for name, limit in (
         ("max-files", settings.UPLOAD_MAX_FILES),
         ("max-bytes", settings.UPLOAD_MAX_FILE_BYTES),
-        ("max-total-bytes", settings.UPLOAD_MAX_REQUEST_BYTES),
     ):
         assert f'data-{name}="{limit}"' in page.text
 

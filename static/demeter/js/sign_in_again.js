@@ -1,0 +1,69 @@
+// Signs in again in a dialog, so that a page whose session has ended is not lost. Resolves when the same person is signed
+// in; where it is another, the page is loaded anew, for it is not theirs.
+
+const cookie = (name) => document.cookie.match(`(?:^|; )${name}=([^;]*)`)?.[1] ?? "";
+
+async function attempt(url, form) {
+  const response = await fetch(url, {
+    method: "POST",
+    credentials: "same-origin",
+    redirect: "manual", // success leads on to a page that is not wanted here
+    headers: { "X-CSRFToken": cookie("csrftoken") },
+    body: new URLSearchParams(new FormData(form)),
+  });
+  if (response.type === "opaqueredirect") return "";
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const told = page.querySelector(".note-error, .errorlist");
+  return told?.textContent.trim() || String(response.status);
+}
+
+async function isSamePerson(url, user) {
+  const response = await fetch(url, { credentials: "same-origin", headers: { Accept: "application/json" } });
+  return response.ok && String((await response.json()).id) === user;
+}
+
+export class SignInAgain {
+  constructor(dialog, user) {
+    this.dialog = dialog;
+    this.user = user;
+    this.form = dialog.querySelector("form");
+    this.error = dialog.querySelector("[data-error]");
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#submit();
+    });
+    dialog.querySelector("[data-later]").addEventListener("click", () => dialog.close());
+  }
+
+  // `onDone` is called each time that the person has signed in again.
+  set onDone(callback) {
+    this.done = callback;
+  }
+
+  open() {
+    if (!this.dialog.open) this.dialog.showModal();
+  }
+
+  async #submit() {
+    const { signIn, me, textOffline } = this.dialog.dataset;
+    const button = this.form.querySelector("[type=submit]");
+    button.disabled = true;
+    this.error.textContent = "";
+    try {
+      if (!cookie("csrftoken")) await fetch(signIn, { credentials: "same-origin" });
+      this.error.textContent = await attempt(signIn, this.form);
+      if (this.error.textContent) return;
+      if (!(await isSamePerson(me, this.user))) {
+        window.location.reload();
+        return;
+      }
+      this.form.reset();
+      this.dialog.close();
+      this.done?.();
+    } catch {
+      this.error.textContent = textOffline;
+    } finally {
+      button.disabled = false;
+    }
+  }
+}

@@ -1,0 +1,126 @@
+// The place of the photos: found by a few letters, by where the phone is, or left to the photos themselves. The list of the
+// form stays what is sent; this fills it.
+
+const RECENT = "uploads-places"; // the places of the last uploads, offered first and where there is no connection
+const MAX_RECENT = 6;
+const WAIT_MS = 250; // after the last letter
+const POSITION = { enableHighAccuracy: true, timeout: 20000, maximumAge: 5000 };
+
+const recent = () => {
+  try {
+    return JSON.parse(localStorage.getItem(RECENT)) ?? [];
+  } catch {
+    return [];
+  }
+};
+
+async function ask(url, query) {
+  const response = await fetch(`${url}?${new URLSearchParams(query)}`, { credentials: "same-origin", headers: { Accept: "application/json" } });
+  if (!response.ok) throw new Error(String(response.status));
+  return response.json();
+}
+
+const position = () => new Promise((resolve, reject) => navigator.geolocation.getCurrentPosition(resolve, reject, POSITION));
+
+const nameOf = (place) => [place.warehouse?.name, place.area?.name, place.name].filter(Boolean).join(" · ");
+
+export class Place {
+  constructor(form, texts) {
+    this.form = form;
+    this.texts = texts;
+    this.select = form.querySelector("[name=storage_location_id]");
+    this.box = form.querySelector("[data-place]");
+    if (!this.box || !this.select) return;
+    this.input = this.box.querySelector("[data-place-search]");
+    this.list = this.box.querySelector("[data-place-list]");
+    this.told = this.box.querySelector("[data-place-told]");
+    this.here = this.box.querySelector("[data-place-here]");
+    this.clear = this.box.querySelector("[data-place-clear]");
+    this.#wire();
+  }
+
+  // Photos were sent to this place: it is offered first from now on.
+  sent() {
+    const option = this.select?.selectedOptions[0];
+    if (!option?.value) return;
+    const place = { id: option.value, name: option.dataset.name ?? option.textContent };
+    const others = recent().filter((other) => other.id !== place.id);
+    localStorage.setItem(RECENT, JSON.stringify([place, ...others].slice(0, MAX_RECENT)));
+  }
+
+  #wire() {
+    this.box.hidden = false;
+    this.select.closest(".field").hidden = true;
+    this.here.hidden = !navigator.geolocation || !window.isSecureContext;
+    this.input.addEventListener("focus", () => this.input.value || this.#offer(recent()));
+    this.input.addEventListener("input", () => {
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => this.#search(), WAIT_MS);
+    });
+    this.input.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") event.preventDefault(); // it would send the photos
+      if (event.key === "Escape") this.#offer([]);
+      if (event.key === "ArrowDown" && this.list.firstElementChild) {
+        event.preventDefault();
+        this.list.querySelector("button").focus();
+      }
+    });
+    this.here.addEventListener("click", () => this.#locate());
+    this.clear.addEventListener("click", () => this.#choose(null));
+  }
+
+  async #search() {
+    const words = this.input.value.trim();
+    if (!words) return this.#offer(recent());
+    try {
+      const { results } = await ask(this.box.dataset.search, { q: words });
+      if (this.input.value.trim() !== words) return undefined; // a later question is under way
+      return this.#offer(results.map((place) => ({ id: String(place.id), name: nameOf(place) })), this.texts.place_none);
+    } catch {
+      return this.#offer(recent(), this.texts.place_offline);
+    }
+  }
+
+  async #locate() {
+    this.told.textContent = this.texts.place_locating;
+    try {
+      const { coords } = await position();
+      const { candidates } = await ask(this.box.dataset.lookup, { lat: coords.latitude, lon: coords.longitude, accuracy_m: coords.accuracy });
+      const places = candidates.map(({ location, distance_m: metres }) => ({ id: String(location.id), name: nameOf(location), note: `${Math.round(metres)} m` }));
+      this.#offer(places, this.texts.place_none_near);
+      this.list.querySelector("button")?.focus();
+    } catch {
+      this.told.textContent = this.texts.place_unknown;
+    }
+  }
+
+  #offer(places, textIfNone = "") {
+    this.told.textContent = places.length ? "" : textIfNone;
+    this.list.replaceChildren(
+      ...places.map((place) => {
+        const entry = document.createElement("li");
+        const button = document.createElement("button");
+        button.type = "button";
+        button.className = "candidate";
+        button.textContent = place.note ? `${place.name} · ${place.note}` : place.name;
+        button.addEventListener("click", () => this.#choose(place));
+        entry.append(button);
+        return entry;
+      }),
+    );
+  }
+
+  #choose(place) {
+    if (place && ![...this.select.options].some((option) => option.value === place.id)) {
+      this.select.add(new Option(place.name, place.id)); // the page that opened offline knows none
+    }
+    this.select.value = place?.id ?? "";
+    const option = this.select.selectedOptions[0];
+    if (place && option) option.dataset.name = place.name;
+    this.input.value = place?.name ?? "";
+    this.clear.hidden = !place;
+    this.#offer([]);
+    this.told.textContent = place ? `${this.texts.place_chosen} ${place.name}` : this.texts.place_by_photo;
+    if (place) this.input.focus();
+  }
+}

@@ -1,0 +1,284 @@
+// The photos of this page on their way: six at once, each in chunks, again and again until it has arrived. What is written
+// down of them (store.js) is enough for another page to go on.
+
+import { faultOf } from "./checks.js";
+import * as tus from "./tus.js";
+
+const AT_ONCE = 6;
+const MIN_CHUNK_BYTES = 256 * 1024;
+const MAX_CHUNK_BYTES = 4 * 1024 * 1024;
+const SLOW_MS = 8000; // a chunk that takes longer is too large for this connection
+const FAST_MS = 1500;
+const RETRY_MS = [2000, 4000, 8000, 16000, 30000];
+const MAX_STARTS = 3; // of a file that arrives changed
+const PASSING = new Set([0, 408, 429, 500, 502, 503, 504, 507]);
+const LOST = new Set([404, 410]); // the server has forgotten the file: it begins again
+
+const pause = () => new DOMException("paused", "AbortError");
+
+// crypto.randomUUID is missing where the page is not served over https.
+export function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 15) | 64;
+  bytes[8] = (bytes[8] & 63) | 128;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
+// States of a photo: checking, bad (not to be sent), ready (chosen), queued, sending, paused, waiting (for a connection),
+// done, known (the server had it), refused (by the server). Those of the queue: idle, sending, waiting, signed_out.
+export class Queue extends EventTarget {
+  constructor({ endpoint, knownEndpoint, user, maxBytes, hasher, store }) {
+    super();
+    Object.assign(this, { endpoint, knownEndpoint, user, maxBytes, hasher, store });
+    this.photos = [];
+    this.state = "idle";
+    this.chunkBytes = 1024 * 1024;
+    this.failures = 0;
+    this.timer = 0;
+    window.addEventListener("online", () => this.wake());
+  }
+
+  // Take up what an earlier page has left behind.
+  async restore() {
+    for (const row of await this.store.load(this.user)) {
+      if (this.photos.some((photo) => photo.id === row.id)) continue;
+      const state = row.batch ? (row.paused ? "paused" : "queued") : "ready";
+      this.photos.push({ ...row, state, sent: 0, hash: Promise.resolve(row.sha256) });
+    }
+    this.#changed();
+    this.#pump();
+  }
+
+  async add(files) {
+    const added = files.map((file) => ({
+      id: newId(), user: this.user, file, name: file.name || "photo", sha256: "", batch: "", fields: {}, url: "", paused: false, state: "checking", sent: 0,
+    }));
+    this.photos.push(...added);
+    this.#changed();
+    await Promise.all(added.map((photo) => this.#check(photo)));
+    await this.#askKnown(added.filter((photo) => photo.state === "ready"));
+  }
+
+  async #check(photo) {
+    photo.fault = await faultOf(photo.file, this.maxBytes).catch(() => "unreadable");
+    photo.state = photo.fault ? "bad" : "ready";
+    this.#changed(photo);
+    if (photo.fault) return;
+    photo.hash = this.hasher.sha256Of(photo.id, photo.file).then((sha256) => {
+      photo.sha256 = sha256;
+      return sha256;
+    });
+    await this.#write(photo);
+  }
+
+  async #askKnown(photos) {
+    await Promise.all(photos.map((photo) => photo.hash));
+    const hashed = photos.filter((photo) => photo.sha256);
+    for (const photo of hashed) this.#write(photo);
+    if (!hashed.length) return;
+    try {
+      const known = await tus.known(this.knownEndpoint, hashed.slice(0, 100).map((photo) => photo.sha256));
+      for (const photo of hashed) photo.isKnown = known.has(photo.sha256);
+      this.#changed();
+    } catch {
+      // only a hint: the answer to each photo says the same
+    }
+  }
+
+  // Send what is chosen as one upload, with these fields.
+  async send(fields) {
+    const chosen = this.photos.filter((photo) => photo.state === "ready");
+    const batch = newId();
+    for (const photo of chosen) {
+      Object.assign(photo, { batch, fields, state: "queued" });
+      await this.#write(photo);
+    }
+    this.#changed();
+    this.#pump();
+    return batch;
+  }
+
+  pause(photo) {
+    if (!["queued", "sending", "waiting"].includes(photo.state)) return;
+    photo.paused = true;
+    photo.state = "paused";
+    photo.abort?.abort(pause());
+    this.#write(photo);
+    this.#changed(photo);
+    this.#pump();
+  }
+
+  resume(photo) {
+    if (!["paused", "waiting", "refused"].includes(photo.state)) return;
+    if (photo.state === "refused") photo.url = "";
+    Object.assign(photo, { paused: false, state: "queued", error: "", starts: 0 });
+    this.#write(photo);
+    this.#changed(photo);
+    this.wake();
+  }
+
+  // Take a photo off the list; what has arrived of it is given up.
+  remove(photo) {
+    const isUnfinished = photo.url && !["done", "known", "refused"].includes(photo.state);
+    photo.state = "removed";
+    photo.abort?.abort(pause());
+    this.photos = this.photos.filter((other) => other !== photo);
+    this.store.remove(photo.id);
+    if (isUnfinished) tus.terminate(photo.url).catch(() => {}); // it expires by itself
+    this.#changed();
+    this.#pump();
+  }
+
+  // Go on at once: there is a connection again, or somebody has signed in.
+  wake() {
+    clearTimeout(this.timer);
+    this.failures = 0;
+    this.#release();
+  }
+
+  #release() {
+    for (const photo of this.photos) if (photo.state === "waiting") photo.state = "queued";
+    this.#setState("idle");
+    this.#pump();
+  }
+
+  #pump() {
+    if (this.state === "waiting" || this.state === "signed_out") return;
+    const active = this.photos.filter((photo) => photo.state === "sending").length;
+    const next = this.photos.filter((photo) => photo.state === "queued").slice(0, Math.max(0, AT_ONCE - active));
+    for (const photo of next) this.#run(photo);
+    this.#setState(active + next.length ? "sending" : "idle");
+  }
+
+  async #run(photo) {
+    const abort = new AbortController();
+    Object.assign(photo, { state: "sending", abort });
+    this.#changed(photo);
+    try {
+      await this.#transfer(photo, abort.signal);
+      this.failures = 0;
+    } catch (error) {
+      if (!abort.signal.aborted) this.#failed(photo, error); // else a person has decided, maybe to go on by now
+    }
+    this.#pump();
+  }
+
+  async #transfer(photo, signal) {
+    let offset = photo.url ? await this.#offset(photo, signal) : 0;
+    if (!photo.url) {
+      const sha256 = await photo.hash;
+      const fields = { ...photo.fields, filename: photo.name, sha256, upload_session_id: photo.batch };
+      ({ url: photo.url, offset } = await tus.create(this.endpoint, photo.file, fields, signal));
+      await this.#write(photo);
+    }
+    while (offset < photo.file.size) {
+      this.#progress(photo, offset);
+      offset = await this.#chunk(photo, offset, signal);
+    }
+    this.#progress(photo, offset);
+    await this.#end(photo, signal);
+  }
+
+  async #offset(photo, signal) {
+    try {
+      return await tus.head(photo.url, signal);
+    } catch (error) {
+      if (!LOST.has(error.status)) throw error;
+      photo.url = "";
+      return 0;
+    }
+  }
+
+  async #chunk(photo, offset, signal) {
+    const began = performance.now();
+    const bytes = photo.file.slice(offset, offset + this.chunkBytes);
+    try {
+      const next = await tus.append(photo.url, bytes, offset, {
+        signal, onProgress: (sent) => this.#progress(photo, offset + sent),
+      });
+      this.failures = 0;
+      const took = performance.now() - began;
+      if (took > SLOW_MS) this.#resizeChunks(0.5);
+      else if (took < FAST_MS && bytes.size === this.chunkBytes) this.#resizeChunks(2);
+      return next;
+    } catch (error) {
+      if (error.status === 0) this.#resizeChunks(0.5);
+      if (error.code === "offset_mismatch") return tus.head(photo.url, signal);
+      if (error.code !== "checksum_mismatch") throw error;
+      photo.starts = (photo.starts ?? 0) + 1;
+      if (photo.starts >= MAX_STARTS) throw error;
+      return tus.head(photo.url, signal);
+    }
+  }
+
+  #resizeChunks(factor) {
+    this.chunkBytes = Math.min(MAX_CHUNK_BYTES, Math.max(MIN_CHUNK_BYTES, this.chunkBytes * factor));
+  }
+
+  async #end(photo, signal) {
+    const { job } = await tus.state(photo.url, signal);
+    if (job.code) {
+      this.#refuse(photo, job.error);
+      return;
+    }
+    photo.state = job.duplicate_of ? "known" : "done";
+    photo.job = job;
+    await this.store.remove(photo.id);
+    this.#changed(photo);
+  }
+
+  #failed(photo, error) {
+    if (error.status === 401) {
+      photo.state = "queued";
+      this.#setState("signed_out");
+    } else if (error.status === 403 && !photo.wasForbidden) {
+      // The CSRF token may have changed with a sign-in in another tab: it is read anew for each request.
+      Object.assign(photo, { wasForbidden: true, state: "queued" });
+    } else if (LOST.has(error.status)) {
+      Object.assign(photo, { url: "", state: "queued" });
+    } else if (PASSING.has(error.status)) {
+      this.#wait(photo, error.retryAfterMs);
+    } else if (error instanceof tus.Failed) {
+      this.#refuse(photo, error.message);
+    } else {
+      this.#refuse(photo, "", "unreadable"); // the file itself: moved, or deleted since it was chosen
+    }
+    this.#changed(photo);
+  }
+
+  #refuse(photo, error, fault = "") {
+    Object.assign(photo, { state: "refused", error, fault });
+    this.store.remove(photo.id); // it stays on this page alone: to send it again is a person's decision
+    this.#changed(photo);
+  }
+
+  #wait(photo, retryAfterMs) {
+    photo.state = "waiting";
+    if (this.state === "waiting") return;
+    const delay = RETRY_MS[Math.min(this.failures, RETRY_MS.length - 1)];
+    this.failures += 1;
+    this.#setState("waiting");
+    this.timer = setTimeout(() => this.#release(), Math.max(retryAfterMs, delay * (0.8 + 0.4 * Math.random())));
+  }
+
+  #progress(photo, sent) {
+    photo.sent = sent;
+    this.dispatchEvent(new CustomEvent("progress", { detail: photo }));
+  }
+
+  #setState(state) {
+    if (this.state === state) return;
+    this.state = state;
+    this.#changed();
+  }
+
+  #changed(photo = null) {
+    this.dispatchEvent(new CustomEvent("change", { detail: photo }));
+  }
+
+  #write({ id, user, file, name, sha256, batch, fields, url, paused, state }) {
+    if (state === "removed") return Promise.resolve();
+    return this.store.save({ id, user, file, name, sha256, batch, fields, url, paused });
+  }
+}

@@ -1,0 +1,281 @@
+"""Sending photos with a real browser: broken connections, closed tabs and ended sessions lose nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import numpy as np
+import pytest
+from django.contrib.sessions.models import Session
+from PIL import Image as Picture
+from playwright.sync_api import BrowserContext, Page, Route, expect
+
+from demeter.accounts.models import User
+from photos.choices import JobStatus
+from photos.models import Image, ResumableUpload, UploadJob, UploadSession
+from tests.browser.test_pages_in_browser import fits, sign_in
+from tests.conftest import PASSWORD
+from tests.inventory.factories import StorageLocationFactory
+from tests.photos.factories import picture_bytes
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+SLOW_MS = 120_000
+LARGE_SIDE_PX = 900
+
+
+def large_photo() -> bytes:
+    """A photo of some 2.4 MB: several chunks."""
+    import io
+
+    noise = np.random.default_rng(7).integers(0, 255, (LARGE_SIDE_PX, LARGE_SIDE_PX, 3), dtype=np.uint8)
+    buffer = io.BytesIO()
+    Picture.fromarray(noise).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def file(number: int, name: str = "") -> dict[str, Any]:
+    return {"name": name or f"claro_{number}.jpg", "mimeType": "image/jpeg", "buffer": picture_bytes(number)}
+
+
+def open_upload(open_page: Any, user: User, **options: Any) -> Page:
+    page: Page = open_page("/uploads/", **options)
+    sign_in(page, user)
+    expect(page.locator("[data-upload][data-ready]")).to_have_count(1)
+    return page
+
+
+def choose(page: Page, *files: dict[str, Any]) -> None:
+    page.locator("input[name=files]").set_input_files(list(files))
+
+
+def send(page: Page) -> None:
+    page.get_by_role("button", name="Subir y contar").click()
+
+
+def states(page: Page) -> Any:
+    return expect(page.locator(".upload-item [data-state]"))
+
+
+def sign_in_again(page: Page, user: User) -> None:
+    page.get_by_label("Correo electrónico").fill(user.email)
+    page.get_by_label("Contraseña").fill(PASSWORD)
+    page.get_by_label("Contraseña").press("Enter")
+
+
+@pytest.mark.parametrize("width", [390, 1280], ids=["phone", "desk"])
+def test_photos_are_checked_sent_and_followed_and_a_bad_one_stays_out(open_page, worker, width):
+    place = StorageLocationFactory()
+    page = open_upload(open_page, worker, width=width)
+    bad = {"name": "lista.pdf", "mimeType": "image/jpeg", "buffer": b"%PDF-1.7 no photo"}
+    choose(page, file(1), file(2), bad)
+    states(page).to_have_text(
+        ["Elegida", "Elegida", "No es una foto: se aceptan JPEG, PNG, WebP, HEIC y AVIF."]
+    )
+    assert fits(page)
+
+    page.locator("#place-search").fill(place.code)
+    page.locator("[data-place-list] button").first.click()
+    page.get_by_role("button", name="Subir y contar (2)").click()
+    states(page).to_have_text(
+        [
+            "Llegó: se está contando",
+            "Llegó: se está contando",
+            "No es una foto: se aceptan JPEG, PNG, WebP, HEIC y AVIF.",
+        ],
+        timeout=SLOW_MS,
+    )
+    upload = UploadSession.objects.get()
+    assert (upload.user, upload.storage_location) == (worker, place)
+    assert sorted(upload.jobs.values_list("filename", flat=True)) == ["claro_1.jpg", "claro_2.jpg"]
+    assert fits(page)
+    page.get_by_role("link", name="Seguir el conteo").click()
+    expect(page.locator(".job-name")).to_have_count(2)
+
+
+def test_a_photo_that_the_server_has_is_not_sent_again(open_page, worker):
+    page = open_upload(open_page, worker)
+    choose(page, file(1))
+    send(page)
+    states(page).to_have_text(["Llegó: se está contando"], timeout=SLOW_MS)
+    sent = []
+    page.on("request", lambda request: sent.append(request.method))
+    choose(page, file(1, "otra.jpg"))
+    states(page).to_have_text(["Llegó: se está contando", "El servidor ya la tiene: no se manda de nuevo"])
+    send(page)
+    states(page).to_have_text(["Llegó: se está contando", "Conocida: ya se contó antes"], timeout=SLOW_MS)
+    assert "PATCH" not in sent
+    assert (Image.objects.count(), UploadJob.objects.count()) == (1, 2)
+
+
+def test_a_connection_that_is_cut_within_a_file_goes_on_where_it_was(open_page, worker):
+    page = open_upload(open_page, worker, requests_fail=True)
+    photo = large_photo()
+    offsets: list[str] = []
+
+    def cut_the_second_chunk(route: Route) -> None:
+        offsets.append(route.request.headers["upload-offset"])
+        if len(offsets) == 2:
+            route.abort("connectionreset")
+        else:
+            route.fallback()
+
+    page.route(
+        "**/api/v1/uploads/*",
+        lambda route: cut_the_second_chunk(route) if route.request.method == "PATCH" else route.fallback(),
+    )
+    choose(page, {"name": "grande.png", "mimeType": "image/png", "buffer": photo})
+    send(page)
+    states(page).to_have_text(["Llegó: se está contando"], timeout=SLOW_MS)
+    assert Image.objects.get().sha256 == hashlib.sha256(photo).hexdigest()
+    assert len(offsets) > 3
+    assert offsets[1] == offsets[2], "what had arrived was not sent again"
+    assert offsets.count("0") == 1
+
+
+def test_a_closed_tab_is_gone_on_with_by_the_next(open_page, worker):
+    page = open_upload(open_page, worker, requests_fail=True)
+    photo = large_photo()
+    page.route(
+        "**/api/v1/uploads/*",
+        lambda route: (
+            route.abort() if int(route.request.headers.get("upload-offset", 0)) else route.fallback()
+        ),
+    )
+    choose(page, {"name": "grande.png", "mimeType": "image/png", "buffer": photo})
+    send(page)
+    states(page).to_have_text(["Espera conexión"], timeout=SLOW_MS)
+    assert ResumableUpload.objects.get().offset_bytes > 0
+    context: BrowserContext = page.context
+    page.close()
+
+    again = context.new_page()
+    again.goto("/uploads/")
+    states(again).to_have_text(["Llegó: se está contando"], timeout=SLOW_MS)
+    assert Image.objects.get().sha256 == hashlib.sha256(photo).hexdigest()
+    assert UploadJob.objects.count() == 1
+    again.reload()
+    expect(again.locator("[data-upload][data-ready]")).to_have_count(1)
+    expect(again.locator(".upload-item")).to_have_count(0)
+
+
+def test_an_ended_session_is_signed_in_again_without_losing_the_page(open_page, worker):
+    page = open_upload(open_page, worker, requests_fail=True)
+    page.locator("[name=notes]").fill("ronda de la mañana")
+    choose(page, file(1), file(2))
+    states(page).to_have_text(["Elegida", "Elegida"])
+    Session.objects.all().delete()
+    send(page)
+    expect(page.get_by_role("dialog")).to_be_visible(timeout=SLOW_MS)
+    page.get_by_label("Contraseña").fill("wrong")
+    page.get_by_label("Correo electrónico").fill(worker.email)
+    page.get_by_label("Contraseña").press("Enter")
+    expect(page.locator("[data-sign-in-again] [data-error]")).not_to_be_empty()
+    sign_in_again(page, worker)
+    expect(page.get_by_role("dialog")).to_be_hidden(timeout=SLOW_MS)
+    states(page).to_have_text(["Llegó: se está contando"] * 2, timeout=SLOW_MS)
+    assert UploadSession.objects.get().notes == "ronda de la mañana"
+
+
+def test_what_another_person_left_on_this_device_is_not_sent_as_mine(open_page, worker, other_worker):
+    page = open_upload(open_page, worker, requests_fail=True)
+    choose(page, file(1))
+    states(page).to_have_text(["Elegida"])
+    page.get_by_role("button", name="Salir").click()
+    sign_in(page, other_worker)
+    page.goto("/uploads/")
+    expect(page.locator("[data-upload][data-ready]")).to_have_count(1)
+    expect(page.locator(".upload-item")).to_have_count(0)
+    page.get_by_role("button", name="Salir").click()
+    sign_in(page, worker)
+    page.goto("/uploads/")
+    states(page).to_have_text(["Elegida"])
+    assert not UploadJob.objects.exists()
+
+
+def test_photos_are_paused_gone_on_with_and_taken_out(open_page, worker):
+    page = open_upload(open_page, worker, requests_fail=True)
+    held: list[Route] = []
+    page.route(
+        "**/api/v1/uploads/*",
+        lambda route: held.append(route) if route.request.method == "PATCH" else route.fallback(),
+    )
+    choose(page, file(1), file(2))
+    send(page)
+    states(page).to_have_text(["Se está mandando"] * 2)
+    page.wait_for_function("() => true")
+    first, second = page.locator(".upload-item").all()
+    first.get_by_role("button", name="Pausar").click()
+    expect(first.locator("[data-state]")).to_have_text("En pausa")
+    second.get_by_role("button", name="Quitar").click()
+    expect(page.locator(".upload-item")).to_have_count(1)
+
+    page.unroute("**/api/v1/uploads/*")
+    first.get_by_role("button", name="Seguir").click()
+    states(page).to_have_text(["Llegó: se está contando"], timeout=SLOW_MS)
+    assert [job.filename for job in UploadJob.objects.all()] == ["claro_1.jpg"]
+
+
+def test_what_the_server_refuses_says_why(open_page, worker):
+    page = open_upload(open_page, worker, requests_fail=True)
+    broken = {"name": "rota.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8\xff\xe0" + b"\0" * 300}
+    choose(page, broken)
+    send(page)
+    expect(page.locator(".upload-item [data-state].is-wrong")).to_be_visible(timeout=SLOW_MS)
+    job = UploadJob.objects.get()
+    assert job.status == JobStatus.REJECTED
+
+
+def test_the_keyboard_alone_chooses_and_sends(open_page, worker):
+    page = open_upload(open_page, worker)
+    with page.expect_file_chooser() as chooser:
+        page.locator("input[name=files]").focus()
+        page.keyboard.press("Enter")
+    chooser.value.set_files([file(1)])
+    states(page).to_have_text(["Elegida"])
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.type") == "submit":
+            break
+    page.keyboard.press("Enter")
+    states(page).to_have_text(["Llegó: se está contando"], timeout=SLOW_MS)
+
+
+def test_the_page_opens_without_a_connection_and_sends_when_the_signal_is_back(open_page, worker):
+    page = open_upload(open_page, worker, requests_fail=True)
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.wait_for_function(
+        "navigator.serviceWorker.ready.then((ready) => ready.active.state === 'activated')"
+    )
+    page.context.set_offline(True)
+    page.goto("/uploads/")
+    expect(page.locator("[data-upload][data-ready]")).to_have_count(1)
+    expect(page.locator("[data-offline]")).to_be_visible()
+    assert worker.name not in page.content()
+    choose(page, file(1))
+    send(page)
+    states(page).to_have_text(["Espera conexión"], timeout=SLOW_MS)
+    page.reload()
+    states(page).to_have_text(["Espera conexión"], timeout=SLOW_MS)
+    assert not ResumableUpload.objects.exists()
+
+    page.context.set_offline(False)
+    states(page).to_have_text(["Llegó: se está contando"], timeout=SLOW_MS)
+    assert UploadJob.objects.get().upload_session.user == worker
+
+
+def test_a_strict_content_security_policy_keeps_nothing_from_working(open_page, worker):
+    policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'"
+
+    def with_policy(route: Route) -> None:
+        response = route.fetch()
+        route.fulfill(response=response, headers={**response.headers, "content-security-policy": policy})
+
+    page = open_page("/photos/")
+    sign_in(page, worker)
+    page.route("**/uploads/", with_policy)
+    page.goto("/uploads/")
+    choose(page, file(1))
+    send(page)
+    states(page).to_have_text(["Llegó: se está contando"], timeout=SLOW_MS)
