@@ -130,7 +130,7 @@ def test_a_difficult_count_gets_a_wider_interval_than_an_easy_one():
 def test_degraded_pictures_teach_their_error_and_leave_the_factor_alone():
     clear = nursery(200, seed=4)
     dark = [
-        measured(int(one.true * 1.5), one.total, is_degraded=True, unclear=one.total, constant=1)
+        measured(int(one.true * 1.5), one.total, is_degraded=True, degraded=one.total, constant=1)
         for one in nursery(40, seed=5)
     ]
     alone, together = fit_intervals(clear), fit_intervals(clear + dark)

@@ -166,8 +166,8 @@ def test_bare_ground_explains_itself():
 
 def test_an_interval_by_hand():
     # 100 plants: too low by 1 + 0.02 · 100 = 3, too high by 0.5 · 5 = 2.5; twice that: 95 to 106.
-    model = IntervalModel(weights(constant=1, whole=0.02), weights(doubtful=0.5), factor=2.0)
-    terms = np.array(weights(constant=1, whole=100, doubtful=5))
+    model = IntervalModel(weights(constant=1, whole=0.02), weights(expected_false=0.5), factor=2.0)
+    terms = np.array(weights(constant=1, whole=100, expected_false=5))
     assert model.interval(100, 0, terms) == (95, 106)
     assert model.interval(100, 97, terms) == (97, 106), "what is surely there is the floor"
 
