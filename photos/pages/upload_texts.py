@@ -41,6 +41,8 @@ def upload_texts() -> dict[str, Any]:
         "place_locating": _("Looking for where you are…"),
         "place_none_near": _("No place is near."),
         "place_unknown": _("Where you are is not known just now."),
+        "place_no_code": _("No place has this code."),
+        "place_no_camera": _("The camera or the connection is not there just now."),
         "place_chosen": _("All these photos show:"),
         "place_by_photo": _("Leave empty: the position of each photo tells its place."),
     }

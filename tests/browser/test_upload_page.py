@@ -40,7 +40,8 @@ def file(number: int, name: str = "") -> dict[str, Any]:
 
 
 def open_upload(open_page: Any, user: User, **options: Any) -> Page:
-    page: Page = open_page("/uploads/", **options)
+    """The tests' database, SQLite in memory, refuses one of two writers at once: the page then sends again."""
+    page: Page = open_page("/uploads/", requests_fail=True, **options)
     sign_in(page, user)
     expect(page.locator("[data-upload][data-ready]")).to_have_count(1)
     return page
@@ -110,7 +111,7 @@ def test_a_photo_that_the_server_has_is_not_sent_again(open_page, worker):
 
 
 def test_a_connection_that_is_cut_within_a_file_goes_on_where_it_was(open_page, worker):
-    page = open_upload(open_page, worker, requests_fail=True)
+    page = open_upload(open_page, worker)
     photo = large_photo()
     offsets: list[str] = []
 
@@ -135,7 +136,7 @@ def test_a_connection_that_is_cut_within_a_file_goes_on_where_it_was(open_page, 
 
 
 def test_a_closed_tab_is_gone_on_with_by_the_next(open_page, worker):
-    page = open_upload(open_page, worker, requests_fail=True)
+    page = open_upload(open_page, worker)
     photo = large_photo()
     page.route(
         "**/api/v1/uploads/*",
@@ -161,7 +162,7 @@ def test_a_closed_tab_is_gone_on_with_by_the_next(open_page, worker):
 
 
 def test_an_ended_session_is_signed_in_again_without_losing_the_page(open_page, worker):
-    page = open_upload(open_page, worker, requests_fail=True)
+    page = open_upload(open_page, worker)
     page.locator("[name=notes]").fill("ronda de la mañana")
     choose(page, file(1), file(2))
     states(page).to_have_text(["Elegida", "Elegida"])
@@ -179,7 +180,7 @@ def test_an_ended_session_is_signed_in_again_without_losing_the_page(open_page, 
 
 
 def test_what_another_person_left_on_this_device_is_not_sent_as_mine(open_page, worker, other_worker):
-    page = open_upload(open_page, worker, requests_fail=True)
+    page = open_upload(open_page, worker)
     choose(page, file(1))
     states(page).to_have_text(["Elegida"])
     page.get_by_role("button", name="Salir").click()
@@ -195,7 +196,7 @@ def test_what_another_person_left_on_this_device_is_not_sent_as_mine(open_page, 
 
 
 def test_photos_are_paused_gone_on_with_and_taken_out(open_page, worker):
-    page = open_upload(open_page, worker, requests_fail=True)
+    page = open_upload(open_page, worker)
     held: list[Route] = []
     page.route(
         "**/api/v1/uploads/*",
@@ -218,13 +219,83 @@ def test_photos_are_paused_gone_on_with_and_taken_out(open_page, worker):
 
 
 def test_what_the_server_refuses_says_why(open_page, worker):
-    page = open_upload(open_page, worker, requests_fail=True)
+    page = open_upload(open_page, worker)
     broken = {"name": "rota.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8\xff\xe0" + b"\0" * 300}
     choose(page, broken)
     send(page)
     expect(page.locator(".upload-item [data-state].is-wrong")).to_be_visible(timeout=SLOW_MS)
     job = UploadJob.objects.get()
     assert job.status == JobStatus.REJECTED
+
+
+def test_the_place_is_found_by_where_the_phone_is_or_left_to_the_photos(open_page, worker):
+    near, far = StorageLocationFactory(), StorageLocationFactory()
+    (west, south), _, (east, north), *_ = near.polygon["coordinates"][0]
+    page = open_upload(open_page, worker, width=390)
+    page.context.grant_permissions(["geolocation"])
+    page.context.set_geolocation(
+        {"longitude": (west + east) / 2, "latitude": (south + north) / 2, "accuracy": 8}
+    )
+    page.get_by_role("button", name="Donde estoy").click()
+    candidates = page.locator("[data-place-list] button")
+    expect(candidates.first).to_contain_text(near.name)
+    expect(candidates.first).to_contain_text("0 m")
+    assert fits(page)
+    candidates.first.press("Enter")
+    expect(page.locator("[data-place-told]")).to_contain_text(near.name)
+    choose(page, file(1))
+    send(page)
+    states(page).to_have_text(["Llegó: se está contando"], timeout=SLOW_MS)
+
+    page.get_by_role("button", name="Más tarde").click()
+    choose(page, file(2))
+    send(page)
+    states(page).to_have_text(["Llegó: se está contando"] * 2, timeout=SLOW_MS)
+    uploads = UploadSession.objects.order_by("created_at")
+    assert [upload.storage_location for upload in uploads] == [near, None]
+    assert far not in {upload.storage_location for upload in uploads}
+
+
+# A camera and a detector in place of those that a phone has.
+CAMERA = """(code) => {
+  window.BarcodeDetector = class { async detect() { return [{ rawValue: code }]; } };
+  navigator.mediaDevices.getUserMedia = async () => {
+    const canvas = document.createElement("canvas");
+    canvas.getContext("2d").fillRect(0, 0, 9, 9);
+    return canvas.captureStream(5);
+  };
+}"""
+
+
+def test_the_label_of_a_place_names_it(open_page, worker):
+    place = StorageLocationFactory()
+    page = open_upload(open_page, worker, width=390)
+    expect(page.locator("[data-place-scan]")).to_be_hidden()  # this browser has no detector
+    page.add_init_script(f"({CAMERA})({place.qr_code!r})")
+    page.reload()
+    page.get_by_role("button", name="Leer el QR").click()
+    expect(page.locator("[data-place-told]")).to_contain_text(place.name)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert page.locator("[name=storage_location_id]").input_value() == str(place.pk)
+    assert fits(page)
+
+
+def test_without_https_the_page_says_what_is_off_and_sends_all_the_same(browser, live_server, worker):
+    """In a context of its own: the browser complains of headers that only mean something over https."""
+    context = browser.new_context(locale="es-AR", viewport={"width": 390, "height": 844})
+    context.set_default_timeout(SLOW_MS)
+    page = context.new_page()
+    page.goto(live_server.url.replace("localhost", "0.0.0.0") + "/uploads/")  # noqa: S104 - no secure context
+    sign_in(page, worker)
+    assert not page.evaluate("window.isSecureContext")
+    expect(page.locator("[data-insecure]")).to_be_visible()
+    expect(page.get_by_role("button", name="Donde estoy")).to_be_hidden()
+    choose(page, file(1))
+    send(page)
+    states(page).to_have_text(["Llegó: se está contando"], timeout=SLOW_MS)
+    assert Image.objects.get().sha256 == hashlib.sha256(picture_bytes(1)).hexdigest()
+    assert fits(page)
+    context.close()
 
 
 def test_the_keyboard_alone_chooses_and_sends(open_page, worker):
@@ -243,7 +314,7 @@ def test_the_keyboard_alone_chooses_and_sends(open_page, worker):
 
 
 def test_the_page_opens_without_a_connection_and_sends_when_the_signal_is_back(open_page, worker):
-    page = open_upload(open_page, worker, requests_fail=True)
+    page = open_upload(open_page, worker)
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     page.wait_for_function(
         "navigator.serviceWorker.ready.then((ready) => ready.active.state === 'activated')"

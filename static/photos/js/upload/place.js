@@ -1,6 +1,8 @@
 // The place of the photos: found by a few letters, by where the phone is, or left to the photos themselves. The list of the
 // form stays what is sent; this fills it.
 
+import { canReadCodes, QrReader } from "./qr.js";
+
 const RECENT = "uploads-places"; // the places of the last uploads, offered first and where there is no connection
 const MAX_RECENT = 6;
 const WAIT_MS = 250; // after the last letter
@@ -36,6 +38,7 @@ export class Place {
     this.told = this.box.querySelector("[data-place-told]");
     this.here = this.box.querySelector("[data-place-here]");
     this.clear = this.box.querySelector("[data-place-clear]");
+    this.scan = this.box.querySelector("[data-place-scan]");
     this.#wire();
   }
 
@@ -67,6 +70,8 @@ export class Place {
     });
     this.here.addEventListener("click", () => this.#locate());
     this.clear.addEventListener("click", () => this.#choose(null));
+    this.scan.hidden = !canReadCodes();
+    this.scan.addEventListener("click", () => this.#scan());
   }
 
   async #search() {
@@ -91,6 +96,20 @@ export class Place {
       this.list.querySelector("button")?.focus();
     } catch {
       this.told.textContent = this.texts.place_unknown;
+    }
+  }
+
+  async #scan() {
+    this.reader ??= new QrReader(this.box.querySelector("dialog"));
+    try {
+      const text = (await this.reader.read()).trim();
+      if (!text) return;
+      const { results } = await ask(this.box.dataset.search, { q: text });
+      const [place] = results.filter((found) => found.qr_code.toLowerCase() === text.toLowerCase());
+      if (place) this.#choose({ id: String(place.id), name: nameOf(place) });
+      else this.told.textContent = this.texts.place_no_code;
+    } catch {
+      this.told.textContent = this.texts.place_no_camera;
     }
   }
 
