@@ -1,5 +1,6 @@
 # Images of DemeterAI. `web` serves pages and the API and holds no model library; `worker` counts, draws and stores;
-# `test` runs the tests. The GPU build of torch runs on a CPU too, so there is one worker image.
+# `populate` makes the demo's users and ends; `test` runs the tests while it is built. The GPU build of torch runs on a
+# CPU too, so there is one worker image.
 
 FROM python:3.11-slim-bookworm AS base
 ENV PATH=/opt/venv/bin:$PATH \
@@ -36,6 +37,11 @@ VOLUME /data
 EXPOSE 8000
 CMD ["python", "manage.py", "stack", "--only", "web", "--host", "0.0.0.0"]
 
+FROM web AS populate
+# Of docker-compose.yml, on its network. DATABASE_URL goes before it.
+ENV DATABASE_HOST=db
+CMD ["python", "manage.py", "populate_db"]
+
 FROM base AS worker
 # OpenCV draws and decodes, but its wheel expects these of the system.
 RUN apt-get update \
@@ -65,4 +71,8 @@ RUN pip install -r requirements-dev.txt
 USER demeter
 RUN make servers
 ENV DEMETER_DATA_HOME=/tmp/demeter DEMETER_REQUIRE_SERVERS=1 DEMETER_REQUIRE_BROWSER=1
+# docker build --target test .    A part of them: --build-arg PYTEST_ARGS=tests/inventory
+ARG PYTEST_ARGS=""
+# hadolint ignore=SC2086
+RUN python -m pytest -n logical --dist loadfile $PYTEST_ARGS
 CMD ["python", "-m", "pytest"]

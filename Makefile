@@ -2,7 +2,7 @@
 # The recipes are plain sh and need nothing but make, git and Python: .venv holds the rest.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev servers demo stack test check lint fmt format types messages
+.PHONY: help setup setup-dev servers demo stack test check lint fmt format types messages diagram
 
 PY := .venv/bin/python
 MANAGE := $(PY) manage.py
@@ -83,6 +83,9 @@ fmt: setup-dev  ## Format, and mend what the linter can mend
 
 types: setup-dev  ## Check the types (strict for vision and services)
 	@$(PY) -m mypy
+
+diagram: setup-dev  ## Draw docs/FLOW_DIAGRAM.png from its source (needs npm and Chromium)
+	@$(MANAGE) draw_diagram
 
 messages: setup-dev  ## Collect new texts into the translations and compile them
 	@$(MANAGE) messages

@@ -28,7 +28,13 @@ _MINIO_DEFAULT: Final = "minioadmin"
 @register(Tags.security)
 def check_environment(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """All that is wrong with the environment."""
-    asked: tuple[Callable[[], Iterable[CheckMessage]], ...] = (_profile, _production, _store, _transport)
+    asked: tuple[Callable[[], Iterable[CheckMessage]], ...] = (
+        _profile,
+        _production,
+        _store,
+        _pool,
+        _transport,
+    )
     return [message for ask in asked for message in ask()]
 
 
@@ -59,7 +65,8 @@ def _profile() -> Iterable[CheckMessage]:
 
 def _servers() -> Iterable[str]:
     if settings.DATABASES["default"]["ENGINE"] != "django.db.backends.sqlite3":
-        yield "DATABASE_URL"
+        is_in_parts = os.environ.get("DATABASE_HOST") and not os.environ.get("DATABASE_URL")
+        yield "DATABASE_HOST" if is_in_parts else "DATABASE_URL"
     if not settings.CELERY_BROKER_URL.startswith("filesystem"):
         yield "CELERY_BROKER_URL"
     if settings.S3_BUCKET:
@@ -103,6 +110,18 @@ def _store() -> Iterable[CheckMessage]:
             text % {"variables": ", ".join(ignored)},
             hint=_("Set S3_BUCKET, or take these variables out."),
             id="demeter.E004",
+        )
+
+
+def _pool() -> Iterable[CheckMessage]:
+    """Greenlets share one thread: one that waits for SQLite's lock would hold up the one that has it, for ever."""
+    if settings.IO_WORKER_POOL == "gevent" and settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+        yield Error(
+            _(
+                "IO_WORKER_POOL=gevent needs PostgreSQL: with SQLite its tasks would wait for each other for ever."
+            ),
+            hint=_("Set DATABASE_URL, or IO_WORKER_POOL=threads."),
+            id="demeter.E005",
         )
 
 

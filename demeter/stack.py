@@ -98,9 +98,8 @@ def log_dir() -> Path:
 def stack_processes(*, host: str, port: int, classifier_port: int = CLASSIFIER_PORT) -> list[ProcessSpec]:
     """The web server, the workers and beat, with the pools that their queues need; last the classifier's page."""
     cores = _cores()
-    io_threads = (
-        6 if connection.vendor == "sqlite" else 50
-    )  # SQLite has one writer; more threads would only wait
+    # SQLite has one writer; more would only wait.
+    io_concurrency = settings.IO_WORKER_CONCURRENCY or (6 if connection.vendor == "sqlite" else 50)
     few, all_cores = _threads_env(1), _threads_env(cores)
     commands = {
         WEB: (_web(host, port, settings.WEB_PROCESSES), {**few, **_web_env(WEB)}),
@@ -114,8 +113,8 @@ def stack_processes(*, host: str, port: int, classifier_port: int = CLASSIFIER_P
             )
             for number in range(settings.GPU_WORKERS)
         },
-        "worker-cpu": (_worker("cpu", "cpu_queue", "prefork", 1 if cores <= 2 else 2), few),
-        "worker-io": (_worker("io", "io_queue", "threads", io_threads), few),
+        "worker-cpu": (_worker("cpu", "cpu_queue", "prefork", settings.CPU_WORKER_CONCURRENCY or cores), few),
+        "worker-io": (_worker("io", "io_queue", settings.IO_WORKER_POOL, io_concurrency), few),
         "worker-default": (_worker("default", "default", "solo"), few),
         "beat": ((*_celery(), "beat", "--pidfile=", "--loglevel=WARNING"), few),
         CLASSIFIER_UI: (

@@ -16,8 +16,11 @@ from photos.services.steps import stuck_threads
 
 @worker_ready.connect(dispatch_uid="photos.tasks")
 def note_threads(sender: Any, **_: Any) -> None:
-    """Tell the steps how many threads do them in this process; other pools give each a process of its own."""
-    if isinstance(sender.pool, ThreadPool):
+    """Tell the steps how many threads do them in this process; other pools give each a process of its own.
+
+    Greenlets count as threads.
+    """
+    if isinstance(sender.pool, ThreadPool) or sender.pool.is_green:
         stuck_threads.set_threads(sender.pool.limit)
 
 

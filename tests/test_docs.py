@@ -6,12 +6,16 @@ least be a word of the sources. Whoever renames something is told which page to 
 """
 
 import ast
+import hashlib
 import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
+from PIL import Image
+
+from demeter.management.commands.draw_diagram import SOURCE_KEY
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -193,6 +197,12 @@ def test_a_journey_has_few_hops_and_each_names_a_function():
     hops = [hop for hops in journeys.values() for hop in hops]
     named = re.compile(r"`[\w./-]+(?:\.py:[\w.]+|\.html)`")
     assert [hop for hop in hops if not named.match(hop)] == []
+
+
+def test_the_drawn_diagram_is_that_of_its_source():
+    source = (ROOT / "docs/flow_diagram.mmd").read_bytes()
+    with Image.open(ROOT / "docs/FLOW_DIAGRAM.png") as picture:
+        assert picture.info[SOURCE_KEY] == hashlib.sha256(source).hexdigest(), "make diagram"
 
 
 def test_the_map_names_every_room():

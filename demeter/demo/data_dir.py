@@ -39,6 +39,7 @@ def demo_environment(data_home: Path) -> dict[str, str]:
         "CACHE_URL": "",
         **dict.fromkeys(S3_VARIABLES, ""),
         "DJANGO_SECRET_KEY": "",
+        "SECRET_KEY": "",
         "DJANGO_DEBUG": "false",
         "DJANGO_SSL_REDIRECT": "false",
         "DJANGO_ALLOWED_HOSTS": "localhost,127.0.0.1,[::1],0.0.0.0",

@@ -2,12 +2,13 @@
 
 from datetime import timedelta
 
+from django.core.exceptions import ImproperlyConfigured
 from kombu import Exchange, Queue
 
-from demeter.settings.environment import DATA_HOME, env
+from demeter.settings.environment import DATA_HOME, env, redis_url
 
 # Tasks are idempotent, so messages are acknowledged after the work; rows, not messages, are the truth.
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="filesystem://localhost//")
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=redis_url(0) or "filesystem://localhost//")
 if CELERY_BROKER_URL.startswith("filesystem"):
     _broker = DATA_HOME / "broker"
     for _name in ("queue", "control", "processed"):
@@ -31,7 +32,7 @@ CELERY_RESULT_BACKEND = "django-db"
 CELERY_RESULT_EXPIRES = timedelta(hours=48)
 CELERY_TASK_ACKS_LATE = CELERY_TASK_REJECT_ON_WORKER_LOST = True
 # Declared, so that a name with a typo is refused and not waited at: gpu_queue has one process a GPU, cpu_queue prefork,
-# io_queue threads, default one process (demeter.stack). Exchange and routing key are called as the queue.
+# io_queue threads or greenlets, default one process (demeter.stack). Exchange and routing key are called as the queue.
 CELERY_TASK_QUEUES = [
     Queue(name, Exchange(name, type="direct"), routing_key=name)
     for name in ("gpu_queue", "cpu_queue", "io_queue", "default")
@@ -48,6 +49,12 @@ CELERY_TASK_ROUTES = {
     "upload_*": {"queue": "io_queue"},
     "sweep_*": {"queue": "default"},
 }
+# How many tasks of these queues one machine works on at once. 0: one a core; fifty, and six on SQLite.
+CPU_WORKER_CONCURRENCY = env.int("CPU_WORKER_CONCURRENCY", default=0)
+IO_WORKER_CONCURRENCY = env.int("IO_WORKER_CONCURRENCY", default=0)
+IO_WORKER_POOL = env.str("IO_WORKER_POOL", default="threads")  # threads | gevent
+if IO_WORKER_POOL not in ("threads", "gevent"):
+    raise ImproperlyConfigured("IO_WORKER_POOL must be threads or gevent.")
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1  # a photo takes seconds: do not hoard them
 # A prefork child that holds more (KiB) after its task is replaced; one of 48 megapixels may leave it there.
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 1024**2

@@ -10,7 +10,7 @@ from demeter.secret_key import read_or_make_secret_key
 from demeter.settings.environment import BASE_DIR, DATA_HOME, PRODUCTION, env
 
 DEBUG = env.bool("DJANGO_DEBUG", default=False)
-SECRET_KEY = env.str("DJANGO_SECRET_KEY", default="")
+SECRET_KEY = env.str("DJANGO_SECRET_KEY", default="") or env.str("SECRET_KEY", default="")
 if not SECRET_KEY:
     if PRODUCTION:
         raise ImproperlyConfigured("Set DJANGO_SECRET_KEY: production signs links and tokens with it.")

@@ -2,10 +2,11 @@
 
 from django.core.exceptions import ImproperlyConfigured
 
-from demeter.settings.environment import DATA_HOME, env
+from demeter.settings.environment import DATA_HOME, env, postgres_url, redis_url
 
 # ATOMIC_REQUESTS stays off: one slow phone would hold SQLite's write lock while its body is read.
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_HOME / 'demeter.sqlite3'}")}
+_SQLITE = f"sqlite:///{DATA_HOME / 'demeter.sqlite3'}"
+DATABASES = {"default": env.db_url("DATABASE_URL", default=postgres_url() or _SQLITE)}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # Kept open between requests: to open one costs 1 ms, and the last one that closes waits 14 ms for the disk.
     DATABASES["default"]["CONN_MAX_AGE"] = None
@@ -38,7 +39,7 @@ elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
 DATABASE_ANSWER_TIMEOUT_S = env.float("DATABASE_ANSWER_TIMEOUT_S", default=0.0)
 
 # Counts of throttles, nothing else: without a cache server each process keeps its own in memory (demeter.throttling).
-CACHE_URL = env.str("CACHE_URL", default="")
+CACHE_URL = env.str("CACHE_URL", default=redis_url(1))
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 if CACHE_URL:
     if not CACHE_URL.startswith(("redis://", "rediss://")):

@@ -1,6 +1,7 @@
 """Where the settings come from: the environment, and the profile that it chooses."""
 
 from pathlib import Path
+from urllib.parse import quote
 
 import environ
 
@@ -17,3 +18,24 @@ DATA_HOME.mkdir(parents=True, exist_ok=True)
 # The demo nursery and its public accounts, loaded by `manage.py setup_installation`: to try an installation, never to
 # run one.
 LOAD_DEMO = env.bool("DEMETER_LOAD_DEMO", default=False)
+
+
+def postgres_url() -> str:
+    """The database as the first design's .env names it, in parts; empty without DATABASE_HOST."""
+    host = env.str("DATABASE_HOST", default="")
+    user, password, name = (
+        quote(value, safe="")
+        for value in (
+            env.str("POSTGRES_USER", default="demeter"),
+            env.str("POSTGRES_PASSWORD", default=""),
+            env.str("POSTGRES_DB", default="demeter"),
+        )
+    )
+    return f"postgres://{user}:{password}@{host}/{name}" if host else ""
+
+
+def redis_url(number: int) -> str:
+    """A database of the Redis that the first design's .env names by its host; empty without REDIS_IP."""
+    host, password = env.str("REDIS_IP", default=""), env.str("REDIS_PASSWORD", default="")
+    secret = f":{quote(password, safe='')}@" if password else ""
+    return f"redis://{secret}{host}:6379/{number}" if host else ""

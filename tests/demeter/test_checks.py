@@ -31,6 +31,7 @@ DEFAULTS = {
     "S3_BUCKET": "",
     "S3_BUCKET_STAGING": "",
     "REST_FRAMEWORK": NO_PROXY,
+    "IO_WORKER_POOL": "threads",
 }
 
 
@@ -94,6 +95,7 @@ def found(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[
             {**PRODUCTION, "REST_FRAMEWORK": NO_PROXY}, {}, ["demeter.W004"], id="a proxy not trusted"
         ),
         pytest.param({**PRODUCTION, "SECURE_SSL_REDIRECT": False}, {}, ["demeter.W005"], id="no HTTPS"),
+        pytest.param({"IO_WORKER_POOL": "gevent"}, {}, ["demeter.E005"], id="greenlets on SQLite"),
     ],
 )
 def test_what_does_not_fit_together_is_found(

@@ -2,10 +2,12 @@
 
 import os
 import socket
+from typing import Any
 
 import pytest
 from celery.exceptions import QueueNotFound
 from django.conf import settings
+from django.db import connection
 
 from demeter.celery import app
 from demeter.health import QUEUES
@@ -27,6 +29,26 @@ def test_each_queue_has_a_worker_with_the_pool_that_its_work_needs() -> None:
     routed = {route["queue"] for route in settings.CELERY_TASK_ROUTES.values()}
     assert routed <= set(pools)
     assert set(pools) == set(QUEUES)
+
+
+@pytest.mark.django_db
+def test_how_many_tasks_a_machine_works_on_at_once_is_a_setting(settings: Any) -> None:
+    def workers() -> dict[str, tuple[str, str]]:
+        commands = {spec.name: spec.command for spec in stack_processes(host="127.0.0.1", port=8000)}
+        return {
+            name: (option(commands[name], "--pool"), option(commands[name], "-c"))
+            for name in ("worker-cpu", "worker-io")
+        }
+
+    settings.CPU_WORKER_CONCURRENCY = settings.IO_WORKER_CONCURRENCY = 0
+    io = "6" if connection.vendor == "sqlite" else "50"
+    assert workers() == {
+        "worker-cpu": ("prefork", str(len(os.sched_getaffinity(0)))),
+        "worker-io": ("threads", io),
+    }
+    settings.CPU_WORKER_CONCURRENCY, settings.IO_WORKER_CONCURRENCY = 3, 70
+    settings.IO_WORKER_POOL = "gevent"
+    assert workers() == {"worker-cpu": ("prefork", "3"), "worker-io": ("gevent", "70")}
 
 
 APPS = ("demeter", "inventory", "photos", "mlpipeline")

@@ -8,10 +8,12 @@ from xdist.scheduler import LoadScopeScheduling
 # All in these folders start the whole stack, or a browser: one after another in one process, for two at once would
 # wait for each other's cores.
 STACK_FOLDERS: Final = ("e2e", "browser")
+STACK_FILES: Final = ("test_integration.py",)
 
 
 def starts_a_stack(path: str) -> bool:
-    return PurePosixPath(path).parent.name in STACK_FOLDERS
+    file = PurePosixPath(path)
+    return file.parent.name in STACK_FOLDERS or file.name in STACK_FILES
 
 
 class FileScheduling(LoadScopeScheduling):
