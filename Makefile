@@ -2,7 +2,7 @@
 # The recipes are plain sh and need nothing but make, git and Python: .venv holds the rest.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev servers demo stack test check lint fmt format types messages diagram
+.PHONY: help setup setup-dev servers demo stack test check lint fmt format types messages diagram test-load
 
 PY := .venv/bin/python
 MANAGE := $(PY) manage.py
@@ -65,6 +65,9 @@ stack: setup  ## Run every process on this machine (PORT=8000)
 
 test: setup-dev  ## Run the tests on all cores (ARGS="-k name -x", ARGS="-n 0 --pdb")
 	@$(PY) -m pytest -n logical --dist loadfile $(ARGS)
+
+test-load: setup-dev  ## Load the stack and write docs/STRESS_TEST_REPORT.md (SECONDS=10 a scenario, ARGS="--only 50/2")
+	@$(PY) -m tests.load.scenarios $(if $(SECONDS),--seconds "$(SECONDS)") $(ARGS)
 
 check: lint types  ## Lint, format, types, system checks, missing migrations, translations
 	@$(MANAGE) check --fail-level WARNING

@@ -100,6 +100,6 @@ def running_stack(folder: Path, settings: Mapping[str, str] | None = None) -> It
     stack = (sys.executable, str(ROOT / "manage.py"), "stack", "--port", str(port))
     is_ready = ApiClient(host="127.0.0.1", port=port).is_ready
     with running_server(
-        ProcessSpec("stack", stack, environment), log_dir=home / "logs", is_ready=is_ready, within_s=120
+        ProcessSpec("stack", stack, environment), log_dir=home / "logs", is_ready=is_ready, within_s=300
     ):
         yield Embedded(home=home, port=port)

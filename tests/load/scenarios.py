@@ -1,0 +1,171 @@
+"""How many people at once the product serves: `python -m tests.load.scenarios` (`make test-load`).
+
+Starts the whole stack for each scenario anew, on PostgreSQL and Redis of its own where the machine has them, lets
+Locust's users work for a while, and writes docs/STRESS_TEST_REPORT.md with tables, CSV and plots. What people wrote
+into the report's analysis stays. Asks 127.0.0.1 alone. `--from-files` writes the report again without a run.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from tests.load.stress.report import RESULTS, write_report
+from tests.load.stress.results import SCENARIOS, Outcome, Run, Scenario, describe_machine, read_locust
+from tests.load.stress.sampling import Sampler
+from tests.support.local_stack import ROOT, Embedded, running_stack
+from tests.support.nursery_photos import render_small
+from tests.support.postgres import find_postgres, running_postgres
+from tests.support.redis_server import find_redis, running_redis
+from tests.test_integration import EMAIL, PASSWORD, Client, picture
+
+SHORT_S, FULL_S = 10.0, 300.0
+SPAWNED_A_SECOND = 5
+STOP_WITHIN_S = 70  # a prediction may take 60
+
+
+@dataclass(frozen=True)
+class Servers:
+    """What the stack is given beside itself."""
+
+    name: str
+    settings: dict[str, str] = field(default_factory=dict)
+
+
+@contextmanager
+def running_servers(folder: Path) -> Iterator[Servers]:
+    """PostgreSQL and Redis, where both are there; else the stack's own SQLite and folders."""
+    if not (find_postgres() and find_redis()):
+        yield Servers("SQLite")
+        return
+    with running_postgres(log_dir=folder) as database_url, running_redis(log_dir=folder) as redis_url:
+        yield Servers(
+            "PostgreSQL, Redis",
+            {
+                "DATABASE_URL": database_url,
+                "CELERY_BROKER_URL": f"{redis_url}/0",
+                "CACHE_URL": f"{redis_url}/1",
+            },
+        )
+
+
+def measure(scenario: Scenario, seconds: float, photo: Path, folder: Path) -> tuple[Outcome, str]:
+    """Run one scenario on a stack of its own. What came out, and on which servers."""
+    with ExitStack() as running:
+        sampler = Sampler()
+        servers = running.enter_context(running_servers(folder / "servers"))
+        settings = {
+            **servers.settings,
+            "GPU_WORKERS": str(scenario.workers),
+            "BATCH_SIZE": str(scenario.batch),
+            "ENABLE_BATCH": "false" if scenario.batch == 1 else "true",
+        }
+        stack = running.enter_context(running_stack(folder, settings))
+        warm_up(stack.port, scenario)
+        sampler.start()
+        try:
+            stats = run_locust(scenario, seconds, photo, folder, stack.port)
+        finally:
+            sampler.stop()
+        [[answered, batches]] = rows(stack, servers, "SELECT count(*), count(DISTINCT claim) FROM predictions "
+                                     "WHERE score IS NOT NULL")  # fmt: skip
+        [[counted]] = rows(
+            stack, servers, "SELECT count(*) FROM photo_processing_sessions WHERE completed_at IS NOT NULL"
+        )
+        mean = round(answered / batches, 2) if batches else None
+        return Outcome(scenario, read_locust(stats), sampler.samples, mean, counted), servers.name
+
+
+def rows(stack: Embedded, servers: Servers, query: str) -> list[tuple[Any, ...]]:
+    url = servers.settings.get("DATABASE_URL")
+    if url is None:
+        return stack.rows(query)
+    with closing(psycopg.connect(url)) as connection:
+        return connection.execute(query).fetchall()
+
+
+def warm_up(port: int, scenario: Scenario) -> None:
+    """Ask every model worker something, for it loads its model at the first picture."""
+    Client.address = f"http://127.0.0.1:{port}"
+    client = Client()
+    client.sign_in(EMAIL, PASSWORD)
+    pictures = [picture() for _number in range(2 * scenario.batch * scenario.workers)]
+    with ThreadPoolExecutor(len(pictures)) as threads:
+        for _round in range(2):
+            list(threads.map(lambda content: client.predict("warm.png", content), pictures))
+
+
+def run_locust(scenario: Scenario, seconds: float, photo: Path, folder: Path, port: int) -> Path:
+    """Locust's users for so many seconds after all have come. The file with its numbers."""
+    prefix = folder / "locust"
+    spawning_s = scenario.users / SPAWNED_A_SECOND
+    command = (
+        sys.executable, "-m", "locust", "-f", str(ROOT / "tests/load/locustfile.py"), scenario.user_class,
+        "--headless", "--users", str(scenario.users), "--spawn-rate", str(SPAWNED_A_SECOND),
+        "--run-time", f"{int(seconds + spawning_s)}s", "--reset-stats", "--stop-timeout", str(STOP_WITHIN_S),
+        "--host", f"http://127.0.0.1:{port}", "--csv", str(prefix), "--only-summary", "--exit-code-on-error", "0",
+    )  # fmt: skip
+    log = folder / "locust.log"
+    with log.open("wb") as output:
+        subprocess.run(
+            command,
+            cwd=ROOT,
+            env={**os.environ, "LOAD_PHOTO": str(photo)},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=True,
+            timeout=seconds + spawning_s + STOP_WITHIN_S + 120,
+        )
+    return prefix.with_name("locust_stats.csv")
+
+
+def run_all(scenarios: Sequence[Scenario], seconds: float) -> Run:
+    run = Run(datetime.now(UTC).isoformat(timespec="minutes"), seconds, "", describe_machine())
+    with tempfile.TemporaryDirectory(prefix="demeter-load-") as name:
+        photo = render_small(Path(name), "photo")
+        for number, scenario in enumerate(scenarios, start=1):
+            sys.stdout.write(f"{number} of {len(scenarios)}: {scenario.name} … ")
+            sys.stdout.flush()
+            folder = Path(name) / scenario.file_name
+            folder.mkdir()
+            outcome, servers = measure(scenario, seconds, photo, folder)
+            total = outcome.total
+            sys.stdout.write(
+                f"{total.count} requests, {total.failures} failed, p95 {total.p95_ms:.0f} ms, batches of "
+                f"{outcome.batch_mean}\n"
+            )
+            run = Run(run.began_at, seconds, servers, run.machine, [*run.outcomes, outcome])
+    return run
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=SHORT_S, help="of each scenario, beside its start")
+    parser.add_argument("--full", action="store_true", help=f"{FULL_S:.0f} seconds each")
+    parser.add_argument("--only", nargs="+", choices=[scenario.name for scenario in SCENARIOS])
+    parser.add_argument("--out", type=Path, default=ROOT / "docs", help="folder of the report")
+    parser.add_argument("--from-files", action="store_true", help="write the report from what is measured")
+    options = parser.parse_args()
+    if options.from_files:
+        run = Run.load(options.out / RESULTS)
+    else:
+        chosen = [s for s in SCENARIOS if not options.only or s.name in options.only]
+        run = run_all(chosen, FULL_S if options.full else options.seconds)
+    write_report(run, options.out)
+    failed = sum(outcome.total.failures for outcome in run.outcomes)
+    sys.stdout.write(f"{options.out / 'STRESS_TEST_REPORT.md'}: {failed} requests failed\n")
+    return int(failed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
