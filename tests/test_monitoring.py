@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import promql_parser
 import pytest
 import yaml
 from django.test import Client
@@ -60,6 +61,32 @@ def test_rules_have_the_form_that_prometheus_reads() -> None:
         assert rule["annotations"]["summary"]
         assert re.fullmatch(r"\d+[smh]", rule.get("for", "0s"))
         assert rule["expr"].count("(") == rule["expr"].count(")")
+
+
+def test_every_expression_is_one_that_prometheus_understands() -> None:
+    """Its grammar and its types: a rate of no range, or a comparison of a text, is refused."""
+    wrong = []
+    for expression in expressions():
+        try:
+            promql_parser.parse(expression)
+        except ValueError as error:
+            wrong.append(f"{expression}: {error}")
+    assert len(expressions()) > 10
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        pytest.param("sum(rate(http_request_duration_seconds_count))", id="a rate of no range"),
+        pytest.param('rate(up[5m]) > "0"', id="a comparison with a text"),
+        pytest.param("histogram_quantile(0.95)", id="an argument missing"),
+        pytest.param("queue_workers = 0", id="one sign of equality"),
+    ],
+)
+def test_the_parser_refuses_what_prometheus_refuses(expression: str) -> None:
+    with pytest.raises(ValueError):
+        promql_parser.parse(expression)
 
 
 def test_what_the_issue_names_raises_an_alert() -> None:
