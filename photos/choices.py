@@ -111,6 +111,7 @@ class CountWarning(models.TextChoices):
     TRUNCATED = "truncated", _("More plants may be there than could be counted")
     OVER_CAPACITY = "over_capacity", _("A box or tray shows more plants than it can hold")
     UNLIKE_LAST_COUNT = "unlike_last_count", _("Far from the last count of this place")
+    UNLIKE_PRODUCT = "unlike_product", _("The plants look like another product")
     OUT_OF_SCALE = "out_of_scale", _("Plants are too small or too large to be seen well")
     BLURRY = "blurry", _("The picture is blurred")
     DARK = "dark", _("The picture is too dark")

@@ -76,6 +76,10 @@ ADVICE: Final[dict[CountWarning, Promise]] = {
         "The count is booked. Check that the photo shows this place and all of it, and whether a sale, a planting or "
         "a move was not recorded."
     ),
+    CountWarning.UNLIKE_PRODUCT: _(
+        "The count is booked as the product of the place. Check that the photo shows this place; if something else "
+        "grows there by now, an administrator opens a new cycle for it."
+    ),
     CountWarning.OUT_OF_SCALE: _(
         "Take the next photo from a distance at which plants are neither tiny nor cut off."
     ),
@@ -92,6 +96,7 @@ UNLIKE: Final = _(
     "%(expected)s."
 )
 
+LOOKS_LIKE: Final = _("%(plants)s of %(of)s plants that were looked at closely look like %(product)s.")
 MOVED_FROM: Final = _("Before, it was said to show %(place)s.")
 FAR_FROM: Final = _("The position lies %(metres)s m from %(place)s.")
 
@@ -103,6 +108,12 @@ def warnings_of(session: ProcessingSession) -> list[dict[str, object]]:
         facts[CountWarning.UNLIKE_LAST_COUNT] = str(UNLIKE) % {
             "counted": number_format(session.total_living, force_grouping=True),
             "expected": number_format(session.expected_living, force_grouping=True),
+        }
+    if CountWarning.UNLIKE_PRODUCT in session.warnings:
+        facts[CountWarning.UNLIKE_PRODUCT] = str(LOOKS_LIKE) % {
+            "plants": number_format(session.recognition["plants"]),
+            "of": number_format(session.recognition["of"]),
+            "product": session.recognition["name"],
         }
     if CountWarning.MOVED in session.warnings and session.moved_from is not None:
         facts[CountWarning.MOVED] = str(MOVED_FROM) % {"place": session.moved_from}

@@ -38,7 +38,9 @@ def setUpModule() -> None:
     Client.address = f"http://127.0.0.1:{web.port}"
     # On a busy machine the first answer takes long: the worker starts, then it loads its model.
     if not reached(_is_answering, within_s=600, every_s=1.0):
-        raise AssertionError(f"No picture is answered: {web.log('stack')[-2000:]}")
+        log = web.log("stack")[-2000:]
+        _servers.close()  # nobody else does after a failure here
+        raise AssertionError(f"No picture is answered: {log}")
 
 
 def _is_answering() -> bool:

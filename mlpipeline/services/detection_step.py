@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass
 
+from mlpipeline.classifier.services.plant_recognition import PlantAnswers, recognise_plants, recognition_of
 from mlpipeline.detectors.engines import Engine
 from mlpipeline.services import model_registry
 from mlpipeline.services.count_settings import count_options
@@ -33,10 +34,11 @@ class DetectionWork:
 
 @dataclass(frozen=True)
 class DetectionOutput:
-    """What was detected, by the position of the container, and in how many seconds."""
+    """What was detected, by the position of the container, in how many seconds, and what some plants look like."""
 
     detected: dict[int, Detections]
     seconds: float
+    recognised: PlantAnswers | None = None
 
 
 def load_work(claim: Claim) -> DetectionWork:
@@ -62,7 +64,8 @@ def run_detection(
     """The detect stage on a step's containers. Reads and writes no rows, so it may run in any thread."""
     started = time.perf_counter()
     detected = detect(image, work.containers, work.positions, detector, options, progress)
-    return DetectionOutput(detected, round(time.perf_counter() - started, 3))
+    seconds = round(time.perf_counter() - started, 3)
+    return DetectionOutput(detected, seconds, recognise_plants(image, detected))
 
 
 def save_output(work: DetectionWork, output: DetectionOutput, engine: Engine) -> None:
@@ -72,6 +75,7 @@ def save_output(work: DetectionWork, output: DetectionOutput, engine: Engine) ->
         [found_plants(position, seen) for position, seen in output.detected.items()],
         model_version=model_registry.register(engine, "detection"),
         seconds=output.seconds,
+        recognition=recognition_of(output.recognised) if output.recognised else None,
     )
 
 

@@ -83,6 +83,15 @@ class Detection(models.Model):
     is_empty_container = models.BooleanField(default=False)
     is_alive = models.BooleanField(default=True)
     source = models.CharField(max_length=10, choices=DetectionSource, default=DetectionSource.MODEL)
+    classification = models.ForeignKey(
+        "Classification",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="detections",
+        verbose_name=_("classification"),
+        help_text=_("Of the plants that were shown to the nursery's own classifier."),
+    )
 
     class Meta:
         db_table = "detections"
@@ -152,7 +161,11 @@ class Estimation(models.Model):
 
 
 class Classification(models.Model):
-    """Which product, packaging or size a group of plants in a count is said to be, and how sure that is."""
+    """Which product, packaging or size a group of plants in a count is said to be, and how sure that is.
+
+    Rows that detections point to are what the nursery's own classifier said of those plants. The others say as what
+    the whole count is booked.
+    """
 
     session = models.ForeignKey(
         "ProcessingSession", on_delete=models.CASCADE, related_name="classifications", verbose_name=_("count")

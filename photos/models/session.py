@@ -129,6 +129,12 @@ class ProcessingSession(ChangeTimed):
         help_text=_("{kind: {name, sha256}} of the weights that counted."),
     )
     timings = models.JSONField(_("timings in s"), default=dict, blank=True)
+    recognition = models.JSONField(
+        _("recognised"),
+        default=dict,
+        blank=True,
+        help_text=_("What the plants look like to the nursery's own classifier, where it has one."),
+    )
 
     booking_state = models.CharField(
         _("booking"), max_length=12, choices=BookingState, default=BookingState.OPEN

@@ -29,3 +29,13 @@ def load_classifier() -> Classifier:
         _loaded.clear()
         _loaded[key] = classifier
     return _loaded[key]
+
+
+def load_own_classifier() -> Classifier | None:
+    """The nursery's own classifier; None where it has trained none, or CLASSIFIER wants the general one.
+
+    Raises ModelUnavailable where it is there and cannot be read.
+    """
+    if settings.CLASSIFIER == GENERAL or not Path(settings.CLASSIFIER_HEAD_FILE).is_file():
+        return None
+    return load_classifier()

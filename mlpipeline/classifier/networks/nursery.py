@@ -20,6 +20,7 @@ class NurseryClassifier:
     def __init__(self, path: Path) -> None:
         self._network = feature_network()
         self.head, self.sha256 = load_head(path)
+        self.labels = self.head.labels
         if self.head.features_sha256 != self._network.sha256:
             raise ModelUnavailable(
                 _("The nursery's own classifier was trained on other features. Train it again: %(command)s.")
@@ -30,5 +31,6 @@ class NurseryClassifier:
         """See Classifier."""
         shares = self.head.probabilities(self._network.run(pictures).features)
         best = shares.argmax(axis=1)
-        labels = self.head.labels
-        return [Answer(labels[place], float(row[place])) for row, place in zip(shares, best, strict=True)]
+        return [
+            Answer(self.labels[place], float(row[place])) for row, place in zip(shares, best, strict=True)
+        ]

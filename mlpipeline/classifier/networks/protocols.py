@@ -1,5 +1,6 @@
 """What every classifier offers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,6 +24,7 @@ class Classifier(Protocol):
 
     name: str
     sha256: str
+    labels: Sequence[str]  # all that it may answer
 
     def classify(self, pictures: Inputs) -> list[Answer]:
         """An answer for each picture, in their order; that of one picture does not depend on the others."""

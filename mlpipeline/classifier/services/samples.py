@@ -2,12 +2,13 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from demeter.errors import DemeterError
+from inventory.models import Product
 from mlpipeline.classifier.models import ProductSampleImage
 from mlpipeline.classifier.picture_files import read_input
 from photos import storage
@@ -26,10 +27,9 @@ def read_samples() -> Iterator[tuple[str, str, NDArray[np.uint8]]]:
         .select_related("product", "picture")
         .order_by("product", "pk")
     )
-    products = {row.product_id: row.product for row in rows}
-    shared = Counter(product.common_name for product in products.values())
+    labels = _labels({row.product for row in rows})
     for row in rows:
-        name = row.product.common_name
+        name = labels[row.product_id]
         picture = row.picture
         key = storage.classified_key(picture.file_name)
         try:
@@ -38,7 +38,24 @@ def read_samples() -> Iterator[tuple[str, str, NDArray[np.uint8]]]:
         except DemeterError as refusal:
             logger.warning("Sample %s of %s cannot be read: %s", picture.file_name, name, refusal)
             continue
-        yield (name if shared[name] == 1 else str(row.product)), picture.file_name, pixels
+        yield name, picture.file_name, pixels
+
+
+def products_by_label() -> dict[str, int]:
+    """The id of the product that each label of `read_samples` stands for."""
+    sampled = ProductSampleImage.objects.values("product")
+    products = Product.objects.filter(is_active=True, pk__in=sampled)
+    return {label: product_id for product_id, label in _labels(products).items()}
+
+
+def _labels(products: Iterable[Product]) -> dict[int, str]:
+    """What each product is called: its common name, with its SKU where two share a name."""
+    products = list(products)
+    shared = Counter(product.common_name for product in products)
+    return {
+        product.pk: product.common_name if shared[product.common_name] == 1 else str(product)
+        for product in products
+    }
 
 
 def sampled_families() -> set[str]:

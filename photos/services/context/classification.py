@@ -8,15 +8,18 @@ from collections.abc import Mapping
 
 from inventory.models import ProductSize
 from photos.models import Classification, ProcessingSession
+from photos.services.context.recognition import agreement_percent
 
 
 def classify(session: ProcessingSession, sizes: Mapping[str, int]) -> None:
     """Write how many living plants of a count are of each size, in place of what an earlier try wrote.
 
     `sizes` are plants by the code of their size. A size that the catalogue does not have is named by the product
-    alone, and left out where that is not known either.
+    alone, and left out where that is not known either. How sure the product is, is the share of the plants shown to the
+    nursery's own classifier that look like it.
     """
-    session.classifications.all().delete()
+    session.classifications.filter(detections=None).delete()
+    confidence = agreement_percent(session)
     known = {size.code: size for size in ProductSize.objects.filter(code__in=sizes)}
     rows = [
         Classification(
@@ -25,6 +28,7 @@ def classify(session: ProcessingSession, sizes: Mapping[str, int]) -> None:
             packaging=session.packaging,
             product_size=known.get(code),
             quantity=quantity,
+            product_confidence_percent=confidence,
             model_version=session.model_versions.get("detection", {}).get("name", ""),
         )
         for code, quantity in sizes.items()
@@ -38,5 +42,7 @@ def classify(session: ProcessingSession, sizes: Mapping[str, int]) -> None:
 def update_for_place(session: ProcessingSession) -> None:
     """Give the classifications of a count the product and packaging that its place turned out to have."""
     session.classifications.filter(product_size__isnull=False).update(
-        product=session.product, packaging=session.packaging
+        product=session.product,
+        packaging=session.packaging,
+        product_confidence_percent=agreement_percent(session),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Final
 
 from django.db import transaction
@@ -11,6 +12,12 @@ from photos.choices import DEAD_CLASS, EMPTY_CLASS, CountWarning, SessionStatus,
 from photos.models import Detection, Estimation, PhotoContainer, ProcessingSession, ProcessingStep
 from photos.services.booking.stock_evidence import lock_places_of, settle_session
 from photos.services.context.classification import classify
+from photos.services.context.recognition import (
+    Recognition,
+    forget_recognised,
+    save_recognised,
+    sum_up_recognised,
+)
 from photos.services.steps import jobs
 from photos.services.steps.claims import Claim, complete_step, create_step, lock_claim
 
@@ -143,29 +150,37 @@ def _detection_work(types: Sequence[str]) -> list[tuple[StepKind, list[int]]]:
 
 @transaction.atomic
 def save_detections(
-    claim: Claim, plants: Sequence[FoundPlants], *, model_version: dict[str, str], seconds: float
+    claim: Claim,
+    plants: Sequence[FoundPlants],
+    *,
+    model_version: dict[str, str],
+    seconds: float,
+    recognition: Recognition | None = None,
 ) -> None:
     """Write what was found in some containers, in place of what an earlier try wrote. Ends the detection step."""
     step = lock_claim(claim)
     session = _session(step)
     containers = {c.position: c for c in session.containers.filter(position__in=step.container_positions)}
+    forget_recognised(session, [*containers.values()])
     Detection.objects.filter(container__in=containers.values()).delete()
-    rows: list[Detection] = []
+    rows: dict[int, list[Detection]] = {}
     for found in plants:
         container = containers[found.container_position]
         container.is_counted = True
         container.warnings = list(found.warnings)
-        rows.extend(
+        rows[found.container_position] = [
             detection(session, container, box, confidence, class_name)
             for box, confidence, class_name in zip(
                 found.boxes, found.confidences, found.class_names, strict=True
             )
-        )
+        ]
+    if recognition is not None:
+        save_recognised(session, recognition, rows)
     PhotoContainer.objects.bulk_update(containers.values(), ["is_counted", "warnings"])
-    Detection.objects.bulk_create(rows, batch_size=_INSERT_CHUNK)
+    Detection.objects.bulk_create(chain.from_iterable(rows.values()), batch_size=_INSERT_CHUNK)
     session.model_versions = {**session.model_versions, "detection": model_version}
     session.timings = {**session.timings, "detect": round(session.timings.get("detect", 0.0) + seconds, 3)}
-    session.save(update_fields=["model_versions", "timings"])
+    session.save(update_fields=["model_versions", "timings", "recognition"])
     complete_step(step, seconds=seconds)
 
 
@@ -225,6 +240,7 @@ def save_count(claim: Claim, count: CountedPhoto) -> ProcessingSession:
     session.interval_reasons = list(count.reasons)
     session.warnings = [*dict.fromkeys([*session.warnings, *own_warnings])]
     session.timings = {**session.timings, **count.seconds}
+    sum_up_recognised(session)
     session.status = SessionStatus.COMPLETED
     session.completed_at = timezone.now()
     session.save()

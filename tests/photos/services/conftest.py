@@ -11,6 +11,7 @@ from demeter.accounts.models import User
 from inventory.models import StorageLocation, StorageLocationConfig
 from photos.choices import StepKind, TakenAtSource
 from photos.models import Image, ProcessingSession, UploadJob, UploadSession
+from photos.services.context.recognition import Recognition
 from photos.services.results.count_results import (
     CountedContainer,
     CountedPhoto,
@@ -99,6 +100,7 @@ def finish(
     by_type: dict[str, int] | None = None,
     warnings: Sequence[str] = (),
     skip_detection: bool = False,
+    recognition: Recognition | None = None,
 ) -> ProcessingSession:
     """Take an open count through all its steps, finding so many plants in each of its containers."""
     kinds = tuple(by_type) if by_type else types
@@ -113,7 +115,13 @@ def finish(
             plants.append(FoundPlants(position, [[1, 1, 9, 9]] * len(classes), [0.8] * len(classes), classes))
         step_claim = claim_step(step.pk)
         assert step_claim is not None
-        save_detections(step_claim, [] if skip_detection else plants, model_version=MODEL, seconds=0.1)
+        save_detections(
+            step_claim,
+            [] if skip_detection else plants,
+            model_version=MODEL,
+            seconds=0.1,
+            recognition=recognition,
+        )
     return save_count(claimed(session, StepKind.AGGREGATE), counted(numbers, estimated, dead))
 
 
