@@ -18,6 +18,7 @@ from mlpipeline.services.count_settings import count_options, estimate_options
 from mlpipeline.services.density_priors import place_priors
 from mlpipeline.services.detector_cache import cached_detector
 from mlpipeline.services.image_cache import load_original
+from mlpipeline.services.memory_release import release_memory
 from mlpipeline.services.row_mapping import (
     containers_found,
     counted_container,
@@ -47,6 +48,7 @@ logger = logging.getLogger(__name__)
 def process_photo_ml(step_id: int) -> None:
     """Find the containers of a photo, then start the chord that counts them."""
     answer_predictions_first()
+    release_memory()
     run_step(step_id, _segment, photo_faults=(VisionError,))
 
 
@@ -54,6 +56,7 @@ def process_photo_ml(step_id: int) -> None:
 def process_image(step_id: int) -> None:
     """The same for a picture without inventory: it has no place and books no stock."""
     answer_predictions_first()
+    release_memory()
     run_step(step_id, _segment, photo_faults=(VisionError,))
 
 

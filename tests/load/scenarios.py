@@ -18,16 +18,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import django
 import psycopg
 
-from tests.load.stress.report import RESULTS, write_report
-from tests.load.stress.results import SCENARIOS, Outcome, Run, Scenario, describe_machine, read_locust
-from tests.load.stress.sampling import Sampler
-from tests.support.local_stack import ROOT, Embedded, running_stack
-from tests.support.nursery_photos import render_small
-from tests.support.postgres import find_postgres, running_postgres
-from tests.support.redis_server import find_redis, running_redis
-from tests.test_integration import EMAIL, PASSWORD, Client, picture
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "demeter.settings")
+django.setup()  # the accounts that the stack is given are models
+
+from tests.load.stress.report import RESULTS, write_report  # noqa: E402
+from tests.load.stress.results import SCENARIOS, Outcome, Run, Scenario, describe_machine, read_locust  # noqa: E402
+from tests.load.stress.sampling import Sampler  # noqa: E402
+from tests.support.local_stack import ROOT, Embedded, running_stack  # noqa: E402
+from tests.support.nursery_photos import render_small  # noqa: E402
+from tests.support.postgres import find_postgres, running_postgres  # noqa: E402
+from tests.support.redis_server import find_redis, running_redis  # noqa: E402
+from tests.test_integration import EMAIL, PASSWORD, Client, picture  # noqa: E402
 
 SHORT_S, FULL_S = 10.0, 300.0
 SPAWNED_A_SECOND = 5
