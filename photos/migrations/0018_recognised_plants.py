@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("photos", "0016_change_times_are_known"),
+        ("photos", "0017_resumable_uploads"),
     ]
 
     operations = [
