@@ -13,7 +13,7 @@ from photos.choices import BookingState, CountWarning, LocationSource
 from photos.models import PlaceCalibration, ProcessingSession, UploadJob
 from photos.services.context.deduplication import contradicted_by_copies
 from photos.services.context.plausibility import differs_from_expected
-from photos.services.context.recognition import looks_like_another
+from photos.services.context.recognition import contradicts_place
 
 #: What settling a place may change in the row of a count.
 FIELDS: Final = [
@@ -146,9 +146,7 @@ def refresh(session: ProcessingSession, waits: Sequence[CountWarning], related: 
         found.append(CountWarning.SAME_LOCATION)
     if differs_from_expected(session):
         found.append(CountWarning.UNLIKE_LAST_COUNT)
-    if (
-        looks_like_another(session) and not session.validated
-    ):  # who validates a count has looked at the plants
+    if contradicts_place(session) and not session.validated:  # who validates a count has looked at the plants
         found.append(CountWarning.UNLIKE_PRODUCT)
     if not session.validated:  # who validates a count has seen where its photo came from
         if session.moved_from_id not in (None, session.storage_location_id):

@@ -14,9 +14,9 @@ from django.db.models import Count
 
 from photos.models import Classification, Detection, PhotoContainer, ProcessingSession
 
-SURE_PERCENT: Final = 50  # an answer below says nothing
-LEAST_PLANTS: Final = 5  # with a sure answer, before anything is said of the whole photo
-LEAST_SHARE: Final = 0.6  # of them that must agree
+MIN_CONFIDENCE_PERCENT: Final = 50  # an answer below says nothing
+MIN_PLANTS: Final = 5  # with a sure answer, before anything is said of the whole photo
+MIN_AGREEMENT: Final = 0.6  # of them that must agree
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,8 @@ def sum_up_recognised(session: ProcessingSession) -> None:
         return
     rows = (
         session.classifications.filter(
-            product_confidence_percent__gte=SURE_PERCENT, model_version=session.recognition["model_version"]
+            product_confidence_percent__gte=MIN_CONFIDENCE_PERCENT,
+            model_version=session.recognition["model_version"],
         )
         .exclude(product=None)
         .values("product", "product__common_name")
@@ -93,14 +94,14 @@ def sum_up_recognised(session: ProcessingSession) -> None:
         plants[product_id, name] += quantity
     all_plants = sum(plants.values())
     kept = {key: session.recognition[key] for key in ("model_version", "known")}
-    if all_plants >= LEAST_PLANTS:
+    if all_plants >= MIN_PLANTS:
         (product_id, name), most = max(plants.items(), key=lambda item: (item[1], -item[0][0]))
-        if most >= LEAST_SHARE * all_plants:
+        if most >= MIN_AGREEMENT * all_plants:
             kept |= {"product": product_id, "name": name, "plants": most, "of": all_plants}
     session.recognition = kept
 
 
-def looks_like_another(session: ProcessingSession) -> bool:
+def contradicts_place(session: ProcessingSession) -> bool:
     """Whether the plants clearly look like another product than that of the place, which the classifier knows too."""
     seen = session.recognition.get("product")
     return (
