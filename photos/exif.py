@@ -3,6 +3,7 @@
 Source of tags: CIPA DC-008 (EXIF 2.32), sections 4.6.4 to 4.6.6.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -53,9 +54,9 @@ class ExifData:
         return next((date.time for date in self.dates if date.source == TakenAtSource.EXIF), None)
 
 
-def parse_exif(block: bytes) -> ExifData:
+def parse_exif(block: bytes, read: Callable[[bytes], Tags] = read_tags) -> ExifData:
     """The data of a TIFF block, as `photos.headers` finds it. Broken tags are left out one by one; never raises."""
-    tags = read_tags(block)
+    tags = read(block)
     gps = tags.gps
     latitude = _degrees(gps.get(_LATITUDE), gps.get(_LATITUDE_REF), _NORTH_SOUTH, limit=90)
     longitude = _degrees(gps.get(_LONGITUDE), gps.get(_LONGITUDE_REF), _EAST_WEST, limit=180)

@@ -17,15 +17,19 @@ import numpy as np
 import pillow_heif
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError, features
 
 from photos.errors import ImageTooLarge, InvalidFileType, UnreadableImage
 from photos.exif import ExifData, parse_exif
 from photos.headers import BrokenHeader, ByteReader, Header, bmff, jpeg, png, webp
 from photos.headers.byte_reader import MAX_PARTS
 from photos.headers.jpeg_scans import END_MARKER, JpegBody, read_body
+from photos.headers.tiff import Tags, read_tags
+from photos.jpeg_exif import read_jpeg_tags
 
 pillow_heif.register_heif_opener()
+if not features.check("avif"):  # Pillow was built without it: the plugin registers itself
+    import pillow_avif  # noqa: F401
 
 MAX_PIXELS: Final = 60_000_000
 MAX_SIDE_PX: Final = 65_500  # libjpeg's own bound; PNG would allow two thousand million
@@ -54,10 +58,11 @@ class _Format:
     opener: str  # Pillow's name of the only plugin that may read it
     read_header: Callable[[ByteReader], Header]
     is_turned_by_decoder: bool = False
+    read_tags: Callable[[bytes], Tags] = read_tags
 
 
 _FORMATS: Final = {
-    "JPEG": _Format("image/jpeg", "jpg", "JPEG", jpeg.read_header),
+    "JPEG": _Format("image/jpeg", "jpg", "JPEG", jpeg.read_header, read_tags=read_jpeg_tags),
     "PNG": _Format("image/png", "png", "PNG", png.read_header),
     "WEBP": _Format("image/webp", "webp", "WEBP", webp.read_header),
     "HEIC": _Format(
@@ -95,8 +100,13 @@ def detect_format(file: BinaryIO) -> PictureInfo:
 
 
 def read_exif(file: BinaryIO) -> ExifData:
-    """What the camera says; an ExifData of Nones where it says nothing. Raises as `sniff` does."""
-    return parse_exif(detect_format(file).exif)
+    """What the camera says; an ExifData of Nones where it says nothing. Raises as `detect_format` does."""
+    return exif_of(detect_format(file))
+
+
+def exif_of(info: PictureInfo) -> ExifData:
+    """What the camera says in a header that was read. Broken tags are left out one by one; never raises."""
+    return parse_exif(info.exif, _FORMATS[info.format].read_tags)
 
 
 def check_size(width_px: int, height_px: int, *, max_pixels: int = MAX_PIXELS) -> None:

@@ -1,7 +1,8 @@
 """A bounded folder of originals on a worker's disk, so that the steps of one photo read the store once.
 
 Shared by all worker processes of a machine: files appear whole (written beside, then renamed), are named by their
-SHA-256 and checked against it, and the longest unused go first.
+SHA-256 and checked against it, and the longest unused go first. By hand: decoders need a path, and Django's file cache
+keeps pickled values, bounded by their number and not in bytes.
 """
 
 import hashlib

@@ -1,7 +1,8 @@
 """The few tags of an EXIF block that are wanted. Source: TIFF 6.0, section 2; CIPA DC-008 (EXIF 2.32), section 4.6.
 
 Own code because the libraries for it do not validate the block: it may announce values of gigabytes (piexif makes room
-for them), or name the same bytes a thousand times (Pillow copies them as often).
+for them), or name the same bytes a thousand times (Pillow copies them as often). JPEGs whose blocks are sound are read
+with piexif (photos/jpeg_exif.py).
 """
 
 import struct
@@ -9,13 +10,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 MAX_EXIF_BYTES: Final = 1024**2
-_MAX_ENTRIES: Final = 1024  # of one directory; cameras write fewer than 100
+MAX_ENTRIES: Final = 1024  # of one directory; cameras write fewer than 100
 _MAX_TEXT_BYTES: Final = 1024
 _MAX_NUMBERS: Final = 8
 _PREFIX: Final = b"Exif\0"  # and one byte more, which should be zero
 
 ORIENTATION: Final = 0x0112
-_EXIF_DIRECTORY, _GPS_DIRECTORY = 0x8769, 0x8825
+EXIF_DIRECTORY, GPS_DIRECTORY = 0x8769, 0x8825
 
 Rational = tuple[int, int]
 Value = bytes | tuple[int | Rational, ...]
@@ -48,7 +49,7 @@ def read_tags(block: bytes) -> Tags:
         return Tags()
     order = "<" if block.startswith(b"II") else ">"
     main = _directory(block, order, *struct.unpack_from(order + "L", block, 4))
-    exif, gps = (_offset(main.get(tag)) for tag in (_EXIF_DIRECTORY, _GPS_DIRECTORY))
+    exif, gps = (_offset(main.get(tag)) for tag in (EXIF_DIRECTORY, GPS_DIRECTORY))
     return Tags(main, _directory(block, order, exif), _directory(block, order, gps))
 
 
@@ -63,6 +64,13 @@ def orientation_of(value: Value | None) -> int:
     return first if isinstance(first, int) and 1 <= first <= 8 else 1
 
 
+def limited(value: Value) -> Value | None:
+    """A value that is as long as those that are wanted: text is cut, an array is none; None for an empty one."""
+    if isinstance(value, bytes):
+        return value[:_MAX_TEXT_BYTES] or None
+    return value if 1 <= len(value) <= _MAX_NUMBERS else None
+
+
 def _offset(value: Value | None) -> int:
     """Where a directory stands; 0, where none can stand, if that is not said."""
     first = value[0] if value and not isinstance(value, bytes) else None
@@ -75,7 +83,7 @@ def _directory(block: bytes, order: str, start: int) -> dict[int, Value]:
     if not 8 <= start <= len(block) - 2:
         return tags
     (count,) = struct.unpack_from(order + "H", block, start)
-    for position in range(start + 2, start + 2 + 12 * min(count, _MAX_ENTRIES), 12):
+    for position in range(start + 2, start + 2 + 12 * min(count, MAX_ENTRIES), 12):
         if position + 12 > len(block):
             break
         tag, kind, values = struct.unpack_from(order + "HHL", block, position)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from photos import image_files
 from photos.choices import TakenAtSource
 from photos.errors import EmptyFile, FileTooLarge
-from photos.exif import ExifData, ExifDate, parse_exif
+from photos.exif import ExifData, ExifDate
 from photos.upload_handlers import sha256_of
 
 _MIB: Final = 1024**2
@@ -58,7 +58,7 @@ def validate_upload(file: UploadedFile[Any]) -> UploadMetadata:
     content = cast(BinaryIO, file)  # Django's file passes on what a binary file can do
     info = image_files.detect_format(content)
     image_files.check_size(info.width_px, info.height_px, max_pixels=settings.UPLOAD_MAX_PIXELS)
-    exif = parse_exif(info.exif)
+    exif = image_files.exif_of(info)
     date = _believable_date(exif)
     return UploadMetadata(
         sha256=sha256_of(file),
