@@ -39,3 +39,9 @@ class MovementTimeUnclear(DemeterError):
     """A movement is dated on the day of the count that decides its place: was it before or after the count?"""
 
     code, status = "before_or_after_count", 409
+
+
+class AlreadyConfigured(DemeterError):
+    """A place was to get its first configuration, but one is running."""
+
+    code, status = "already_configured", 409

@@ -2,19 +2,36 @@
 
 from django.urls import path
 
-from photos.pages import corrector, gallery, home, offline, photo, review_actions, uploads
+from photos.pages import (
+    corrector,
+    fixing,
+    gallery,
+    home,
+    inbox,
+    jobs,
+    offline,
+    photo,
+    place_settings,
+    review_actions,
+    uploads,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("uploads/", uploads.upload, name="upload"),
     path("uploads/service-worker.js", offline.service_worker, name="upload-service-worker"),
     path("uploads/offline/<slug:language>/", offline.offline_page, name="upload-offline"),
-    path("uploads/<uuid:upload_id>/", uploads.upload_progress, name="upload-progress"),
+    path("uploads/<uuid:upload_id>/", jobs.upload_progress, name="upload-progress"),
+    path("jobs/", jobs.my_uploads, name="jobs"),
+    path("inbox/", inbox.inbox, name="inbox"),
     path("photos/", gallery.gallery, name="gallery"),
     path("photos/<uuid:image_id>/", photo.photo, name="photo"),
     path("photos/<uuid:image_id>/counts/<int:attempt>/findings.json", photo.findings, name="photo-findings"),
     path("photos/<uuid:image_id>/correct/", corrector.corrector, name="photo-correct"),
     path("photos/<uuid:image_id>/hand-count/", corrector.count_by_hand, name="photo-hand-count"),
+    path("photos/<uuid:image_id>/fix/", fixing.fix, name="photo-fix"),
+    path("photos/<uuid:image_id>/configuration/", place_settings.configuration, name="photo-configuration"),
+    path("photos/<uuid:image_id>/density/", place_settings.density, name="photo-density"),
     path("photos/<uuid:image_id>/place/", review_actions.place, name="photo-place"),
     path("photos/<uuid:image_id>/count-again/", review_actions.again, name="photo-count-again"),
     path("photos/<uuid:image_id>/validate/", review_actions.accept, name="photo-validate"),

@@ -47,6 +47,11 @@ class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email=self.normalize_email(username))
 
+    def names_with(self, role: Role) -> list[str]:
+        """The names of the people who have this very role and can sign in, in the order of the alphabet."""
+        people = self.filter(role=role, is_active=True, is_system=False)
+        return list(people.order_by("name").values_list("name", flat=True))
+
     def ml(self) -> "User":
         """The seeded system user who books what the models counted. It cannot sign in."""
         return self.get(email=ML_USER_EMAIL)

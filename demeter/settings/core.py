@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_celery_results",
     "django_filters",
+    "django_htmx",  # for its static files: htmx itself
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "rest_framework",

@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 
 from django.db import transaction
 from django.db.models import Max, Sum
+from django.utils.translation import gettext as _
 
 from demeter.accounts.models import User
+from inventory.errors import AlreadyConfigured
 from inventory.models import (
     ManualCount,
     PackagingCatalog,
@@ -139,6 +141,24 @@ def open_cycle(
         )
     settle([location.pk])
     return config
+
+
+@transaction.atomic
+def configure_first(
+    *, location: StorageLocation, details: ConfigDetails, at: datetime
+) -> StorageLocationConfig:
+    """Say what grows at a location for which nothing is configured now: nothing is replaced.
+
+    Photos that were taken there before `at`, since the last cycle, are of this configuration too (ConfigTimeline).
+    Raises AlreadyConfigured if somebody has configured it meanwhile.
+    """
+    location = lock_location(location)
+    if (running := active_config(location)) is not None:
+        raise AlreadyConfigured(
+            _("This place is configured for %(product)s already. Load the page again.")
+            % {"product": running.product}
+        )
+    return open_cycle(location=location, details=details, at=at)
 
 
 @transaction.atomic

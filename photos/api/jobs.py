@@ -20,6 +20,7 @@ from demeter.accounts.models import User
 from demeter.api_errors import errors
 from photos.api import serializers
 from photos.models import UploadJob, UploadSession
+from photos.services.steps.pace import pace_for
 from photos.services.steps.progress import summarise, summarise_uploads
 
 
@@ -58,7 +59,7 @@ class UploadStatus(APIView):
             "summary": summarise(jobs),
             "last_updated": timezone.now(),
         }
-        return Response(serializers.UploadStatusSerializer(answer).data)
+        return Response(serializers.UploadStatusSerializer(answer, context={"pace": pace_for(jobs)}).data)
 
 
 class JobStatus(APIView):
@@ -70,7 +71,8 @@ class JobStatus(APIView):
         responses={200: serializers.JobSerializer, **errors(401, 403, 404)},
     )
     def get(self, request: Request, job_id: UUID) -> Response:
-        return Response(serializers.JobSerializer(find_job(cast(User, request.user), job_id)).data)
+        job = find_job(cast(User, request.user), job_id)
+        return Response(serializers.JobSerializer(job, context={"pace": pace_for([job])}).data)
 
 
 class Uploads(GenericAPIView[UploadSession]):

@@ -9,6 +9,7 @@ from rest_framework import serializers
 from photos import image_urls
 from photos.api.serializers import OmitsEmpty
 from photos.choices import CountWarning, ImageStatus, SessionStatus
+from photos.error_texts import error_details_text
 from photos.models import Image, ProcessingSession
 
 _LINK_HELP: Final = "A signed link, good for 1 hour; null until the picture is made."
@@ -67,7 +68,7 @@ class CardSerializer(_Linked):
         return str(place.storage_area.warehouse.name) if place else None
 
     def get_error_details(self, image: Image) -> str | None:
-        return image.error_details or None
+        return error_details_text(image.error_details) or None
 
     @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(CountWarning.choices)))
     def get_warnings(self, image: Any) -> list[str]:
@@ -201,7 +202,7 @@ class PhotoSerializer(_Linked):
         return self.link(image_urls.annotated_thumbnail_url(image))
 
     def get_error_details(self, image: Image) -> str | None:
-        return image.error_details or None
+        return error_details_text(image.error_details) or None
 
 
 class ImageIdsSerializer(serializers.Serializer[Any]):

@@ -7,8 +7,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from photos.choices import CountWarning, IntervalReason, JobStatus, Stage
+from photos.error_texts import error_text
 from photos.models import UploadJob
-from photos.services.steps.progress import processing_seconds, remaining_seconds
+from photos.services.steps.pace import Pace, remaining_seconds
+from photos.services.steps.progress import processing_seconds
 
 
 # ── requests ─────────────────────────────────────────────────────────────────────────────────────────
@@ -119,7 +121,7 @@ class AcceptedJobSerializer(OmitsEmpty):
         return job.code or None
 
     def get_error(self, job: UploadJob) -> str | None:
-        return job.error or None
+        return error_text(job.code, job.error) or None
 
 
 class UploadAnswerSerializer(serializers.Serializer[Any]):
@@ -191,13 +193,14 @@ class JobSerializer(OmitsEmpty):
         return processing_seconds(job)
 
     def get_estimated_remaining_seconds(self, job: UploadJob) -> int | None:
-        return remaining_seconds(job, timezone.now())
+        pace: Pace | None = self.context.get("pace")
+        return remaining_seconds(job, pace, timezone.now()) if pace is not None else None
 
     def get_code(self, job: UploadJob) -> str | None:
         return job.code or None
 
     def get_error_message(self, job: UploadJob) -> str | None:
-        return job.error or None
+        return error_text(job.code, job.error) or None
 
     @extend_schema_field(JobResultSerializer(required=False))
     def get_result(self, job: UploadJob) -> dict[str, Any] | None:
@@ -214,7 +217,9 @@ class SummarySerializer(serializers.Serializer[Any]):
     processing = serializers.IntegerField()
     pending = serializers.IntegerField()
     failed = serializers.IntegerField()
-    overall_progress_percent = serializers.IntegerField(help_text="The mean of the jobs' progress_percent.")
+    overall_progress_percent = serializers.FloatField(
+        help_text="The exact mean of the jobs' progress_percent; 0 without jobs."
+    )
 
 
 class UploadStatusSerializer(serializers.Serializer[Any]):

@@ -22,6 +22,7 @@ from photos import storage
 from photos.api import serializers
 from photos.api.jobs import find_job
 from photos.choices import JobPurpose, JobStatus
+from photos.error_texts import error_text
 from photos.models import UploadJob
 
 _MAX_IDS: Final = 100
@@ -64,7 +65,7 @@ def _stock_task(job: UploadJob, batches: dict[UUID, list[int]]) -> dict[str, Any
         "status": status,
         "progress_percent": job.progress_percent,
         "result": result,
-        "error": job.error or None,
+        "error": error_text(job.code, job.error) or None,
     }
 
 
@@ -151,6 +152,6 @@ class Analysis(APIView):
             "status": status.upper(),
             "result_url": result_url,
             "result": result,
-            "error": job.error or None,
+            "error": error_text(job.code, job.error) or None,
         }
         return Response(serializers.AnalysisSerializer(answer).data)

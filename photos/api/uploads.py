@@ -25,7 +25,7 @@ from photos.errors import TooManyFiles
 from photos.models import UploadJob
 from photos.queue import send_steps
 from photos.services.intake.uploads import UploadOutcome, accept_upload
-from photos.services.steps.progress import completion_minutes
+from photos.services.steps.pace import completion_minutes
 from photos.upload_handlers import PHOTOS
 
 FORCE = OpenApiParameter(

@@ -14,6 +14,7 @@ from photos.image_urls import thumbnail_url
 from photos.models import Image, ProcessingSession
 from photos.pages.forms import GalleryForm
 from photos.pages.permissions import require_reader, user_of
+from photos.services.context.broken_thumbnails import broken_thumbnails
 from photos.services.context.newest_counts import newest_counts
 from photos.warning_texts import warnings_of
 
@@ -27,6 +28,7 @@ class Card:
     image: Image
     session: ProcessingSession | None
     thumbnail_url: str | None
+    is_thumbnail_broken: bool
     warnings: list[dict[str, object]]
 
 
@@ -59,11 +61,14 @@ def gallery(request: HttpRequest) -> HttpResponse:
 
 
 def cards(photos: Iterable[Image]) -> list[Card]:
-    """The photos with their newest counts and places: one query beyond that of the photos."""
+    """The photos with their newest counts and places: one query beyond that of the photos.
+
+    One more if a thumbnail is missing: whether it is still to come.
+    """
     photos = list(photos)
-    counts = newest_counts(photos)
-    return [_card(photo, counts.get(photo.pk)) for photo in photos]
+    counts, broken = newest_counts(photos), broken_thumbnails(photos)
+    return [_card(photo, counts.get(photo.pk), is_broken=photo.pk in broken) for photo in photos]
 
 
-def _card(image: Image, session: ProcessingSession | None) -> Card:
-    return Card(image, session, thumbnail_url(image), warnings_of(session) if session else [])
+def _card(image: Image, session: ProcessingSession | None, *, is_broken: bool) -> Card:
+    return Card(image, session, thumbnail_url(image), is_broken, warnings_of(session) if session else [])

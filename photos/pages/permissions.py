@@ -33,16 +33,22 @@ def require_reader(page: Page) -> Page:
     return guarded
 
 
-def for_workers(page: Page) -> Page:
-    """Workers and above; 403 for others."""
+def for_role(role: Role) -> Callable[[Page], Page]:
+    """This role and above; 403 for others."""
 
-    @wraps(page)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not user_of(request).has_role(Role.WORKER):
-            raise PermissionDenied
-        return page(request, *args, **kwargs)
+    def guard(page: Page) -> Page:
+        @wraps(page)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not user_of(request).has_role(role):
+                raise PermissionDenied
+            return page(request, *args, **kwargs)
 
-    return guarded
+        return guarded
+
+    return guard
+
+
+for_workers = for_role(Role.WORKER)
 
 
 def find_photo(user: User, image_id: UUID, *, with_trash: bool = False) -> Image:

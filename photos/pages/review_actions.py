@@ -1,23 +1,29 @@
 """What a person decides about a photo. Reading such a page shows what the decision would change; a POST takes it."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import cast
 from uuid import UUID
 
-from django.contrib import messages
-from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from demeter.errors import DemeterError
 from inventory.models import StorageLocation
 from photos import queue
 from photos.choices import BookingState, CountWarning
 from photos.models import Image, ProcessingSession
+from photos.pages.decisions import (
+    Decision,
+    ask,
+    ask_or_decide,
+    count_of,
+    done,
+    first_error,
+    given_in,
+    refuse,
+)
 from photos.pages.forms import (
     CountAgainForm,
     CountMoment,
@@ -28,7 +34,6 @@ from photos.pages.forms import (
     ValidateForm,
 )
 from photos.pages.permissions import find_photo_to_decide, for_workers, require_supervisor, user_of
-from photos.services.booking.preview import preview_decision
 from photos.services.corrections.sums import correct_sums
 from photos.services.results.session_lifecycle import assign_location, reprocess
 from photos.services.review.old_products import answer_old_products, cycle_began, old_products
@@ -36,37 +41,19 @@ from photos.services.review.photo_dates import date_photo
 from photos.services.review.trash import restore, trash
 from photos.services.review.validation import answer, validate, withdraw_validation
 
-ask_or_decide = require_http_methods(["GET", "HEAD", "POST"])
-
-
-@dataclass(frozen=True, kw_only=True)
-class Decision:
-    """One decision about a photo: its question, and the action, which returns the message shown when it is done.
-
-    given: what the form said, for the POST to say it again. also: a place that the photo does not touch yet.
-    """
-
-    title: str
-    question: str
-    button: str
-    carry_out: Callable[[], str]
-    given: Mapping[str, object] = field(default_factory=dict)
-    also: StorageLocation | None = None
-    is_grave: bool = False
-
 
 @ask_or_decide
 @for_workers
 def place(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Name the place of a photo: all its counts are booked there, without counting again."""
     image = find_photo_to_decide(user_of(request), image_id)
-    form = PlaceForm(_given(request))
+    form = PlaceForm(given_in(request))
     if not form.is_valid():
-        return _refused(request, image, _("Choose one of the places."))
+        return refuse(request, image, _("Choose one of the places."))
     location = get_object_or_404(StorageLocation, pk=form.cleaned_data["storage_location_id"])
 
     def name_place() -> str:
-        session = assign_location(session=_count_of(image), location=location, user=user_of(request))
+        session = assign_location(session=count_of(image), location=location, user=user_of(request))
         if session.booking_state == BookingState.BOOKED:
             return _("The stock is booked at %(place)s.") % {"place": location}
         return _("The place is %(place)s.") % {"place": location}
@@ -79,7 +66,7 @@ def place(request: HttpRequest, image_id: UUID) -> HttpResponse:
         given={"storage_location_id": location.pk},
         also=location,
     )
-    return _ask_or_decide(request, image, decision)
+    return ask(request, image, decision)
 
 
 @require_POST
@@ -89,14 +76,13 @@ def again(request: HttpRequest, image_id: UUID) -> HttpResponse:
     image = find_photo_to_decide(user_of(request), image_id)
     form = CountAgainForm(request.POST)
     if not form.is_valid():
-        return _refused(request, image, _first_error(form))
+        return refuse(request, image, first_error(form))
     try:
         job = reprocess(image=image, user=user_of(request), reason=form.cleaned_data["reason"])
     except DemeterError as refusal:
-        return _refused(request, image, str(refusal))
+        return refuse(request, image, str(refusal))
     queue.send_session(cast(ProcessingSession, job.session))
-    messages.success(request, _("The photo is being counted again."))
-    return redirect("photo", image_id=image.pk)
+    return done(request, image, _("The photo is being counted again."))
 
 
 @ask_or_decide
@@ -105,9 +91,9 @@ def accept(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """A supervisor says that a count is right; what waited for that word is booked."""
     image = find_photo_to_decide(user_of(request), image_id)
     require_supervisor(user_of(request))
-    form = ValidateForm(_given(request))
+    form = ValidateForm(given_in(request))
     if not form.is_valid():
-        return _refused(request, image, _first_error(form))
+        return refuse(request, image, first_error(form))
     session, note = _named_count(request, image), form.cleaned_data["note"]
     version = form.cleaned_data["version"] or session.version  # the POST repeats what the question was about
 
@@ -123,7 +109,7 @@ def accept(request: HttpRequest, image_id: UUID) -> HttpResponse:
         carry_out=accept_count,
         given={"note": note, "count": session.attempt, "version": version},
     )
-    return _ask_or_decide(request, image, decision)
+    return ask(request, image, decision)
 
 
 @ask_or_decide
@@ -145,7 +131,7 @@ def withdraw(request: HttpRequest, image_id: UUID) -> HttpResponse:
         carry_out=withdraw_word,
         given={"count": session.attempt},
     )
-    return _ask_or_decide(request, image, decision)
+    return ask(request, image, decision)
 
 
 @ask_or_decide
@@ -153,14 +139,14 @@ def withdraw(request: HttpRequest, image_id: UUID) -> HttpResponse:
 def date(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Say when a photo without a date was taken, or that the time of its upload is right."""
     image = find_photo_to_decide(user_of(request), image_id)
-    form = TakenAtForm(_given(request))
+    form = TakenAtForm(given_in(request))
     if not form.is_valid():
-        return _refused(request, image, _first_error(form))
+        return refuse(request, image, first_error(form))
     taken_at = form.cleaned_data["taken_at"]
 
     def name_time() -> str:
         if taken_at is None:
-            answer(session=_count_of(image), warning=CountWarning.UNDATED)
+            answer(session=count_of(image), warning=CountWarning.UNDATED)
         else:
             date_photo(image=image, taken_at=taken_at)
         return _("The photo is dated.")
@@ -170,9 +156,9 @@ def date(request: HttpRequest, image_id: UUID) -> HttpResponse:
         question=_("Its counts stand at that time, before what was counted or recorded later."),
         button=_("That is when"),
         carry_out=name_time,
-        given={"as_uploaded": "on"} if taken_at is None else {"taken_at": _given(request)["taken_at"]},
+        given={"as_uploaded": "on"} if taken_at is None else {"taken_at": given_in(request)["taken_at"]},
     )
-    return _ask_or_decide(request, image, decision)
+    return ask(request, image, decision)
 
 
 @ask_or_decide
@@ -180,12 +166,12 @@ def date(request: HttpRequest, image_id: UUID) -> HttpResponse:
 def old_product(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Say what became of the plants of the old product that the place of a photo still holds."""
     image = find_photo_to_decide(user_of(request), image_id)
-    session = _count_of(image)
-    form = OldProductForm(old_products(session), _given(request))
+    session = count_of(image)
+    form = OldProductForm(old_products(session), given_in(request))
     if not form.is_valid():
-        return _refused(request, image, _first_error(form))
+        return refuse(request, image, first_error(form))
     if not form.remaining:
-        return _refused(request, image, _("Say how many plants of the old product are left."))
+        return refuse(request, image, _("Say how many plants of the old product are left."))
     at = cycle_began(session) if form.cleaned_data["moment"] == CountMoment.CYCLE else None
 
     def count_old_plants() -> str:
@@ -202,7 +188,7 @@ def old_product(request: HttpRequest, image_id: UUID) -> HttpResponse:
             **{f"left_{product.pk}": plants for product, plants in form.remaining.items()},
         },
     )
-    return _ask_or_decide(request, image, decision)
+    return ask(request, image, decision)
 
 
 @ask_or_decide
@@ -222,7 +208,7 @@ def to_trash(request: HttpRequest, image_id: UUID) -> HttpResponse:
         carry_out=put_away,
         is_grave=True,
     )
-    return _ask_or_decide(request, image, decision)
+    return ask(request, image, decision)
 
 
 @ask_or_decide
@@ -241,49 +227,11 @@ def from_trash(request: HttpRequest, image_id: UUID) -> HttpResponse:
         button=_("Restore the photo"),
         carry_out=take_out,
     )
-    return _ask_or_decide(request, image, decision)
-
-
-def _ask_or_decide(request: HttpRequest, image: Image, decision: Decision) -> HttpResponse:
-    """Take a decision that was sent, or show what it would change; a refusal is said on the photo's page."""
-    try:
-        if request.method == "POST":
-            messages.success(request, decision.carry_out())
-            return redirect("photo", image_id=image.pk)
-        preview = preview_decision(
-            decision.carry_out, [image.pk], *([decision.also] if decision.also else [])
-        )
-    except DemeterError as refusal:
-        return _refused(request, image, str(refusal))
-    context = {"image": image, "decision": decision, "preview": preview}
-    return render(request, "photos/decide.html", context)
-
-
-def _given(request: HttpRequest) -> Mapping[str, str]:
-    """What the form holds: the query of the question (GET), or the body of the decision (POST)."""
-    return request.POST if request.method == "POST" else request.GET
-
-
-def _refused(request: HttpRequest, image: Image, text: str) -> HttpResponse:
-    messages.error(request, text)
-    return redirect("photo", image_id=image.pk)
-
-
-def _first_error(form: Form) -> str:
-    return str(next(iter(form.errors.values()))[0])
+    return ask(request, image, decision)
 
 
 def _named_count(request: HttpRequest, image: Image) -> ProcessingSession:
-    form = CountNumberForm(_given(request))
+    form = CountNumberForm(given_in(request))
     if not form.is_valid():
         raise Http404
-    return _count_of(image, form.cleaned_data["count"])
-
-
-def _count_of(image: Image, attempt: int | None = None) -> ProcessingSession:
-    """The count of this number, or the newest. 404 if there is none."""
-    counts = image.sessions.select_related("image", "storage_location", "configuration")
-    session = (counts.filter(attempt=attempt) if attempt else counts.order_by("-attempt")).first()
-    if session is None:
-        raise Http404
-    return session
+    return count_of(image, form.cleaned_data["count"])

@@ -1,28 +1,24 @@
-"""Sending photos from a browser, and following them."""
+"""Sending photos from a browser."""
 
 from functools import wraps
-from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
-from demeter.accounts.choices import Role
 from demeter.errors import DemeterError
 from demeter.serving.admission import takes_large_body
 from photos import queue
-from photos.choices import ImageSource, JobStatus, Stage
-from photos.models import UploadSession
+from photos.choices import ImageSource
 from photos.pages import not_taken
 from photos.pages.forms import UploadForm
-from photos.pages.permissions import Page, for_workers, require_reader, user_of
+from photos.pages.permissions import Page, for_workers, user_of
 from photos.pages.upload_texts import upload_texts
 from photos.services.intake.uploads import accept_upload
 from photos.upload_handlers import PHOTOS
@@ -95,25 +91,3 @@ def _take(request: HttpRequest) -> HttpResponse:
 def _files_of(request: HttpRequest) -> list[UploadedFile]:
     """All files of the form, whatever their field is called."""
     return [file for _field, files in request.FILES.lists() for file in files]
-
-
-@require_safe
-@require_reader
-def upload_progress(request: HttpRequest, upload_id: UUID) -> HttpResponse:
-    """What becomes of each file of one upload: its owner's, or anybody's for supervisors."""
-    user = user_of(request)
-    upload_session = get_object_or_404(
-        UploadSession.objects.select_related("user", "storage_location"), pk=upload_id
-    )
-    if upload_session.user_id != user.pk and not user.has_role(Role.SUPERVISOR):
-        raise PermissionDenied
-    jobs = upload_session.jobs.order_by("position")
-    return render(
-        request,
-        "photos/uploadsession_detail.html",
-        {
-            "upload_session": upload_session,
-            "jobs": jobs.select_related("session__storage_location", "duplicate_of"),
-            "labels": {"status": dict(JobStatus.choices), "stage": dict(Stage.choices)},
-        },
-    )

@@ -45,7 +45,11 @@ def finish_jobs(session: ProcessingSession) -> None:
     now = timezone.now()
     if session.status == SessionStatus.FAILED:
         jobs.update(
-            status=JobStatus.FAILED, code=session.error_code, error=session.error_message, completed_at=now
+            status=JobStatus.FAILED,
+            code=session.error_code,
+            error=session.error_message,
+            progress_percent=STAGE_BEGINS_PERCENT[Stage.DONE],  # it has ended: the upload's bar ends at 100 %
+            completed_at=now,
         )
     elif session.status == SessionStatus.COMPLETED and not is_being_drawn(session):
         jobs.update(

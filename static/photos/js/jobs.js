@@ -1,57 +1,101 @@
-// Follows uploads: asks for the state of their jobs every two seconds until the last one has ended.
-"use strict";
+// Follows uploads: asks for the state of their jobs every two seconds until the last one has ended. What a job needs
+// once it has ended (its fix, its thumbnail) the server says: then the list is loaded again, in place.
 
-(() => {
-  const EVERY_MS = 2000;
-  const AT_MOST_MS = 32000; // between two tries while the server does not answer
-  const ENDED = new Set(["completed", "failed", "rejected"]);
+const EVERY_MS = 2000;
+const AT_MOST_MS = 32000; // between two tries while the server does not answer, or nobody is signed in
+const ENDED = new Set(["completed", "failed", "rejected"]);
+const THUMBNAIL_TRIES = 6; // each after twice the time of the one before
 
-  function showJob(place, job, labels) {
-    const row = place.querySelector(`[data-job="${job.job_id}"]`);
-    if (!row) return;
-    const badge = row.querySelector("[data-status]");
-    badge.textContent = labels.status[job.status];
-    badge.className = `badge badge-${job.status}`;
-    const bar = row.querySelector("[data-progress]");
-    if (bar) bar.value = job.progress_percent;
-    row.classList.toggle("is-ended", ENDED.has(job.status));
-    const stage = row.querySelector("[data-stage]");
-    if (job.error_message) stage.textContent = job.error_message;
-    else if (!stage.querySelector("a")) stage.textContent = labels.stage[job.stage] ?? "";
-    if (job.result) row.querySelector("[data-total]").textContent = groupedThousands(job.result.total);
-  }
+const following = new Map(); // address → the timer of its next question
+const list = () => document.getElementById("jobs");
+const show = (name, shown) => document.querySelectorAll(`[data-${name}]`).forEach((note) => { note.hidden = !shown; });
 
-  function showSummary(place, summary) {
-    const set = (name, change) => place.querySelectorAll(`[data-summary="${name}"]`).forEach(change);
-    set("completed", (element) => { element.textContent = summary.completed; });
-    set("total_jobs", (element) => { element.textContent = summary.total_jobs; });
-    set("progress", (element) => { element.value = summary.overall_progress_percent; });
-  }
+function timeLeft(seconds) {
+  if (seconds === undefined) return "";
+  const { textSeconds, textMinutes } = list().dataset;
+  const text = seconds < 90 ? textSeconds.replace("{n}", seconds) : textMinutes.replace("{n}", Math.round(seconds / 60));
+  return `· ${text}`;
+}
 
-  function follow(place) {
-    const labels = place.dataset.labels ? JSON.parse(document.getElementById(place.dataset.labels).textContent) : null;
-    const lost = place.querySelector("[data-lost]");
-    let wait = EVERY_MS;
+function showJob(job) {
+  const row = document.getElementById(`job-${job.job_id}`);
+  if (!row || row.hasAttribute("data-ended")) return false;
+  if (ENDED.has(job.status)) return true;
+  const labels = JSON.parse(document.getElementById(list().dataset.labels).textContent);
+  row.querySelector("[data-stage]").textContent = job.status === "pending" ? labels.status.pending : labels.stage[job.stage] ?? job.stage;
+  row.querySelector("[data-percent]").textContent = `${job.progress_percent} %`;
+  row.querySelector("[data-remaining]").textContent = timeLeft(job.estimated_remaining_seconds);
+  row.querySelector("[data-progress]").value = job.progress_percent;
+  const badge = row.querySelector("[data-status]");
+  badge.textContent = labels.status[job.status];
+  badge.className = `badge badge-${job.status}`;
+  return false;
+}
 
-    async function ask() {
-      try {
-        const response = await fetch(place.dataset.jobsUrl, { credentials: "same-origin", headers: { Accept: "application/json" } });
-        if (response.status === 401 || response.status === 403) return window.location.reload(); // leads to the sign-in page
-        if (!response.ok) throw new Error(String(response.status));
-        const answer = await response.json();
-        if (labels) answer.jobs.forEach((job) => showJob(place, job, labels));
-        showSummary(place, answer.summary);
-        if (lost) lost.hidden = true;
-        wait = EVERY_MS;
-        if (answer.jobs.every((job) => ENDED.has(job.status))) return undefined;
-      } catch {
-        if (lost) lost.hidden = false;
-        wait = Math.min(wait * 2, AT_MOST_MS);
-      }
-      return window.setTimeout(ask, wait);
+function showSummary(address, summary) {
+  const place = document.querySelector(`[data-jobs-url="${CSS.escape(address)}"]`);
+  const set = (name, change) => place?.querySelectorAll(`[data-summary="${name}"]`).forEach(change);
+  set("completed", (element) => { element.textContent = summary.completed; });
+  set("ended", (element) => { element.textContent = summary.completed + summary.failed; });
+  set("total_jobs", (element) => { element.textContent = summary.total_jobs; });
+  set("progress", (element) => { element.value = summary.overall_progress_percent; });
+}
+
+function reload() {
+  if (list()) window.htmx.trigger(list(), "refresh");
+}
+
+async function ask(address, wait) {
+  let next = EVERY_MS;
+  try {
+    const response = await fetch(address, { credentials: "same-origin", headers: { Accept: "application/json" } });
+    const isSignedOut = response.status === 401 || response.status === 403;
+    show("signed-out", isSignedOut);
+    if (isSignedOut) next = Math.min(wait * 2, AT_MOST_MS);
+    else if (!response.ok) throw new Error(String(response.status));
+    else {
+      const answer = await response.json();
+      if (!following.has(address)) return;
+      const ended = answer.jobs.map(showJob);
+      showSummary(address, answer.summary);
+      if (ended.some(Boolean)) reload();
+      if (answer.jobs.every((job) => ENDED.has(job.status))) next = null;
     }
-    ask();
+    show("lost", false);
+  } catch {
+    show("lost", true);
+    next = Math.min(wait * 2, AT_MOST_MS);
   }
+  if (!following.has(address)) return;
+  if (next === null) following.delete(address);
+  else following.set(address, window.setTimeout(ask, next, address, next));
+}
 
-  document.querySelectorAll("[data-jobs-url]").forEach(follow);
-})();
+function followAll() {
+  const wanted = new Set([...document.querySelectorAll("[data-jobs-url]")].map((place) => place.dataset.jobsUrl));
+  for (const [address, timer] of following) {
+    if (wanted.has(address)) continue;
+    window.clearTimeout(timer);
+    following.delete(address);
+  }
+  for (const address of wanted) {
+    if (following.has(address)) continue;
+    following.set(address, 0);
+    ask(address, EVERY_MS);
+  }
+}
+
+let thumbnailTries = 0;
+function awaitThumbnails() {
+  if (!document.querySelector("[data-thumbnail-pending]") || thumbnailTries >= THUMBNAIL_TRIES) return;
+  window.setTimeout(reload, EVERY_MS * 2 ** thumbnailTries);
+  thumbnailTries += 1;
+}
+
+document.body.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.elt?.id !== "jobs" && event.detail.target?.id !== "jobs") return;
+  followAll();
+  awaitThumbnails();
+});
+followAll();
+awaitThumbnails();

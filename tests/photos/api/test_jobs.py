@@ -9,8 +9,8 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from demeter.accounts.models import User
-from photos.choices import JobStatus, Stage
-from photos.models import ProcessingSession, UploadJob, UploadSession
+from photos.choices import JobStatus, Stage, StepKind
+from photos.models import ProcessingSession, ProcessingStep, UploadJob, UploadSession
 from photos.services.results.session_lifecycle import fail_session
 from photos.services.steps import jobs
 from tests.conftest import Bearer
@@ -48,16 +48,29 @@ def test_a_job_that_waits_shows_nothing_that_is_not_known(client: APIClient, upl
     }
 
 
-def test_a_running_job_shows_its_stage_and_the_time_left_as_it_went_so_far(
+def test_a_running_job_shows_its_stage_and_the_time_left_as_others_took(
     client: APIClient, upload: Upload
 ) -> None:
+    measured, running = (session_of(job) for job in upload(1, 2)["jobs"])
+    finish_count(measured)
+    for kind, seconds in {StepKind.SEGMENT: 10, StepKind.DETECT_DIRECT: 100, StepKind.AGGREGATE: 5}.items():
+        ProcessingStep.objects.update_or_create(
+            key=f"{measured.uuid}:measured:{kind}",
+            defaults={"image": measured.image, "session": measured, "kind": kind, "seconds": seconds},
+        )
+    jobs.enter_stage(running, Stage.DETECTING)
+    UploadJob.objects.filter(session=running).update(progress_percent=25)
+    shown = client.get(f"/api/v1/photos/jobs/{running.jobs.get().pk}/status").json()
+    assert (shown["status"], shown["stage"], shown["progress_percent"]) == ("processing", "detecting", 25)
+    assert shown["estimated_remaining_seconds"] == 85  # a fifth of the tiles is done; then 5 s
+    assert "result" not in shown
+
+
+def test_no_time_left_is_said_as_long_as_nothing_was_measured(client: APIClient, upload: Upload) -> None:
     answer = upload(1)
     jobs.enter_stage(session_of(answer["jobs"][0]), Stage.DETECTING)
-    UploadJob.objects.update(started_at=timezone.now() - timedelta(seconds=30), progress_percent=25)
     [job] = status_of(client, answer)["jobs"]
-    assert (job["status"], job["stage"], job["progress_percent"]) == ("processing", "detecting", 25)
-    assert 90 <= job["estimated_remaining_seconds"] <= 93  # a quarter took 30 s
-    assert "result" not in job
+    assert "estimated_remaining_seconds" not in job
 
 
 def test_a_finished_job_shows_its_result_and_warnings(client: APIClient, upload: Upload) -> None:
@@ -86,8 +99,9 @@ def test_a_failed_job_says_why(client: APIClient, upload: Upload) -> None:
     assert (job["status"], job["code"], job["error_message"]) == (
         "failed",
         "unreadable_image",
-        "The picture is damaged.",
+        "La foto está dañada y no se puede leer. Sacala otra vez del teléfono.",
     )
+    assert job["progress_percent"] == 100  # it has ended: the bar of the upload ends at 100 %
 
 
 def test_the_summary_counts_all_but_refused_files(client: APIClient) -> None:
@@ -150,11 +164,15 @@ def test_unknown_jobs_are_404_and_unreadable_questions_400(client: APIClient, pa
 
 
 @pytest.mark.parametrize("photos", [1, 12])
-def test_a_poll_costs_three_queries_however_many_photos(
+def test_a_poll_costs_five_queries_however_many_photos_and_three_once_all_have_ended(
     client: APIClient, upload: Upload, django_assert_num_queries: Any, photos: int
 ) -> None:
     answer = upload(*range(photos))
-    with django_assert_num_queries(3):  # the user, the upload, its jobs with their counts
+    with django_assert_num_queries(5):  # user, upload, jobs with counts; what stages took, what waits
+        status_of(client, answer)
+    for job in answer["jobs"]:
+        finish_count(session_of(job))
+    with django_assert_num_queries(3):
         status_of(client, answer)
 
 

@@ -1,0 +1,223 @@
+"""The inbox of supervisors: one queue of counts to look at, each with its picture, the books, and what to do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+
+from demeter.accounts.choices import Role
+from demeter.accounts.models import User
+from demeter.errors import DemeterError
+from photos.choices import CountWarning, SessionStatus
+from photos.error_texts import error_text
+from photos.image_urls import annotated_url, picture_url, thumbnail_url
+from photos.models import Image, ProcessingSession
+from photos.pages.decisions import ask_or_decide
+from photos.pages.fixing import answers_for
+from photos.pages.permissions import for_role, user_of
+from photos.services.booking.image_status import blocking
+from photos.services.booking.preview import preview_decision
+from photos.services.context.broken_thumbnails import broken_thumbnails
+from photos.services.context.newest_counts import newest_counts
+from photos.services.corrections.drafts import draft_of
+from photos.services.review.inbox import REASONS, books_beside, inbox_of, reasons_for
+from photos.services.review.trash import trash
+from photos.services.review.validation import validate
+from photos.warning_texts import warnings_of
+
+PER_PAGE: Final = 50
+#: Nobody can approve what is not known: these are answered, not approved.
+_ANSWERED_FIRST: Final = {CountWarning.NEEDS_LOCATION, CountWarning.NEEDS_CONFIG}
+
+
+@dataclass(frozen=True)
+class Item:
+    """One count of the queue. `book` is None where the place is not known; counts are living plants."""
+
+    session: ProcessingSession
+    thumbnail_url: str | None
+    is_thumbnail_broken: bool
+    warnings: list[dict[str, object]]
+    book: int | None
+
+    @property
+    def is_counted(self) -> bool:
+        return self.session.status == SessionStatus.COMPLETED
+
+    @property
+    def difference(self) -> int | None:
+        """Counted plants above those of the books; None where one of the two is not known."""
+        return self.session.total_living - self.book if self.is_counted and self.book is not None else None
+
+    @property
+    def can_be_approved(self) -> bool:
+        return self.is_counted and not _ANSWERED_FIRST.intersection(blocking(self.session))
+
+    @property
+    def value(self) -> str:
+        """The count as a form names it: the photo, and the version of the findings that was looked at."""
+        return f"{self.session.image_id}:{self.session.version}"
+
+
+@never_cache  # what waits changes, and the links to pictures end
+@ask_or_decide
+@for_role(Role.SUPERVISOR)
+def inbox(request: HttpRequest) -> HttpResponse:
+    """The queue, filtered by `reason`, with the `item` that is looked at; a POST approves or rejects some of it."""
+    if request.method == "POST":
+        return _decide(request)
+    user, reason = user_of(request), request.GET.get("reason", "")
+    reason = reason if reason in REASONS else ""
+    queue = inbox_of(user, reason).select_related(
+        "image", "storage_location__storage_area__warehouse", "product", "packaging", "configuration", "moved_from",
+    )  # fmt: skip
+    page = Paginator(queue, PER_PAGE).get_page(request.GET.get("page"))
+    items = _items(list(page.object_list))
+    position = _position(items, request.GET.get("item", ""))
+    current = items[position] if items else None
+    previous = items[position - 1] if position > 0 else None
+    following = items[position + 1] if position + 1 < len(items) else None
+    return render(
+        request,
+        "photos/inbox.html",
+        {
+            "reasons": reasons_for(user),
+            "reason": reason,
+            "page": page,
+            "items": items,
+            "current": current,
+            "place_in_queue": page.start_index() + position if items else 0,
+            "previous_url": _address(reason, page.number, previous),
+            "next_url": _address(reason, page.number, following),
+            "after_url": _address(reason, page.number, following or previous),
+            "after": following or previous,
+            "links": [(item, _address(reason, page.number, item)) for item in items],
+            **(_detail(current.session, user) if current else {}),
+        },
+    )
+
+
+def _items(sessions: Sequence[ProcessingSession]) -> list[Item]:
+    books = books_beside(sessions)
+    broken = broken_thumbnails([session.image for session in sessions])
+    return [
+        Item(
+            session=session,
+            thumbnail_url=thumbnail_url(session.image),
+            is_thumbnail_broken=session.image_id in broken,
+            warnings=warnings_of(session),
+            book=books.get(session.pk),
+        )
+        for session in sessions
+    ]
+
+
+def _position(items: Sequence[Item], wanted: str) -> int:
+    """Where the item stands that an address names; the first where it does not stand here any more."""
+    ids = [str(item.session.image_id) for item in items]
+    return ids.index(wanted) if wanted in ids else 0
+
+
+def _address(reason: str, page: int, item: Item | None) -> str:
+    query = QueryDict(mutable=True)
+    if reason:
+        query["reason"] = reason
+    if page > 1:
+        query["page"] = str(page)
+    if item is not None:
+        query["item"] = str(item.session.image_id)
+    return f"{reverse('inbox')}?{query.urlencode()}" if query else reverse("inbox")
+
+
+def _detail(session: ProcessingSession, user: User) -> dict[str, Any]:
+    """What is shown of the count that is looked at, with what approving it would change."""
+    image = session.image
+    shown: dict[str, Any] = {
+        "image": image,
+        "session": session,
+        "may_decide": True,
+        "picture_url": annotated_url(image) or picture_url(image) or thumbnail_url(image),
+        "draft": draft_of(session),
+        "error": error_text(session.error_code, session.error_message),
+        "warnings": warnings_of(session),
+        **answers_for(image, session, user, ""),
+    }
+    if session.status == SessionStatus.COMPLETED and not _ANSWERED_FIRST.intersection(blocking(session)):
+        own = ProcessingSession.objects.select_related("image").get(pk=session.pk)
+        try:
+            shown["preview"] = preview_decision(
+                lambda: validate(session=own, user=user, version=own.version), [image.pk]
+            )
+        except DemeterError as refusal:
+            shown["refusal"] = str(refusal)
+    return shown
+
+
+def _decide(request: HttpRequest) -> HttpResponse:
+    """Approve or reject the counts that the form names, each for itself, and go on to the next one."""
+    versions = _named(request)
+    user = user_of(request)
+    photos = Image.objects.visible_to(user).not_deleted().in_inventory().in_bulk(versions)
+    action = request.POST.get("action")
+    if not photos:
+        messages.error(request, _("Choose at least one photo."))
+    elif action == "reject":
+        rejected = len(trash(image_ids=list(photos), user=user))
+        text = ngettext("%(n)d photo is in the trash.", "%(n)d photos are in the trash.", rejected)
+        messages.success(request, text % {"n": rejected})
+    elif action == "approve":
+        _approve(request, photos, versions)
+    else:
+        messages.error(request, _("Say whether to approve or to reject."))
+    return redirect(_back(request))
+
+
+def _approve(request: HttpRequest, photos: dict[UUID, Image], versions: dict[UUID, int]) -> None:
+    approved = 0
+    for image_id, session in newest_counts(photos.values()).items():
+        name = str(session.storage_location or photos[image_id])
+        session.image = photos[image_id]
+        if _ANSWERED_FIRST.intersection(blocking(session)):
+            messages.error(
+                request, _("%(photo)s: say first where it is and what grows there.") % {"photo": name}
+            )
+            continue
+        try:
+            validate(session=session, user=user_of(request), version=versions[image_id])
+        except DemeterError as refusal:
+            messages.error(request, f"{name}: {refusal}")
+        else:
+            approved += 1
+    if approved:
+        text = ngettext("%(n)d count is approved.", "%(n)d counts are approved.", approved)
+        messages.success(request, text % {"n": approved})
+
+
+def _named(request: HttpRequest) -> dict[UUID, int]:
+    """The photos that the form names, with the version of the findings that was looked at. Nonsense names none."""
+    versions = {}
+    for value in request.POST.getlist("photo")[:PER_PAGE]:
+        image_id, _colon, version = value.partition(":")
+        try:
+            versions[UUID(image_id)] = int(version)
+        except ValueError:
+            continue
+    return versions
+
+
+def _back(request: HttpRequest) -> str:
+    """The queue as it was, at the item that comes next."""
+    query = QueryDict(mutable=True)
+    for name in ("reason", "page", "item"):
+        if value := request.POST.get(name, ""):
+            query[name] = value[:50]
+    return f"{reverse('inbox')}?{query.urlencode()}" if query else reverse("inbox")

@@ -1,0 +1,190 @@
+"""Following uploads, solving what waits in its dialog, and the inbox, as people use them in a browser."""
+
+import pytest
+from django.contrib.sessions.models import Session
+from playwright.sync_api import Page, expect
+
+from photos.choices import BookingState, Stage
+from photos.models import ProcessingSession, UploadJob, UploadSession
+from photos.services.results.session_lifecycle import fail_session, open_session
+from photos.services.steps import jobs
+from tests.browser.test_pages_in_browser import fits, sign_in
+from tests.inventory.factories import (
+    ProductFactory,
+    ProductStateFactory,
+    StorageLocationConfigFactory,
+    StorageLocationFactory,
+)
+from tests.photos.count_builders import count_photo, store_photo
+from tests.photos.factories import finish_count
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+SOON_MS = 60_000  # a poll is due every two seconds; a busy machine is slow
+
+
+@pytest.fixture
+def place():
+    return StorageLocationConfigFactory().storage_location
+
+
+@pytest.fixture
+def upload(worker):
+    return UploadSession.objects.create(user=worker)
+
+
+def being_counted(worker, upload, place) -> ProcessingSession:
+    image = store_photo(worker, upload=upload)
+    session = open_session(image=image, user=worker, location=place)
+    UploadJob.objects.create(
+        upload_session=upload, image=image, session=session, filename=image.original_filename,
+        position=upload.jobs.count(),
+    )  # fmt: skip
+    jobs.enter_stage(session, Stage.DETECTING)
+    return session
+
+
+def overall(page: Page):
+    return page.locator("[data-summary=progress]").first
+
+
+@pytest.mark.parametrize("width", [390, 1280], ids=["phone", "desk"])
+def test_a_missing_place_is_named_in_the_dialog(open_page, worker, place, width):
+    session = count_photo(store_photo(worker))
+    page = open_page("/jobs/", width=width)
+    sign_in(page, worker)
+    expect(page.get_by_text("No se conoce el lugar")).to_be_visible()
+    assert fits(page)
+
+    page.get_by_role("link", name="Decir qué lugar es").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Buscar otro lugar").fill(place.code)
+    dialog.get_by_role("button", name="Buscar").click()
+    dialog.get_by_role("button", name=place.code).click()
+    expect(dialog.get_by_text("0 → 3")).to_be_visible()
+    dialog.get_by_role("button", name="Este es el lugar").click()
+
+    expect(dialog).to_be_hidden()
+    expect(page.locator("#messages")).to_contain_text("El stock quedó registrado", ignore_case=True)
+    expect(page.locator(".job.is-done")).to_have_count(1)
+    expect(page.locator(".job.is-waiting")).to_have_count(0)
+    session.refresh_from_db()
+    assert session.booking_state == BookingState.BOOKED
+    assert page.url.endswith("/jobs/")
+
+
+def test_a_missing_configuration_is_given_in_the_dialog(open_page, admin):
+    session = count_photo(store_photo(admin), StorageLocationFactory())
+    product, state = ProductFactory(), ProductStateFactory()
+    page = open_page("/jobs/")
+    sign_in(page, admin)
+
+    page.get_by_role("link", name="Resolver").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Producto").select_option(str(product.pk))
+    dialog.get_by_label("Estado").select_option(str(state.pk))
+    dialog.get_by_role("button", name="Ver qué cambia").click()
+    dialog.get_by_role("button", name="Eso crece acá").click()
+
+    expect(page.locator(".job.is-done")).to_have_count(1)
+    session.refresh_from_db()
+    assert (session.booking_state, session.product) == (BookingState.BOOKED, product)
+
+
+def test_the_bar_reaches_100_with_a_failed_file_which_says_why(open_page, worker, upload, place):
+    good, bad = being_counted(worker, upload, place), being_counted(worker, upload, place)
+    page = open_page(f"/uploads/{upload.pk}/")
+    sign_in(page, worker)
+    expect(overall(page)).to_have_js_property("value", 10)
+
+    fail_session(bad, code="unreadable_image", message="damaged")
+    expect(page.get_by_text("La foto está dañada")).to_be_visible(timeout=SOON_MS)
+    expect(overall(page)).to_have_js_property("value", 55)
+    expect(page.get_by_role("button", name="Probar de nuevo")).to_be_visible()
+
+    with page.expect_response(
+        lambda response: "/jobs/status" in response.url and '"failed":1' in response.text()
+    ):
+        finish_count(good, detected=4)
+    expect(page.locator(".job.is-running")).to_have_count(0, timeout=SOON_MS)
+    status = page.evaluate(
+        "(address) => fetch(address).then((response) => response.json())",
+        f"/api/v1/photos/jobs/status?upload_session_id={upload.pk}",
+    )
+    assert status["summary"]["overall_progress_percent"] == 100
+    page.reload()
+    expect(page.get_by_text("La foto está dañada")).to_be_visible()
+
+
+def test_a_server_that_is_away_is_said_and_asked_again(open_page, worker, upload, place):
+    session = being_counted(worker, upload, place)
+    page = open_page("/jobs/", requests_fail=True)
+    sign_in(page, worker)
+    page.route("**/jobs/status**", lambda route: route.abort())
+    expect(page.locator("[data-lost]")).to_be_visible(timeout=SOON_MS)
+    UploadJob.objects.filter(session=session).update(progress_percent=40)
+    expect(page.locator("[data-percent]")).to_have_text("10 %")
+
+    page.unroute("**/jobs/status**")
+
+    expect(page.locator("[data-percent]")).to_have_text("40 %", timeout=SOON_MS)
+    expect(page.locator("[data-lost]")).to_be_hidden()
+
+
+def test_who_is_signed_out_signs_in_again_and_is_back_on_the_page(open_page, worker, upload, place):
+    being_counted(worker, upload, place)
+    page = open_page("/jobs/", requests_fail=True)
+    sign_in(page, worker)
+    Session.objects.all().delete()
+
+    expect(page.locator("[data-signed-out]")).to_be_visible(timeout=SOON_MS)
+    expect(page.locator(".job.is-running")).to_have_count(1)  # the page is still there
+    page.locator("[data-signed-out] a").click()
+    sign_in(page, worker)
+
+    expect(page).to_have_title("Mis cargas · DemeterAI")
+    expect(page.locator(".job.is-running")).to_have_count(1)
+
+
+@pytest.mark.parametrize("width", [390, 1280], ids=["phone", "desk"])
+def test_the_inbox_goes_by_keys_and_the_next_comes_by_itself(open_page, supervisor, width):
+    counts = [
+        count_photo(
+            store_photo(supervisor),
+            StorageLocationConfigFactory().storage_location,
+            warnings=["partial_count"],
+        )
+        for _ in range(3)
+    ]
+    names = [count.storage_location.name for count in counts]
+    page = open_page("/inbox/", width=width)
+    sign_in(page, supervisor)
+    title = page.locator("#item-title")
+    expect(title).to_have_text(names[0])
+    assert fits(page)
+
+    page.keyboard.press("j")
+    expect(title).to_have_text(names[1])
+    page.keyboard.press("k")
+    expect(title).to_have_text(names[0])
+    page.keyboard.press("a")
+    expect(title).to_have_text(names[1])
+    expect(page.locator("#messages")).to_contain_text("1 conteo aprobado.")
+
+    counts[0].refresh_from_db()
+    assert (counts[0].booking_state, counts[0].validated_by) == (BookingState.BOOKED, supervisor)
+    page.get_by_role("button", name="Rechazar", exact=True).click()
+    expect(title).to_have_text(names[2])
+    expect(page.locator(".inbox-line")).to_have_count(1)
+
+
+def test_the_menu_of_a_worker_lies_at_the_bottom_of_a_phone(open_page, worker):
+    page = open_page("/jobs/", width=390)
+    sign_in(page, worker)
+
+    menu = page.get_by_role("navigation", name="Menú principal")
+    box = menu.bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] == pytest.approx(844, abs=1)
+    assert menu.get_by_role("link").all_inner_texts() == ["Contar", "Mis cargas", "Fotos", "Lugares"]
+    assert fits(page)
