@@ -11,7 +11,7 @@ def end_failed(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("photos", "0013_index_corrected_counts"),
+        ("photos", "0016_change_times_are_known"),
     ]
 
     operations = [migrations.RunPython(end_failed, migrations.RunPython.noop)]
