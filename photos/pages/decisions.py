@@ -7,6 +7,7 @@ the event `decided`. Without scripts the same addresses are pages of their own, 
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from django.contrib import messages
 from django.forms import Form
@@ -20,6 +21,9 @@ from demeter.errors import DemeterError
 from inventory.models import StorageLocation
 from photos.models import Image, ProcessingSession
 from photos.services.booking.preview import preview_decision
+
+#: For htmx: what a dialog shows does not become the address of the page below it.
+_SAME_ADDRESS: Final = {"HX-Push-Url": "false"}
 
 ask_or_decide = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -57,14 +61,14 @@ def ask(request: HttpRequest, image: Image, decision: Decision) -> HttpResponse:
         "back": back_to(request, image),
     }
     context["in_dialog"] = in_dialog(request)
-    return render(request, "photos/_decide.html" if in_dialog(request) else "photos/decide.html", context)
+    return show(request, "decide", context)
 
 
 def done(request: HttpRequest, image: Image, text: str) -> HttpResponse:
     """Say what was decided: to the page around the dialog, or on the page that one came from."""
     if in_dialog(request):
         event = {"decided": {"photo": str(image.pk), "text": text}}
-        return HttpResponse(status=204, headers={"HX-Trigger": json.dumps(event)})
+        return HttpResponse(status=204, headers={"HX-Trigger": json.dumps(event), **_SAME_ADDRESS})
     messages.success(request, text)
     return redirect(back_to(request, image))
 
@@ -72,9 +76,19 @@ def done(request: HttpRequest, image: Image, text: str) -> HttpResponse:
 def refuse(request: HttpRequest, image: Image, text: str) -> HttpResponse:
     """Say why a decision is not taken, in the dialog or on the page that one came from."""
     if in_dialog(request):
-        return render(request, "photos/_refused.html", {"text": text, "image": image})
+        return show(request, "refused", {"text": text, "image": image})
     messages.error(request, text)
     return redirect(back_to(request, image))
+
+
+def show(request: HttpRequest, name: str, context: Mapping[str, object]) -> HttpResponse:
+    """The page of this name, or, in a dialog, the part that is its content."""
+    if not in_dialog(request):
+        return render(request, f"photos/{name}.html", {**context, "in_dialog": False})
+    part = render(request, f"photos/_{name}.html", {**context, "in_dialog": True})
+    for header, value in _SAME_ADDRESS.items():
+        part[header] = value
+    return part
 
 
 def in_dialog(request: HttpRequest) -> bool:

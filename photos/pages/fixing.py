@@ -5,7 +5,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -16,7 +15,7 @@ from photos.choices import CountWarning, SessionStatus
 from photos.error_texts import error_text
 from photos.image_urls import picture_url, thumbnail_url
 from photos.models import Image, ProcessingSession
-from photos.pages.decisions import back_to, in_dialog
+from photos.pages.decisions import back_to, show
 from photos.pages.permissions import can_review, find_photo, require_reader, user_of
 from photos.pages.place_forms import ConfigurationForm, DensityForm
 from photos.pages.questions import questions_of
@@ -66,7 +65,6 @@ def fix(request: HttpRequest, image_id: UUID) -> HttpResponse:
         "session": session,
         "back": back_to(request, image),
         "picture_url": thumbnail_url(image) or picture_url(image),
-        "in_dialog": in_dialog(request),
         "may_decide": can_review(user, image),
         "may_validate": user.has_role(Role.SUPERVISOR),
         "searched": searched,
@@ -74,7 +72,7 @@ def fix(request: HttpRequest, image_id: UUID) -> HttpResponse:
         "warnings": warnings_of(session) if session else [],
         **(answers_for(image, session, user, searched) if session else {}),
     }
-    return render(request, "photos/_fix.html" if in_dialog(request) else "photos/fix.html", context)
+    return show(request, "fix", context)
 
 
 def answers_for(image: Image, session: ProcessingSession, user: User, searched: str) -> dict[str, Any]:

@@ -56,7 +56,7 @@ class ConfigurationForm(GivenForm):
             .order_by("-places", "product")
             .first()
         )
-        return cls(initial=usual or {}, auto_id="configuration_%s")
+        return cls(initial=dict(usual or {}), auto_id="configuration_%s")
 
 
 class DensityForm(GivenForm):

@@ -61,13 +61,13 @@ def test_a_missing_place_is_named_in_the_dialog(open_page, worker, place, width)
     dialog.get_by_label("Buscar otro lugar").fill(place.code)
     dialog.get_by_role("button", name="Buscar").click()
     dialog.get_by_role("button", name=place.code).click()
-    expect(dialog.get_by_text("0 → 3")).to_be_visible()
+    expect(dialog.get_by_text("0 → 3")).to_be_visible(timeout=SOON_MS)
     dialog.get_by_role("button", name="Este es el lugar").click()
 
-    expect(dialog).to_be_hidden()
+    expect(dialog).to_be_hidden(timeout=SOON_MS)
     expect(page.locator("#messages")).to_contain_text("El stock quedó registrado", ignore_case=True)
-    expect(page.locator(".job.is-done")).to_have_count(1)
-    expect(page.locator(".job.is-waiting")).to_have_count(0)
+    expect(page.locator(".job.is-done")).to_have_count(1, timeout=SOON_MS)
+    expect(page.locator(".job.is-waiting")).to_have_count(0, timeout=SOON_MS)
     session.refresh_from_db()
     assert session.booking_state == BookingState.BOOKED
     assert page.url.endswith("/jobs/")
@@ -86,7 +86,7 @@ def test_a_missing_configuration_is_given_in_the_dialog(open_page, admin):
     dialog.get_by_role("button", name="Ver qué cambia").click()
     dialog.get_by_role("button", name="Eso crece acá").click()
 
-    expect(page.locator(".job.is-done")).to_have_count(1)
+    expect(page.locator(".job.is-done")).to_have_count(1, timeout=SOON_MS)
     session.refresh_from_db()
     assert (session.booking_state, session.product) == (BookingState.BOOKED, product)
 
@@ -99,7 +99,7 @@ def test_the_bar_reaches_100_with_a_failed_file_which_says_why(open_page, worker
 
     fail_session(bad, code="unreadable_image", message="damaged")
     expect(page.get_by_text("La foto está dañada")).to_be_visible(timeout=SOON_MS)
-    expect(overall(page)).to_have_js_property("value", 55)
+    expect(overall(page)).to_have_js_property("value", 55, timeout=SOON_MS)
     expect(page.get_by_role("button", name="Probar de nuevo")).to_be_visible()
 
     with page.expect_response(
@@ -160,21 +160,21 @@ def test_the_inbox_goes_by_keys_and_the_next_comes_by_itself(open_page, supervis
     page = open_page("/inbox/", width=width)
     sign_in(page, supervisor)
     title = page.locator("#item-title")
-    expect(title).to_have_text(names[0])
+    expect(title).to_have_text(names[0], timeout=SOON_MS)
     assert fits(page)
 
     page.keyboard.press("j")
-    expect(title).to_have_text(names[1])
+    expect(title).to_have_text(names[1], timeout=SOON_MS)
     page.keyboard.press("k")
-    expect(title).to_have_text(names[0])
+    expect(title).to_have_text(names[0], timeout=SOON_MS)
     page.keyboard.press("a")
-    expect(title).to_have_text(names[1])
+    expect(title).to_have_text(names[1], timeout=SOON_MS)
     expect(page.locator("#messages")).to_contain_text("1 conteo aprobado.")
 
     counts[0].refresh_from_db()
     assert (counts[0].booking_state, counts[0].validated_by) == (BookingState.BOOKED, supervisor)
     page.get_by_role("button", name="Rechazar", exact=True).click()
-    expect(title).to_have_text(names[2])
+    expect(title).to_have_text(names[2], timeout=SOON_MS)
     expect(page.locator(".inbox-line")).to_have_count(1)
 
 
