@@ -42,7 +42,7 @@ class JobRow:
     is_thumbnail_broken: bool
     error: str
     waits_for: list[Promise | str]
-    may_decide: bool
+    is_reviewable: bool
     remaining_s: int | None
 
     @property
@@ -145,7 +145,7 @@ def _rows(request: HttpRequest, jobs: Sequence[UploadJob], pace: Pace | None) ->
             is_thumbnail_broken=job.image_id in broken,
             error=error_text(job.code, job.error),
             waits_for=_waits_for(job),
-            may_decide=job.image is not None and can_review(user, job.image),
+            is_reviewable=job.image is not None and can_review(user, job.image),
             remaining_s=remaining_seconds(job, pace, now) if pace is not None else None,
         )
         for job in jobs
