@@ -11,7 +11,7 @@ def end_failed(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("photos", "0017_resumable_uploads"),
+        ("photos", "0018_recognised_plants"),
     ]
 
     operations = [migrations.RunPython(end_failed, migrations.RunPython.noop)]
