@@ -1,4 +1,7 @@
-"""Keeps a set of processes running on this machine, and ends them all when it ends. It knows nothing of Django."""
+"""Keeps a set of processes running on this machine, and ends them all when it ends. It knows nothing of Django.
+
+By hand: honcho stops everything when one process ends; this restarts it, and leaves nothing behind when it is killed.
+"""
 
 import os
 import signal

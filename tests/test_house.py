@@ -14,8 +14,17 @@ SOURCES = sorted(
     path for app in APPS for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts
 )
 HEAVY = (
-    "torch", "torchvision", "efficientnet_lite_pytorch", "ultralytics", "sahi", "openvino", "cv2", "numba",
+    "torch", "torchvision", "efficientnet_lite_pytorch", "ultralytics", "sahi", "openvino", "cv2", "numba", "sklearn",
+    "scipy", "matplotlib",
 )  # fmt: skip
+# The packages that the design names, by what is imported of them. Of boto3 we use the core, which its client is.
+DESIGN_PACKAGES = {
+    "django": {"django"}, "djangorestframework": {"rest_framework"}, "django-filter": {"django_filters"},
+    "django-storages": {"storages"}, "boto3": {"boto3", "botocore"}, "celery": {"celery"},
+    "django-celery-results": {"django_celery_results"}, "redis": {"redis"}, "psycopg": {"psycopg"},
+    "ultralytics": {"ultralytics"}, "sahi": {"sahi"}, "torch": {"torch"}, "opencv-python": {"cv2"}, "pillow": {"PIL"},
+    "pillow-avif-plugin": {"pillow_avif"}, "piexif": {"piexif"},
+}  # fmt: skip
 # Private words that the field has terms for; what came in their place is in the history.
 GONE_NAMES = {
     "ALIKE", "BandWork", "Bed", "ContainerFound", "DROP_WAYS", "Dice", "Director", "ENOUGH_PHOTOS",
@@ -69,10 +78,18 @@ def test_imports_point_one_way():
     assert answer.returncode == 0, answer.stdout
 
 
+def test_every_package_of_the_design_is_imported_by_the_product():
+    """Training and evaluation are tools beside it."""
+    tools = (ROOT / "mlpipeline/training", ROOT / "mlpipeline/evaluation")
+    product = [path for path in SOURCES if not any(path.is_relative_to(tool) for tool in tools)]
+    imported = {name.split(".")[0] for path in product for name in imports_of(path)}
+    assert [package for package, modules in DESIGN_PACKAGES.items() if not modules & imported] == []
+
+
 def test_only_adapters_training_and_the_counting_core_import_heavy_libraries():
     allowed = (
         "mlpipeline/detectors", "mlpipeline/classifier/networks", "mlpipeline/training", "mlpipeline/vision",
-        "mlpipeline/management",
+        "mlpipeline/management", "mlpipeline/evaluation",
     )  # fmt: skip
     wrong = [
         f"{path.relative_to(ROOT)} imports {name}"

@@ -1,4 +1,7 @@
-"""Exports: networks written once in OpenVINO's form, keyed by what they were made of, and verified at each use."""
+"""Exports: networks written once in OpenVINO's form, keyed by what they were made of, and verified at each use.
+
+By hand: OpenVINO's own CACHE_DIR keeps compiled graphs, but not the conversion from torch and the comparison with it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Fitting intervals: how large errors are for what makes a count hard, and how far the intervals must reach."""
+"""Fitting intervals: how large errors are for what makes a count hard, and how far the intervals must reach.
+
+The conformal part is by hand: scikit-learn has none, and it is one quantile.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from statistics import fmean
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.linear_model import LinearRegression
 
 from mlpipeline.vision.uncertainty.conformal_interval import COVERAGE, IntervalModel
 from mlpipeline.vision.uncertainty.error_features import TERMS
@@ -19,8 +23,6 @@ LARGE_ERRORS = 9.0
 # Of an error so many times larger than expected, no more teaches: a bed that was overlooked has no term to blame, and
 # would make the constant, and with it the interval of every pot, as large as a bed. One in ten may lie outside.
 OUTLIERS = 3.0
-STEPS = 500  # sweeps over the terms at most
-SETTLED = 1e-6  # plants a term: what changes less than that changes no interval
 # Plants a term is expected to be wrong by where scenes hardly show it, and how many scenes that is worth. What no
 # scene shows keeps this weight: a reached limit or a size never trained on is no reason for a narrow interval.
 EXPECTED = {
@@ -112,26 +114,18 @@ def _weights(terms: Floats, errors: Floats) -> tuple[float, ...]:
 
 
 def _bounded_fit(terms: Floats, errors: Floats, prior: Floats) -> Floats:
-    """Weights ≥ AT_LEAST or 0 by coordinate descent: least squares, drawn to a prior where terms are hardly seen.
+    """Weights ≥ AT_LEAST or 0 by least squares, drawn to a prior where terms are hardly seen.
 
-    Source: Franc, Hlaváč, Navara 2005, Sequential Coordinate-Wise Algorithm for the NNLS Problem.
+    The prior is EXPECTED_SCENES more pictures a term, in which it alone is typical.
     """
     typical = np.array(
         [float(column[column > 0].mean()) if (column > 0).any() else 1.0 for column in terms.T]
     )
-    pull = EXPECTED_SCENES * typical**2  # as strong as so many pictures in which the term is typical
-    inner = terms.T @ terms + np.diag(pull)
-    outer = terms.T @ errors + pull * prior
-    least = [AT_LEAST.get(name, 0.0) for name in TERMS]
-    weights = prior.copy()
-    for _step in range(STEPS):
-        before = weights.copy()
-        for place in range(len(weights)):
-            rest = float(inner[place] @ weights) - float(inner[place, place]) * float(weights[place])
-            weights[place] = max((float(outer[place]) - rest) / float(inner[place, place]), least[place])
-        if float(np.abs(weights - before).max()) < SETTLED:
-            break
-    return weights
+    pull = math.sqrt(EXPECTED_SCENES) * typical
+    design, target = np.vstack([terms, np.diag(pull)]), np.concatenate([errors, pull * prior])
+    least = np.array([AT_LEAST.get(name, 0.0) for name in TERMS])
+    fitted = LinearRegression(fit_intercept=False, positive=True).fit(design, target - design @ least)
+    return np.asarray(fitted.coef_ + least)
 
 
 def reach_needed(model: IntervalModel, one: Measured) -> float:

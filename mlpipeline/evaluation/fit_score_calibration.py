@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
 
 from mlpipeline.vision.uncertainty.score_calibration import Curve, ScoreCalibrator, log_odds
 
-STEPS = 50
 MIN_SLOPE = 0.05  # a better score is never worth less
 MIN_EXAMPLES = 50  # of a class, right and wrong ones; below it its scores stay as they are
-RIDGE = 1e-3  # keeps the curve finite where a score separates right from wrong without a fault
+INVERSE_RIDGE = 1e3  # so little regularisation that it only matters where all scores are the same
 
 Examples = tuple[NDArray[np.float32], NDArray[np.bool_]]  # scores (N,), and whether each was right
 
@@ -27,24 +27,19 @@ def fit_probabilities(examples: Mapping[str, Examples]) -> ScoreCalibrator:
 def fit_curve(scores: NDArray[np.float32], is_right: NDArray[np.bool_]) -> Curve:
     """Slope and offset of the logistic curve over log-odds of maximum likelihood.
 
-    Newton's method. Right and wrong are drawn a little towards the middle, so that a class that was never wrong gets
-    no certainty from few examples.
-    Source: Platt 1999, §2.2 (targets); Lin, Lin, Weng 2007, A note on Platt's probabilistic outputs.
+    Right and wrong are drawn a little towards the middle, so that a class that was never wrong gets no certainty from
+    few examples: each example counts for both, by its target.
+    Source: Platt 1999, §2.2 (targets).
     """
     right = int(is_right.sum())
     wrong = len(is_right) - right
     target = np.where(is_right, (right + 1) / (right + 2), 1 / (wrong + 2))
-    design = np.stack([log_odds(scores), np.ones(len(scores))], axis=1)
-    curve = np.array([1.0, 0.0])
-    for _step in range(STEPS):
-        p = 1 / (1 + np.exp(-np.clip(design @ curve, -30, 30)))
-        gradient = design.T @ (p - target) + RIDGE * (curve - np.array([1.0, 0.0]))
-        curvature = (design * (p * (1 - p))[:, None]).T @ design + RIDGE * np.eye(2)
-        step = np.linalg.solve(curvature, gradient)
-        curve = curve - step * min(1.0, 2.0 / max(float(np.abs(step).max()), 1e-12))
-        if float(np.abs(step).max()) < 1e-9:
-            break
-    return max(float(curve[0]), MIN_SLOPE), float(curve[1])
+    odds = np.tile(log_odds(scores)[:, None], (2, 1))
+    labels, weights = np.repeat([1, 0], len(scores)), np.concatenate([target, 1 - target])
+    fitted = LogisticRegression(C=INVERSE_RIDGE, solver="newton-cholesky", tol=1e-8).fit(
+        odds, labels, weights
+    )
+    return max(float(fitted.coef_[0, 0]), MIN_SLOPE), float(fitted.intercept_[0])
 
 
 def expected_error(probabilities: NDArray[np.floating], is_right: NDArray[np.bool_], bins: int = 10) -> float:

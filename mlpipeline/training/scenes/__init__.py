@@ -1,4 +1,7 @@
-"""Photo-like nursery scenes with exact truth, rendered from nothing but a seed."""
+"""Photo-like nursery scenes with exact truth, rendered from nothing but a seed.
+
+By hand: a general renderer gives pictures, and not which plant is hidden by how much.
+"""
 
 from mlpipeline.training.scenes.exif import ExifFacts
 from mlpipeline.training.scenes.render import render_scene

@@ -1,4 +1,7 @@
-"""Size trend: how large plants usually appear at each place of a picture, fitted to the plants themselves."""
+"""Size trend: how large plants usually appear at each place of a picture, fitted to the plants themselves.
+
+By hand: the counting core imports numpy and OpenCV alone, so no robust regression of scikit-learn.
+"""
 
 import numpy as np
 from numpy.typing import NDArray

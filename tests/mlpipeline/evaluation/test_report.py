@@ -130,6 +130,18 @@ def test_the_report_stands_alone_and_runs_nothing():
     assert "prefers-color-scheme: dark" in page
 
 
+def test_charts_have_the_colours_of_the_page_and_tell_which_photo_a_dot_is():
+    with translation.override("en"):
+        page = render_report([record(file="<i>.jpg", true=100, ours=90, sahi=80)], [], [], FACTS)
+    assert "var(--ours)" in page
+    assert "var(--sahi)" in page
+    assert re.search("#0101[0-9]{2}", page) is None
+    assert "<title>&lt;i&gt;.jpg: 90 / 100 (ours)</title>" in page
+    assert "<title>&lt;i&gt;.jpg: 80 / 100 (SAHI)</title>" in page
+    ids = re.findall(r' id="([^"]*)"', page)
+    assert len(ids) == len(set(ids))
+
+
 def test_what_stands_in_file_names_and_reasons_is_text_and_not_markup():
     records = [record(kind="a<b>", file="<i>.jpg")]
     page = render_report(records, evaluation_tables(records), [], FACTS)
