@@ -35,3 +35,15 @@ def test_a_changed_source_is_collected_under_a_new_name(source: Path, settings) 
     assert collect_static_if_changed() is True
     copies = [path.read_text() for path in settings.STATIC_ROOT.glob("site.*.css")]
     assert sorted(copies) == ["a { color: dark green }", "a { color: green }"]
+
+
+def test_what_is_collected_does_not_depend_on_the_tools_of_developers(source: Path, settings) -> None:
+    """Brotli, which a package of the load tests brings along, takes long and is not in our images."""
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "demeter.static_storage.ModuleStaticFilesStorage"},
+    }
+    source.write_text("a { color: green }\n" * 500)
+    collect_static_if_changed()
+    suffixes = {path.suffix for path in settings.STATIC_ROOT.rglob("site.*")}
+    assert suffixes == {".css", ".gz"}

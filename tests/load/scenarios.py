@@ -133,8 +133,10 @@ def run_locust(scenario: Scenario, seconds: float, photo: Path, folder: Path, po
     return prefix.with_name("locust_stats.csv")
 
 
-def run_all(scenarios: Sequence[Scenario], seconds: float) -> Run:
-    run = Run(datetime.now(UTC).isoformat(timespec="minutes"), seconds, "", describe_machine())
+def run_all(scenarios: Sequence[Scenario], seconds: float, results: Path, before: Sequence[Outcome]) -> Run:
+    """Run them one after the other; what is measured is in the file after each, whatever happens to the next."""
+    results.parent.mkdir(parents=True, exist_ok=True)
+    run = Run(datetime.now(UTC).isoformat(timespec="minutes"), seconds, "", describe_machine(), [*before])
     with tempfile.TemporaryDirectory(prefix="demeter-load-") as name:
         photo = render_small(Path(name), "photo")
         for number, scenario in enumerate(scenarios, start=1):
@@ -148,7 +150,9 @@ def run_all(scenarios: Sequence[Scenario], seconds: float) -> Run:
                 f"{total.count} requests, {total.failures} failed, p95 {total.p95_ms:.0f} ms, batches of "
                 f"{outcome.batch_mean}\n"
             )
-            run = Run(run.began_at, seconds, servers, run.machine, [*run.outcomes, outcome])
+            outcomes = sorted([*run.outcomes, outcome], key=lambda done: SCENARIOS.index(done.scenario))
+            run = Run(run.began_at, seconds, servers, run.machine, outcomes)
+            run.save(results)
     return run
 
 
@@ -157,6 +161,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=SHORT_S, help="of each scenario, beside its start")
     parser.add_argument("--full", action="store_true", help=f"{FULL_S:.0f} seconds each")
     parser.add_argument("--only", nargs="+", choices=[scenario.name for scenario in SCENARIOS])
+    parser.add_argument("--add", action="store_true", help="keep what was measured of the other scenarios")
     parser.add_argument("--out", type=Path, default=ROOT / "docs", help="folder of the report")
     parser.add_argument("--from-files", action="store_true", help="write the report from what is measured")
     options = parser.parse_args()
@@ -164,7 +169,10 @@ def main() -> int:
         run = Run.load(options.out / RESULTS)
     else:
         chosen = [s for s in SCENARIOS if not options.only or s.name in options.only]
-        run = run_all(chosen, FULL_S if options.full else options.seconds)
+        results = options.out / RESULTS
+        kept = Run.load(results).outcomes if options.add and results.is_file() else []
+        others = [outcome for outcome in kept if outcome.scenario not in chosen]
+        run = run_all(chosen, FULL_S if options.full else options.seconds, results, others)
     write_report(run, options.out)
     failed = sum(outcome.total.failures for outcome in run.outcomes)
     sys.stdout.write(f"{options.out / 'STRESS_TEST_REPORT.md'}: {failed} requests failed\n")
