@@ -4,10 +4,15 @@ import fcntl
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
+
+# Of django_htmx: extensions that no page of ours loads. Their comments name modules that the package lacks, at which
+# collecting would stop.
+UNUSED_FOLDERS: Final = ["ext"]
 
 
 def collect_static_if_changed() -> bool:
@@ -26,7 +31,7 @@ def collect_static_if_changed() -> bool:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if _fits(stamp, fingerprint):  # another stack was first
             return False
-        call_command("collectstatic", interactive=False, verbosity=0)
+        call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=UNUSED_FOLDERS)
         stamp.write_text(fingerprint)
     return True
 

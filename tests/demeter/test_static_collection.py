@@ -1,5 +1,6 @@
 """Collecting the stylesheets: once, and again when one changes."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -47,3 +48,16 @@ def test_what_is_collected_does_not_depend_on_the_tools_of_developers(source: Pa
     collect_static_if_changed()
     suffixes = {path.suffix for path in settings.STATIC_ROOT.rglob("site.*")}
     assert suffixes == {".css", ".gz"}
+
+
+def test_all_that_the_project_has_can_be_collected(settings, tmp_path: Path) -> None:
+    """Packages bring scripts whose comments name files that they lack."""
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "demeter.static_storage.ModuleStaticFilesStorage"},
+    }
+    settings.STATIC_ROOT = tmp_path / "collected"
+    assert collect_static_if_changed() is True
+    names = json.loads((settings.STATIC_ROOT / "staticfiles.json").read_text())["paths"]
+    assert "demeter/css/base.css" in names
+    assert "django_htmx/htmx-2.min.js" in names
