@@ -51,13 +51,10 @@ def _units_in(bin_type: StorageBinType, packaging: PackagingCatalog | None) -> i
 def differs_from_expected(session: ProcessingSession) -> bool:
     """Whether a count lies so far from `session.expected_living` that a person should look at it.
 
-    That is beyond the factors of the settings, by LEAST_DIFFERENCE plants or more, and outside the count's own
-    interval: a count with a wide interval shows it already. It keeps nothing from being booked.
+    That is beyond the factors of the settings, by MIN_DIFFERENCE plants or more. The count's own interval has no say: a
+    wide one would keep silent where a person is needed most. It keeps nothing from being booked.
     """
     expected, counted = session.expected_living, session.total_living
     if expected is None or abs(counted - expected) < MIN_DIFFERENCE:
         return False
-    low, high = session.interval_low, session.interval_high
-    if low is not None and high is not None and low <= expected + session.dead <= high:
-        return False  # the interval is one of all plants, and the dead were seen
     return not settings.COUNT_UNLIKE_BELOW * expected <= counted <= settings.COUNT_UNLIKE_ABOVE * expected
