@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from mlpipeline.classifier.networks.choosing import AUTO, GENERAL, NURSERY
 from mlpipeline.detectors.errors import ModelUnavailable
 from mlpipeline.detectors.manifest import KINDS, WEIGHTS_FOLDER, read_manifest, validate_weights
+from mlpipeline.vision.options import ESTIMATORS
 
 _CLASSIFIERS: Final = (AUTO, GENERAL, NURSERY)
 
@@ -34,6 +35,16 @@ def check_weights(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any)
         elif fault := validate_weights(weights[kind]):
             found.append(Error(fault, hint=hint, id="mlpipeline.E003"))
     return found
+
+
+@register("mlpipeline")
+def check_counting(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """E006: COUNT_ESTIMATOR names no estimator."""
+    del app_configs, kwargs
+    if settings.COUNT_ESTIMATOR in ESTIMATORS:
+        return []
+    hint = _("Set it to one of: %(names)s.") % {"names": ", ".join(ESTIMATORS)}
+    return [Error("COUNT_ESTIMATOR=" + settings.COUNT_ESTIMATOR, hint=hint, id="mlpipeline.E006")]
 
 
 @register("mlpipeline")

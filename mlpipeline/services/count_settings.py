@@ -25,4 +25,5 @@ def _with_settings(options: CountOptions) -> CountOptions:
         largest_segment_only=settings.COUNT_LARGEST_SEGMENT_ONLY,
         whole_containers_only=settings.COUNT_WHOLE_CONTAINERS_ONLY,
         border_share=settings.COUNT_BORDER_SHARE,
+        estimator=settings.COUNT_ESTIMATOR,
     )

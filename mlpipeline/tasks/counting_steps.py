@@ -62,13 +62,19 @@ def process_image(step_id: int) -> None:
 
 @shared_task(name="detect_sahi")
 def detect_sahi(step_id: int) -> dict[str, object]:
-    """Find the plants of a segment, tile by tile."""
+    """Find the plants of a segment: in overlapping tiles, in zones of their own where perspective makes plants differ.
+
+    With `COUNT_ENGINE=sahi`, SAHI slices the whole picture instead.
+    """
     return _detect_step(step_id)
 
 
 @shared_task(name="detect_direct")
 def detect_direct(step_id: int) -> dict[str, object]:
-    """Find the plants of some boxes or trays."""
+    """Find the plants of some boxes or trays: each in one tile that holds all of it, where plants stay large enough.
+
+    Nothing is cut by that tile, so nothing is merged. One that is too large for it is sliced as a segment is.
+    """
     return _detect_step(step_id)
 
 

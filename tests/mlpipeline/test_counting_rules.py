@@ -113,8 +113,9 @@ def test_living_plants_are_kept_by_size_with_the_estimated_ones_as_medium(worker
 
 def test_the_rules_are_those_of_the_settings(settings):
     settings.COUNT_WHOLE_CONTAINERS_ONLY, settings.COUNT_BORDER_SHARE = True, 0.5
-    settings.COUNT_LARGEST_SEGMENT_ONLY = True
+    settings.COUNT_LARGEST_SEGMENT_ONLY, settings.COUNT_ESTIMATOR = True, "bands"
     options = estimate_options()
+    assert options.estimator == "bands"
     assert (options.whole_containers_only, options.largest_segment_only, options.border_share) == (
         True,
         True,
