@@ -1,4 +1,4 @@
-"""The scenes on which intervals are fitted and tested: small, of every kind, rendered and counted once."""
+"""The pictures on which intervals are fitted and tested, counted once: small rendered scenes, and real photos."""
 
 from __future__ import annotations
 
@@ -17,10 +17,14 @@ from mlpipeline.detectors.engines import Engine, load_engine, tuned_options
 from mlpipeline.evaluation.fit_conformal import Measured
 from mlpipeline.evaluation.fit_score_calibration import Examples
 from mlpipeline.evaluation.matching import match
+from mlpipeline.imageio import read_rgb
 from mlpipeline.photo_counter import count_image
+from mlpipeline.training.labels import read_boxes
+from mlpipeline.training.real import HELD_OUT, RealPicture, read_sets, split_set
 from mlpipeline.training.scenes import KINDS, SceneSpec, render_scene
 from mlpipeline.training.seed_ranges import HELD_OUT_SEEDS
 from mlpipeline.vision.arrays import Floats
+from mlpipeline.vision.estimation.capacity import likely_capacity
 from mlpipeline.vision.geometry.boxes import box_centers
 from mlpipeline.vision.imaging.analysis_image import analysis_image
 from mlpipeline.vision.results import (
@@ -43,6 +47,8 @@ DEGRADED_EVERY = 7
 DEGRADATIONS = ("blur", "dark", "glare")
 BLUR_PX = (1.5, 4.0)
 DARK_LIGHT, GLARE_LIGHT = (0.15, 0.35), (1.8, 3.0)  # times the light
+# Sets whose labels are not all the plants of a picture: weeds there are plants without labels.
+UNCOUNTABLE_SETS = frozenset({"cauliflower_cwf788"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +91,47 @@ def small_scenes(count: int) -> list[SmallScene]:
     return scenes + [SmallScene(place, DEGRADATIONS[n % len(DEGRADATIONS)]) for n, place in enumerate(rounds)]
 
 
+@dataclass(frozen=True, slots=True)
+class RealPhoto:
+    """A labelled photo that no weights are trained on; its kind is the set it comes from."""
+
+    picture: RealPicture
+    is_for_test: bool
+    degradation: str = ""
+
+    @property
+    def kind(self) -> str:
+        return self.picture.name
+
+    @property
+    def name(self) -> str:
+        return f"{self.kind}_{self.picture.picture.stem}"
+
+
+KnownPicture = SmallScene | RealPhoto
+
+
+def real_photos(folder: Path) -> list[RealPhoto]:
+    """The held-out photos of the sets of real pictures below a folder; [] where there is none.
+
+    Split by source as far as there are several: of each set the later series are to test, of a single one its end.
+    """
+    photos = []
+    for name, pictures in read_sets(folder).items():
+        own = split_set(pictures, HELD_OUT) if name not in UNCOUNTABLE_SETS else []
+        series = sorted({picture.series for picture in own})
+        later = set(series[len(series) // 2 :])
+        for place, picture in enumerate(own):
+            is_late = picture.series in later if len(series) > 1 else 2 * place >= len(own)
+            photos.append(RealPhoto(picture, is_late))
+    return photos
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class CountedScene:
-    """A scene as it was counted, with which of its detections are right, (N,) bool for `count.detections`."""
+    """A picture as it was counted, with which of its detections are right, (N,) bool for `count.detections`."""
 
-    scene: SmallScene
+    scene: KnownPicture
     true: int
     count: PhotoCount
     unmatched_leaf: float
@@ -109,36 +151,47 @@ class CountedScene:
                 probability.of(self.count.suppressed_low_score),
                 self.unmatched_leaf,
             ),
+            room=likely_capacity(self.count, self.unmatched_leaf, {}),
             is_degraded=bool(self.scene.degradation),
+            is_real=isinstance(self.scene, RealPhoto),
         )
 
 
-def count_scene(scene: SmallScene, folder: Path, engine_name: str) -> Path:
-    """Render and count a scene below a folder unless that was done; returns the file with what was found.
+def count_scene(scene: KnownPicture, folder: Path, engine_name: str) -> Path:
+    """Render and count a scene, or count a real photo, unless that was done; returns the file with what was found.
 
     Files are made under another name first, so that an interrupted run leaves no half ones.
     """
     engine = load_engine(engine_name)
+    target = (
+        counts_folder(folder, engine) / f"{scene.name}{scene.degradation and '_' + scene.degradation}.npz"
+    )
+    if not target.is_file():
+        image, boxes = _shown(scene, folder)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        counted = count_image(image, engine, tuned_options(engine))
+        analysis = analysis_image(
+            image, [part.container for part in counted.containers], counted.detections.plants
+        )
+        _save_count(target, counted, unmatched_leaf_plants(analysis, counted.detections), boxes)
+    return target
+
+
+def _shown(scene: KnownPicture, folder: Path) -> tuple[NDArray[np.uint8], list[Any]]:
+    """A picture, (H, W, 3) uint8 RGB, and the box of each of its plants, None for one that is not to be seen."""
+    if isinstance(scene, RealPhoto):
+        image = read_rgb(scene.picture.picture)
+        boxes, classes = read_boxes(scene.picture.labels.read_text(), image.shape[1], image.shape[0])
+        return image, boxes[classes != EMPTY].tolist()
     picture = folder / "scenes" / f"{scene.name}.png"
     if not picture.is_file():
         rendered = render_scene(scene.spec)
         picture.parent.mkdir(parents=True, exist_ok=True)
         picture.with_suffix(".json").write_text(json.dumps({"plants": _truth_boxes(rendered.truth())}))
         _save_picture(Image.fromarray(rendered.image), picture)
-    target = (
-        counts_folder(folder, engine) / f"{scene.name}{scene.degradation and '_' + scene.degradation}.npz"
-    )
-    if not target.is_file():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with Image.open(picture) as opened:
-            image = degraded(opened.convert("RGB"), scene)
-        counted = count_image(image, engine, tuned_options(engine))
-        analysis = analysis_image(
-            image, [part.container for part in counted.containers], counted.detections.plants
-        )
-        boxes = json.loads(picture.with_suffix(".json").read_text())["plants"]
-        _save_count(target, counted, unmatched_leaf_plants(analysis, counted.detections), boxes)
-    return target
+    with Image.open(picture) as opened:
+        shown = degraded(opened.convert("RGB"), scene)
+    return shown, json.loads(picture.with_suffix(".json").read_text())["plants"]
 
 
 def counts_folder(folder: Path, engine: Engine) -> Path:
@@ -216,7 +269,7 @@ def _save_count(target: Path, count: PhotoCount, unmatched_leaf: float, boxes: S
     fresh.replace(target)
 
 
-def read_counted(scene: SmallScene, path: Path) -> CountedScene:
+def read_counted(scene: KnownPicture, path: Path) -> CountedScene:
     """A counted scene from the file that `count_scene` wrote."""
     with np.load(path) as stored:
         seen = Detections(stored["boxes"], stored["scores"], stored["classes"])
@@ -266,7 +319,7 @@ def _examples(counted: Sequence[CountedScene], class_index: int) -> Examples:
 
 
 def by_kind(measured: Sequence[Measured]) -> Iterator[tuple[str, list[Measured]]]:
-    """The pictures of each kind, in the order of KINDS; kinds without any are left out."""
-    for kind in KINDS:
+    """The pictures of each kind, those of the renderer in the order of KINDS first; kinds without any are left out."""
+    for kind in (*KINDS, *sorted({one.kind for one in measured} - set(KINDS))):
         if own := [one for one in measured if one.kind == kind]:
             yield kind, own

@@ -11,6 +11,7 @@ from mlpipeline.evaluation.conformal_dataset import (
     degraded,
     examples_of,
     read_counted,
+    real_photos,
     small_scenes,
 )
 from mlpipeline.training.scenes import KINDS
@@ -95,3 +96,54 @@ def test_a_scene_is_counted_once_and_read_back_as_it_was(tmp_path, monkeypatch):
     assert (measured.kind, measured.total, measured.is_degraded) == ("flats", counted.count.total, False)
     assert {name: len(known[0]) for name, known in examples_of([counted]).items()} == {"plant": 1, "dead": 1}
     assert list(tmp_path.rglob("*.part")) == []
+
+
+@pytest.fixture
+def sets(tmp_path):
+    """Two sets of real pictures, one of two series, and one whose labels lack plants."""
+    for name, stems in {
+        "beds": [f"north_{n:02d}" for n in range(20)],
+        "pots": [f"{series}_{n}" for series in "abcdefghij" for n in range(4)],
+        "cauliflower_cwf788": [f"walk_{n:02d}" for n in range(20)],
+    }.items():
+        for part in ("images", "labels"):
+            (tmp_path / name / part).mkdir(parents=True)
+        (tmp_path / name / "SOURCE.txt").write_text("ours")
+        for stem in stems:
+            Image.new("RGB", (64, 48)).save(tmp_path / name / "images" / f"{stem}.jpg")
+            (tmp_path / name / "labels" / f"{stem}.txt").write_text("0 0.5 0.5 0.2 0.2\n2 0.1 0.1 0.1 0.1\n")
+    return tmp_path
+
+
+def test_real_photos_are_held_out_and_split_by_their_source(sets):
+    photos = real_photos(sets)
+    assert {photo.kind for photo in photos} == {"beds", "pots"}
+    fitted, tested = (
+        {photo.picture.picture.stem for photo in photos if photo.is_for_test is for_test}
+        for for_test in (False, True)
+    )
+    assert fitted == {"north_16", "north_17", *(f"i_{n}" for n in range(4))}
+    assert tested == {"north_18", "north_19", *(f"j_{n}" for n in range(4))}
+
+
+def test_a_folder_without_sets_has_no_real_photos(tmp_path):
+    assert real_photos(tmp_path / "nowhere") == []
+
+
+def test_a_real_photo_is_counted_beside_its_labels(sets, tmp_path, monkeypatch):
+    def count_image(image, engine, options):
+        return count_photo(image, OneBed(), TwoPlants(), options)
+
+    class TwoPlants:
+        def detect_image(self, image, min_score):
+            return Detections(
+                np.array([[28.0, 20, 36, 28], [2, 40, 8, 46]]), np.array([0.9, 0.8]), np.zeros(2)
+            )
+
+    monkeypatch.setattr(conformal_dataset, "count_image", count_image)
+    [photo, *_] = real_photos(sets)
+    counted = read_counted(photo, count_scene(photo, tmp_path / "kept", "auto"))
+    assert (counted.true, counted.count.total, counted.is_right.tolist()) == (1, 2, [True, False])
+    measured = counted.measured(ScoreCalibrator())
+    assert (measured.kind, measured.is_real, measured.is_degraded) == ("beds", True, False)
+    assert measured.total <= measured.room < 100

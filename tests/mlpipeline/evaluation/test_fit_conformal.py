@@ -1,17 +1,20 @@
 """Fitting: what errors teach, and that intervals hold the truth as often as they promise."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from mlpipeline.evaluation.fit_conformal import (
     EXPECTED,
+    MAX_WEIGHT,
     Measured,
     conformal_quantile,
     coverage_of,
     fit_errors,
     fit_intervals,
+    interval_of,
     reach_needed,
 )
 from mlpipeline.vision.uncertainty.conformal_interval import IntervalModel
@@ -22,8 +25,9 @@ def terms(**given):
     return np.array([float(given.get(name, 0.0)) for name in TERMS])
 
 
-def measured(true, total, *, floor=0, is_degraded=False, **given):
-    return Measured("easy", true, total, floor, terms(**given), is_degraded)
+def measured(true, total, *, floor=0, room=math.inf, is_degraded=False, is_real=False, **given):
+    kind = "photos" if is_real else "easy"
+    return Measured(kind, true, total, floor, terms(**given), room, is_degraded, is_real)
 
 
 def weights(**given):
@@ -76,6 +80,7 @@ def test_the_quantile_by_hand(scores, expected):
         pytest.param(measured(106, 100, constant=1), 3, id="6 too low where 2 are expected"),
         pytest.param(measured(98, 100, constant=1), 0.5, id="2 too high where 4 are expected"),
         pytest.param(measured(98, 100, floor=99, constant=1), math.inf, id="below what is surely there"),
+        pytest.param(measured(106, 100, room=105, constant=1), math.inf, id="more than there is room for"),
         pytest.param(measured(98, 100), math.inf, id="no error was expected"),
     ],
 )
@@ -151,11 +156,48 @@ def test_the_table_by_hand():
         measured(0, 4, constant=1),  # 2…6: too high; as a picture without plants it counts as one with 20
     ]
     result = coverage_of(model, pictures)
-    assert (result.scenes, result.held, result.too_high, result.too_low) == (
+    assert (result.pictures, result.held, result.too_high, result.too_low) == (
         3,
         pytest.approx(1 / 3),
         pytest.approx(1 / 3),
         pytest.approx(1 / 3),
     )
     assert result.width == pytest.approx((4 / 101 + 4 / 110 + 4 / 20) / 3)
+    assert result.median_width == pytest.approx(4 / 101)
     assert result.error == pytest.approx((1 / 101 + 10 / 110 + 4 / 20) / 3)
+
+
+def test_an_interval_ends_where_there_is_no_more_room():
+    model = IntervalModel(weights(constant=9), weights(constant=9), factor=1.0)
+    assert interval_of(model, measured(100, 100, constant=1, room=104)) == (91, 104)
+
+
+def test_a_term_that_one_wild_picture_shows_does_not_blow_intervals_up():
+    wild = measured(5000, 100, is_degraded=True, degraded=10, constant=1)
+    up, _ = fit_errors([*nursery(100, seed=7), wild])
+    assert up[TERMS.index("degraded")] <= MAX_WEIGHT
+
+
+def test_the_quantile_of_weighted_scores_by_hand():
+    # Five scores of weight 2 and ten of weight ½: 15 in all, the next one 1; 90 % of 16 is 14.4.
+    scores = [*range(10), 10, 11, 12, 13, 14]
+    assert conformal_quantile(scores, np.array([0.5] * 10 + [2.0] * 5)) == 14
+    assert conformal_quantile(scores, np.array([1.4] * 10 + [0.2] * 5)) == 11
+
+
+@pytest.mark.parametrize("seed", [21, 22])
+def test_real_pictures_are_held_as_often_as_rendered_ones_though_they_are_fewer(seed):
+    """Their counts are off by three times as much; fitted on all alike they would be held less often."""
+    rendered = nursery(300, seed=seed)
+
+    def real(number, seed):
+        pictures = []
+        for one in nursery(number, seed=seed):
+            true = max(one.total + 3 * (one.true - one.total), 0)
+            pictures.append(replace(one, true=true, kind="photos", is_real=True))
+        return pictures
+
+    model = fit_intervals(rendered + real(60, seed + 50))
+    assert coverage_of(model, real(400, seed + 80)).held >= 0.8
+    alike = fit_intervals(rendered + [replace(one, is_real=False) for one in real(60, seed + 50)])
+    assert coverage_of(model, real(400, seed + 80)).held > coverage_of(alike, real(400, seed + 80)).held
