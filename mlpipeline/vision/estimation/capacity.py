@@ -1,5 +1,7 @@
 """Capacity: a crate or tray never holds more plants than it has room for, and a picture shows no more than fit in."""
 
+import math
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +13,7 @@ from mlpipeline.vision.results import OVER_CAPACITY, ContainerCount, PhotoCount
 
 # How often plants cover the ground at most: the boxes of the densest of 130 rendered and real pictures do 1.6 times.
 MAX_COVER = 2.0
+MIN_UNSEEN = 2  # plants that any photo may hide
 
 
 def clamp_to_capacity(count: ContainerCount, units: int | None = None) -> ContainerCount:
@@ -41,15 +44,30 @@ def clamp_to_capacity(count: ContainerCount, units: int | None = None) -> Contai
     return replace(count, estimated=room, bands=bands)
 
 
-def visible_capacity(count: PhotoCount) -> int | None:
-    """How many plants as large as those detected the containers of a photo can show; None where none was detected.
+def likely_capacity(count: PhotoCount, unmatched_leaf: float, max_plants: Mapping[str, int]) -> int:
+    """The most plants that a photo can hold, by what it shows and what is known of its containers.
 
-    At least the total of the count.
+    Args:
+        count: of the photo.
+        unmatched_leaf: plants that would fit on green leaf that no detection covers.
+        max_plants: by type of container, the most plants that one holds (`PlacePriors.max_plants`).
+
+    A container holds as many plants as those detected on the photo fit on its ground, as it has cells, and as the
+    nursery knows. All together hide no more than are seen: once more the plants that count, those whose score was too
+    low, and those that fit on bare leaf, and MIN_UNSEEN. Never less than the total of the count.
     """
     boxes = count.detections.plants.boxes
-    if not len(boxes):
-        return None
-    ground = sum(polygon_area(part.container.polygon) for part in count.containers)
-    ground = min(ground, float(count.width * count.height))
-    room = MAX_COVER * ground / max(float(np.median(areas(boxes))), 1.0)
-    return max(int(room), count.total)
+    plant_px = max(float(np.median(areas(boxes))), 1.0) if len(boxes) else None
+    picture = float(count.width * count.height)
+    room = sum(_container_room(part, plant_px, max_plants) for part in count.containers)
+    if plant_px is not None:
+        room = min(room, MAX_COVER * picture / plant_px)
+    seen = 2 * count.total + len(count.suppressed_low_score) + unmatched_leaf + MIN_UNSEEN
+    return max(math.floor(min(room, seen)), count.total)
+
+
+def _container_room(part: ContainerCount, plant_px: float | None, max_plants: Mapping[str, int]) -> float:
+    limits = [limit for limit in (part.capacity, max_plants.get(part.container.type)) if limit is not None]
+    if plant_px is not None:
+        limits.append(math.floor(MAX_COVER * polygon_area(part.container.polygon) / plant_px))
+    return max(min(limits, default=math.inf), part.total)

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mlpipeline.vision.arrays import Image
-from mlpipeline.vision.estimation.capacity import visible_capacity
+from mlpipeline.vision.estimation.capacity import likely_capacity
+from mlpipeline.vision.estimation.place_priors import NO_PRIORS, PlacePriors
 from mlpipeline.vision.imaging.analysis_image import analysis_image
 from mlpipeline.vision.imaging.image_quality import measure_quality
 from mlpipeline.vision.results import Container, Detections, PhotoCount
@@ -59,7 +60,10 @@ def assess_image(image: Image, containers: Sequence[Container], detections: Dete
 
 
 def add_interval(
-    count: PhotoCount, unmatched_leaf: float, calibration: WeightsCalibration | None
+    count: PhotoCount,
+    unmatched_leaf: float,
+    calibration: WeightsCalibration | None,
+    priors: PlacePriors = NO_PRIORS,
 ) -> PhotoCount:
     """The same count with its interval and the reasons for its width; its warnings are complete already.
 
@@ -68,15 +72,16 @@ def add_interval(
         unmatched_leaf: see `ImageAssessment`.
         calibration: of the weights that counted; None where nobody has measured them: the interval is wide then, and
             `uncalibrated` is among its reasons.
+        priors: what is known of the place.
     """
     known = calibration or FALLBACK_CALIBRATION
     probabilities = known.probability.of(count.detections)
     suppressed = known.probability.of(count.suppressed_low_score)
     terms = difficulty_terms(count, probabilities, suppressed, unmatched_leaf)
     low, high = known.interval.interval(count.total, min_confident_count(count, probabilities), terms)
-    room = visible_capacity(count)
+    room = likely_capacity(count, unmatched_leaf, priors.max_plants)
     return replace(
         count,
-        interval=(low, high if room is None else min(high, room)),
+        interval=(low, min(high, room)),
         reasons=reasons_for(count, terms, is_calibrated=calibration is not None),
     )

@@ -40,7 +40,9 @@ TERMS = (
 # Boxes cover this share of a container where plants touch, and this where hardly any ground shows between them.
 TOUCHING, CLOSED = 0.5, 1.0
 TINY_PX, SMALL_PX = 12.0, 24.0  # longest side of a plant: all of it is difficulty, and none of it
-DEFAULT_PLANT_PX = 16.0  # side of a plant where neither plants nor pots were detected
+# Side of a plant where neither plants nor pots were detected, as a share of the picture's longer side: smaller ones
+# would have been a crowd at some scale.
+DEFAULT_PLANT_SHARE = 0.025
 
 Terms = NDArray[np.float64]
 
@@ -92,7 +94,7 @@ def unmatched_leaf_plants(analysis: AnalysisImage, detections: Detections) -> fl
     leaf &= ~ellipse_mask(own.boxes, (leaf.shape[0], leaf.shape[1]))
     # Where only pots are seen, a plant could fill one: the leaf in green crates would be hundreds of small ones.
     boxes = own.plants.boxes if len(own.plants) else own.empties.boxes
-    side = float(np.median(sides(boxes))) if len(boxes) else DEFAULT_PLANT_PX * analysis.scale
+    side = float(np.median(sides(boxes))) if len(boxes) else DEFAULT_PLANT_SHARE * max(leaf.shape)
     return int(np.count_nonzero(leaf)) / max(side**2 * np.pi / 4, 1.0)
 
 

@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from mlpipeline.vision.errors import InvalidInput
-from mlpipeline.vision.estimation.capacity import clamp_to_capacity, visible_capacity
+from mlpipeline.vision.estimation.capacity import MIN_UNSEEN, clamp_to_capacity, likely_capacity
 from mlpipeline.vision.results import (
     OVER_CAPACITY,
     TRUNCATED,
@@ -90,17 +92,41 @@ def photo_of(boxes, *, side=100, containers=((0, 0, 60, 60),)):
     return PhotoCount(width=side, height=side, containers=(first, *others))
 
 
+def capacity_of(count, unmatched_leaf=10_000.0, **max_plants):
+    return likely_capacity(count, unmatched_leaf, max_plants)
+
+
 def test_a_photo_shows_no_more_plants_than_cover_its_containers_twice():
-    assert visible_capacity(photo_of([[0, 0, 6, 6]])) == 200  # 2 × 60² ÷ 6²
-    assert visible_capacity(photo_of([[0, 0, 6, 6]], containers=((0, 0, 60, 60), (60, 0, 100, 60)))) == 333
+    assert capacity_of(photo_of([[0, 0, 6, 6]])) == 200  # 2 × 60² ÷ 6²
+    assert capacity_of(photo_of([[0, 0, 6, 6]], containers=((0, 0, 60, 60), (60, 0, 100, 60)))) == 333
 
 
 def test_overlapping_containers_are_no_more_ground_than_the_picture():
-    assert (
-        visible_capacity(photo_of([[0, 0, 10, 10]], containers=((0, 0, 100, 100), (0, 0, 100, 100)))) == 200
-    )
+    assert capacity_of(photo_of([[0, 0, 10, 10]], containers=((0, 0, 100, 100), (0, 0, 100, 100)))) == 200
 
 
-def test_what_was_counted_fits_and_without_a_plant_nothing_tells():
-    assert visible_capacity(photo_of([[0, 0, 60, 60]] * 5)) == 5
-    assert visible_capacity(photo_of([])) is None
+def test_what_was_counted_fits():
+    assert capacity_of(photo_of([[0, 0, 60, 60]] * 5)) == 5
+
+
+def test_a_container_holds_what_the_nursery_knows_and_the_cells_that_were_read():
+    count = photo_of([[0, 0, 6, 6]] * 20)
+    assert capacity_of(count, segment=50) == 50
+    assert capacity_of(count, segment=10) == 20, "what was counted is never taken back"
+    cells = replace(count, containers=(replace(count.containers[0], capacity=30),))
+    assert capacity_of(cells, segment=50) == 30
+
+
+def test_no_more_plants_hide_than_there_is_something_of_to_see():
+    """As many again as count, those with low scores, and what fits on bare leaf."""
+    count = photo_of([[0, 0, 6, 6]] * 20)
+    assert capacity_of(count, 0.0) == 40 + MIN_UNSEEN
+    assert capacity_of(count, 7.9) == 47 + MIN_UNSEEN
+    suppressed = replace(count, suppressed_low_score=count.detections)
+    assert capacity_of(suppressed, 0.0) == 60 + MIN_UNSEEN
+
+
+def test_where_nothing_was_detected_bare_leaf_tells():
+    assert capacity_of(photo_of([]), 3.0) == 3 + MIN_UNSEEN
+    assert capacity_of(photo_of([]), 0.0) == MIN_UNSEEN
+    assert capacity_of(photo_of([]), 500.0, segment=40) == 40

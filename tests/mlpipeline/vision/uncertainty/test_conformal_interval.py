@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpipeline.vision.errors import InvalidInput
+from mlpipeline.vision.estimation.place_priors import PlacePriors
 from mlpipeline.vision.geometry.polygons import polygon_area
 from mlpipeline.vision.imaging.analysis_image import analysis_image
 from mlpipeline.vision.pipeline import assess
 from mlpipeline.vision.results import ContainerCount, Detections, PhotoCount
-from mlpipeline.vision.uncertainty.assessment import WeightsCalibration, assess_image
+from mlpipeline.vision.uncertainty.assessment import WeightsCalibration, add_interval, assess_image
 from mlpipeline.vision.uncertainty.conformal_interval import (
     FALLBACK_MODEL,
     REASONS,
@@ -313,3 +314,22 @@ def test_an_assessed_count_keeps_its_numbers_and_gets_warnings_interval_and_reas
     assert count.warnings == ("out_of_scale", "dark")
     assert count.reasons == ("out_of_scale", "dark")
     assert assessed(None).reasons == ("out_of_scale", "dark", "uncalibrated")
+
+
+def test_a_sown_tray_that_was_taken_for_plants_is_not_said_to_hold_thousands():
+    """Grains with low scores in a blurred photo once had an interval of 101 to 28,424."""
+    grains = (
+        np.stack(np.meshgrid(np.arange(40) * 90, np.arange(28) * 90), axis=-1)
+        .reshape(-1, 2)
+        .astype(np.float32)
+    )
+    seen = Detections(np.concatenate([grains, grains + 30], axis=1), np.full(1120, 0.4), np.zeros(1120))
+    part = ContainerCount(rectangle("plug", 0, 0, 4000, 3000), seen, (), 1120, 0, 0, 0)
+    count = PhotoCount(4000, 3000, (part,), ("blurry",), suppressed_low_score=seen)
+    wild = WeightsCalibration(
+        ScoreCalibrator(), IntervalModel(weights(degraded=25), weights(degraded=1), factor=2.5)
+    )
+    high = add_interval(count, 0.0, wild).interval[1]
+    assert high == 3 * 1120 + 2
+    cells = PlacePriors(max_plants={"plug": 1200})
+    assert add_interval(count, 0.0, wild, cells).interval[1] == 1200
