@@ -14,7 +14,7 @@ from mlpipeline.evaluation.photo_metrics import count_with_estimator
 from mlpipeline.evaluation.records import DETECTIONS
 from mlpipeline.vision.arrays import Image, Shape
 from mlpipeline.vision.containers.cleaning import PlantAssignment
-from mlpipeline.vision.options import ESTIMATORS, CountOptions
+from mlpipeline.vision.options import LEAF_ESTIMATORS, CountOptions
 from mlpipeline.vision.results import (
     DEAD,
     EMPTY,
@@ -26,7 +26,7 @@ from mlpipeline.vision.results import (
 )
 
 DROP_SEED = 20  # any number, the same for every run: whoever measures again drops the same detections
-DROP_METHODS = (DETECTIONS, *ESTIMATORS)
+DROP_METHODS = (DETECTIONS, *LEAF_ESTIMATORS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def drop_detections(
         rng = np.random.default_rng([DROP_SEED, zlib.crc32(name.encode()), round(share * 1000)])
         left = [thinned(part.detections, share, rng) for part in count.containers]
         totals = {DETECTIONS: sum(len(seen.plants) for seen in left)}
-        for estimator in ESTIMATORS:
+        for estimator in LEAF_ESTIMATORS:
             totals[estimator] = count_with_estimator(image, count, options, estimator, left)
         records.append(DropRecord(name, kind, share, true, totals))
     return records

@@ -23,6 +23,7 @@ from mlpipeline.vision.results import CLASS_NAMES, CONTAINER_TYPES, DEAD, EMPTY
 PICTURE_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".avif", ".tif", ".tiff", ".bmp"}
 )
+COUNTS_FILE = "truth.json"  # the numbers of all photos of a folder, where no box of theirs is known
 _MUCH_HIDDEN = 0.6  # share of a plant from which others hide it too well to be asked of a detector
 
 
@@ -47,7 +48,7 @@ class PhotoTruth:
     total: plants that count, living or dead, also those of which nothing shows. boxes (M, 4) xyxy px of the plants
     that show, is_dead and is_hidden (M,) belong to them; hidden: behind others by more than 60 %. dead, empty: how
     many dead plants and empty pots or cells; None where the file does not tell. containers: None where the file
-    does not tell; () where there are none.
+    does not tell; () where there are none. has_boxes: False where only a number is known.
     """
 
     kind: str
@@ -59,6 +60,14 @@ class PhotoTruth:
     empty: int | None = None
     empty_boxes: Boxes | None = None
     containers: tuple[ContainerTruth, ...] | None = None
+    has_boxes: bool = True
+
+    @property
+    def hidden(self) -> int:
+        """How many plants others hide by more than 60 % or entirely; 0 where only a number is known."""
+        if not self.has_boxes:
+            return 0
+        return self.total - len(self.boxes) + int(np.count_nonzero(self.is_hidden))
 
     @property
     def plant_px(self) -> float:
@@ -85,7 +94,7 @@ def read_truth(picture: Path, shape: Shape) -> PhotoTruth | None:
     """The truth of a photo of `shape` (H, W), turned as its EXIF says; None where no file tells it.
 
     Looked for: NAME.json of a scene beside it, then YOLO labels NAME.txt beside it, in `labels/` below or beside its
-    folder. Raises TruthUnreadable where the first file found is broken.
+    folder, then its entry in COUNTS_FILE beside it. Raises TruthUnreadable where the first file found is broken.
     """
     scene = picture.with_suffix(".json")
     try:
@@ -96,6 +105,9 @@ def read_truth(picture: Path, shape: Shape) -> PhotoTruth | None:
         for labels in _label_files(picture):
             if labels.is_file():
                 return label_truth(labels.read_text(), kind_of(picture.stem), shape)
+        counts = picture.with_name(COUNTS_FILE)
+        if counts.is_file():
+            return counted_truth(json.loads(counts.read_text()), picture.stem)
     except (ValueError, KeyError, TypeError, InvalidInput) as error:
         raise TruthUnreadable(
             _("The truth of %(photo)s cannot be read: %(error)s") % {"photo": picture.name, "error": error}
@@ -162,6 +174,29 @@ def scene_truth(values: Mapping[str, Any], kind: str, shape: Shape) -> PhotoTrut
         containers=None
         if containers is None
         else tuple(_container(container, ratio) for container in containers),
+    )
+
+
+def counted_truth(values: Mapping[str, Any], name: str) -> PhotoTruth | None:
+    """The truth of a photo that a file of counts tells: `{NAME: {"true": number, "group": kind, "boxes": […]}}`.
+
+    Numbers that somebody was unsure of may be halves; they are rounded. `group` and `boxes` (xyxy px) may be absent.
+    None where the photo is not in the file. Raises KeyError, TypeError, ValueError for what is no such file.
+    """
+    entry = values.get(name)
+    if entry is None:
+        return None
+    boxes = as_boxes(np.array(entry.get("boxes", ()), dtype=np.float32).reshape(-1, 4))
+    total = round(float(entry["true"]))
+    if total < 0:
+        raise ValueError(f"a number of plants is not negative, got {total}")
+    return PhotoTruth(
+        kind=str(entry.get("group") or kind_of(name)),
+        total=total,
+        boxes=boxes,
+        is_dead=np.zeros(len(boxes), dtype=np.bool_),
+        is_hidden=np.zeros(len(boxes), dtype=np.bool_),
+        has_boxes=len(boxes) > 0 or total == 0,
     )
 
 

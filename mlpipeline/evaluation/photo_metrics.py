@@ -15,7 +15,9 @@ from mlpipeline.evaluation.matching import Matching, match
 from mlpipeline.evaluation.records import (
     BANDS,
     BINS,
+    COVER,
     DETECTIONS,
+    NO_BINS,
     OURS,
     SAHI,
     BinRecord,
@@ -30,8 +32,6 @@ from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.pipeline import detect, filter_detections
 from mlpipeline.vision.results import Detections, PhotoCount
 from mlpipeline.vision.uncertainty.score_calibration import ScoreCalibrator
-
-FIRST_ESTIMATOR = "bands"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +63,16 @@ def measure_photo(name: str, image: Image, truth: PhotoTruth, setup: EvalSetup) 
     count = count_image(image, setup.engine, setup.options)
     plants = count.detections.plants
     matching = match_plants(plants, truth)
+    known = matching if truth.has_boxes else None
+    estimated = {way: count_with_estimator(image, count, setup.options, way) for way in (BANDS, COVER)}
     ways = {
-        DETECTIONS: _way(count.detected, matching),
-        BANDS: _way(count_with_estimator(image, count, setup.options, FIRST_ESTIMATOR), matching),
-        OURS: _way(count.total, matching),
+        DETECTIONS: _way(count.detected, known),
+        **{way: _way(total, known) for way, total in estimated.items()},
+        OURS: _way(count.total, known),
     }
     if setup.sahi is not None:
         seen = _sahi_detections(image, count, setup.sahi, setup.options).plants
-        ways[SAHI] = _way(len(seen), match_plants(seen, truth))
+        ways[SAHI] = _way(len(seen), match_plants(seen, truth) if truth.has_boxes else None)
     outlines, strange = (
         (None, 0)
         if truth.containers is None
@@ -84,7 +86,7 @@ def measure_photo(name: str, image: Image, truth: PhotoTruth, setup: EvalSetup) 
         width=count.width,
         height=count.height,
         true=truth.total,
-        hidden=truth.total - len(truth.boxes) + int(np.count_nonzero(truth.is_hidden)),
+        hidden=truth.hidden,
         plant_px=truth.plant_px,
         crowding=truth.crowding,
         ways=ways,
@@ -93,7 +95,7 @@ def measure_photo(name: str, image: Image, truth: PhotoTruth, setup: EvalSetup) 
         containers=outlines,
         strange_containers=strange,
         interval=count.interval,
-        bins=fill_bins(setup.probability.of(plants), matching),
+        bins=NO_BINS if known is None else fill_bins(setup.probability.of(plants), known),
         warnings=count.warnings,
         seconds=sum(count.seconds.values()),
     )
@@ -134,7 +136,10 @@ def fill_bins(probabilities: Floats, matching: Matching) -> tuple[BinRecord, ...
     )
 
 
-def _way(total: int, matching: Matching) -> MethodCount:
+def _way(total: int, matching: Matching | None) -> MethodCount:
+    """A number, and how its points lie on the plants that show: no point is right or wrong where no box is known."""
+    if matching is None:
+        return MethodCount(total, 0, 0, 0)
     return MethodCount(total, matching.true_positives, matching.false_positives, matching.false_negatives)
 
 
@@ -143,4 +148,4 @@ def _sahi_detections(image: Image, count: PhotoCount, sahi: Engine, options: Cou
     containers = [part.container for part in count.containers]
     detector = sahi.photo_detector(options)
     detected = detect(image, containers, range(len(containers)), detector, options)
-    return Detections.concat(filter_detections(detected, containers, shape_of(image), options).kept.values())
+    return Detections.concat(filter_detections(detected, shape_of(image), options).kept.values())

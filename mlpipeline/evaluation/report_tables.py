@@ -32,7 +32,7 @@ def way_name(way: str) -> str:
         DETECTIONS: _("detections only"),
         BANDS: _("first estimator (bands)"),
         OURS: _("ours"),
-        COVER: _("ours"),
+        COVER: _("cover"),
         SAHI: "SAHI",
     }
     return names.get(way, way)

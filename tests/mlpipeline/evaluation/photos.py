@@ -2,16 +2,13 @@
 
 from mlpipeline.evaluation.records import (
     BANDS,
-    BINS,
     DETECTIONS,
+    NO_BINS,
     OURS,
     SAHI,
-    BinRecord,
     MethodCount,
     PhotoRecord,
 )
-
-NO_BINS = tuple(BinRecord(0, 0.0, 0) for _ in range(BINS))
 
 
 def way(total, true_positives=0, false_positives=0, false_negatives=0):

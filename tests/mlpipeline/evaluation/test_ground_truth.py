@@ -145,3 +145,27 @@ def test_pictures_are_found_in_folders_below_and_nothing_else_is(tmp_path):
     for name in ("b.JPG", "images/a.png", "b.txt", "b.json"):
         (tmp_path / name).touch()
     assert [str(path.relative_to(tmp_path)) for path in find_pictures(tmp_path)] == ["b.JPG", "images/a.png"]
+
+
+def test_a_file_of_counts_tells_the_number_of_a_photo_and_its_group(picture):
+    counts = {"dense_7002": {"true": 12, "group": "beds"}, "other": {"true": 3.5, "boxes": [[1, 2, 3, 4]]}}
+    picture.with_name("truth.json").write_text(json.dumps(counts))
+    truth = read_truth(picture, SHAPE)
+    assert (truth.kind, truth.total, truth.hidden, truth.has_boxes) == ("beds", 12, 0, False)
+    assert (truth.dead, truth.empty, truth.containers) == (None, None, None)
+    other = read_truth(picture.with_name("other.jpg"), SHAPE)
+    assert (other.kind, other.total, other.boxes.tolist()) == ("other", 4, [[1, 2, 3, 4]])
+    assert other.has_boxes
+    assert read_truth(picture.with_name("unknown.jpg"), SHAPE) is None
+
+
+def test_a_photo_without_plants_has_all_its_boxes_though_none_is_named(picture):
+    picture.with_name("truth.json").write_text(json.dumps({"dense_7002": {"true": 0}}))
+    assert read_truth(picture, SHAPE).has_boxes
+
+
+@pytest.mark.parametrize("entry", [{}, {"true": "many"}, {"true": -1}, {"true": 3, "boxes": [[1, 2]]}])
+def test_a_broken_file_of_counts_is_an_error_that_names_the_photo(picture, entry):
+    picture.with_name("truth.json").write_text(json.dumps({"dense_7002": entry}))
+    with pytest.raises(TruthUnreadable, match=picture.name):
+        read_truth(picture, SHAPE)
