@@ -57,13 +57,13 @@ class YoloEngine:
         chosen = weights or shipped_weights()
         segmentation, detection = chosen["segmentation"], chosen["detection"]
         self.weights: tuple[Weights, ...] = (segmentation, detection)
-        containers = YoloSegmenter(segmentation, load_forward(segmentation, backend))
-        self.segmenter: Segmenter = containers
+        self.yolo_segmenter = YoloSegmenter(segmentation, load_forward(segmentation, backend))
+        self.segmenter: Segmenter = self.yolo_segmenter
         forward = load_forward(detection, backend)
         self.name = forward.name
         self.prefers_batches = forward.prefers_batches
         self.detector = YoloDetector(detection, forward, batch_tiles(self.prefers_batches))
-        self.networks = (containers.network, self.detector.network)
+        self.networks = (self.yolo_segmenter.network, self.detector.network)
 
     def tile_detector(self, options: CountOptions) -> Detector:
         """See Engine."""

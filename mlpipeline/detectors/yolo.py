@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from copy import copy
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -24,6 +24,7 @@ from mlpipeline.vision.arrays import Floats, Image, Mask, Polygon, Shape, shape_
 from mlpipeline.vision.containers.deskew import segment_deskewed
 from mlpipeline.vision.containers.mask_voting import vote_masks
 from mlpipeline.vision.results import CONTAINER_TYPES, Container, Detections
+from mlpipeline.vision.rules import SEGMENTER_RULES, Rule
 from mlpipeline.vision.runtime.parallel import parallel_map
 
 if TYPE_CHECKING:
@@ -124,6 +125,13 @@ class YoloSegmenter:
         self.postprocessing = weights.postprocessing
         self.side_px = weights.tile_px
         self.confidence = weights.confidence
+        self._off: frozenset[Rule] = frozenset()
+
+    def without(self, rules: Collection[Rule]) -> YoloSegmenter:
+        """The same segmenter with some of SEGMENTER_RULES off; other rules are none of its own."""
+        other = copy(self)
+        other._off = frozenset(rules) & SEGMENTER_RULES
+        return other
 
     def segment(self, image: Image) -> list[Container]:
         """See Segmenter."""
@@ -132,8 +140,13 @@ class YoloSegmenter:
         def segment_at(angle_deg: float) -> list[Container]:
             return self._found_in(view_of(image, self.side_px, angle_deg), shape)
 
-        found, angle_deg = segment_deskewed(segment_at, shape, self.confidence)
-        if all(one.type == "segment" for one in found if one.score >= self.confidence):
+        if Rule.DESKEW in self._off:
+            found, angle_deg = segment_at(0.0), 0.0
+        else:
+            found, angle_deg = segment_deskewed(segment_at, shape, self.confidence)
+        if Rule.MASK_VOTING in self._off or all(
+            one.type == "segment" for one in found if one.score >= self.confidence
+        ):
             return found
         larger = view_of(image, self.postprocessing.second_view_px, angle_deg)
         again = hflip(view_of(image, self.side_px, angle_deg))
@@ -169,7 +182,8 @@ class YoloSegmenter:
         box, settings = candidates.boxes[index], self.postprocessing
         extent = box[2:] - box[:2]
         is_large = extent > settings.large_box_share * max(shape)
-        reach = torch.where(is_large, extent * settings.large_box_margin, torch.zeros_like(extent))
+        margin = 0.0 if Rule.WIDE_BEDS in self._off else settings.large_box_margin
+        reach = torch.where(is_large, extent * margin, torch.zeros_like(extent))
         x0, y0, x1, y1 = torch.cat([box[:2] - reach, box[2:] + reach]).round().int().tolist()
         inside = np.zeros(shape, dtype=np.bool_)
         inside[max(y0, 0) : max(y1, 0), max(x0, 0) : max(x1, 0)] = True

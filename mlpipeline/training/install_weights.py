@@ -37,7 +37,6 @@ THRESHOLDS: dict[str, Thresholds] = {
         probe_prior_count=3.0,
         probe_prior_score=0.3,
         max_probe_score_drop=0.05,
-        probe_score_tolerance=0.03,
         # Chosen by counting 70 rendered scenes of fresh seeds and rounded: the error is flat around them. Among 3
         # plants the threshold is .37, among 30 .26, among 300 .17.
         base_log_odds=-0.2,
@@ -47,7 +46,7 @@ THRESHOLDS: dict[str, Thresholds] = {
         min_outside_score=0.5,
         min_mean_score=0.5,
     ),
-    "segmentation": ContainerThresholds(min_trusted_score=0.7, recovery_share=0.3),
+    "segmentation": ContainerThresholds(min_trusted_score=0.7),
 }
 POSTPROCESSING: dict[str, Postprocessing] = {
     "detection": DetectionPostprocessing(min_score=0.05, nms_iou=0.6, soft_nms_sigma=0.5),

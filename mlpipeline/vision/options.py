@@ -6,14 +6,16 @@ from types import MappingProxyType
 
 from mlpipeline.vision.arrays import check
 from mlpipeline.vision.results import CONTAINER_TYPES
+from mlpipeline.vision.rules import Rule
 from mlpipeline.vision.thresholds import ContainerThresholds, DetectionThresholds
 
 # Share of a plant's own area that floor suppression leaves of it, between neighbours that hide its rim. Measured by
 # taking 10–40 % of the true detections away; the origin's 0.9 stays where nothing was measured (trays: read by cells).
 DEFAULT_ALPHA = MappingProxyType({"segment": 0.75, "box": 0.8, "plug": 0.9})
-# How missed plants are estimated: from the leaf that detections cover (the default), or from bands of floor-suppressed
-# leaf over the area of a plant (the origin's way, kept to compare).
-ESTIMATORS = ("cover", "bands")
+# How missed plants are estimated by leaf: not at all (the default: only what the cells of trays show is added), from
+# the leaf that detections cover, or from bands of floor-suppressed leaf over the area of a plant (the origin's way).
+LEAF_ESTIMATORS = ("cover", "bands")
+ESTIMATORS = ("none", *LEAF_ESTIMATORS)
 DEFAULT_OVERLAP = 1.2
 
 
@@ -33,7 +35,8 @@ class CountOptions:
     overlap: tiles overlap by this multiple of the largest plant measured, > 1.
     max_enlargement: a picture is never enlarged more than this to bring plants to the trained size.
     batch_tiles: tiles handed to the detector at once.
-    estimate: whether plants that were missed are estimated at all. estimator: how, one of ESTIMATORS.
+    estimator: how plants that were missed are estimated by leaf, one of ESTIMATORS.
+    without: rules that are off, to measure what they are worth; a product has none.
     """
 
     plant_thresholds: DetectionThresholds
@@ -49,8 +52,8 @@ class CountOptions:
     overlap: float = DEFAULT_OVERLAP
     max_enlargement: float = 4.0
     batch_tiles: int = 8
-    estimate: bool = True
-    estimator: str = "cover"
+    estimator: str = "none"
+    without: frozenset[Rule] = frozenset()
 
     def __post_init__(self) -> None:
         for name in ("confidence", "container_confidence", "iou", "min_container_share", "border_share"):
@@ -71,3 +74,7 @@ class CountOptions:
             all(0.5 <= value <= 1.5 for value in self.alpha.values()),
             f"alpha lies between 0.5 and 1.5, got {dict(self.alpha)}",
         )
+
+    def has(self, rule: Rule) -> bool:
+        """Whether a rule is on."""
+        return rule not in self.without

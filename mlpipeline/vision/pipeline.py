@@ -126,6 +126,7 @@ def assess(
     suppressed_low_score: Detections,
     image_assessment: ImageAssessment,
     calibration: WeightsCalibration | None,
+    priors: PlacePriors = NO_PRIORS,
 ) -> PhotoCount:
     """The count of the photo, of `shape`: the sum of its containers, all warnings, the interval and its reasons."""
     parts = tuple(counts[index] for index in sorted(counts))
@@ -138,7 +139,7 @@ def assess(
         ),
         suppressed_low_score=suppressed_low_score,
     )
-    return add_interval(count, image_assessment.unmatched_leaf, calibration)
+    return add_interval(count, image_assessment.unmatched_leaf, calibration, priors)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -165,7 +166,7 @@ def aggregate(
     check_image(image)
     shape, seconds = shape_of(image), dict[str, float]()
     with _timed(seconds, "filter"):
-        filtered = filter_detections(detected, containers, shape, options)
+        filtered = filter_detections(detected, shape, options)
     # The quality of the picture needs no estimates, so another core measures it meanwhile.
     with _timed(seconds, "estimate"), ThreadPoolExecutor(1) as other_core:
         own = [containers[index] for index in filtered.kept]
@@ -173,7 +174,7 @@ def aggregate(
         counts = estimate(image, containers, filtered.kept, options, priors)
     with _timed(seconds, "assess"):
         suppressed = filtered.suppressed_low_score
-        count = assess(shape, containers, counts, suppressed, assessment.result(), calibration)
+        count = assess(shape, containers, counts, suppressed, assessment.result(), calibration, priors)
     return Aggregation(replace(count, seconds=seconds), filtered.removed)
 
 

@@ -13,7 +13,7 @@ class DetectionThresholds:
     min_probe_score: of detections whose mean score is compared between scales; what is less confident speaks against
     a scale. probe_prior_count, probe_prior_score: the mean of few scores is chance, so it is drawn towards this score
     as by so many detections of it. max_probe_score_drop: below the best probe's mean score, from which no finer
-    probe is run. probe_score_tolerance: mean scores that differ less are alike.
+    probe is run.
     base_log_odds, crowd_log_odds, emptiness_log_odds, max_adaptive_score: see `adaptive_score_threshold`.
     min_outside_score: of plants and empty pots; see `many_plants_outside`.
     min_mean_score: of the plants of a container from which the colour model of leaf is fitted.
@@ -25,7 +25,6 @@ class DetectionThresholds:
     probe_prior_count: float
     probe_prior_score: float
     max_probe_score_drop: float
-    probe_score_tolerance: float
     base_log_odds: float
     crowd_log_odds: float
     emptiness_log_odds: float
@@ -37,7 +36,7 @@ class DetectionThresholds:
         _check_shares(
             self,
             "min_confident_score", "min_probe_score", "probe_prior_score", "max_probe_score_drop",
-            "probe_score_tolerance", "max_adaptive_score", "min_outside_score", "min_mean_score",
+            "max_adaptive_score", "min_outside_score", "min_mean_score",
         )  # fmt: skip
         check(self.probe_prior_count > 0, f"probe_prior_count is above 0, got {self.probe_prior_count}")
         logits = (self.base_log_odds, self.crowd_log_odds, self.emptiness_log_odds)
@@ -49,15 +48,13 @@ class ContainerThresholds:
     """How the scores of the weights that segment containers are read.
 
     min_trusted_score: 0–1, of containers that stay where many plants stand in none of them: what is less confident are
-    squares of a string grid, or pots that were taken for boxes. recovery_share: 0–1, of the least score of a container;
-    from there on one that is like its neighbours is recovered. Raises InvalidInput for a value out of its range.
+    squares of a string grid, or pots that were taken for boxes. Raises InvalidInput for a value out of its range.
     """
 
     min_trusted_score: float
-    recovery_share: float
 
     def __post_init__(self) -> None:
-        _check_shares(self, "min_trusted_score", "recovery_share")
+        _check_shares(self, "min_trusted_score")
 
 
 def _check_shares(thresholds: object, *names: str) -> None:

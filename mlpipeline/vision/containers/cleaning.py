@@ -2,35 +2,27 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from mlpipeline.vision.arrays import Image, Mask, Polygon, Shape, check, check_image, shape_of
-from mlpipeline.vision.containers.low_score_recovery import recover_similar
 from mlpipeline.vision.containers.outside_plants import many_plants_outside
-from mlpipeline.vision.containers.place_filters import drop_covered_segments, drop_side_truncated
+from mlpipeline.vision.containers.place_filters import drop_side_truncated
 from mlpipeline.vision.errors import DetectorFault
 from mlpipeline.vision.geometry.boxes import box_centers, points_in_mask, sides
-from mlpipeline.vision.geometry.masks import (
-    Region,
-    morphological_open,
-    polygon_region,
-    rasterise,
-    subtract_region,
-)
+from mlpipeline.vision.geometry.masks import Region, polygon_region, subtract_region
+from mlpipeline.vision.geometry.polygons import polygon_area
 from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.protocols import Detector, Segmenter
 from mlpipeline.vision.results import Container, Detections
+from mlpipeline.vision.rules import Rule
 from mlpipeline.vision.tiling.scale_search import search_scale
 from mlpipeline.vision.tiling.tile_runner import TileRunner
 
-# Masks are cleaned at this size: an outline is no more exact than that, and 12 MP are slow.
-CLEANING_SIDE_PX = 1024
-# Share of its pixels that cleaning may change before the cleaned outline replaces the given one.
-MAX_CLEANING_CHANGE = 0.004
+# Masks are compared at this size: an outline is no more exact than that, and 12 MP are slow.
+WORK_SIDE_PX = 1024
 CONVEX_TYPES = ("box", "plug")
 MIN_COVERED_SHARE = 0.6  # share of the smaller container that a better one covers, from which they are one
 RIM_SHARE = 0.25  # a plant may lean out of its container by this share of its side
@@ -41,8 +33,8 @@ def find_containers(
 ) -> list[Container]:
     """The containers to count in a picture, outlines in tenths of a pixel.
 
-    Outlines are cleaned (holes filled, fringes smoothed, cut at the picture's edge), noise, duplicates and, as the
-    options say, the neighbours' containers are removed.
+    Outlines are cut at the picture's edge, those of boxes and trays made convex; noise, duplicates and, as the options
+    say, the neighbours' containers are removed.
     Where nothing is left the whole picture is one inferred `segment`; where `detector` finds many plants outside of
     what was found, the rest of the picture is, and only trusted outlines stay. See `container_warnings`.
     Raises: InvalidInput for another picture than (H, W, 3) uint8; DetectorFault for an impossible answer.
@@ -51,15 +43,16 @@ def find_containers(
     answer = _checked(segmenter.segment(image))
     shape = shape_of(image)
     confident = [found for found in answer if found.score >= options.container_confidence]
-    low_score = [found for found in answer if found.score < options.container_confidence]
-    cleaned = _cleaned(confident, shape, options)
-    cleaned += _cleaned(recover_similar(low_score, cleaned, options), shape, options)
-    distinct = drop_covered_segments(container_nms(cleaned, shape), shape)
+    distinct = [
+        clean for found in confident if (clean := cleaned_container(found, shape, options)) is not None
+    ]
+    if options.has(Rule.CONTAINER_NMS):
+        distinct = container_nms(distinct, shape)
     if options.whole_containers_only:
         distinct = drop_side_truncated(distinct, shape)
     if options.largest_segment_only:
         distinct = with_largest_segment(distinct, shape)
-    if distinct and detector is not None:
+    if distinct and detector is not None and options.has(Rule.OUTSIDE_PLANTS):
         search = search_scale(TileRunner(image, detector, options, None))
         min_score = options.plant_thresholds.min_outside_score
         if many_plants_outside(search.best.detected, distinct, shape, min_score):
@@ -83,45 +76,17 @@ def whole_picture(shape: Shape) -> Container:
 
 
 def cleaned_container(found: Container, shape: Shape, options: CountOptions) -> Container | None:
-    """A container with a smooth outline inside the picture; None where nothing worth counting is left of it.
+    """A container with its outline inside the picture; None where nothing worth counting is left of it.
 
-    The mask is closed and opened with a disc, its largest piece keeps its outer outline, so holes are filled. A crate
-    or tray is convex from wherever it is seen: plants that lean over its rim do not dent it.
+    A crate or tray is convex from wherever it is seen: plants that lean over its rim do not dent it.
     """
     height, width = shape
-    scale = min(1.0, CLEANING_SIDE_PX / max(shape))
-    small = (max(1, round(height * scale)), max(1, round(width * scale)))
-    ratio = np.array([small[1] / width, small[0] / height], dtype=np.float32)
-    mask = rasterise(found.polygon * ratio, (0, 0, small[1], small[0])).astype(np.uint8)
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
-    closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, kernel).astype(np.bool_)
-    smooth = morphological_open(closed, 2)
-    # A container thinner than the disc would vanish: it stays as it is.
-    pieces, _ = cv2.findContours(
-        (smooth if smooth.any() else closed).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
-    )
-    if not pieces or np.count_nonzero(mask) < options.min_container_share * mask.size:
-        return None
-    changed = np.count_nonzero(smooth != mask.astype(np.bool_))
-    if len(pieces) == 1 and changed <= MAX_CLEANING_CHANGE * np.count_nonzero(mask):
-        return Container(found.type, _clipped(_shaped(found.polygon, found.type), shape), found.score)
-    outline = _shaped(max(pieces, key=cv2.contourArea).reshape(-1, 2), found.type)
-    outline = np.asarray(cv2.approxPolyDP(outline, 0.7, True), dtype=np.float32).reshape(-1, 2)
-    if len(outline) < 3:
-        return None
-    return Container(found.type, _clipped((outline + np.float32(0.5)) / ratio, shape), found.score)
-
-
-def _cleaned(containers: Sequence[Container], shape: Shape, options: CountOptions) -> list[Container]:
-    return [clean for found in containers if (clean := cleaned_container(found, shape, options)) is not None]
-
-
-def _shaped(outline: NDArray[Any], kind: str) -> Polygon:
-    """The (K, 2) outline as a container of its kind can have it: of boxes and trays the convex hull."""
-    if kind not in CONVEX_TYPES:
-        return np.asarray(outline, dtype=np.float32)
-    hull = cv2.convexHull(np.asarray(outline, dtype=np.float32), clockwise=False, returnPoints=True)
-    return np.asarray(hull, dtype=np.float32).reshape(-1, 2)
+    outline = found.polygon
+    if found.type in CONVEX_TYPES and options.has(Rule.CONVEX_BOXES):
+        outline = cv2.convexHull(outline, clockwise=False, returnPoints=True).reshape(-1, 2)
+    inside = np.asarray(np.clip(outline, 0, [width, height]), dtype=np.float32)
+    clean = Container(found.type, inside, found.score)
+    return clean if polygon_area(inside) >= options.min_container_share * height * width else None
 
 
 def container_nms(containers: Sequence[Container], shape: Shape) -> list[Container]:
@@ -129,7 +94,7 @@ def container_nms(containers: Sequence[Container], shape: Shape) -> list[Contain
 
     Boxes and plugs are one kind here (a tray seen as both is one tray); a segment is never the double of a box.
     """
-    scale = min(1.0, CLEANING_SIDE_PX / max(shape))
+    scale = min(1.0, WORK_SIDE_PX / max(shape))
     small = (max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale)))
     regions = [polygon_region(found.polygon * np.float32(scale), small) for found in containers]
     kept: list[int] = []
@@ -174,17 +139,18 @@ class PlantAssignment:
     """Decides which container a plant belongs to, the same from every container's point of view.
 
     It belongs where its middle lies. A middle outside all containers (a plant that leans over the rim) belongs to
-    the nearest one within RIM_SHARE of its side.
+    the nearest one within `rim_share` of its side.
     """
 
     shape: Shape
     containers: tuple[Container, ...]
+    rim_share: float = RIM_SHARE
 
     def assign(self, detections: Detections, index: int) -> Detections:
         """Those of the detections, in full-image pixels, that belong to container `index`."""
         points = box_centers(detections.boxes)
         mine = self._lies_in(points, index)
-        reach = sides(detections.boxes) * RIM_SHARE
+        reach = sides(detections.boxes) * self.rim_share
         for place in np.flatnonzero(~mine).tolist():
             x, y = points[place].tolist()
             mine[place] = self._within_rim(x, y, float(reach[place]), index)
@@ -227,8 +193,3 @@ def _covered(region: Region, by: Region) -> float:
 def _distance(polygon: Polygon, x: float, y: float) -> float:
     """Pixels from a point to a polygon's outline: positive outside, negative inside."""
     return -float(cv2.pointPolygonTest(polygon.reshape(-1, 1, 2), (x, y), True))
-
-
-def _clipped(polygon: NDArray[np.floating], shape: Shape) -> Polygon:
-    height, width = shape
-    return np.asarray(np.clip(polygon, 0, [width, height]), dtype=np.float32)

@@ -1,31 +1,28 @@
-"""Sliced detection: the detector run on tiles of containers, at the scale that suits their plants."""
+"""Sliced detection: the detector run on tiles of containers, at the scale of the photo."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from mlpipeline.vision.arrays import Image, check, check_image, shape_of
-from mlpipeline.vision.containers.cleaning import PlantAssignment, container_region
+from mlpipeline.vision.containers.cleaning import RIM_SHARE, PlantAssignment, container_region
 from mlpipeline.vision.geometry.boxes import areas, box_centers, clip, longest_sides, points_in_mask
 from mlpipeline.vision.geometry.masks import Region
 from mlpipeline.vision.imaging.tiles import Tile, integer_ratio_side, plan_tiles
 from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.protocols import Detector, ImageDetector, Progress
 from mlpipeline.vision.results import OUT_OF_SCALE, TRUNCATED, Container, Detections
-from mlpipeline.vision.tiling.plant_scale import (
-    MIN_SIZED_COUNT,
-    SizeZone,
-    best_scale,
-    in_trained_range,
-    measure_sizes,
-    split_by_scale,
-)
-from mlpipeline.vision.tiling.scale_search import ScaleProbe, ScaleSearch, search_scale
+from mlpipeline.vision.rules import Rule
+from mlpipeline.vision.tiling.plant_scale import MIN_SIZED_COUNT, PlantSizes, measure_sizes
+from mlpipeline.vision.tiling.scale_search import ScaleSearch, search_scale
 from mlpipeline.vision.tiling.tile_merging import EDGE_TOLERANCE_PX, cross_tile_nms, merge_tiles
 from mlpipeline.vision.tiling.tile_runner import TileAnswers, TileRunner
 
-MAX_SCALE_CHANGE = 2**0.5  # half a step between two probes
+MAX_DIRECT_SHRINK = (
+    2**0.5
+)  # half a step between two probes: how much smaller one tile may show the plants of a box
 MAX_OVERLAP = 0.6  # of a tile's side; more would multiply the tiles
 MIN_PLANTS_IN_MERGED_BOX = 2  # plants within a larger box from which it is a crowd
 SIDE_FACTORS = (1.0, 1.15, 1.3)  # tiles may be this much larger where that needs fewer of them
@@ -61,9 +58,9 @@ def detect_in_containers(
     detected = dict.fromkeys(indices, Detections.empty())
     if shown:
         search = search_scale(runner)
-        plans = [plan_slices(regions[index], search, runner) for index in shown]
+        plans = [plan_container(containers[index], regions[index], search, runner) for index in shown]
         detected |= zip(shown, run_plans(plans, search, runner), strict=True)
-    assignment = PlantAssignment(shape, tuple(containers))
+    assignment = _assignment(image, containers, options)
     return [_assigned(detected[index], index, assignment) for index in indices]
 
 
@@ -78,10 +75,15 @@ def detect_in_picture(
     """The same by a detector that takes the whole picture at once. `progress` is called once, at the end."""
     _check_indices(image, containers, indices)
     seen = detector.detect_image(image, options.confidence)
-    assignment = PlantAssignment(shape_of(image), tuple(containers))
+    assignment = _assignment(image, containers, options)
     if progress is not None:
         progress(1, 1)
     return [_assigned(seen, index, assignment) for index in indices]
+
+
+def _assignment(image: Image, containers: Sequence[Container], options: CountOptions) -> PlantAssignment:
+    rim_share = RIM_SHARE if options.has(Rule.LEANING_PLANTS) else 0.0
+    return PlantAssignment(shape_of(image), tuple(containers), rim_share)
 
 
 def _check_indices(image: Image, containers: Sequence[Container], indices: Sequence[int]) -> None:
@@ -101,48 +103,84 @@ def _assigned(seen: Detections, index: int, assignment: PlantAssignment) -> Dete
 
 
 @dataclass(frozen=True, slots=True)
-class SliceZone:
-    """The tiles for one zone of a container, how far they overlap, and the warnings of their scale."""
-
-    tiles: tuple[Tile, ...]
-    overlap_px: float
-    warnings: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class SlicePlan:
-    """What a container still needs after the scale search: no zones where the best probe suffices."""
+    """The tiles that a container still needs after the scale search: none where the best probe shows all of it.
 
-    region: Region
-    zones: tuple[SliceZone, ...]
+    overlap_px: how far they overlap. warnings: of their scale.
+    """
+
+    tiles: tuple[Tile, ...] = ()
+    overlap_px: float = 0.0
+    warnings: tuple[str, ...] = ()
 
     @property
     def planned(self) -> list[tuple[Tile, float]]:
         """The tiles with their overlaps in px."""
-        return [(tile, zone.overlap_px) for zone in self.zones for tile in zone.tiles]
+        return [(tile, self.overlap_px) for tile in self.tiles]
 
 
-def plan_slices(region: Region, search: ScaleSearch, runner: TileRunner) -> SlicePlan:
-    """The tiles for a container, `region`, at the scale of the photo.
+def plan_container(
+    container: Container, region: Region, search: ScaleSearch, runner: TileRunner
+) -> SlicePlan:
+    """The tiles for a container of which `region` is left, at the scale of the photo.
 
-    The scale is adjusted, by a factor of MAX_SCALE_CHANGE at most, to the sizes of the container's own plants, where
-    the probe shows enough of them.
+    A segment is sliced. A box or tray is shown in one tile where its plants stay large enough in it, and sliced where
+    they do not. Nothing is run where the best probe has shown the whole picture.
     """
     probe = search.best
-    trained, whole = runner.detector.trained_plant_px, probe.sizes
-    if whole is None:
-        return SlicePlan(region, ())
-    is_whole = probe.is_complete and TRUNCATED not in probe.detected.warnings
-    if is_whole and in_trained_range(whole * probe.tile_px_per_px, trained):
-        return SlicePlan(region, ())
+    is_shown = probe.is_complete and TRUNCATED not in probe.detected.warnings
     plants = _within(probe.confident, region).plants
-    sizes = measure_sizes(plants) if len(plants) >= MIN_SIZED_COUNT else whole
-    zones = split_by_scale(plants, region.y0, region.y1, sizes or whole)
-    return SlicePlan(region, tuple(_plan_zone(region, zone, probe, runner) for zone in zones))
+    sizes = (measure_sizes(plants) if len(plants) >= MIN_SIZED_COUNT else None) or probe.sizes
+    if is_shown or sizes is None:
+        return SlicePlan()
+    if container.type != "segment" and runner.options.has(Rule.DIRECT_BOXES):
+        direct = plan_direct(region, sizes, probe.tile_px_per_px, runner)
+        if direct is not None:
+            return direct
+    return plan_slices(region, sizes, probe.tile_px_per_px, runner)
 
 
 def _within(seen: Detections, region: Region) -> Detections:
     return seen.select(points_in_mask(box_centers(seen.boxes), region.mask, (region.x0, region.y0)))
+
+
+def plan_direct(region: Region, sizes: PlantSizes, scale: float, runner: TileRunner) -> SlicePlan | None:
+    """One tile over a whole region, so that no plant is cut and nothing merged; None where plants are too small in it.
+
+    They are where they show smaller than any in training, or by more than MAX_DIRECT_SHRINK smaller than at `scale`.
+    """
+    tile_px, trained = runner.detector.tile_px, runner.detector.trained_plant_px
+    margin = math.ceil(sizes.longest_px / 2)  # a plant belongs to the region by its middle
+    height, width = region.mask.shape
+    least_px = max(height, width) + 2 * margin
+    side_px = max(integer_ratio_side(least_px, tile_px), round(tile_px / scale))
+    shown = tile_px / side_px
+    if shown < scale / MAX_DIRECT_SHRINK or sizes.low_px * shown < trained[0]:
+        return None
+    tile = Tile(region.x0 + (width - side_px) // 2, region.y0 + (height - side_px) // 2, side_px)
+    overlap_px = needed_overlap_px(sizes.longest_px, shown, runner.options.overlap)
+    return SlicePlan((tile,), overlap_px, _scale_warnings(sizes, shown, runner))
+
+
+def plan_slices(region: Region, sizes: PlantSizes, scale: float, runner: TileRunner) -> SlicePlan:
+    """Tiles over a region at `scale`, in tile px per picture px, that overlap by the largest plant."""
+    trained, tile_px, options = runner.detector.trained_plant_px, runner.detector.tile_px, runner.options
+    side_px = max(1, round(tile_px / scale))
+    overlap_px = needed_overlap_px(sizes.longest_px, scale, options.overlap)
+    # A somewhat larger tile often saves a whole row or column of them; plants stay well within the trained range.
+    room = max(1.0, sizes.low_px * scale / trained[0])
+    factors = [factor for factor in SIDE_FACTORS if factor <= room]
+    even = [integer_ratio_side(round(side_px * factor), tile_px) for factor in factors]
+    sides = [
+        side if side <= side_px * room else round(side_px * factor)
+        for side, factor in zip(even, factors, strict=True)
+    ]
+    candidates = [
+        (plan_tiles(region, runner.shape, side, min(overlap_px, MAX_OVERLAP * side)), side) for side in sides
+    ]
+    tiles, side_px = min(candidates, key=lambda candidate: len(candidate[0]))
+    warnings = _scale_warnings(sizes, tile_px / side_px, runner)
+    return SlicePlan(tiles, min(overlap_px, MAX_OVERLAP * side_px), warnings)
 
 
 def needed_overlap_px(longest_px: float, scale: float, overlap: float) -> float:
@@ -153,28 +191,9 @@ def needed_overlap_px(longest_px: float, scale: float, overlap: float) -> float:
     return longest_px * overlap + 2 * EDGE_TOLERANCE_PX / scale
 
 
-def _plan_zone(region: Region, zone: SizeZone, probe: ScaleProbe, runner: TileRunner) -> SliceZone:
-    trained, tile_px, options = runner.detector.trained_plant_px, runner.detector.tile_px, runner.options
-    low, high = probe.tile_px_per_px / MAX_SCALE_CHANGE, probe.tile_px_per_px * MAX_SCALE_CHANGE
-    scale = min(max(best_scale(zone.sizes, trained, options.max_enlargement), low), high)
-    side_px = max(1, round(tile_px / scale))
-    overlap_px = needed_overlap_px(zone.sizes.longest_px, scale, options.overlap)
-    rows = Region(region.x0, zone.y0, region.mask[zone.y0 - region.y0 : zone.y1 - region.y0])
-    # A somewhat larger tile often saves a whole row or column of them; plants stay well within the trained range.
-    room = max(1.0, zone.sizes.low_px * scale / trained[0])
-    factors = [factor for factor in SIDE_FACTORS if factor <= room]
-    even = [integer_ratio_side(round(side_px * factor), tile_px) for factor in factors]
-    sides = [
-        side if side <= side_px * room else round(side_px * factor)
-        for side, factor in zip(even, factors, strict=True)
-    ]
-    candidates = [
-        (plan_tiles(rows, runner.shape, side, min(overlap_px, MAX_OVERLAP * side)), side) for side in sides
-    ]
-    tiles, side_px = min(candidates, key=lambda candidate: len(candidate[0]))
-    median_px = zone.sizes.median_px * tile_px / side_px
-    warnings = () if trained[0] <= median_px <= trained[1] else (OUT_OF_SCALE,)
-    return SliceZone(tiles, min(overlap_px, MAX_OVERLAP * side_px), warnings)
+def _scale_warnings(sizes: PlantSizes, scale: float, runner: TileRunner) -> tuple[str, ...]:
+    low, high = runner.detector.trained_plant_px
+    return () if low <= sizes.median_px * scale <= high else (OUT_OF_SCALE,)
 
 
 def run_plans(plans: Sequence[SlicePlan], search: ScaleSearch, runner: TileRunner) -> list[Detections]:
@@ -191,17 +210,20 @@ def _merge_plan(
     plan: SlicePlan, answers: Sequence[TileAnswers], search: ScaleSearch, runner: TileRunner
 ) -> Detections:
     """The detections of the tiles of a container, as one set; those of the best probe where no tile was needed."""
-    if not plan.zones:
+    if not plan.tiles:
         return search.best.detected
     pairs = [pair for group in answers for pair in group]
     small = merge_tiles(pairs, runner.shape, runner.detector.tile_px, runner.options.iou)
+    if not runner.options.has(Rule.LARGE_PLANTS):
+        return small.warned(*plan.warnings)
     # Plants larger than the overlap are cut in every tile; the full image has them whole.
     seen = search.full_image.detected
-    whole = longest_sides(seen.boxes) > max(zone.overlap_px for zone in plan.zones)
+    whole = longest_sides(seen.boxes) > plan.overlap_px
     # Without the probe's warnings: the tiles cover what it could not resolve.
     large = Detections(seen.boxes[whole], seen.scores[whole], seen.classes[whole])
-    merged = cross_tile_nms([drop_merged_boxes(large, small), small], runner.options.iou)
-    return merged.warned(*(word for zone in plan.zones for word in zone.warnings))
+    if runner.options.has(Rule.MERGED_BOXES):
+        large = drop_merged_boxes(large, small)
+    return cross_tile_nms([large, small], runner.options.iou).warned(*plan.warnings)
 
 
 def drop_merged_boxes(large: Detections, small: Detections) -> Detections:

@@ -36,9 +36,8 @@ from mlpipeline.vision.geometry.masks import ellipse_mask
 from mlpipeline.vision.imaging.container_crop import ContainerCrop, crop_container
 from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.results import BandEstimate, Container, ContainerCount, Detections
+from mlpipeline.vision.rules import Rule
 
-# A larger estimate, as a multiple of the detections, rests on too little.
-MAX_PER_DETECTED = 2.0
 # Median side of plants ÷ distance to the nearest: where they stand farther apart, none hides another, and leaf between
 # them is weeds, or parts of the plants themselves.
 MIN_CROWDING = 0.75
@@ -67,8 +66,8 @@ def estimate_container(
             estimated; see `clamp_to_capacity`.
 
     Returns: the count. `estimated` is rounded once, over all bands, and fills no more cells than were read. Nothing
-    is estimated in an inferred container (its edges mean nothing), with `options.estimate` off, by leaf where the
-    plants stand apart, are few or have low scores, or where nothing was detected and nothing is known.
+    is estimated in an inferred container (its edges mean nothing), by leaf without an estimator for it, by its cover
+    where the plants stand apart, are few or have low scores, or where nothing was detected and nothing is known.
     Raises: InvalidInput for a wrong picture or index.
     """
     check_image(image)
@@ -79,8 +78,8 @@ def estimate_container(
     bands: tuple[BandEstimate, ...] = ()
     capacity: int | None = None
     density = priors.density.get(container.type)
-    if options.estimate and not container.is_inferred and not region.is_empty:
-        lattice = fit_lattice(detections.boxes, container.polygon)
+    if not container.is_inferred and not region.is_empty:
+        lattice = fit_lattice(detections.boxes, container.polygon) if options.has(Rule.TRAY_LATTICE) else None
         if detected and lattice is not None:
             crop = crop_container(image, region, detections, container.type, work_px=COVER_PLANT_PX)
             bands, empty = _count_by_grid(crop, lattice)
@@ -97,7 +96,7 @@ def estimate_container(
             bands = estimate_bands(
                 crop_container(image, region, detections, container.type), options.alpha[container.type]
             )
-        elif density is not None and container.type == "segment" and empty < MIN_EMPTY_COUNT:
+        elif not detected and density is not None and _needs_density(container, empty):
             side = math.sqrt(density.plant_area_px)
             bands = estimate_by_density(
                 crop_container(image, region, detections, container.type, side), density
@@ -107,7 +106,7 @@ def estimate_container(
         detections=detections,
         bands=bands,
         detected=detected,
-        estimated=rounded_estimate(bands, detected),
+        estimated=rounded_estimate(bands),
         dead=dead,
         empty=empty,
         capacity=capacity,
@@ -116,15 +115,14 @@ def estimate_container(
     return clamp_to_capacity(count, priors.max_plants.get(container.type))
 
 
-def rounded_estimate(bands: Sequence[BandEstimate], detected: int) -> int:
-    """The whole number of plants estimated in a container: the sum of its bands, rounded once, half up.
+def _needs_density(container: Container, empty: int) -> bool:
+    """Whether a container without a detected plant is a bed that is not known to be empty."""
+    return container.type == "segment" and empty < MIN_EMPTY_COUNT
 
-    Where plants were detected the estimate is at most MAX_PER_DETECTED times as many.
-    """
-    total = sum(band.estimated for band in bands)
-    if detected:
-        total = min(total, MAX_PER_DETECTED * detected)
-    return math.floor(total + 0.5)
+
+def rounded_estimate(bands: Sequence[BandEstimate]) -> int:
+    """The whole number of plants estimated in a container: the sum of its bands, rounded once, half up."""
+    return math.floor(sum(band.estimated for band in bands) + 0.5)
 
 
 def _may_hide_plants(plants: Detections, min_mean_score: float) -> bool:

@@ -5,7 +5,7 @@ show, so a rule gives the same answer however the containers were shared out amo
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,7 +15,8 @@ from mlpipeline.vision.filtering.cross_container_nms import duplicate_masks
 from mlpipeline.vision.filtering.empty_pots import occupied_pots
 from mlpipeline.vision.filtering.score_threshold import below_threshold
 from mlpipeline.vision.options import CountOptions
-from mlpipeline.vision.results import Container, Detections
+from mlpipeline.vision.results import Detections
+from mlpipeline.vision.rules import Rule
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,16 +33,12 @@ class FilterResult:
 
 
 def filter_detections(
-    detected: Mapping[int, Detections],
-    containers: Sequence[Container],
-    shape: Shape,
-    options: CountOptions,
+    detected: Mapping[int, Detections], shape: Shape, options: CountOptions
 ) -> FilterResult:
     """Decide which detections count.
 
     Args:
         detected: container index → its detections in full-image px; a container whose detection failed is absent.
-        containers: all containers of the photo.
         shape: (H, W) of the photo.
         options: the settings of the count.
 
@@ -52,12 +49,20 @@ def filter_detections(
     """
     indices = sorted(detected)
     working = _Working([detected[index] for index in indices])
-    working.remove(duplicate_masks(working.kept, options.iou))
-    working.remove([truncated_by_border(seen, shape, options.border_share) for seen in working.kept])
-    low = below_threshold(working.kept, options.plant_thresholds)
-    suppressed = [seen.select(mask) for seen, mask in zip(working.kept, low, strict=True)]
-    working.remove(low)
-    working.remove([occupied_pots(seen) for seen in working.kept])
+    if options.has(Rule.CROSS_CONTAINER_NMS):
+        working.remove(duplicate_masks(working.kept, options.iou))
+    if options.has(Rule.BORDER_PLANTS):
+        working.remove([truncated_by_border(seen, shape, options.border_share) for seen in working.kept])
+    suppressed: list[Detections] = []
+    if options.has(Rule.SCORE_THRESHOLD):
+        thresholds = options.plant_thresholds
+        if not options.has(Rule.EMPTINESS):
+            thresholds = replace(thresholds, emptiness_log_odds=0.0)
+        low = below_threshold(working.kept, thresholds)
+        suppressed = [seen.select(mask) for seen, mask in zip(working.kept, low, strict=True)]
+        working.remove(low)
+    if options.has(Rule.OCCUPIED_POTS):
+        working.remove([occupied_pots(seen) for seen in working.kept])
     return FilterResult(
         kept=dict(zip(indices, working.kept, strict=True)),
         removed=dict(zip(indices, working.removed, strict=True)),

@@ -20,8 +20,9 @@ from mlpipeline.vision.geometry.boxes import longest_sides
 from mlpipeline.vision.geometry.masks import Region
 from mlpipeline.vision.imaging.tiles import Tile, integer_ratio_side, plan_tiles, whole_tile
 from mlpipeline.vision.results import Detections
+from mlpipeline.vision.rules import Rule
 from mlpipeline.vision.thresholds import DetectionThresholds
-from mlpipeline.vision.tiling.plant_scale import MIN_SIZED_COUNT, PlantSizes, measure_sizes, target_px
+from mlpipeline.vision.tiling.plant_scale import MIN_SIZED_COUNT, PlantSizes, measure_sizes
 from mlpipeline.vision.tiling.tile_merging import merge_tiles
 from mlpipeline.vision.tiling.tile_runner import TileRunner
 
@@ -32,8 +33,6 @@ MAX_PROBE_TILES = 4
 MAX_PROBE_ENLARGEMENT = 2.0
 # Tile px per picture px of the full-image tile at most: the plants of a small picture may be large in it.
 MAX_FULL_IMAGE_SCALE = 0.8
-# Of probes with mean scores that are alike: one that shows a smaller share of the plants misses some.
-MIN_COUNT_SHARE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +123,10 @@ def search_scale(runner: TileRunner) -> ScaleSearch:
         side = math.ceil(side_px)
         probes.append(_probe(plan_tiles(whole, shape, side, PROBE_OVERLAP * side), runner))
         side_px /= PROBE_STEP
-    return ScaleSearch(tuple(probes), _best(probes, runner))
+    if not runner.options.has(Rule.SCALE_SEARCH):
+        return ScaleSearch(tuple(probes), probes[1])
+    best = max(probes, key=lambda probe: probe.mean_score)
+    return ScaleSearch(tuple(probes), best if len(best.detected) else probes[1])
 
 
 def _has_faded(probes: Sequence[ScaleProbe], runner: TileRunner) -> bool:
@@ -138,27 +140,6 @@ def _has_faded(probes: Sequence[ScaleProbe], runner: TileRunner) -> bool:
     if last.tile_sizes is not None and last.tile_sizes.median_px < runner.detector.trained_plant_px[0]:
         return False
     return last.mean_score < best.mean_score - runner.options.plant_thresholds.max_probe_score_drop
-
-
-def _best(probes: Sequence[ScaleProbe], runner: TileRunner) -> ScaleProbe:
-    """The probe with the highest mean score; the full image where none shows anything.
-
-    Of several whose mean scores are alike the one at which plants are as large as in training, without those that show
-    fewer plants.
-    """
-    tolerance = runner.options.plant_thresholds.probe_score_tolerance
-    least, target = (
-        max(probe.mean_score for probe in probes) - tolerance,
-        target_px(runner.detector.trained_plant_px),
-    )
-    alike = [(probe, probe.tile_sizes) for probe in probes if probe.mean_score >= least]
-    most = max(probe.expected_count for probe, _ in alike)
-    seeing = [
-        (abs(math.log(sizes.median_px / target)), probe)
-        for probe, sizes in alike
-        if sizes is not None and probe.expected_count >= MIN_COUNT_SHARE * most
-    ]
-    return min(seeing, key=lambda pair: pair[0], default=(0.0, probes[1]))[1]
 
 
 def _probe(tiles: Sequence[Tile], runner: TileRunner) -> ScaleProbe:

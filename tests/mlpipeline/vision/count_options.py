@@ -12,7 +12,6 @@ PLANT_THRESHOLDS = DetectionThresholds(
     probe_prior_count=3.0,
     probe_prior_score=0.3,
     max_probe_score_drop=0.05,
-    probe_score_tolerance=0.03,
     base_log_odds=-0.2,
     crowd_log_odds=-0.25,
     emptiness_log_odds=2.0,
@@ -20,7 +19,7 @@ PLANT_THRESHOLDS = DetectionThresholds(
     min_outside_score=0.5,
     min_mean_score=0.5,
 )
-CONTAINER_THRESHOLDS = ContainerThresholds(min_trusted_score=0.7, recovery_share=0.3)
+CONTAINER_THRESHOLDS = ContainerThresholds(min_trusted_score=0.7)
 PLANT_POSTPROCESSING = DetectionPostprocessing(min_score=0.05, nms_iou=0.6, soft_nms_sigma=0.5)
 CONTAINER_POSTPROCESSING = SegmentationPostprocessing(
     min_score=0.05, nms_iou=0.6, large_box_share=0.65, large_box_margin=0.25, second_view_px=512

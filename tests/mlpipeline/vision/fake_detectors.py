@@ -1,5 +1,6 @@
 """Detectors that know the truth: they read from a tile where it lies, and answer with the plants that stand there."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -10,6 +11,7 @@ from mlpipeline.vision.arrays import Boxes, Image
 from mlpipeline.vision.results import Container, Detections
 
 VISIBLE_SHARE = 0.35  # a plant of which less is in the tile goes unseen
+FADE = 0.1  # of a score, for each factor of two by which a plant is larger or smaller than in the middle of training
 
 
 def compass_picture(width: int, height: int) -> Image:
@@ -31,7 +33,7 @@ def read_axis(values: NDArray[np.float64], used: NDArray[np.bool_], length: int)
 class TruthDetector:
     """Sees every plant of which enough is in the tile and whose side there is within `visible_px`.
 
-    Boxes are cut at the edge of the tile, as a trained detector's are.
+    Boxes are cut at the edge of the tile, as a trained detector's are, and it is surest of plants of trained size.
     """
 
     width: int
@@ -67,7 +69,9 @@ class TruthDetector:
         classes = np.zeros(len(self.boxes), np.int16) if self.classes is None else self.classes
         # Cut plants are less sure, and no two tiles score a plant exactly alike.
         certainty = np.full(len(self.boxes), 0.9) if self.certainty is None else self.certainty
-        scores = certainty[places] * np.sqrt(seen[places] / area[places]) - 0.05 * ((x0 + places) % 1)
+        fade = 1 - FADE * np.abs(np.log2(side[places] / math.sqrt(math.prod(self.trained_plant_px))))
+        scores = certainty[places] * np.sqrt(seen[places] / area[places]) * fade
+        scores = np.clip(scores - 0.05 * ((x0 + places) % 1), 0, 1)
         return Detections(cut[places], scores, classes[places])
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mlpipeline.vision.containers.cleaning import find_containers
-from mlpipeline.vision.containers.place_filters import drop_covered_segments, drop_side_truncated
+from mlpipeline.vision.containers.place_filters import drop_side_truncated
 from tests.mlpipeline.vision.count_options import make_options
 from tests.mlpipeline.vision.fake_detectors import TruthSegmenter
 from tests.mlpipeline.vision.synthetic_images import rectangle
@@ -40,17 +40,3 @@ def test_neighbours_count_unless_the_nursery_says_otherwise():
     assert len(found_by(LEFT, OWN, RIGHT)) == 3
     (own,) = found_by(LEFT, OWN, RIGHT, whole_containers_only=True)
     assert own.polygon.tolist() == OWN.polygon.tolist()
-
-
-@pytest.mark.parametrize(("right_px", "left"), [(294, 1), (288, 2)])
-def test_a_segment_that_boxes_cover_is_the_gaps_between_them(right_px, left):
-    """Of 200 px in width the boxes leave 6 (3 %) or 12 (6 %)."""
-    boxes = [rectangle("box", 100, 0, 200, 300), rectangle("plug", 200, 0, right_px, 300)]
-    assert len(drop_covered_segments([OWN, *boxes], SHAPE)) == left + 1
-    assert len(found_by(OWN, *boxes)) == left + 1
-
-
-def test_only_boxes_hide_a_segment():
-    other = rectangle("segment", 90, 0, 310, 300)
-    assert drop_covered_segments([OWN, other], SHAPE) == [OWN, other]
-    assert drop_covered_segments([], SHAPE) == []

@@ -26,22 +26,16 @@ def band(estimated):
 
 
 @pytest.mark.parametrize(
-    ("parts", "detected", "expected"),
+    ("parts", "expected"),
     [
-        pytest.param([], 5, 0, id="no bands"),
-        pytest.param(
-            [0.4, 0.4, 0.4, 0.4], 50, 2, id="1.6 in all is two; rounded band by band it would be none"
-        ),
-        pytest.param(
-            [0.1, 0.1, 0.1, 0.1], 50, 0, id="0.4 in all is none; rounded up by band it would be four"
-        ),
-        pytest.param([0.5, 0, 0, 0], 50, 1, id="half rounds up"),
-        pytest.param([100, 100, 0, 0], 10, 20, id="never more than twice what was seen"),
-        pytest.param([30, 0, 0, 0], 0, 30, id="where nothing was seen the density stands"),
+        pytest.param([], 0, id="no bands"),
+        pytest.param([0.4, 0.4, 0.4, 0.4], 2, id="1.6 in all is two; rounded band by band it would be none"),
+        pytest.param([0.1, 0.1, 0.1, 0.1], 0, id="0.4 in all is none; rounded up by band it would be four"),
+        pytest.param([0.5, 0, 0, 0], 1, id="half rounds up"),
     ],
 )
-def test_an_estimate_is_rounded_once_a_container_and_clamped(parts, detected, expected):
-    assert rounded_estimate([band(part) for part in parts], detected) == expected
+def test_an_estimate_is_rounded_once_a_container(parts, expected):
+    assert rounded_estimate([band(part) for part in parts]) == expected
 
 
 def test_detected_plants_count_living_or_dead_and_empties_never():
@@ -98,8 +92,10 @@ def test_nothing_is_estimated_in_a_picture_without_a_container():
     assert (count.detected, count.estimated, count.bands) == (50, 0, ())
 
 
-def test_nothing_is_estimated_where_it_is_switched_off():
-    assert estimate(SCATTERED, detections_of(SCATTERED[:50]), estimate=False).total == 50
+def test_leaf_is_estimated_where_an_estimator_is_asked_for():
+    seen = detections_of(SCATTERED[:50])
+    assert estimate(SCATTERED, seen).total == 50
+    assert estimate(SCATTERED, seen, estimator="cover").total > 50
 
 
 def test_without_detections_the_density_of_the_place_is_used_and_without_that_nothing():
@@ -109,6 +105,14 @@ def test_without_detections_the_density_of_the_place_is_used_and_without_that_no
     assert with_prior.estimated == pytest.approx(64, abs=5)
     assert {part.method for part in with_prior.bands} == {"density_based"}
     assert estimate(discs, Detections.empty()).total == 0
+
+
+@pytest.mark.parametrize("estimator", ["none", "cover", "bands"])
+def test_where_plants_were_detected_no_density_adds_others(estimator):
+    prior = DensityPrior(plant_area_cm2=np.pi * 18**2, cm2_per_px2=1.0, overlap_factor=1.0)
+    few = grid_of_discs(2, 2, 120, 18, jitter=0.2)
+    count = estimate(few, detections_of(few), density=prior, estimator=estimator)
+    assert "density_based" not in {part.method for part in count.bands}
 
 
 def test_a_bed_of_pots_that_are_seen_to_be_empty_needs_no_density():

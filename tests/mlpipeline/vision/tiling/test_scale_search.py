@@ -82,12 +82,6 @@ def test_probes_end_where_parts_are_seen_and_are_samples_of_few_tiles() -> None:
     )  # each tile is looked at for plants and for leaves
 
 
-def test_scores_that_are_alike_leave_the_size_to_decide() -> None:
-    detector = TruthDetector(WIDTH, HEIGHT, plants_of(40, 52), visible_px=(4.0, 400.0))
-    found = searched(detector, compass_picture(WIDTH, HEIGHT))
-    assert 41 / 1.5 < 40 * found.best.tile_px_per_px < 41 * 1.5
-
-
 def test_without_a_plant_the_full_image_is_the_best_probe() -> None:
     nothing = TruthDetector(WIDTH, HEIGHT, np.zeros((0, 4), np.float32))
     found = searched(nothing, compass_picture(WIDTH, HEIGHT))
