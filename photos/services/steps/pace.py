@@ -33,8 +33,8 @@ class Pace:
 
     @property
     def model_s(self) -> float | None:
-        """What one photo keeps the model worker busy."""
-        return None if self.segment_s is None or self.detect_s is None else self.segment_s + self.detect_s
+        """What one photo keeps the model worker busy. A photo without containers has nothing to detect."""
+        return None if self.segment_s is None else self.segment_s + (self.detect_s or 0.0)
 
 
 def measured_pace() -> Pace:
@@ -72,12 +72,14 @@ def remaining_seconds(job: UploadJob, pace: Pace, now: datetime) -> int | None:
         case Stage.SEGMENTING:
             elapsed_s = (now - job.started_at).total_seconds() if job.started_at else 0.0
             left = max(segment_s - elapsed_s, 0.0) + detect_s + pace.aggregate_s
-        case Stage.DETECTING:
+        case Stage.DETECTING if pace.detect_s is not None:
             left = detect_s * (1 - _share_of_tiles(job)) + pace.aggregate_s
         case Stage.ESTIMATING | Stage.BOOKING:
             left = pace.aggregate_s
         case _:
-            return None  # counted and booked; nobody measures how long a drawing waits
+            return (
+                None  # not measured yet; or counted and booked, and nobody measures how long a drawing waits
+            )
     return math.ceil(left)
 
 

@@ -110,7 +110,8 @@ def test_a_waiting_task_has_no_result_and_a_failed_one_its_reason(client: APICli
     assert (task["status"], task["result"], task["error"]) == ("pending", None, None)
     fail_session(ProcessingSession.objects.get(), code="unreadable_image", message="Damaged.")
     task = client.get(url).json()
-    assert (task["status"], task["result"], task["error"]) == ("failed", None, "Damaged.")
+    assert (task["status"], task["result"]) == ("failed", None)
+    assert task["error"] == "La foto está dañada y no se puede leer. Sacala otra vez del teléfono."
 
 
 def test_several_tasks_are_asked_at_once_and_foreign_ones_are_not_found(
