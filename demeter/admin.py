@@ -1,4 +1,4 @@
-"""Workers in the administration, and what of the libraries' pages is not wanted there."""
+"""The machine room in the administration, and what of the libraries' pages is not wanted there."""
 
 from django.contrib import admin
 from django.contrib.auth.models import Group
@@ -8,8 +8,19 @@ from django_celery_results.models import GroupResult, TaskResult
 from unfold.decorators import display
 
 from demeter.admin_base import ReadOnlyAdmin
+from demeter.alerts.admin import AlertAdmin, AlertDeliveryAdmin, AlertRecipientAdmin, QueueWatchAdmin
+from demeter.breakers.admin import CircuitBreakerAdmin
 from demeter.models import WorkerHeartbeat
 from demeter.querysets import SILENT_AFTER
+
+__all__ = [
+    "AlertAdmin",
+    "AlertDeliveryAdmin",
+    "AlertRecipientAdmin",
+    "CircuitBreakerAdmin",
+    "QueueWatchAdmin",
+    "WorkerHeartbeatAdmin",
+]
 
 # Roles, not groups, say what a user may; results of tasks are for machines. The steps of a photo and its
 # count tell a person what happened.

@@ -18,7 +18,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from demeter.beat import BEAT
+from demeter.choices import BreakerState
 from demeter.heartbeats import queues_without_worker
+from demeter.models import CircuitBreaker
 
 QUEUES: Final = tuple(queue.name for queue in settings.CELERY_TASK_QUEUES)
 ANSWER_WITHIN_S: Final = 2.0  # all checks together: they are made at once
@@ -104,11 +106,18 @@ def _beat() -> str | None:
     return "no sign of life" if queues_without_worker([BEAT]) else None
 
 
+def _breakers() -> str | None:
+    tripped = CircuitBreaker.objects.exclude(state=BreakerState.CLOSED)
+    names = tripped.filter(name__in=settings.CIRCUIT_BREAKERS).values_list("name", "state")
+    return ", ".join(f"{name} is {state}" for name, state in names) or None
+
+
 _CHECKS: Final[dict[str, Callable[[], Any]]] = {
     "database": _database,
     "broker": _broker,
     "storage": _storage,
     "workers": _workers,
     "beat": _beat,
+    "breakers": _breakers,
 }
 _PROBES: Final = {name: _Probe(name, check) for name, check in _CHECKS.items()}

@@ -11,6 +11,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
+from demeter.alerts.service import AlertKeeper
 from demeter.metrics.http import FOLDER_VARIABLE, empty_metrics_folder, metrics_folder
 from demeter.port_check import check_port_free
 from demeter.static_collection import collect_static_if_changed
@@ -68,17 +69,19 @@ def run_stack(
     specs = [spec for spec in processes if spec.name.partition("#")[0] in names]
     log_folder = log_dir() if only is None else None
     supervisor = Supervisor(specs, log_dir=log_folder, on_event=on_event)
-    watchdog = Watchdog(supervisor)
+    watchdog, keeper = Watchdog(supervisor), AlertKeeper()
     threading.Thread(
         target=_ensure_buckets, name="buckets", daemon=True
     ).start()  # a store that hangs holds up nobody
     try:
         with supervisor:
             watchdog.start()
+            keeper.start()
             while not is_stopping():
                 supervisor.keep_running()
                 time.sleep(0.25)
     finally:
+        keeper.stop()
         watchdog.stop()
 
 

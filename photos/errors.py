@@ -1,39 +1,39 @@
 """What is refused about photos."""
 
-from demeter.errors import DemeterError
+from demeter.errors import DemeterError, PermanentError, TemporaryError, ValidationError
 
 
-class EmptyFile(DemeterError):
+class EmptyFile(ValidationError):
     """The file holds no byte."""
 
     code, status = "empty_file", 400
 
 
-class InvalidFileType(DemeterError):
+class InvalidFileType(ValidationError):
     """The content is none of the accepted picture formats, whatever the name says."""
 
     code, status = "invalid_file_type", 400
 
 
-class FileTooLarge(DemeterError):
+class FileTooLarge(ValidationError):
     """The file has more bytes than a photo may have."""
 
     code, status = "file_too_large", 400
 
 
-class ImageTooLarge(DemeterError):
+class ImageTooLarge(ValidationError):
     """The picture has more pixels than a photo may have."""
 
     code, status = "image_too_large", 400
 
 
-class UnreadableImage(DemeterError):
+class UnreadableImage(ValidationError):
     """The picture is broken: its header or its body cannot be read."""
 
     code, status = "unreadable_image", 400
 
 
-class TooManyFiles(DemeterError):
+class TooManyFiles(ValidationError):
     """More files in one request than allowed."""
 
     code, status = "too_many_files", 400
@@ -63,13 +63,13 @@ class CountReplaced(DemeterError):
     code, status = "count_replaced", 409
 
 
-class UnknownLocation(DemeterError):
+class UnknownLocation(ValidationError):
     """There is no such place, or it is not in use any more."""
 
     code, status = "unknown_location", 400
 
 
-class StoreUnavailable(DemeterError):
+class StoreUnavailable(TemporaryError):
     """A store of pictures refuses, does not answer in time, or is gone: an outage, which is waited for."""
 
     code, status = "store_unavailable", 503
@@ -81,25 +81,25 @@ class StoreFull(StoreUnavailable):
     code, status = "store_full", 507
 
 
-class OriginalMissing(DemeterError):
+class OriginalMissing(PermanentError):
     """The bytes of a photo are neither in staging nor in the store, or are not those that were uploaded."""
 
     code, status = "original_missing", 409
 
 
-class NoFile(DemeterError):
+class NoFile(ValidationError):
     """A request that should carry a photo carries none."""
 
     code, status = "no_file", 400
 
 
-class InvalidTakenAt(DemeterError):
+class InvalidTakenAt(ValidationError):
     """A time that a photo cannot have been taken at."""
 
     code, status = "invalid_taken_at", 400
 
 
-class UnknownWarehouse(DemeterError):
+class UnknownWarehouse(ValidationError):
     """There is no such warehouse, or it is not in use any more."""
 
     code, status = "unknown_warehouse", 400
@@ -117,7 +117,7 @@ class RequestRunning(DemeterError):
     code, status = "request_running", 409
 
 
-class InvalidKey(DemeterError):
+class InvalidKey(ValidationError):
     """An Idempotency-Key that cannot be kept."""
 
     code, status = "invalid_idempotency_key", 400
@@ -129,13 +129,13 @@ class FindingsChanged(DemeterError):
     code, status = "version_conflict", 409
 
 
-class UnknownFinding(DemeterError):
+class UnknownFinding(ValidationError):
     """A box or container that this count does not have, or that was deleted."""
 
     code, status = "unknown_finding", 400
 
 
-class InvalidCorrection(DemeterError):
+class InvalidCorrection(ValidationError):
     """A correction that no count can take: a box outside the picture, a class that nobody knows, too much at once."""
 
     code, status = "invalid_correction", 400

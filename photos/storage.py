@@ -3,6 +3,7 @@
 Both kinds of store (photos.local_storage, photos.s3_storage) offer the same methods beyond Django's: `put`,
 `chunks`, `older_than`, `ensure_ready`. What a store cannot do just now is StoreUnavailable or StoreFull, never an error
 of a disk or of a library: an outage must not look like a fault of a picture. Every call ends within OPERATION_MAX_S.
+While the circuit breaker of the store is open, StoreUnavailable comes at once; staging has none.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import logging
 import threading
 import time
 from collections.abc import Container, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,7 @@ from django.core.files.storage import storages
 from photos import original_cache
 from photos.errors import OriginalMissing, StoreUnavailable
 from photos.models import Image
+from photos.store_breaker import STORE_BREAKER
 from photos.store_errors import store_unavailable
 
 logger = logging.getLogger(__name__)
@@ -35,6 +37,7 @@ PROCESSED: Final = "processed"  # what /analyze shows
 STAGING: Final = "staging"  # a folder or bucket that web and workers share
 _ALIASES: Final = (DEFAULT, PROCESSED, STAGING)
 _STAGING_FOLDER: Final = "temp_uploads"
+_PROBE_KEY: Final = "probe"
 # The only things that stores of pictures hold.
 _CONTENT_TYPES: Final = {
     "avif": "image/avif",
@@ -179,9 +182,10 @@ class StorageService:
         self, file_bytes: bytes, filename: str, *, metadata: Mapping[str, str] | None = None
     ) -> str:
         """Write an object, whole or not at all, and give its path. A repeat replaces it."""
-        store(self._alias).put(
-            filename, ContentFile(file_bytes), content_type_of(filename), dict(metadata or {})
-        )
+        with _breaker_of(self._alias):
+            store(self._alias).put(
+                filename, ContentFile(file_bytes), content_type_of(filename), dict(metadata or {})
+            )
         return filename
 
     def get_file(self, filename: str) -> bytes:
@@ -189,9 +193,21 @@ class StorageService:
         return b"".join(_pieces(self._alias, filename))
 
 
+def _breaker_of(alias: str) -> AbstractContextManager[None]:
+    return nullcontext() if alias == STAGING else STORE_BREAKER.guard()
+
+
+def probe_store() -> None:
+    """Write a small object and delete it: what closes the circuit breaker when the store is back."""
+    with STORE_BREAKER.guard():
+        store(DEFAULT).put(_PROBE_KEY, ContentFile(b"probe"), content_type_of(_PROBE_KEY), {})
+        store(DEFAULT).delete(_PROBE_KEY)
+
+
 def delete(alias: str, key: str) -> None:
     """Delete an object. Nothing happens if it is gone."""
-    store(alias).delete(key)
+    with _breaker_of(alias):
+        store(alias).delete(key)
 
 
 def signed_url(alias: str, key: str) -> str | None:
@@ -270,11 +286,12 @@ def staging_pieces(key: str) -> Iterator[bytes]:
 def _pieces(alias: str, key: str) -> Iterator[bytes]:
     """The bytes of an object, for STORE_TRANSFER_S at most. Raises FileNotFoundError."""
     deadline = time.monotonic() + settings.STORE_TRANSFER_S
-    for piece in store(alias).chunks(key):
-        if time.monotonic() > deadline:
-            logger.warning("Reading %s took longer than %s s.", key, settings.STORE_TRANSFER_S)
-            raise store_unavailable()
-        yield piece
+    with _breaker_of(alias):
+        for piece in store(alias).chunks(key):
+            if time.monotonic() > deadline:
+                logger.warning("Reading %s took longer than %s s.", key, settings.STORE_TRANSFER_S)
+                raise store_unavailable()
+            yield piece
 
 
 def staging_discard(keys: Sequence[str]) -> None:
@@ -305,7 +322,9 @@ def copy_to_store(staging_key: str, key: str, metadata: dict[str, str]) -> None:
     try:
         data = staging_read(staging_key)
     except FileNotFoundError as error:
-        if store(DEFAULT).exists(key):
+        with _breaker_of(DEFAULT):
+            is_stored = store(DEFAULT).exists(key)
+        if is_stored:
             return
         raise OriginalMissing("The uploaded bytes are no longer in staging, nor in the store.") from error
     StorageService().upload_file(data, key, metadata=metadata)

@@ -34,9 +34,12 @@ def outages_reported() -> Iterator[None]:
         raise (store_full() if _is_full(error) else store_unavailable()) from error
 
 
-def store_unavailable() -> StoreUnavailable:
+def store_unavailable(retry_after_s: float | None = None) -> StoreUnavailable:
     """The refusal while a store does not answer: 503, and a task tries again."""
-    return StoreUnavailable(_("The store of pictures does not answer just now. Try again in a few minutes."))
+    return StoreUnavailable(
+        _("The store of pictures does not answer just now. Try again in a few minutes."),
+        retry_after_s=retry_after_s,
+    )
 
 
 def store_full() -> StoreFull:

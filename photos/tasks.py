@@ -1,5 +1,6 @@
 """The tasks that move bytes, and the sweep that finds what was lost. Arguments are row ids."""
 
+import logging
 from typing import Any
 
 from celery import shared_task
@@ -7,11 +8,14 @@ from celery.concurrency.thread import TaskPool as ThreadPool
 from celery.signals import worker_ready
 
 from demeter.heartbeats import delete_stale_workers
-from photos import queue
+from photos import queue, storage
+from photos.errors import StoreUnavailable
 from photos.models import ProcessingStep
 from photos.services.execution import cleanup, image_steps, recovery
 from photos.services.execution.step_runner import run_step
 from photos.services.steps import stuck_threads
+
+logger = logging.getLogger(__name__)
 
 
 @worker_ready.connect(dispatch_uid="photos.tasks")
@@ -40,6 +44,15 @@ def upload_thumbnail(step_id: int) -> None:
 def upload_annotated(step_id: int) -> None:
     """Move a drawing and its thumbnail from staging to the store."""
     run_step(step_id, lambda claim: queue.send_steps(image_steps.store_annotated(claim)))
+
+
+@shared_task(name="upload_probe", ignore_result=True)
+def upload_probe() -> None:
+    """Try the store while its circuit breaker is open: sent by `sweep_alerts` when a probe is due."""
+    try:
+        storage.probe_store()
+    except StoreUnavailable as error:
+        logger.info("The store was tried: %s", error)
 
 
 @shared_task(name="sweep_steps")

@@ -18,6 +18,8 @@ from demeter import broker, caches
 from demeter.accounts.choices import Role
 from demeter.accounts.models import User
 from demeter.accounts.tokens import issue_tokens
+from demeter.breakers import breaker
+from demeter.breakers.storage import forget_memory
 from demeter.celery import app as celery_app
 from tests.support.scheduling import FileScheduling, starts_a_stack
 
@@ -72,9 +74,11 @@ def _broker_in_memory() -> None:
 
 @pytest.fixture(autouse=True)
 def _own_machine(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Folders of this test alone, an empty cache, a broker not yet found away, and a fast, weak password hasher."""
+    """Folders of this test alone, an empty cache, a broker not yet found away, closed breakers, a fast, weak hasher."""
     monkeypatch.setattr(broker, "_away_until", 0.0)
     monkeypatch.setattr(caches, "_away_until", {})
+    settings.CIRCUIT_BREAKER_STATE = breaker.MEMORY
+    forget_memory()
     settings.STORAGES = {
         **{
             alias: {

@@ -93,6 +93,7 @@ def test_what_the_issue_names_raises_an_alert() -> None:
     by_name = {rule["alert"]: (rule["expr"], rule.get("for")) for rule in rules()}
     assert by_name["QueueWithoutWorker"] == ("queue_workers == 0", "2m")
     assert by_name["OldestJobWaitsTooLong"][0] == "oldest_waiting_job_seconds > 600"
+    assert by_name["CircuitBreakerOpen"][0] == "circuit_breaker_state > 0"
 
 
 def test_prometheus_reads_the_rules_and_the_web_server_with_its_token() -> None:

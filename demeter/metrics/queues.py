@@ -1,42 +1,78 @@
 """What waits, since when, and who is there to do it: by rows, which are true also while the broker is away."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from celery import current_app
+from django.conf import settings
 from django.db.models import Count, Min
 from django.utils import timezone
 from prometheus_client.core import GaugeMetricFamily, Metric
 
+from demeter.choices import BreakerState
 from demeter.health import QUEUES
-from demeter.models import WorkerHeartbeat
+from demeter.models import CircuitBreaker, WorkerHeartbeat
 from mlpipeline.classifier.models import Prediction
 from mlpipeline.classifier.services.predictions import QUEUE as PREDICTION_QUEUE
 from photos.choices import StepStatus
 from photos.models import ProcessingStep
 
 _SERVED: Final = (*QUEUES, "beat")
+_BREAKER_STATES: Final = {BreakerState.CLOSED: 0.0, BreakerState.HALF_OPEN: 1.0, BreakerState.OPEN: 2.0}
 
 
-def queue_metrics() -> Iterator[Metric]:
-    """Three families, from two queries."""
-    now = timezone.now()
-    waiting: dict[str, int] = dict.fromkeys(QUEUES, 0)
-    oldest: dict[str, float] = dict.fromkeys(QUEUES, 0.0)
+@dataclass
+class WaitingJobs:
+    """Jobs of a queue that no worker has begun. oldest_s: how long the first of them has waited; 0 without any."""
+
+    number: int = 0
+    oldest_s: float = 0.0
+
+    def add(self, number: int, first: datetime, now: datetime) -> None:
+        self.number += number
+        self.oldest_s = max(self.oldest_s, (now - first).total_seconds())
+
+
+def waiting_jobs(now: datetime) -> dict[str, WaitingJobs]:
+    """What waits, by queue, from two queries."""
+    found = {queue: WaitingJobs() for queue in QUEUES}
     by_kind = ProcessingStep.objects.filter(status=StepStatus.PENDING).values("kind")
     for row in by_kind.annotate(number=Count("pk"), first=Min("created_at")).order_by():
-        queue = _queue_of(row["kind"])
-        waiting[queue] += row["number"]
-        oldest[queue] = max(oldest[queue], (now - row["first"]).total_seconds())
+        found[_queue_of(row["kind"])].add(row["number"], row["first"], now)
     asked = (
         Prediction.objects.claimable(now).order_by().aggregate(number=Count("pk"), first=Min("created_at"))
     )
     if asked["number"]:
-        waiting[PREDICTION_QUEUE] += asked["number"]
-        age_s = (now - asked["first"]).total_seconds()
-        oldest[PREDICTION_QUEUE] = max(oldest[PREDICTION_QUEUE], age_s)
-    yield _by_queue("queue_waiting_jobs", "Jobs of a queue that no worker has begun.", waiting)
-    yield _by_queue("oldest_waiting_job_seconds", "How long the oldest of them has waited.", oldest)
+        found[PREDICTION_QUEUE].add(asked["number"], asked["first"], now)
+    return found
+
+
+def queue_metrics() -> Iterator[Metric]:
+    """What waits, and for how long."""
+    waiting = waiting_jobs(timezone.now())
+    numbers = {queue: jobs.number for queue, jobs in waiting.items()}
+    ages = {queue: jobs.oldest_s for queue, jobs in waiting.items()}
+    yield _by_queue("queue_waiting_jobs", "Jobs of a queue that no worker has begun.", numbers)
+    yield _by_queue("oldest_waiting_job_seconds", "How long the oldest of them has waited.", ages)
+
+
+def breaker_metrics() -> Iterator[Metric]:
+    """The states of the circuit breakers, from their rows. One that never opened may have none: it is closed."""
+    states = dict.fromkeys(settings.CIRCUIT_BREAKERS, _BREAKER_STATES[BreakerState.CLOSED])
+    states |= {
+        row.name: _BREAKER_STATES[BreakerState(row.state)]
+        for row in CircuitBreaker.objects.filter(name__in=states)
+    }
+    family = GaugeMetricFamily(
+        "circuit_breaker_state",
+        "Whether calls of a service are let through: 0 closed, 1 half-open (one probes), 2 open.",
+        labels=["name"],
+    )
+    for name, state in states.items():
+        family.add_metric([name], state)
+    yield family
 
 
 def worker_metrics() -> Iterator[Metric]:

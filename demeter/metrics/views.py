@@ -22,7 +22,7 @@ from demeter import __version__
 from demeter.errors import DemeterError
 from demeter.metrics.http import http_metrics
 from demeter.metrics.photos import PhotoCounts
-from demeter.metrics.queues import queue_metrics, worker_metrics
+from demeter.metrics.queues import breaker_metrics, queue_metrics, worker_metrics
 from mlpipeline.detectors.errors import ModelUnavailable
 from mlpipeline.detectors.manifest import read_manifest
 
@@ -44,7 +44,7 @@ class _Rows(Collector):
     def collect(self) -> Iterator[Metric]:
         is_there = GaugeMetricFamily("database_up", "Whether the database answers: 1 or 0.")
         try:
-            families = [*self._photos.collect(), *queue_metrics(), *worker_metrics()]
+            families = [*self._photos.collect(), *queue_metrics(), *worker_metrics(), *breaker_metrics()]
         except DatabaseError as error:
             logger.warning("The metrics of rows cannot be read: %s", type(error).__name__)
             families = []

@@ -8,6 +8,7 @@ One module a subject. No two modules define the same name, so their order does n
 
 from demeter.settings.accounts import *
 from demeter.settings.api import *
+from demeter.settings.breakers import *
 from demeter.settings.celery import *
 from demeter.settings.classifier import *
 from demeter.settings.core import *

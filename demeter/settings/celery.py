@@ -47,6 +47,7 @@ CELERY_TASK_ROUTES = {
     "aggregate_results": {"queue": "cpu_queue"},
     "draw_photo": {"queue": "cpu_queue"},
     "upload_*": {"queue": "io_queue"},
+    "send_alert": {"queue": "io_queue"},
     "sweep_*": {"queue": "default"},
 }
 # How many tasks of these queues one machine works on at once. 0: one a core; fifty, and six on SQLite.
@@ -69,6 +70,7 @@ CELERY_BEAT_SCHEDULE = {
     "send lost steps again": {"task": "sweep_steps", "schedule": env.float("SWEEP_EVERY_S", default=10.0)},
     "send lost predictions again": {"task": "sweep_predictions", "schedule": 5.0},
     "clear old predictions": {"task": "sweep_old_predictions", "schedule": 300.0},
+    "watch and tell": {"task": "sweep_alerts", "schedule": 10.0},
     "clear what has expired": {"task": "sweep_expired", "schedule": 3600.0},
 }
 

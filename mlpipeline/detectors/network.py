@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mlpipeline.detectors.errors import model_faults_reported
 from mlpipeline.detectors.inference_backend import InferenceBackend, RawOutput
 from mlpipeline.vision.runtime.parallel import parallel_map
 
@@ -60,10 +61,10 @@ class Network:
         self.cores = 1 if forward.prefers_batches else int(os.environ.get("OMP_NUM_THREADS", "1"))
 
     def raw(self, pictures: Sequence[Image]) -> RawOutput:
-        """What the layers say of (H, W, 3) uint8 RGB pictures of one size, sides multiples of 32."""
+        """What the layers say of (H, W, 3) uint8 RGB pictures of one size, sides multiples of 32. Raises ModelFault."""
         import torch
 
-        with torch.inference_mode():
+        with torch.inference_mode(), model_faults_reported():
             return self.forward.run(np.stack(pictures))
 
     def run(self, pictures: Sequence[Image], min_score: float) -> Output:

@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image as PillowImage
 
 from mlpipeline.detectors.environment import prepare_libraries
+from mlpipeline.detectors.errors import model_faults_reported
 from mlpipeline.detectors.manifest import Weights
 from mlpipeline.detectors.torch_forward import device_of_worker, load_model
 from mlpipeline.vision.arrays import Image
@@ -46,22 +47,23 @@ class SahiDetector:
         logging.getLogger("sahi").setLevel(logging.WARNING)
 
     def detect_image(self, image: Image, min_score: float) -> Detections:
-        """See ImageDetector."""
+        """See ImageDetector. Raises ModelFault."""
         from sahi.predict import get_sliced_prediction
 
         limit = PillowImage.MAX_IMAGE_PIXELS
         try:
-            result = get_sliced_prediction(
-                image,
-                self.model,
-                slice_height=SLICE_PX,
-                slice_width=SLICE_PX,
-                overlap_height_ratio=OVERLAP,
-                overlap_width_ratio=OVERLAP,
-                postprocess_type="GREEDYNMM",
-                verbose=0,
-                confidence_threshold=min_score,
-            )
+            with model_faults_reported():
+                result = get_sliced_prediction(
+                    image,
+                    self.model,
+                    slice_height=SLICE_PX,
+                    slice_width=SLICE_PX,
+                    overlap_height_ratio=OVERLAP,
+                    overlap_width_ratio=OVERLAP,
+                    postprocess_type="GREEDYNMM",
+                    verbose=0,
+                    confidence_threshold=min_score,
+                )
         finally:
             PillowImage.MAX_IMAGE_PIXELS = limit
         seen = result.object_prediction_list

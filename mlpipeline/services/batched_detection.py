@@ -28,6 +28,7 @@ from mlpipeline.services.detection_step import (
     save_output,
 )
 from mlpipeline.services.image_cache import load_original
+from mlpipeline.services.model_breaker import batch_faults_noted
 from mlpipeline.services.tile_progress import EVERY_S, TileProgressBuffer
 from mlpipeline.vision.arrays import Image as RgbArray
 from mlpipeline.vision.errors import VisionError
@@ -149,7 +150,7 @@ class DetectionBatch:
             if claim is self._own:
                 yield
             else:
-                with ending_of(claim, (VisionError,)):
+                with ending_of(claim, (VisionError,)), batch_faults_noted():
                     yield
         except Exception as error:
             if claim is self._own:

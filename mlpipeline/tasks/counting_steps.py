@@ -6,10 +6,12 @@ do, so each may be delivered twice, late or never.
 
 import logging
 import time
+from collections.abc import Callable
 
 from celery import shared_task
 from django.conf import settings
 
+from demeter.errors import TemporaryError
 from mlpipeline.detectors.caching_detector import prefetch_coarse_probes
 from mlpipeline.detectors.engines import load_engine
 from mlpipeline.services import model_registry
@@ -19,6 +21,7 @@ from mlpipeline.services.density_priors import place_priors
 from mlpipeline.services.detector_cache import cached_detector
 from mlpipeline.services.image_cache import load_original
 from mlpipeline.services.memory_release import release_memory
+from mlpipeline.services.model_breaker import model_guard, probe_models
 from mlpipeline.services.row_mapping import (
     containers_found,
     counted_container,
@@ -49,7 +52,7 @@ def process_photo_ml(step_id: int) -> None:
     """Find the containers of a photo, then start the chord that counts them."""
     answer_predictions_first()
     release_memory()
-    run_step(step_id, _segment, photo_faults=(VisionError,))
+    run_step(step_id, _with_models(_segment), photo_faults=(VisionError,))
 
 
 @shared_task(name="process_image")
@@ -57,7 +60,7 @@ def process_image(step_id: int) -> None:
     """The same for a picture without inventory: it has no place and books no stock."""
     answer_predictions_first()
     release_memory()
-    run_step(step_id, _segment, photo_faults=(VisionError,))
+    run_step(step_id, _with_models(_segment), photo_faults=(VisionError,))
 
 
 @shared_task(name="detect_sahi")
@@ -84,13 +87,32 @@ def aggregate_results(step_id: int) -> None:
     run_step(step_id, _aggregate, photo_faults=(VisionError,))
 
 
+@shared_task(name="detect_probe", ignore_result=True)
+def detect_probe() -> None:
+    """Try the models while their circuit breaker is open: sent by `sweep_alerts` when a probe is due."""
+    try:
+        probe_models()
+    except TemporaryError as error:
+        logger.info("The models were tried: %s", error)
+
+
+def _with_models(work: Callable[[Claim], None]) -> Callable[[Claim], None]:
+    """A step's work behind the circuit breaker of the models."""
+
+    def guarded(claim: Claim) -> None:
+        with model_guard():
+            work(claim)
+
+    return guarded
+
+
 def _segment(claim: Claim) -> None:
     step = _step(claim)
     mark_started(step.own_session, Stage.SEGMENTING)
+    engine = load_engine(settings.COUNT_ENGINE)  # before a photo is decoded in vain
     started = time.perf_counter()
     image = load_original(step.image)
     decoded = time.perf_counter()
-    engine = load_engine(settings.COUNT_ENGINE)
     options = count_options(engine)
     detector = cached_detector(step.image, engine, options)
     with shared_pyramid(image), prefetch_coarse_probes(image, tile_detector(detector)):
@@ -110,7 +132,7 @@ def _detect_step(step_id: int) -> dict[str, object]:
     """Run a detection; a fault comes back as a marked record, so that the chord goes on with the others."""
     answer_predictions_first()
     try:
-        done = run_step(step_id, _detect, photo_faults=(VisionError,))
+        done = run_step(step_id, _with_models(_detect), photo_faults=(VisionError,))
     except Exception:
         logger.exception("Detection step %s ended with a fault of ours.", step_id)
         return {"step": step_id, "failed": True}

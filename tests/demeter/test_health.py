@@ -13,7 +13,7 @@ from demeter import health
 from demeter.beat import BEAT
 from demeter.health import QUEUES
 from demeter.heartbeats import record_heartbeat
-from demeter.models import WorkerHeartbeat
+from demeter.models import CircuitBreaker, WorkerHeartbeat
 from demeter.querysets import SILENT_AFTER
 
 # The checks are made in threads, whose connections see only what is committed.
@@ -47,7 +47,14 @@ def test_the_whole_is_ready_when_each_queue_has_a_worker(client: Client, everyth
     response = client.get("/readyz")
     assert response.json() == {
         "status": "ok",
-        "checks": {"database": "ok", "broker": "ok", "storage": "ok", "workers": "ok", "beat": "ok"},
+        "checks": {
+            "database": "ok",
+            "broker": "ok",
+            "storage": "ok",
+            "workers": "ok",
+            "beat": "ok",
+            "breakers": "ok",
+        },
     }
     assert response.status_code == 200
 
@@ -66,6 +73,15 @@ def test_a_beat_that_is_frozen_is_named(client: Client, everything_runs: None) -
     response = client.get("/readyz")
     assert response.status_code == 503
     assert [name for name, outcome in response.json()["checks"].items() if outcome != "ok"] == ["beat"]
+
+
+def test_a_circuit_breaker_that_is_open_is_named(client: Client, everything_runs: None) -> None:
+    CircuitBreaker.objects.create(name="store", state="closed")
+    assert client.get("/readyz").status_code == 200
+    CircuitBreaker.objects.update(state="open")
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert response.json()["checks"]["breakers"] == "store is open"
 
 
 def test_a_store_that_does_not_answer_is_named_without_its_address(
@@ -120,5 +136,6 @@ def test_checks_that_hang_are_named_and_hold_up_neither_the_answer_nor_the_other
             "storage": "no answer within 2 s",
             "workers": "ok",
             "beat": "ok",
+            "breakers": "ok",
         }
     assert len(begun) == 2, "each was begun once: no thread is left behind for each question"

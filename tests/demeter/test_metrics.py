@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from demeter.heartbeats import record_heartbeat
 from demeter.metrics import views
 from demeter.metrics.photos import PhotoCounts
+from demeter.models import CircuitBreaker
 from photos.choices import SessionStatus
 from photos.models import ProcessingSession, ProcessingStep
 from tests.photos.count_builders import count_photo, store_photo
@@ -59,7 +60,7 @@ def count():
     return count_photo
 
 
-def value(samples, name, **labels):
+def value(samples, name, /, **labels):
     return samples[(name, tuple(sorted(labels.items())))]
 
 
@@ -67,7 +68,8 @@ def value(samples, name, **labels):
 def test_a_parser_of_prometheus_reads_every_family_of_the_contract(client, path):
     families = {family.name: family for family in text_string_to_metric_families(client.get(path).text)}
     assert families.keys() >= {
-        *NAMES_OF_THE_CONTRACT, "queue_waiting_jobs", "oldest_waiting_job_seconds", "http_request_duration_seconds"
+        *NAMES_OF_THE_CONTRACT, "circuit_breaker_state", "queue_waiting_jobs", "oldest_waiting_job_seconds",
+        "http_request_duration_seconds",
     }  # fmt: skip
     assert {families[name].type for name in NAMES_OF_THE_CONTRACT} == {"histogram"}
     assert all(family.documentation for family in families.values())
@@ -125,6 +127,15 @@ def test_what_waits_is_told_by_queue_with_its_age(make_photo, samples):
     assert value(found, "queue_waiting_jobs", queue="cpu_queue") == 0
     assert 1200 <= value(found, "oldest_waiting_job_seconds", queue="gpu_queue") < 1260
     assert value(found, "oldest_waiting_job_seconds", queue="cpu_queue") == 0
+
+
+def test_circuit_breakers_are_told_by_number_and_closed_where_none_ever_opened(samples):
+    CircuitBreaker.objects.create(name="store", state="open")
+    found = samples()
+    assert value(found, "circuit_breaker_state", name="store") == 2
+    assert value(found, "circuit_breaker_state", name="model") == 0
+    CircuitBreaker.objects.update(state="half-open")
+    assert value(samples(), "circuit_breaker_state", name="store") == 1
 
 
 def test_workers_and_their_memory_are_told_by_their_signs_of_life(samples):

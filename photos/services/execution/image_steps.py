@@ -11,10 +11,12 @@ from photos.models import Image, ProcessingStep
 from photos.services.execution.annotation_data import draw_again, drawing_keys, staged_drawings
 from photos.services.steps import jobs
 from photos.services.steps.claims import Claim, complete_step, lock_claim
+from photos.store_breaker import STORE_BREAKER
 
 
 def store_original(claim: Claim) -> None:
     """Copy the original to the store, note it, then clear the staged copy."""
+    STORE_BREAKER.refuse_while_open()  # before bytes are read in vain
     image = _image(claim)
     staging_key = image.staging_key
     connection.close()
@@ -32,6 +34,7 @@ def store_original(claim: Claim) -> None:
 
 def store_thumbnail(claim: Claim) -> None:
     """Write the thumbnail, and an upright JPEG of what is large or what browsers do not show. Neither carries GPS."""
+    STORE_BREAKER.refuse_while_open()  # before the photo is decoded in vain
     image = _image(claim)
     connection.close()
     with storage.open_original(image) as path:
@@ -55,6 +58,7 @@ def store_annotated(claim: Claim) -> list[ProcessingStep]:
 
     A drawing that staging has lost is made anew: returns the steps to send for that.
     """
+    STORE_BREAKER.refuse_while_open()
     image = _image(claim)
     connection.close()
     store = storage.StorageService(storage.DEFAULT if image.with_inventory else storage.PROCESSED)

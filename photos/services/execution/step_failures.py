@@ -33,10 +33,10 @@ def retry_or_fail(claim: Claim, *, code: str, message: str) -> None:
 
 
 @transaction.atomic
-def wait_out(claim: Claim, *, code: str, message: str) -> None:
+def wait_out(claim: Claim, *, code: str, message: str, retry_after_s: float | None = None) -> None:
     """Put a held step back until an outage is over. The job of a count does not wait for its drawing that long."""
     step = lock_claim(claim)
-    postpone(step, code=code, message=message)
+    postpone(step, code=code, message=message, retry_after_s=retry_after_s)
     if step.kind in (StepKind.DRAW, StepKind.UPLOAD_ANNOTATED):
         jobs.finish_jobs(step.own_session)
 

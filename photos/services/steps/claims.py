@@ -7,14 +7,14 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from demeter.errors import DATABASE_AWAY
 from demeter.heartbeats import worker_name
 from photos.choices import StepKind, StepStatus
 from photos.errors import StepLost
@@ -23,8 +23,6 @@ from photos.services.steps.deadlines import DEADLINE_S, IN_THREADS, OUTAGE_WAIT_
 from photos.services.steps.stuck_threads import one_more_stuck
 
 logger = logging.getLogger(__name__)
-
-DATABASE_AWAY: Final = (OperationalError, InterfaceError)
 
 
 @dataclass(frozen=True)
@@ -160,16 +158,21 @@ def schedule_retry(step: ProcessingStep, *, message: str) -> datetime | None:
     if step.failures >= RETRIES[StepKind(step.kind)]:
         return None
     step.failures += 1
-    _free_until(step, 2.0**step.failures, code="", message=message)
+    wait_s = 2.0**step.failures * random.uniform(0.5, 1.5)
+    _free_until(step, wait_s, code="", message=message)
     return step.not_before
 
 
-def postpone(step: ProcessingStep, *, code: str, message: str) -> None:
+def postpone(step: ProcessingStep, *, code: str, message: str, retry_after_s: float | None = None) -> None:
     """Free a locked step that an outage keeps from its work. That uses up no try: it waits as long as the outage lasts.
 
-    Its `error_code` says what it waits for until it is done.
+    Its `error_code` says what it waits for until it is done. retry_after_s: how long it waits at least, where that is
+    known; else longer with each claim.
     """
-    wait_s = min(2.0 ** min(step.attempt, 16), OUTAGE_WAIT_MAX_S)
+    if retry_after_s is None:
+        wait_s = min(2.0 ** min(step.attempt, 16), OUTAGE_WAIT_MAX_S) * random.uniform(0.5, 1.5)
+    else:
+        wait_s = retry_after_s + random.uniform(0.0, 2.0)
     _free_until(step, wait_s, code=code, message=message)
 
 
@@ -177,7 +180,7 @@ def _free_until(step: ProcessingStep, wait_s: float, *, code: str, message: str)
     step.status = StepStatus.PENDING
     step.lease_expires_at = None
     step.sent_at = None
-    step.not_before = timezone.now() + timedelta(seconds=wait_s * random.uniform(0.5, 1.5))
+    step.not_before = timezone.now() + timedelta(seconds=wait_s)
     step.error_code, step.error_message = code[:40], message[:500]
     step.save(
         update_fields=[

@@ -10,9 +10,11 @@ from botocore.exceptions import EndpointConnectionError
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
+from demeter.errors import PermanentError, ValidationError
 from demeter.heartbeats import worker_name
+from mlpipeline.detectors.errors import ModelFault
 from photos.choices import JobStatus, SessionStatus, StepKind, StepStatus
-from photos.errors import StepLost, StoreFull, StoreUnavailable, UnreadableImage
+from photos.errors import OriginalMissing, StepLost, StoreFull, StoreUnavailable, UnreadableImage
 from photos.models import Detection, ProcessingStep
 from photos.services.execution import step_runner
 from photos.services.execution.recovery import end_exhausted, find_lost_steps
@@ -370,3 +372,47 @@ def test_a_claim_given_back_by_two_is_one_loss(session, step):
     claim_step(step.pk)
     step.refresh_from_db()
     assert step.losses == 3
+
+
+def fault_noted_as(faults_in_row):
+    fault = ModelFault("out of memory")
+    fault.faults_in_row = faults_in_row
+    return fault
+
+
+@pytest.mark.parametrize(
+    ("faults_in_row", "failures"),
+    [
+        pytest.param(1, 1, id="others went well before: it may be the photo's"),
+        pytest.param(2, 0, id="the second in a row: it is the machine's"),
+        pytest.param(9, 0, id="the breaker is open"),
+    ],
+)
+def test_a_fault_of_the_model_uses_up_a_try_only_where_it_may_be_the_photos(
+    session, step, faults_in_row, failures
+):
+    run_step(step.pk, failing_with(fault_noted_as(faults_in_row)))
+    step.refresh_from_db()
+    assert (step.status, step.failures) == (StepStatus.PENDING, failures)
+
+
+def test_what_is_refused_by_a_breaker_waits_until_it_is_due_and_uses_up_no_try(session, step):
+    began = timezone.now()
+    run_step(step.pk, failing_with(StoreUnavailable("no answer", retry_after_s=240.0)))
+    step.refresh_from_db()
+    assert (step.status, step.failures, step.error_code) == (StepStatus.PENDING, 0, "store_unavailable")
+    assert timedelta(seconds=239) < step.not_before - began < timedelta(seconds=250)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        pytest.param(PermanentError("no"), "refused", id="permanent"),
+        pytest.param(ValidationError("no"), "refused", id="validation"),
+        pytest.param(OriginalMissing("no"), "original_missing", id="no bytes"),
+    ],
+)
+def test_what_trying_again_cannot_mend_ends_a_step_at_once(session, step, error, code):
+    run_step(step.pk, failing_with(error))
+    step.refresh_from_db()
+    assert (step.status, step.error_code) == (StepStatus.FAILED, code)

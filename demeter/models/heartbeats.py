@@ -1,4 +1,4 @@
-"""The one table of the wiring: the heartbeats of the workers."""
+"""The heartbeats of the workers."""
 
 from typing import ClassVar
 

@@ -1,0 +1,81 @@
+"""The round that beat asks for every few seconds: notice, tell, and have breakers probed."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Final
+
+from celery import current_app
+from django.conf import settings
+from django.db import Error as DatabaseFault
+from django.db import connection
+from pybreaker import STATE_CLOSED
+
+from demeter.alerts.deliveries import send_due
+from demeter.alerts.watch import record_changes
+from demeter.beat import BEAT
+from demeter.breakers.breaker import seconds_left, storage_of
+from demeter.broker import BrokerAway, reachable_broker
+from demeter.heartbeats import queues_without_worker
+
+WATCH_EVERY_S: Final = 10.0
+_SWEEP_QUEUE: Final = "default"
+
+logger = logging.getLogger(__name__)
+
+
+def watch_and_notify() -> None:
+    """One round. Several processes may make it at once: rows see to it that each change is told once."""
+    for alert in record_changes():
+        logger.warning("Alert: %s, %s", alert, "broken" if alert.is_raised else "well again")
+    send_due()
+    send_probes()
+
+
+def send_probes() -> None:
+    """Have each service tried whose circuit breaker is due for it: without work that waits, nobody else would."""
+    tasks = [limits["probe"] for name, limits in settings.CIRCUIT_BREAKERS.items() if _is_due(name)]
+    try:
+        with reachable_broker():
+            for task in tasks:
+                current_app.send_task(task, retry=False, expires=WATCH_EVERY_S)
+    except BrokerAway as error:
+        logger.warning("%s Left to the next look: %s", error, ", ".join(tasks))
+
+
+def _is_due(name: str) -> bool:
+    seen = storage_of(name).snapshot()
+    return seen.state != STATE_CLOSED and seconds_left(name, seen) == 0
+
+
+class AlertKeeper(threading.Thread):
+    """Makes the round itself while no beat or no worker of `default` lives to make it; in the process that starts them.
+
+    So people are told too when everything but the supervisor is down.
+    """
+
+    def __init__(self, *, every_s: float = WATCH_EVERY_S) -> None:
+        super().__init__(name="alerts", daemon=True)
+        self._every_s = every_s
+        self._stopped = threading.Event()
+
+    def run(self) -> None:
+        while not self._stopped.wait(self._every_s):
+            self.check()
+
+    def stop(self) -> None:
+        """End the thread; a message that is just being sent is not waited for."""
+        self._stopped.set()
+
+    def check(self) -> None:
+        """One round, if nobody else makes it. Nothing that goes wrong here may end the watch."""
+        try:
+            if queues_without_worker([_SWEEP_QUEUE, BEAT]):
+                watch_and_notify()
+        except DatabaseFault as error:
+            logger.warning("Nobody can be told of anything: %s", type(error).__name__)
+        except Exception:
+            logger.exception("The watch for alerts failed; it goes on.")
+        finally:
+            connection.close()
