@@ -54,6 +54,7 @@ def stack(server: S3Server, proxy: FaultyProxy, tmp_path: Path) -> Iterator[Embe
         "AWS_SECRET_ACCESS_KEY": server.secret_key,
         "AWS_S3_REGION_NAME": server.region,
         "SWEEP_EVERY_S": "1",
+        "STORE_BREAKER_OPEN_S": "1",  # so that steps are tried often enough within the time of this test
     }
     with running_stack(tmp_path, settings) as running:
         yield running

@@ -12,6 +12,7 @@ from django.apps import apps
 from django.db import connection
 from django.utils import timezone
 
+from demeter.breakers.breaker import storage_of
 from photos import storage, tasks
 from photos.choices import JobStatus, StepKind, StepStatus
 from photos.errors import StoreUnavailable
@@ -94,6 +95,7 @@ def test_what_the_absence_of_the_store_prevents_is_done_when_it_is_back_however_
         assert (step.status, step.failures, step.losses) == (StepStatus.PENDING, 0, 0)
     assert step in find_lost_steps(lambda name: False)  # which the sweep sends
     store_away()
+    storage_of("store").opened_at = timezone.now() - timedelta(minutes=2)  # its breaker is due for a probe
     TASKS[kind](step.pk)
     step.refresh_from_db()
     assert step.status == StepStatus.DONE
