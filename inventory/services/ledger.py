@@ -55,6 +55,7 @@ class BatchDetails(TypedDict):
     quality_score: NotRequired[float | None]  # 0 to 5
     planting_date: NotRequired[date | None]
     notes: NotRequired[str]
+    custom_attributes: NotRequired[dict[str, str | None]]
 
 
 def append_movement(*, batch: StockBatch, quantity: int, **details: Unpack[MovementDetails]) -> StockMovement:
@@ -109,6 +110,7 @@ def create_batch(*, on: date, **details: Unpack[BatchDetails]) -> StockBatch:
         quality_score=details.get("quality_score"),
         planting_date=details.get("planting_date"),
         notes=details.get("notes", ""),
+        custom_attributes=details.get("custom_attributes", {}),
     )
     batch.full_clean()
     batch.save()

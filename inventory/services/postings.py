@@ -146,8 +146,17 @@ def open_batch(
         product_state=ProductState.objects.get(pk=state_id),
         packaging=PackagingCatalog.objects.get(pk=packaging_id) if packaging_id else None,
         quality_score=count.quality_score if count is not None else None,
+        custom_attributes=_origin(count, category),
         on=timezone.localdate(moment),
     )
+
+
+def _origin(count: Count | None, category: BinCategory) -> dict[str, str | None]:
+    """The session of photos that opened a batch, and how its plants were counted."""
+    if count is None or not count.is_photo:
+        return {"session_id": None, "method": "manual"}
+    method = count.methods.get(PHOTO_CATEGORIES[category])
+    return {"session_id": str(count.uuid), "method": method and str(method)}
 
 
 def any_batch(location: StorageLocation, product: Product) -> StockBatch:

@@ -56,6 +56,7 @@ def _pairs(batch: StockBatch, product: Product, movements: list[StockMovement]) 
         product=product,
         product_state=batch.product_state,
         packaging=batch.packaging,
+        custom_attributes=batch.custom_attributes,
     )
     return [
         PendingMovement(

@@ -37,6 +37,7 @@ class Count:
     rank: int = 0  # among the counts of one key; the highest that nothing holds back is the one that counts
     quantity: int = 0
     by_category: Mapping[BinCategory, int] = field(default_factory=dict)
+    methods: Mapping[BinCategory, str] = field(default_factory=dict)  # how the plants of each were found
     waits: bool = False
     needs_sole_product: bool = (
         False  # held back while the place holds another product that nobody has counted since

@@ -92,6 +92,15 @@ class Detection(models.Model):
         verbose_name=_("classification"),
         help_text=_("Of the plants that were shown to the nursery's own classifier."),
     )
+    stock_movement = models.ForeignKey(
+        "inventory.StockMovement",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,  # asked by count alone; without an index a booking rewrites rows in place on PostgreSQL
+        verbose_name=_("booked by"),
+    )
 
     class Meta:
         db_table = "detections"
@@ -136,6 +145,15 @@ class Estimation(models.Model):
     vegetation_polygon = models.JSONField(default=list, help_text=_("Rings in pixels."))
     calculation_method = models.CharField(_("method"), max_length=15, choices=CalculationMethod)
     confidence = models.FloatField(_("confidence"))
+    stock_movement = models.ForeignKey(
+        "inventory.StockMovement",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("booked by"),
+    )
 
     class Meta:
         db_table = "estimations"

@@ -30,6 +30,18 @@ COLUMNS = {
         "total_empty_containers", "avg_confidence", "category_counts", "status", "error_message", "validated",
         "validated_by_user_id", "validation_date", "manual_adjustments", "created_at", "updated_at",
     },
+    "detections": {
+        "session_id", "stock_movement_id", "center_x", "center_y", "width_px", "height_px", "confidence",
+        "is_empty_container", "is_alive",
+    },
+    "estimations": {
+        "session_id", "stock_movement_id", "vegetation_polygon", "estimated_count", "calculation_method", "confidence",
+    },
+    "stock_batches": {
+        "batch_code", "current_storage_bin_id", "product_id", "product_state_id", "product_size_id",
+        "quantity_initial", "quantity_current", "quantity_empty_containers", "quality_score", "planting_date",
+        "germination_date", "transplant_date", "expected_ready_date", "notes", "custom_attributes", "updated_at",
+    },
 }  # fmt: skip
 LONG_AGO = datetime(2026, 1, 2, tzinfo=UTC)
 

@@ -22,15 +22,21 @@ from inventory.services.ledger import lock_locations
 from inventory.services.postings import any_batch
 from inventory.services.settlement import PendingMovement, Settlement, settle
 from inventory.services.statement import Count, Hold
-from photos.choices import BookingState, CountWarning
+from photos.choices import BookingState, ContainerType, CountWarning, StepKind
 from photos.models import Image, PhotoContainer, ProcessingSession
 from photos.services.booking import count_warnings
+from photos.services.booking.booked_movements import note_movements
 from photos.services.booking.image_status import update_image_status
 from photos.services.context.configuration import follow_configuration
 
 _ACCEPTED_RANK: Final = (
     1_000_000  # a count that a person stands for goes before any later one that nobody does
 )
+#: By which task plants are found in what stands for a bin of each category.
+_METHODS: Final = {
+    BinCategory(kind): StepKind.DETECT_SLICED if kind == ContainerType.SEGMENT else StepKind.DETECT_DIRECT
+    for kind in ContainerType.values
+}
 _JUST_AFTER: Final = timedelta(microseconds=1)
 
 
@@ -129,6 +135,7 @@ class PhotoCounts:
                 session.save(update_fields=count_warnings.FIELDS)
             if session.attempt == session.newest_attempt:
                 update_image_status(session)
+        note_movements({m.session_uuid for m in settlement.movements if m.session_uuid is not None})
 
     def _follow(self, session: ProcessingSession, settlement: Settlement, waits: list[CountWarning]) -> None:
         """Note what the settlement made of one count: its state, what it expected, what it is short of."""
@@ -184,6 +191,7 @@ def _count(session: Any, living: dict[BinCategory, int], *, waits: bool) -> Coun
         rank=session.attempt + (_ACCEPTED_RANK if session.validated else 0),
         quantity=session.total_living,
         by_category=living,
+        methods=_METHODS,
         waits=waits,
         needs_sole_product=CountWarning.OTHER_PRODUCT not in accepted,
         cycle_began_at=session.configuration.started_at if session.configuration else None,
