@@ -1,12 +1,14 @@
-"""Signed links to the pictures of a photo."""
+"""Signed links to the pictures of a photo, and to the drawings of its counts."""
+
+from uuid import UUID
 
 from photos.models import Image
-from photos.storage import signed_url
+from photos.storage import annotated_key, annotated_thumbnail_key, drawings_alias, signed_url
 
 
-def thumbnail_url(image: Image) -> str | None:
+def thumbnail_url(image: Image, drawing_id: UUID | None) -> str | None:
     """The drawn thumbnail where there is one, else the plain one; None until one is made."""
-    return _link(image.annotated_thumbnail_key or image.thumbnail_key)
+    return annotated_thumbnail_url(image, drawing_id) or plain_thumbnail_url(image)
 
 
 def plain_thumbnail_url(image: Image) -> str | None:
@@ -14,9 +16,11 @@ def plain_thumbnail_url(image: Image) -> str | None:
     return _link(image.thumbnail_key)
 
 
-def annotated_thumbnail_url(image: Image) -> str | None:
-    """The thumbnail of the drawing; None until one is made."""
-    return _link(image.annotated_thumbnail_key)
+def annotated_thumbnail_url(image: Image, drawing_id: UUID | None) -> str | None:
+    """The thumbnail of a drawing; None until one is made."""
+    if drawing_id is None:
+        return None
+    return signed_url(drawings_alias(image), annotated_thumbnail_key(drawing_id, image.uploaded_at))
 
 
 def full_picture_url(image: Image) -> str | None:
@@ -31,9 +35,11 @@ def original_url(image: Image) -> str | None:
     return signed_url("staging", image.staging_key)
 
 
-def annotated_url(image: Image) -> str | None:
+def annotated_url(image: Image, drawing_id: UUID | None) -> str | None:
     """The picture with discs, areas and legend drawn in; None until it is made."""
-    return _link(image.annotated_key)
+    if drawing_id is None:
+        return None
+    return signed_url(drawings_alias(image), annotated_key(drawing_id, image.uploaded_at))
 
 
 def picture_url(image: Image) -> str | None:

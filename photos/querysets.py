@@ -4,7 +4,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -66,6 +66,12 @@ class ImageQuerySet(ChangeTimedUpdates, models.QuerySet[Any]):
     def uploaded_until(self, day: date) -> Self:
         """That whole day included, in the nursery's time zone."""
         return self.filter(uploaded_at__lt=_midnight(day + timedelta(days=1)))
+
+    def with_drawing(self) -> Self:
+        """Adds `drawing_id`: the drawing of the newest count, None where there is none."""
+        counts = self.model._meta.get_field("sessions").related_model.objects.filter(image=OuterRef("pk"))
+        newest = counts.order_by("-attempt").values("processed_image_id")[:1]
+        return self.annotate(drawing_id=Subquery(newest))
 
     def newest_count_in(self, counts: models.QuerySet[Any]) -> Self:
         """Photos whose newest count is one of these."""

@@ -117,14 +117,14 @@ def thumbnail_key(image_id: UUID, day: date) -> str:
     return f"thumbnails/{day:%Y/%m/%d}/{image_id}.avif"
 
 
-def annotated_thumbnail_key(image_id: UUID, day: date) -> str:
-    """Where the small picture of a drawn count is kept."""
-    return f"thumbnails/{day:%Y/%m/%d}/{image_id}_annotated.avif"
+def annotated_thumbnail_key(drawing_id: UUID, day: date) -> str:
+    """Where the small picture of a drawn count is kept; the day is that of the photo's upload."""
+    return f"thumbnails/{day:%Y/%m/%d}/{drawing_id}_annotated.avif"
 
 
-def annotated_key(image_id: UUID, day: date) -> str:
+def annotated_key(drawing_id: UUID, day: date) -> str:
     """Where the picture of a drawn count is kept."""
-    return f"annotated/{day:%Y/%m/%d}/{image_id}.avif"
+    return f"annotated/{day:%Y/%m/%d}/{drawing_id}.avif"
 
 
 def preview_key(image_id: UUID, day: date) -> str:
@@ -157,9 +157,10 @@ def content_type_of(key: str) -> str:
     return _CONTENT_TYPES.get(key.rpartition(".")[2].lower(), "application/octet-stream")
 
 
-def staged_drawing_key(step_id: int, key: str) -> str:
-    """Where a drawing waits for the step that stores it under `key`."""
-    return f"{_STAGING_FOLDER}/drawings/{step_id}/{key.replace('/', '-')}"
+def staged_drawing_keys(step_id: int) -> tuple[str, str]:
+    """Where a drawing and its thumbnail wait for the step that stores them."""
+    folder = f"{_STAGING_FOLDER}/drawings/{step_id}"
+    return f"{folder}/annotated.avif", f"{folder}/thumbnail.avif"
 
 
 # ── writing and reading ──────────────────────────────────────────────────────────────────────────────
@@ -215,9 +216,9 @@ def signed_url(alias: str, key: str) -> str | None:
     return store(alias).url(key) if key else None
 
 
-def annotated_url(image: Image) -> str | None:
-    """A link to the drawing of a photo; None until it is made. Analyses have theirs in a bucket of their own."""
-    return signed_url(DEFAULT if image.with_inventory else PROCESSED, image.annotated_key)
+def drawings_alias(image: Image) -> str:
+    """The store of a photo's drawings: analyses have theirs in a bucket of their own."""
+    return DEFAULT if image.with_inventory else PROCESSED
 
 
 def metadata_of(image: Image) -> dict[str, str]:

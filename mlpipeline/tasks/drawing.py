@@ -37,8 +37,7 @@ def _draw(claim: Claim) -> None:
             image_files.thumbnail(picture, THUMBNAIL_PX), quality=THUMBNAIL_QUALITY
         ),
     )
-    if upload is not None:
-        queue.send_steps([upload])
+    queue.send_steps([upload])
 
 
 def _legend() -> LegendTexts:

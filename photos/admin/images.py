@@ -1,6 +1,6 @@
 """Photos in the administration."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -16,6 +16,7 @@ from photos.admin import badge_colours, review_actions
 from photos.admin.base import OwnPhotosAdmin
 from photos.image_urls import annotated_url, original_url, thumbnail_url
 from photos.models import Image
+from photos.querysets import ImageQuerySet
 
 
 @admin.register(Image)
@@ -58,11 +59,14 @@ class ImageAdmin(OwnPhotosAdmin):
                 "classes": ["collapse"],
                 "fields": [
                     "id", "is_stored", "staging_key", "bucket", "original_key", "preview_key", "thumbnail_key",
-                    "annotated_key", "annotated_thumbnail_key",
                 ],
             },
         ),
     ]  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        photos = cast(ImageQuerySet, super().get_queryset(request))
+        return photos.with_drawing()
 
     def has_decide_permission(self, request: HttpRequest, object_id: object = None) -> bool:
         """Whoever may change photos decides about them, although nobody edits their rows."""
@@ -77,15 +81,18 @@ class ImageAdmin(OwnPhotosAdmin):
         return response
 
     @display(description=_("picture"))
-    def thumbnail(self, image: Image) -> SafeString | str:
-        url = thumbnail_url(image)
+    def thumbnail(self, image: Any) -> SafeString | str:
+        url = thumbnail_url(image, image.drawing_id)
         if url is None:
             return "—"
         return format_html('<img src="{}" alt="" loading="lazy" width="96" class="rounded-default">', url)
 
     @display(description=_("files"))
-    def links(self, image: Image) -> SafeString:
-        found = [(original_url(image), _("Original")), (annotated_url(image), _("With drawing"))]
+    def links(self, image: Any) -> SafeString:
+        found = [
+            (original_url(image), _("Original")),
+            (annotated_url(image, image.drawing_id), _("With drawing")),
+        ]
         link = '<a class="text-primary-600 underline" href="{}">{}</a>'
         return format_html_join(" · ", link, [(url, text) for url, text in found if url])
 

@@ -167,7 +167,7 @@ class ProcessingSessionAdmin(OwnPhotosAdmin):
                 "image": obj.image,
                 "version": obj.version,
                 "picture_url": picture_url(obj.image),
-                "annotated_url": annotated_url(obj.image),
+                "annotated_url": annotated_url(obj.image, obj.processed_image_id),
                 "findings_url": reverse("photo-findings", args=[obj.image_id, obj.attempt]),
             }
         response = super().render_change_form(request, context, *args, obj=obj, **kwargs)

@@ -1,6 +1,7 @@
 """The shapes of photos in answers: a card of the gallery, and one photo with all that is known of it."""
 
 from typing import Any, Final, cast
+from uuid import UUID
 
 from django.http import HttpRequest
 from drf_spectacular.utils import extend_schema_field
@@ -21,6 +22,11 @@ class _Linked(OmitsEmpty):
     def link(self, url: str | None) -> str | None:
         request = cast(HttpRequest, self.context["request"])
         return request.build_absolute_uri(url) if url else None
+
+
+def _drawing_of(image: Any) -> UUID | None:
+    """The drawing of the newest count (`session`, set by the view)."""
+    return image.session.processed_image_id if image.session else None
 
 
 class CardSessionSerializer(serializers.Serializer[Any]):
@@ -58,7 +64,7 @@ class CardSerializer(_Linked):
         return self.link(image_urls.plain_thumbnail_url(image))
 
     def get_annotated_thumbnail_url(self, image: Image) -> str | None:
-        return self.link(image_urls.annotated_thumbnail_url(image))
+        return self.link(image_urls.annotated_thumbnail_url(image, _drawing_of(image)))
 
     def get_original_url(self, image: Image) -> str | None:
         return self.link(image_urls.original_url(image))
@@ -196,10 +202,10 @@ class PhotoSerializer(_Linked):
         return self.link(image_urls.plain_thumbnail_url(image))
 
     def get_annotated_url(self, image: Image) -> str | None:
-        return self.link(image_urls.annotated_url(image))
+        return self.link(image_urls.annotated_url(image, _drawing_of(image)))
 
     def get_annotated_thumbnail_url(self, image: Image) -> str | None:
-        return self.link(image_urls.annotated_thumbnail_url(image))
+        return self.link(image_urls.annotated_thumbnail_url(image, _drawing_of(image)))
 
     def get_error_details(self, image: Image) -> str | None:
         return error_details_text(image.error_details) or None

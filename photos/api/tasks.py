@@ -18,11 +18,11 @@ from demeter.accounts.choices import Role
 from demeter.accounts.models import User
 from demeter.api_errors import errors
 from inventory.models import StockMovement
-from photos import storage
 from photos.api import serializers
 from photos.api.jobs import find_job
 from photos.choices import JobPurpose, JobStatus
 from photos.error_texts import error_text
+from photos.image_urls import annotated_url
 from photos.models import UploadJob
 
 _MAX_IDS: Final = 100
@@ -57,7 +57,7 @@ def _stock_task(job: UploadJob, batches: dict[UUID, list[int]]) -> dict[str, Any
             "total_estimated": job.session.estimated,
             "avg_confidence": job.session.avg_confidence,
             "batch_ids": batches[job.session.uuid],
-            "processed_image_url": storage.annotated_url(job.image),
+            "processed_image_url": annotated_url(job.image, job.session.processed_image_id),
         }
     status = JobStatus.FAILED if job.status == JobStatus.REJECTED else job.status
     return {
@@ -145,7 +145,7 @@ class Analysis(APIView):
                 "category_counts": session.category_counts,
                 "warnings": session.warnings,
             }
-            result_url = storage.annotated_url(job.image)
+            result_url = annotated_url(job.image, session.processed_image_id)
         status = JobStatus.FAILED if job.status == JobStatus.REJECTED else job.status
         answer = {
             "task_id": job.pk,

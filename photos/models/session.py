@@ -31,6 +31,13 @@ class ProcessingSession(ChangeTimed):
         db_column="original_image_id",
     )
     attempt = models.PositiveSmallIntegerField(_("count number"), default=1)
+    processed_image_id = models.UUIDField(
+        _("drawing"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("The name of its drawing in the store; empty until one is made."),
+    )
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("requested by")
     )
@@ -206,6 +213,11 @@ class ProcessingSession(ChangeTimed):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
                 fields=["image", "attempt"], name="photo_processing_sessions_attempt_once"
+            ),
+            models.UniqueConstraint(
+                fields=["processed_image_id"],
+                condition=Q(processed_image_id__isnull=False),
+                name="photo_processing_sessions_drawing_of_one",
             ),
             models.UniqueConstraint(
                 fields=["image"],

@@ -71,4 +71,6 @@ def cards(photos: Iterable[Image]) -> list[Card]:
 
 
 def _card(image: Image, session: ProcessingSession | None, *, is_broken: bool) -> Card:
-    return Card(image, session, thumbnail_url(image), is_broken, warnings_of(session) if session else [])
+    drawing_id = session.processed_image_id if session else None
+    warnings = warnings_of(session) if session else []
+    return Card(image, session, thumbnail_url(image, drawing_id), is_broken, warnings)

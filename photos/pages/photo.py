@@ -64,7 +64,7 @@ def photo(request: HttpRequest, image_id: UUID) -> HttpResponse:
             "counts": counts,
             "picture_url": picture_url(image),
             "original_url": original_url(image),
-            "annotated_url": annotated_url(image),
+            "annotated_url": annotated_url(image, session.processed_image_id if session else None),
             "may_decide": decides,
             "may_validate": user.has_role(Role.SUPERVISOR),
             "place_form": PlaceForm(

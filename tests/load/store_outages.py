@@ -96,7 +96,8 @@ def statuses(client: ApiClient, uploads: Sequence[str]) -> list[str]:
 def count_unmade(production: Production, within_s: float) -> int:
     """Thumbnails, drawings and originals that are not in the store when all is done, or the time is over."""
     unmade = (
-        "SELECT COUNT(*) FROM s3_images WHERE s3_key_thumbnail = '' OR annotated_key = '' OR NOT is_stored"
+        "SELECT COUNT(*) FROM s3_images LEFT JOIN photo_processing_sessions ON original_image_id = image_id"
+        " WHERE s3_key_thumbnail = '' OR processed_image_id IS NULL OR NOT is_stored"
     )
     until = time.monotonic() + within_s
     while True:

@@ -12,9 +12,11 @@ from django.db.migrations.executor import MigrationExecutor
 
 from demeter.accounts.models import User
 from inventory.models import StockBatch
-from photos.choices import ImageStatus
-from photos.models import Image, ProcessingSession
+from photos.choices import ImageStatus, StepKind, StepStatus
+from photos.models import Image, ProcessingSession, ProcessingStep
 from photos.services.intake.uploads import accept_upload
+from photos.services.steps.claims import create_step
+from photos.storage import annotated_key
 from tests.inventory.factories import stocked_batch
 from tests.photos.count_builders import count_photo, store_photo
 from tests.photos.factories import photo_file
@@ -26,7 +28,8 @@ COLUMNS = {
         "error_details", "processing_status_updated_at", "updated_at", "deleted_at",
     },
     "photo_processing_sessions": {
-        "id", "session_id", "storage_location_id", "original_image_id", "total_detected", "total_estimated",
+        "id", "session_id", "storage_location_id", "original_image_id", "processed_image_id", "total_detected",
+        "total_estimated",
         "total_empty_containers", "avg_confidence", "category_counts", "status", "error_message", "validated",
         "validated_by_user_id", "validation_date", "manual_adjustments", "created_at", "updated_at",
     },
@@ -138,6 +141,9 @@ def test_old_rows_keep_what_they_say_when_columns_are_renamed_and_renamed_back(w
     image = store_photo(worker)
     count = count_photo(image)
     ended = ProcessingSession.objects.get().completed_at
+    create_step(image=image, session=count, kind=StepKind.UPLOAD_ANNOTATED, key="drawn")
+    ProcessingStep.objects.filter(kind=StepKind.UPLOAD_ANNOTATED).update(status=StepStatus.DONE)
+    ProcessingSession.objects.update(processed_image_id=image.pk)
     executor = MigrationExecutor(connection)
     newest = [node for node in executor.loader.graph.leaf_nodes() if node[0] == "photos"]
     try:
@@ -145,9 +151,10 @@ def test_old_rows_keep_what_they_say_when_columns_are_renamed_and_renamed_back(w
         assert {"id", "original_key", "uploaded_by_id"} <= columns_of("s3_images")
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT i.original_key FROM s3_images i JOIN photo_processing_sessions s ON s.image_id = i.id"
+                "SELECT i.original_key, i.annotated_key FROM s3_images i"
+                " JOIN photo_processing_sessions s ON s.image_id = i.id"
             )
-            assert cursor.fetchall() == [(image.original_key,)]
+            assert cursor.fetchall() == [(image.original_key, annotated_key(image.pk, image.uploaded_at))]
     finally:
         executor = MigrationExecutor(connection)
         executor.migrate(newest)
@@ -157,3 +164,4 @@ def test_old_rows_keep_what_they_say_when_columns_are_renamed_and_renamed_back(w
     assert (kept.bucket, kept.processing_status_updated_at) == ("default", ended)
     kept_count = kept.sessions.get()
     assert (kept_count.uuid, kept_count.updated_at) == (count.uuid, ended)
+    assert kept_count.processed_image_id == image.pk

@@ -11,8 +11,8 @@ from demeter.accounts.models import User
 from inventory.models import StorageLocation
 from inventory.services.place_photos import PhotoCount, PlaceLevel, PlacePhoto
 from photos.choices import BookingState
+from photos.image_urls import thumbnail_url
 from photos.models import Image, ProcessingSession
-from photos.storage import signed_url
 
 _PATHS: Final = {
     PlaceLevel.LOCATION: "storage_location",
@@ -50,10 +50,11 @@ class PhotosOfPlaces:
     def last_photo(self, location: StorageLocation, user: User) -> PlacePhoto | None:
         shown = _counts().filter(storage_location=location).values("image")
         image = _visible_to(user).filter(pk__in=shown).order_by("-taken_at", "-uploaded_at", "-pk").first()
-        return PlacePhoto(image.pk, image.taken_at, _thumbnail_url(image)) if image else None
+        return PlacePhoto(image.pk, image.taken_at, thumbnail_url(image, image.drawing_id)) if image else None
 
     def thumbnail_urls(self, image_ids: Collection[UUID], user: User) -> dict[UUID, str | None]:
-        return {image.pk: _thumbnail_url(image) for image in _visible_to(user).filter(pk__in=image_ids)}
+        images = _visible_to(user).filter(pk__in=image_ids)
+        return {image.pk: thumbnail_url(image, image.drawing_id) for image in images}
 
 
 def _counts() -> Any:
@@ -62,8 +63,4 @@ def _counts() -> Any:
 
 
 def _visible_to(user: User) -> Any:
-    return Image.objects.visible_to(user).not_deleted().in_inventory()
-
-
-def _thumbnail_url(image: Image) -> str | None:
-    return signed_url("default", image.annotated_thumbnail_key or image.thumbnail_key)
+    return Image.objects.visible_to(user).not_deleted().in_inventory().with_drawing()

@@ -1,17 +1,17 @@
 """What the drawing of a count is made from, and where it goes first."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from photos import storage
 from photos.choices import StepKind
-from photos.models import Detection, Estimation, Image, PhotoContainer, ProcessingSession, ProcessingStep
+from photos.models import Detection, Estimation, PhotoContainer, ProcessingSession, ProcessingStep
 from photos.querysets import FINISHED
 from photos.services.corrections.findings import Findings, corrected_findings
 from photos.services.corrections.sums import validated_containers
-from photos.services.steps import jobs
 from photos.services.steps.claims import Claim, complete_step, create_step, fail_step, lock_claim, reopen
 
 
@@ -65,45 +65,34 @@ def have_drawn_again(session: ProcessingSession) -> None:
     reopen(list(ProcessingStep.objects.filter(session=session, kind=StepKind.DRAW, status__in=FINISHED)))
 
 
-def drawing_keys(image: Image) -> tuple[str, str]:
-    """The names of a photo's annotated picture and of its thumbnail in the store."""
-    return (
-        storage.annotated_key(image.pk, image.uploaded_at),
-        storage.annotated_thumbnail_key(image.pk, image.uploaded_at),
-    )
+def drawing_id_of(session: ProcessingSession) -> UUID:
+    """The name of a count's drawing: its own for ever, so that no other count's drawing replaces it.
 
-
-def staged_drawings(step_id: int, image: Image) -> tuple[str, str]:
-    """The names in staging of what the step `step_id` is to store, in the order of `drawing_keys`."""
-    key, thumbnail_key = drawing_keys(image)
-    return storage.staged_drawing_key(step_id, key), storage.staged_drawing_key(step_id, thumbnail_key)
+    That of the first count is named after its photo, as is what earlier versions drew of any count.
+    """
+    if session.processed_image_id is not None:
+        return session.processed_image_id
+    photo = session.image_id
+    is_taken = ProcessingSession.objects.filter(processed_image_id=photo).exists()
+    return session.uuid if session.attempt > 1 or is_taken else photo
 
 
 def stage_drawing(
     claim: Claim, session: ProcessingSession, *, drawing: bytes, thumbnail: bytes
-) -> ProcessingStep | None:
-    """Put a drawing (AVIF) and its thumbnail into staging and write the step that stores them.
-
-    None if a newer count of the photo has been drawn or is under way: an old drawing must not replace its own.
-    """
-    newer = ProcessingSession.objects.filter(image=session.image_id, attempt__gt=session.attempt)
-    upload = None
-    if not newer.exists():
-        upload = create_step(
-            image=session.image,
-            session=session,
-            kind=StepKind.UPLOAD_ANNOTATED,
-            key=f"{session.uuid}:annotated",
-        )
-        staged = staged_drawings(upload.pk, session.image)
-        for key, data in zip(staged, (drawing, thumbnail), strict=True):
-            storage.staging_put(key, data)
+) -> ProcessingStep:
+    """Put a drawing (AVIF) and its thumbnail into staging and write the step that stores them."""
+    upload = create_step(
+        image=session.image,
+        session=session,
+        kind=StepKind.UPLOAD_ANNOTATED,
+        key=f"{session.uuid}:annotated",
+    )
+    for key, data in zip(storage.staged_drawing_keys(upload.pk), (drawing, thumbnail), strict=True):
+        storage.staging_put(key, data)
     with transaction.atomic():
         step = lock_claim(claim)
         complete_step(step)
-        if upload is None:
-            jobs.finish_jobs(session)
-        elif upload.status in FINISHED:  # of a drawing that was lost, or made once before
+        if upload.status in FINISHED:  # of a drawing that was lost, or made once before
             reopen([upload])
     return upload
 

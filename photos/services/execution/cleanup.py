@@ -12,7 +12,6 @@ from demeter.accounts.tokens import delete_expired_families
 from photos import storage
 from photos.choices import StepKind
 from photos.models import IdempotencyKey, Image, ProcessingStep, UploadChunk
-from photos.services.execution.annotation_data import staged_drawings
 from photos.services.intake.upload_chunks import delete_expired_resumables
 
 STAGING_KEPT: Final = timedelta(hours=24)
@@ -45,6 +44,7 @@ def _needed_in_staging() -> set[str]:
     """What photos wait to be stored from, drawings that the store has not taken yet, and chunks of unfinished files."""
     originals = Image.objects.exclude(staging_key="").values_list("staging_key", flat=True)
     drawings = ProcessingStep.objects.filter(kind=StepKind.UPLOAD_ANNOTATED).unfinished()
-    waiting = drawings.select_related("image")
+    waiting = drawings.values_list("pk", flat=True)
     chunks = UploadChunk.objects.values_list("staging_key", flat=True)
-    return {*originals, *chunks, *(key for step in waiting for key in staged_drawings(step.pk, step.image))}
+    staged = (key for step_id in waiting for key in storage.staged_drawing_keys(step_id))
+    return {*originals, *chunks, *staged}

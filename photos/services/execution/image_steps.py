@@ -7,8 +7,8 @@ from django.db import connection, transaction
 
 from photos import storage
 from photos.decoding.renderings import PREVIEW_PX, render
-from photos.models import Image, ProcessingStep
-from photos.services.execution.annotation_data import draw_again, drawing_keys, staged_drawings
+from photos.models import Image, ProcessingSession, ProcessingStep
+from photos.services.execution.annotation_data import draw_again, drawing_id_of
 from photos.services.steps import jobs
 from photos.services.steps.claims import Claim, complete_step, lock_claim
 from photos.store_breaker import STORE_BREAKER
@@ -60,10 +60,13 @@ def store_annotated(claim: Claim) -> list[ProcessingStep]:
     """
     STORE_BREAKER.refuse_while_open()
     image = _image(claim)
+    session = ProcessingSession.objects.get(steps=claim.step_id)
+    drawing_id, day = drawing_id_of(session), image.uploaded_at
     connection.close()
-    store = storage.StorageService(storage.DEFAULT if image.with_inventory else storage.PROCESSED)
+    store = storage.StorageService(storage.drawings_alias(image))
     metadata = storage.metadata_of(image)
-    keys, staged = drawing_keys(image), staged_drawings(claim.step_id, image)
+    keys = storage.annotated_key(drawing_id, day), storage.annotated_thumbnail_key(drawing_id, day)
+    staged = storage.staged_drawing_keys(claim.step_id)
     try:
         for key, staged_key in zip(keys, staged, strict=True):
             store.upload_file(storage.staging_read(staged_key), key, metadata=metadata)
@@ -71,10 +74,9 @@ def store_annotated(claim: Claim) -> list[ProcessingStep]:
         return draw_again(claim)
     with transaction.atomic():
         step = lock_claim(claim)
-        Image.objects.filter(pk=image.pk).update(annotated_key=keys[0], annotated_thumbnail_key=keys[1])
+        ProcessingSession.objects.filter(pk=session.pk).update(processed_image_id=drawing_id)
         complete_step(step)
-        if step.session is not None:
-            jobs.finish_jobs(step.session)
+        jobs.finish_jobs(step.own_session)
     storage.staging_discard(staged)
     return []
 

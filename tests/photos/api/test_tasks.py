@@ -76,14 +76,20 @@ def test_a_known_photo_is_answered_with_the_count_there_is(client: APIClient) ->
     assert client.get(again["poll_url"]).json()["result"]["total_detected"] == 7
 
 
+def draw(session: ProcessingSession, alias: str) -> None:
+    """Put a drawing of a count into a store."""
+    key = storage.annotated_key(session.uuid, session.image.uploaded_at)
+    storage.StorageService(alias).upload_file(b"drawing", key)
+    ProcessingSession.objects.filter(pk=session.pk).update(processed_image_id=session.uuid)
+
+
 # ── GET /stock/tasks ─────────────────────────────────────────────────────────────────────────────────
 def test_a_finished_task_shows_numbers_batches_and_the_drawing(client: APIClient, upload: Upload) -> None:
     [job] = upload(1)["jobs"]
     session = ProcessingSession.objects.get()
     batch = StockBatchFactory()
     record_movement(batch=batch, quantity=9, **movement_details(session_uuid=session.uuid))
-    storage.StorageService().upload_file(b"drawing", "annotated/x.avif")
-    Image.objects.update(annotated_key="annotated/x.avif")
+    draw(session, storage.DEFAULT)
     finish_count(session, detected=8, estimated=1, avg_confidence=0.75)
     task = client.get(f"/api/v1/stock/tasks/{job['job_id']}").json()
     url = task["result"].pop("processed_image_url")
@@ -173,8 +179,7 @@ def test_an_analysis_that_ended_shows_what_was_found_and_a_link_to_its_own_store
         "result": None,
         "error": None,
     }
-    storage.StorageService(storage.PROCESSED).upload_file(b"drawing", "annotated/x.avif")
-    Image.objects.update(annotated_key="annotated/x.avif")
+    draw(ProcessingSession.objects.get(), storage.PROCESSED)
     judged = {"interval_low": 5, "interval_high": 9, "interval_reasons": ["tiny_plants"]}
     counts = {"plant": 4}
     finish_count(ProcessingSession.objects.get(), detected=4, estimated=2, category_counts=counts, **judged)

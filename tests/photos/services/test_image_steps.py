@@ -5,27 +5,32 @@ import importlib
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from django.apps import apps
 from django.db import connection
+from django.db.models import Q
+from django.test import Client
 from django.utils import timezone
 
 from demeter.breakers.breaker import storage_of
+from demeter.accounts.models import User
 from photos import storage, tasks
 from photos.choices import JobStatus, StepKind, StepStatus
 from photos.errors import StoreUnavailable
 from photos.models import Image, ProcessingSession, ProcessingStep
-from photos.services.execution.annotation_data import stage_drawing, staged_drawings
+from photos.services.execution.annotation_data import stage_drawing
 from photos.services.execution.cleanup import delete_expired
 from photos.services.execution.recovery import find_lost_steps, reopen_missing_pictures
 from photos.services.execution.step_failures import fail_permanently
+from photos.services.results.session_lifecycle import reprocess
 from photos.services.steps import stuck_threads
 from photos.services.steps.claims import claim_step, hold_lease
 from photos.services.steps.deadlines import DEADLINE_S
+from tests.conftest import Bearer
 from tests.photos.factories import picture_bytes
-from tests.photos.services.conftest import Count, MakeImage
+from tests.photos.services.conftest import Count, MakeImage, finish
 from tests.support.waiting import reached
 
 CONTENT = picture_bytes(5, kind="PNG")
@@ -51,17 +56,16 @@ def counted_photo(make_image: MakeImage, count: Count, place: Any) -> Processing
     return session
 
 
-def draw(session: ProcessingSession) -> ProcessingStep:
+def draw(session: ProcessingSession, what: bytes = b"a drawing") -> ProcessingStep:
     """What the task that draws does, without a drawing."""
     claim = claim_step(session.steps.get(kind=StepKind.DRAW).pk)
     assert claim is not None
-    upload = stage_drawing(claim, session, drawing=b"a drawing", thumbnail=b"a small one")
-    assert upload is not None
-    return upload
+    return stage_drawing(claim, session, drawing=what, thumbnail=b"a small one")
 
 
 def step_of(session: ProcessingSession, kind: str) -> ProcessingStep:
-    return ProcessingStep.objects.get(image=session.image_id, kind=kind)
+    steps = ProcessingStep.objects.filter(image=session.image_id, kind=kind)
+    return steps.get(Q(session=session) | Q(session=None))
 
 
 @pytest.fixture
@@ -103,7 +107,7 @@ def test_what_the_absence_of_the_store_prevents_is_done_when_it_is_back_however_
     made = {
         StepKind.UPLOAD_ORIGINAL: image.is_stored,
         StepKind.UPLOAD_THUMBNAIL: image.thumbnail_key,
-        StepKind.UPLOAD_ANNOTATED: image.annotated_key,
+        StepKind.UPLOAD_ANNOTATED: image.sessions.get().processed_image_id,
     }
     assert made[StepKind(kind)]
 
@@ -123,21 +127,58 @@ def test_a_drawing_outlives_the_clearing_of_staging_while_it_waits_for_the_store
     tasks.upload_annotated(step.pk)
     monkeypatch.setattr("photos.services.execution.cleanup.STAGING_KEPT", -timedelta(minutes=1))
     assert delete_expired()["staged_files"] == 0
-    assert storage.staging_read(staged_drawings(step.pk, counted.image)[0]) == b"a drawing"
+    assert storage.staging_read(storage.staged_drawing_keys(step.pk)[0]) == b"a drawing"
 
 
 def test_a_drawing_that_staging_has_lost_is_made_anew(
     counted: ProcessingSession, django_capture_on_commit_callbacks: Any
 ) -> None:
     step = step_of(counted, StepKind.UPLOAD_ANNOTATED)
-    storage.staging_discard(staged_drawings(step.pk, counted.image))
+    storage.staging_discard(storage.staged_drawing_keys(step.pk))
     tasks.upload_annotated(step.pk)
     assert step_of(counted, StepKind.DRAW).status == StepStatus.PENDING
     upload = draw(counted)
     assert (upload.pk, upload.status) == (step.pk, StepStatus.PENDING)
     tasks.upload_annotated(step.pk)
-    assert Image.objects.get(pk=counted.image_id).annotated_key
+    counted.refresh_from_db()
+    assert counted.processed_image_id == counted.image_id
     assert counted.jobs.get().status == JobStatus.COMPLETED
+
+
+def test_a_recount_draws_a_picture_of_its_own_and_both_are_served(
+    counted: ProcessingSession, worker: User, bearer: Bearer
+) -> None:
+    tasks.upload_annotated(step_of(counted, StepKind.UPLOAD_ANNOTATED).pk)
+    jobs = [counted.jobs.get(), reprocess(image=counted.image, user=worker)]
+    recount = finish(cast(ProcessingSession, jobs[1].session), living=4)
+    upload = draw(recount, b"another drawing")
+    for _twice in range(2):
+        tasks.upload_annotated(upload.pk)
+    client = bearer(worker)
+    urls = [
+        client.get(f"/api/v1/stock/tasks/{job.pk}").json()["result"]["processed_image_url"] for job in jobs
+    ]
+    shown = [b"".join(Client().get(url).streaming_content) for url in urls]
+    assert shown == [b"a drawing", b"another drawing"]
+    photo = client.get(f"/api/v1/photos/{counted.image_id}").json()
+    assert b"".join(Client().get(photo["annotated_url"]).streaming_content) == b"another drawing"
+
+
+def test_the_first_count_drawn_once_more_leaves_the_drawing_of_the_second(
+    counted: ProcessingSession, worker: User
+) -> None:
+    """Also where an earlier version has named the drawing of the second after the photo."""
+    recount = finish(cast(ProcessingSession, reprocess(image=counted.image, user=worker).session), living=4)
+    ProcessingSession.objects.filter(pk=recount.pk).update(processed_image_id=counted.image_id)
+    tasks.upload_annotated(step_of(counted, StepKind.UPLOAD_ANNOTATED).pk)
+    counted.refresh_from_db()
+    assert counted.processed_image_id == counted.uuid
+    tasks.upload_annotated(draw(recount, b"another drawing").pk)
+    keys = [
+        storage.annotated_key(drawing_id, counted.image.uploaded_at)
+        for drawing_id in (counted.uuid, counted.image_id)
+    ]
+    assert [storage.StorageService().get_file(key) for key in keys] == [b"a drawing", b"another drawing"]
 
 
 @pytest.mark.parametrize(
