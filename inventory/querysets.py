@@ -1,9 +1,12 @@
-"""The questions that are asked of places, configurations and stock."""
+"""The questions that are asked of places, configurations and stock.
+
+Models import these, so no model is imported here, not even for a type: a row is a `models.Model` to them.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
+from typing import Any, Final, NoReturn, Self
 
 from django.db import models
 from django.db.models import Case, Count, F, Prefetch, Q, Sum, When
@@ -14,9 +17,6 @@ from demeter.change_times import ChangeTimedUpdates
 from inventory.choices import BinSource, BinStatus
 from inventory.errors import LedgerIsAppendOnly
 from inventory.geometry import degrees_around
-
-if TYPE_CHECKING:
-    from inventory.models import PackagingCatalog, Product, StorageLocation
 
 _SEARCHED: Final = (
     "code", "qr_code", "name", "storage_area__code", "storage_area__name", "storage_area__warehouse__code",
@@ -138,7 +138,7 @@ class ProductQuerySet(ChangeTimedUpdates, models.QuerySet[Any]):
 class DensityParameterQuerySet(ChangeTimedUpdates, models.QuerySet[Any]):
     """Questions about how densely plants stand."""
 
-    def for_product_and_packaging(self, product: Product, packaging: PackagingCatalog | None) -> Self:
+    def for_product_and_packaging(self, product: models.Model, packaging: models.Model | None) -> Self:
         """What is known of a product in a packaging: rows of that packaging before rows for any."""
         return self.filter(Q(packaging=packaging) | Q(packaging__isnull=True), product=product).order_by(
             F("packaging").asc(nulls_last=True), "pk"
@@ -148,11 +148,11 @@ class DensityParameterQuerySet(ChangeTimedUpdates, models.QuerySet[Any]):
 class StockBatchQuerySet(ChangeTimedUpdates, models.QuerySet[Any]):
     """Questions about batches."""
 
-    def at_location(self, location: StorageLocation) -> Self:
+    def at_location(self, location: models.Model) -> Self:
         """Batches that belong to a location, emptied ones included."""
         return self.filter(storage_location=location)
 
-    def of_product(self, product: Product) -> Self:
+    def of_product(self, product: models.Model) -> Self:
         """Batches of one product."""
         return self.filter(product=product)
 
@@ -174,7 +174,7 @@ class StockBatchQuerySet(ChangeTimedUpdates, models.QuerySet[Any]):
 class StockMovementQuerySet(models.QuerySet[Any]):
     """Questions about the ledger, and the refusal to change it in bulk."""
 
-    def held_until(self, location: StorageLocation, product: Product, at: datetime) -> Self:
+    def held_until(self, location: models.Model, product: models.Model, at: datetime) -> Self:
         """The movements that made up what a location held of a product at a time, that moment included."""
         return self.filter(batch__storage_location=location, batch__product=product, occurred_at__lte=at)
 
