@@ -1,14 +1,14 @@
-"""Accounts under /api/v1/. Both forms are served: a redirect would turn a POST into a GET and lose its data."""
-
-from django.urls import re_path
+"""Accounts under /api/v1/."""
 
 from demeter.accounts import views
+from demeter.routers import OptionalSlashRouter
 
-urlpatterns = [
-    re_path(r"^auth/login/?$", views.SignIn.as_view(), name="auth-login"),
-    re_path(r"^auth/refresh/?$", views.Refresh.as_view(), name="auth-refresh"),
-    re_path(r"^auth/logout/?$", views.SignOut.as_view(), name="auth-logout"),
-    re_path(r"^auth/me/?$", views.Me.as_view(), name="auth-me"),
-    re_path(r"^auth/change-password/?$", views.ChangePassword.as_view(), name="auth-change-password"),
-    re_path(r"^users/?$", views.Users.as_view(), name="users"),
-]
+router = OptionalSlashRouter()
+router.add("auth/login", views.SignIn.as_view(), "auth-login")
+router.add("auth/refresh", views.Refresh.as_view(), "auth-refresh")
+router.add("auth/logout", views.SignOut.as_view(), "auth-logout")
+router.add("auth/me", views.Me.as_view(), "auth-me")
+router.add("auth/change-password", views.ChangePassword.as_view(), "auth-change-password")
+router.add("users", views.Users.as_view(), "users")
+
+urlpatterns = router.urls

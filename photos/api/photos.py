@@ -7,15 +7,17 @@ from uuid import UUID
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
+from rest_framework.viewsets import ViewSet
 
 from demeter.accounts.models import User
 from demeter.accounts.permissions import IsWorker
 from demeter.api_errors import errors
 from demeter.pagination import PageNumberPagination
+from demeter.routers import UUID_PATTERN
 from photos.api import photo_shapes as shapes
 from photos.errors import UnknownPhotos
 from photos.filters import ImageFilter
@@ -56,27 +58,25 @@ class Gallery(GenericAPIView[Image]):
         return self.get_paginated_response(self.get_serializer(photos, many=True).data)
 
 
-class Photo(APIView):
-    """One photo."""
+class PhotoViewSet(ViewSet):
+    """One photo, and several together into the trash or out of it."""
+
+    lookup_field = "image_id"
+    lookup_value_regex = UUID_PATTERN
+    detail_name = "photo"
 
     @extend_schema(
         operation_id="photos_photo",
         description="A photo with its newest count, and the last 20 counts of the place that it shows.",
         responses={200: shapes.PhotoSerializer, **errors(401, 403, 404)},
     )
-    def get(self, request: Request, image_id: UUID) -> Response:
+    def retrieve(self, request: Request, image_id: UUID) -> Response:
         user = cast(User, request.user)
         image = get_object_or_404(Image.objects.visible_to(user).not_deleted(), pk=image_id)
         _set_newest_counts([image])
         shown = cast(Any, image)
         shown.place_history = place_history(shown.session, user, at_most=HISTORY_LENGTH)
         return Response(shapes.PhotoSerializer(image, context={"request": request}).data)
-
-
-class BatchDelete(APIView):
-    """Into the trash."""
-
-    permission_classes = [IsWorker]
 
     @extend_schema(
         operation_id="photos_batch_delete",
@@ -85,15 +85,10 @@ class BatchDelete(APIView):
         request=shapes.ImageIdsSerializer,
         responses={200: shapes.DeletedSerializer, **errors(400, 401, 403, 404)},
     )
-    def post(self, request: Request) -> Response:
+    @action(methods=["post"], detail=False, permission_classes=[IsWorker], url_path="batch-delete")
+    def batch_delete(self, request: Request) -> Response:
         moved = _decide_together(request, trash)
         return Response({"deleted_count": len(moved), "deleted_image_ids": moved})
-
-
-class BatchRestore(APIView):
-    """Out of the trash."""
-
-    permission_classes = [IsWorker]
 
     @extend_schema(
         operation_id="photos_batch_restore",
@@ -101,7 +96,8 @@ class BatchRestore(APIView):
         request=shapes.ImageIdsSerializer,
         responses={200: shapes.RestoredSerializer, **errors(400, 401, 403, 404)},
     )
-    def post(self, request: Request) -> Response:
+    @action(methods=["post"], detail=False, permission_classes=[IsWorker], url_path="batch-restore")
+    def batch_restore(self, request: Request) -> Response:
         moved = _decide_together(request, restore)
         return Response({"restored_count": len(moved), "restored_image_ids": moved})
 

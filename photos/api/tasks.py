@@ -9,14 +9,17 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
+from rest_framework.viewsets import ViewSet
 
 from demeter.accounts.choices import Role
 from demeter.accounts.models import User
 from demeter.api_errors import errors
+from demeter.routers import UUID_PATTERN
 from inventory.models import StockMovement
 from photos.api import serializers
 from photos.api.jobs import find_job
@@ -69,21 +72,21 @@ def _stock_task(job: UploadJob, batches: dict[UUID, list[int]]) -> dict[str, Any
     }
 
 
-class StockTask(APIView):
-    """One job as a stock task."""
+class StockTaskViewSet(ViewSet):
+    """Jobs as stock tasks: one, or several in one answer."""
+
+    lookup_field = "task_id"
+    lookup_value_regex = UUID_PATTERN
+    detail_name = "task"
 
     @extend_schema(
         operation_id="stock_task",
         responses={200: serializers.StockTaskSerializer, **errors(401, 403, 404)},
         description="How far one photo is, and the stock it led to.",
     )
-    def get(self, request: Request, task_id: UUID) -> Response:
+    def retrieve(self, request: Request, task_id: UUID) -> Response:
         job = find_job(cast(User, request.user), task_id)
         return Response(serializers.StockTaskSerializer(stock_tasks([job])[0]).data)
-
-
-class StockTasks(APIView):
-    """Several jobs as stock tasks, in one answer."""
 
     @extend_schema(
         operation_id="stock_tasks_status",
@@ -91,7 +94,8 @@ class StockTasks(APIView):
         parameters=[serializers.TaskIdsSerializer],
         responses={200: serializers.StockTasksSerializer, **errors(400, 401, 403)},
     )
-    def get(self, request: Request) -> Response:
+    @action(detail=False, url_path="status", url_name="tasks")
+    def status(self, request: Request) -> Response:
         query = serializers.TaskIdsSerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
         asked = [text.strip() for text in query.validated_data["task_ids"].split(",") if text.strip()]

@@ -1,10 +1,10 @@
-"""The classifier under /api/v1/. Both forms are served: a redirect would lose the body of a POST."""
+"""The classifier under /api/v1/."""
 
-from django.urls import re_path
-
+from demeter.routers import OptionalSlashRouter
 from mlpipeline.classifier.api import views
 
-urlpatterns = [
-    re_path(r"^model/predict/?$", views.Predict.as_view(), name="model-predict"),
-    re_path(r"^feedback/?$", views.FeedbackView.as_view(), name="feedback"),
-]
+router = OptionalSlashRouter()
+router.add("model/predict", views.Predict.as_view(), "model-predict")
+router.add("feedback", views.FeedbackView.as_view(), "feedback")
+
+urlpatterns = router.urls
