@@ -91,7 +91,7 @@ class LocationSource(models.TextChoices):
 
 
 class CountWarning(models.TextChoices):
-    """What a person should know about a count. Those of `waiting` wait for an answer."""
+    """What a person should know about a count; what each means stands in `photos.warning_catalogue`."""
 
     NEEDS_LOCATION = "needs_location", _("The place is not known")
     NEEDS_CONFIG = "needs_config", _("The place has no active configuration")
@@ -116,21 +116,6 @@ class CountWarning(models.TextChoices):
     BLURRY = "blurry", _("The picture is blurred")
     DARK = "dark", _("The picture is too dark")
     GLARE = "glare", _("Parts of the picture are burnt out")
-
-    @classmethod
-    def waiting(cls) -> list["CountWarning"]:
-        """Those that keep the stock unbooked until a person has answered."""
-        return [
-            cls.NEEDS_LOCATION,
-            cls.NEEDS_CONFIG,
-            cls.PLACE_MISMATCH,
-            cls.DUPLICATE_ELSEWHERE,
-            cls.UNDATED,
-            cls.OTHER_PRODUCT,
-            cls.NOTHING_FOUND,
-            cls.NEEDS_REVIEW,
-            cls.PARTIAL_COUNT,
-        ]
 
 
 class IntervalReason(models.TextChoices):

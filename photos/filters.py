@@ -12,6 +12,7 @@ from photos.choices import CountWarning
 from photos.day_field import DayField
 from photos.models import Image, ProcessingSession
 from photos.querysets import ImageQuerySet
+from photos.warning_catalogue import WAITING
 
 TRASH: Final = "trash"
 CORRECTED: Final = "corrected"
@@ -28,7 +29,7 @@ def status_choices(*, with_trash: bool = False) -> Choices:
         ("warnings", _("With a warning")),
         (CountWarning.MOVED.value, CountWarning.MOVED.label),
         (CORRECTED, CORRECTED_LABEL),
-        (_("Waits for a person"), [(warning.value, warning.label) for warning in CountWarning.waiting()]),
+        (_("Waits for a person"), [(warning.value, warning.label) for warning in WAITING]),
     ]
     return [*choices, (TRASH, _("In the trash"))] if with_trash else choices
 

@@ -16,13 +16,14 @@ from django.views.decorators.http import require_safe
 from demeter.accounts.choices import Role
 from demeter.accounts.models import User
 from inventory.models import StockBatch
-from photos.choices import CountWarning, ImageStatus, JobStatus
+from photos.choices import ImageStatus, JobStatus
 from photos.filters import CORRECTED, CORRECTED_LABEL
 from photos.models import Image, ProcessingSession, UploadSession
 from photos.pages.forms import UploadForm
 from photos.pages.gallery import cards
 from photos.pages.permissions import user_of
 from photos.pages.upload_texts import upload_texts
+from photos.warning_catalogue import WAITING
 
 RECENT_UPLOADS = 5
 RECENT_PHOTOS = 8
@@ -104,7 +105,7 @@ def waiting_by_reason(user: User) -> list[dict[str, Any]]:
 
     A waiting photo is `failed` and its error begins with the reason (contract, job status).
     """
-    reasons = CountWarning.waiting()
+    reasons = WAITING
     counts = (
         Image.objects.visible_to(user)
         .not_deleted()

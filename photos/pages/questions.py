@@ -18,6 +18,7 @@ from photos.services.booking.preview import DecisionPreview, preview_decision
 from photos.services.results.session_lifecycle import assign_location
 from photos.services.review.old_products import cycle_began, old_products
 from photos.services.review.validation import answer
+from photos.warning_catalogue import WARNINGS, Question
 
 #: Answers of one tap show what they change, and each preview settles its places; further ones show it on the next page.
 MAX_PREVIEWED_PLACES: Final = 4
@@ -36,23 +37,21 @@ class PlaceOption:
 
 def questions_of(session: ProcessingSession, user: User) -> dict[str, Any]:
     """The questions about a photo that are open, as the page shows them to somebody who may answer them."""
-    waits = set(blocking(session))
+    asked = {WARNINGS[warning].question for warning in blocking(session)}
     found: dict[str, Any] = {}
-    if waits & {CountWarning.NEEDS_LOCATION, CountWarning.PLACE_MISMATCH}:
+    if Question.PLACE in asked:
         found["place_options"] = place_options(session, user)
-    if CountWarning.UNDATED in waits:
+    if Question.DATE in asked:
         found["taken_at_form"] = TakenAtForm()
         found["as_uploaded"], _refusal = _tried(
             session, lambda: answer(session=session, warning=CountWarning.UNDATED)
         )
-    if CountWarning.OTHER_PRODUCT in waits and (held := old_products(session)):
+    if Question.OLD_PRODUCT in asked and (held := old_products(session)):
         found["old_product_form"] = _old_product_form(session, held)
-    if CountWarning.NEEDS_CONFIG in waits and session.storage_location and user.has_role(Role.ADMIN):
+    if Question.CONFIGURATION in asked and session.storage_location and user.has_role(Role.ADMIN):
         add = reverse("admin:inventory_storagelocationconfig_add")
         found["configure_url"] = f"{add}?storage_location={session.storage_location.pk}"
-    found["asks_acceptance"] = bool(
-        waits & {CountWarning.NOTHING_FOUND, CountWarning.NEEDS_REVIEW, CountWarning.PARTIAL_COUNT}
-    )
+    found["asks_acceptance"] = Question.ACCEPTANCE in asked
     return found
 
 

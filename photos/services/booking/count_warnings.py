@@ -14,29 +14,12 @@ from photos.models import PlaceCalibration, ProcessingSession, UploadJob
 from photos.services.context.deduplication import contradicted_by_copies
 from photos.services.context.plausibility import differs_from_expected
 from photos.services.context.recognition import contradicts_place
+from photos.warning_catalogue import FOUND_ANEW
 
 #: What settling a place may change in the row of a count.
 FIELDS: Final = [
     "booking_state", "booked_quantity", "booking_revision", "expected_living", "warnings", "manual_adjustments",
 ]  # fmt: skip
-#: Found anew whenever a place is settled; what the count itself has found stays.
-_FOUND_ANEW: Final = {
-    CountWarning.NEEDS_LOCATION,
-    CountWarning.NEEDS_CONFIG,
-    CountWarning.NEEDS_REVIEW,
-    CountWarning.NEEDS_CALIBRATION,
-    CountWarning.PLACE_MISMATCH,
-    CountWarning.DUPLICATE_ELSEWHERE,
-    CountWarning.UNDATED,
-    CountWarning.OTHER_PRODUCT,
-    CountWarning.NOTHING_FOUND,
-    CountWarning.SAME_LOCATION,
-    CountWarning.UNLIKE_LAST_COUNT,
-    CountWarning.UNLIKE_PRODUCT,
-    CountWarning.SUPERSEDED,
-    CountWarning.MOVED,
-    CountWarning.PHOTO_MOVED_AWAY,
-}
 
 
 @dataclass(frozen=True)
@@ -137,7 +120,7 @@ def _repeated(sessions: Sequence[ProcessingSession]) -> frozenset[int]:
 
 def refresh(session: ProcessingSession, waits: Sequence[CountWarning], related: Related) -> None:
     """Write the warnings of a finished count, those that it waits for first. Saves nothing."""
-    kept = [warning for warning in session.warnings if warning not in _FOUND_ANEW]
+    kept = [warning for warning in session.warnings if warning not in FOUND_ANEW]
     found = list(waits)
     known = session.product_id is None or (session.product_id, session.packaging_id) in related.calibrated
     if session.storage_location_id is not None and not known:

@@ -2,6 +2,7 @@
 
 from photos.choices import BookingState, CountWarning, ImageStatus, SessionStatus
 from photos.models import Image, ProcessingSession
+from photos.warning_catalogue import WAITING
 
 
 def update_image_status(session: ProcessingSession) -> None:
@@ -23,7 +24,7 @@ def update_image_status(session: ProcessingSession) -> None:
 def blocking(session: ProcessingSession) -> list[CountWarning]:
     """The warnings of a count that a person has still to answer."""
     accepted = set(session.accepted_warnings)
-    return [w for w in CountWarning.waiting() if w in session.warnings and w not in accepted]
+    return [w for w in WAITING if w in session.warnings and w not in accepted]
 
 
 def _waiting_text(warning: CountWarning, image: Image) -> str:

@@ -16,18 +16,17 @@ from django.db.models import Max
 from django.utils import timezone
 
 from demeter.accounts.models import User
-from photos.choices import ContainerType, CountWarning
+from photos.choices import ContainerType
 from photos.models import CalibrationSample, PhotoContainer, PlaceCalibration, ProcessingSession
 from photos.plant_metrics import mean_plant_area, polygon_area, summary, visible_share
 from photos.services.corrections.findings import Kind, corrected_findings, kind_of
 from photos.services.corrections.sums import correct_sums
+from photos.warning_catalogue import TEACHING_NOTHING
 
 MIN_PLANT_COUNT: Final = 10  # on one photo, for its mean to say something. Source: origin, band calibration
 # From so many photos on, it overrides the typed-in parameters. Source: origin, calibration wizard of 3–5 photos
 MIN_PHOTO_COUNT: Final = 3
 REFERENCE_PX: Final = 4000  # longer side of the picture that `plant_area_px` refers to
-# A picture without a known edge of the bed, or whose plants could not all be counted, gives no sample.
-_TEACHES_NOTHING: Final = {CountWarning.NO_CONTAINER, CountWarning.TRUNCATED, CountWarning.PARTIAL_COUNT}
 
 
 @dataclass(frozen=True)
@@ -112,7 +111,7 @@ def _known(session: ProcessingSession) -> list[PlaceCalibration]:
 def _samples(session: ProcessingSession) -> list[CalibrationSample]:
     """The samples of a validated count, not saved: one for each kind of container that shows enough plants."""
     place = session.storage_location
-    if place is None or session.product_id is None or _TEACHES_NOTHING & set(session.warnings):
+    if place is None or session.product_id is None or set(TEACHING_NOTHING).intersection(session.warnings):
         return []
     image = session.image
     cm2_per_px = place.area_m2 * 10_000 / (image.width_px * image.height_px)  # one photo shows one place

@@ -5,7 +5,6 @@ from __future__ import annotations  # Django's files take no type argument at ru
 import logging
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from django.db import transaction
@@ -16,7 +15,6 @@ from demeter.errors import DemeterError
 from inventory.models import StorageLocation
 from photos import storage
 from photos.choices import (
-    CountWarning,
     ImageSource,
     JobPurpose,
     JobStatus,
@@ -35,11 +33,9 @@ from photos.services.results.session_lifecycle import (
     plan_session,
     reprocess,
 )
+from photos.warning_catalogue import ASKING_FOR_PLACE
 
 logger = logging.getLogger(__name__)
-
-# Warnings of a count that ask an uploader where it was taken.
-_PLACE_QUESTIONS: Final = frozenset({CountWarning.NEEDS_LOCATION, CountWarning.PLACE_MISMATCH})
 
 
 @dataclass(frozen=True)
@@ -240,4 +236,4 @@ def _job_for_known(
 
 
 def _waits_for_place(count: ProcessingSession) -> bool:
-    return count.storage_location_id is None or bool(_PLACE_QUESTIONS.intersection(count.warnings))
+    return count.storage_location_id is None or bool(set(ASKING_FOR_PLACE).intersection(count.warnings))

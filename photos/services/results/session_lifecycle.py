@@ -12,7 +12,6 @@ from inventory.models import StorageLocation
 from inventory.services.configs import ConfigTimeline
 from photos.choices import (
     BookingState,
-    CountWarning,
     ImageStatus,
     JobPurpose,
     LocationSource,
@@ -33,6 +32,7 @@ from photos.services.context.location_matching import match_location
 from photos.services.context.place_calibration import update_calibration
 from photos.services.steps import jobs
 from photos.services.steps.claims import create_steps
+from photos.warning_catalogue import OUTLIVING_RECOUNT
 
 
 @transaction.atomic
@@ -54,8 +54,7 @@ def open_session(
         image=image, user=user, location=location, location_source=location_source, reason=reason
     )
     if earlier is not None:
-        about_photo = {CountWarning.PLACE_MISMATCH, CountWarning.UNDATED, CountWarning.OTHER_PRODUCT}
-        session.accepted_warnings = [code for code in earlier.accepted_warnings if code in about_photo]
+        session.accepted_warnings = [code for code in earlier.accepted_warnings if code in OUTLIVING_RECOUNT]
         session.moved_from = earlier.moved_from
     session.attempt += image.sessions.aggregate(last=Max("attempt"))["last"] or 0
     try:

@@ -19,9 +19,7 @@ from photos.services.context.place_calibration import update_calibration
 from photos.services.corrections import adoption
 from photos.services.execution.annotation_data import have_drawn_again
 from photos.services.review.edits import correct
-
-#: Without place and product nobody knows what to book, whatever a person accepts.
-_NOT_ACCEPTED = {CountWarning.NEEDS_LOCATION, CountWarning.NEEDS_CONFIG, CountWarning.NEEDS_REVIEW}
+from photos.warning_catalogue import NOT_ACCEPTED_BY_VALIDATING
 
 
 @transaction.atomic
@@ -56,7 +54,7 @@ def validate(
         )
         session.refresh_from_db()
     # A shortfall is accepted by an adjustment: another one later must ask again.
-    accepted = [str(code) for code in blocking(session) if code not in _NOT_ACCEPTED]
+    accepted = [str(code) for code in blocking(session) if code not in NOT_ACCEPTED_BY_VALIDATING]
     if not session.validated or session.validated_version != session.version:
         session.validated, session.validated_by, session.validation_date = True, user, timezone.now()
         adoption.adopt(session)

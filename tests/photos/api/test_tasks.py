@@ -80,7 +80,8 @@ def draw(session: ProcessingSession, alias: str) -> None:
     """Put a drawing of a count into a store."""
     key = storage.annotated_key(session.uuid, session.image.uploaded_at)
     storage.StorageService(alias).upload_file(b"drawing", key)
-    ProcessingSession.objects.filter(pk=session.pk).update(processed_image_id=session.uuid)
+    session.processed_image_id = session.uuid
+    session.save(update_fields=["processed_image_id"])
 
 
 # ── GET /stock/tasks ─────────────────────────────────────────────────────────────────────────────────

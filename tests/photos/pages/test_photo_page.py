@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from photos.choices import CountWarning, TakenAtSource
+from photos.choices import TakenAtSource
 from photos.models import Image
 
 
@@ -46,12 +46,6 @@ def test_a_viewer_gets_no_form(signed_in, viewer, make_photo, count):
 
     assert "/count-again/" not in page.text
     assert "/place/" not in page.text
-
-
-def test_every_warning_has_advice_for_a_person():
-    from photos.warning_texts import ADVICE
-
-    assert set(ADVICE) == set(CountWarning)
 
 
 def test_warnings_are_said_in_words_the_waiting_ones_first(signed_in, worker, make_photo, count):
