@@ -5,7 +5,7 @@ from re import sub
 from typing import Any, Final
 
 from django.urls import URLPattern, re_path
-from rest_framework.routers import DynamicRoute, Route, SimpleRouter
+from rest_framework.routers import Route, SimpleRouter
 
 UUID_PATTERN: Final = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
@@ -23,15 +23,13 @@ class OptionalSlashRouter(SimpleRouter):
         pattern = sub(r"\{(\w+)\}", rf"(?P<\1>{UUID_PATTERN})", path)
         self._views.append(re_path(rf"^{pattern}/?$", view, name=name))
 
-    def get_routes(self, viewset: Any) -> list[Route | DynamicRoute]:
+    def get_routes(self, viewset: Any) -> list[Route]:
         """Those of SimpleRouter; `detail_name` of a viewset names the route of one object, which is `detail` else."""
         named = getattr(viewset, "detail_name", "detail")
         return [
             route._replace(name=route.name.replace("-detail", f"-{named}"))
-            if isinstance(route, Route)
-            else route
             for route in super().get_routes(viewset)
         ]
 
-    def get_urls(self) -> list[URLPattern]:
+    def get_urls(self) -> list[Any]:
         return [*self._views, *super().get_urls()]
