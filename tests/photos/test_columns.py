@@ -34,8 +34,8 @@ COLUMNS = {
         "validated_by_user_id", "validation_date", "manual_adjustments", "created_at", "updated_at",
     },
     "detections": {
-        "session_id", "stock_movement_id", "center_x", "center_y", "width_px", "height_px", "confidence",
-        "is_empty_container", "is_alive",
+        "session_id", "stock_movement_id", "classification_id", "center_x", "center_y", "width_px", "height_px",
+        "confidence", "is_empty_container", "is_alive",
     },
     "estimations": {
         "session_id", "stock_movement_id", "vegetation_polygon", "estimated_count", "calculation_method", "confidence",
