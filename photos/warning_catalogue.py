@@ -217,16 +217,22 @@ WARNINGS: Final[dict[CountWarning, WarningRule]] = {
 }
 
 
-def _those(condition: Callable[[WarningRule], bool]) -> tuple[CountWarning, ...]:
-    return tuple(warning for warning, rule in WARNINGS.items() if condition(rule))
+#: Those that keep the stock unbooked until a person has answered, in their order.
+WAITING: Final = tuple(warning for warning, rule in WARNINGS.items() if rule.question is not None)
 
 
-#: Those that keep the stock unbooked until a person has answered.
-WAITING: Final = _those(lambda rule: rule.question is not None)
+def _those(condition: Callable[[WarningRule], bool]) -> frozenset[CountWarning]:
+    return frozenset(warning for warning, rule in WARNINGS.items() if condition(rule))
+
+
 #: Found anew whenever a place is settled; what the count itself has found stays.
 FOUND_ANEW: Final = _those(lambda rule: rule.set_in.startswith(_BOOKING))
 ASKING_FOR_PLACE: Final = _those(lambda rule: rule.question == Question.PLACE)
 OUTLIVING_RECOUNT: Final = _those(lambda rule: rule.outlives_recount)
 NOT_ACCEPTED_BY_VALIDATING: Final = _those(lambda rule: not rule.is_accepted_by_validating)
+#: Without them nobody knows what to book: they are answered before the count can be accepted.
+ANSWERED_FIRST: Final = _those(
+    lambda rule: not rule.is_accepted_by_validating and rule.question != Question.ACCEPTANCE
+)
 #: A picture without a known edge of the bed, or whose plants could not all be counted, gives no sample.
 TEACHING_NOTHING: Final = _those(lambda rule: not rule.teaches)

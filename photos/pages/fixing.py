@@ -20,6 +20,7 @@ from photos.pages.permissions import can_review, find_photo, require_reader, use
 from photos.pages.place_forms import ConfigurationForm, DensityForm
 from photos.pages.questions import questions_of
 from photos.services.booking.image_status import blocking
+from photos.warning_catalogue import WAITING
 from photos.warning_texts import warnings_of
 
 MAX_FOUND_PLACES: Final = 8
@@ -64,7 +65,8 @@ def fix(request: HttpRequest, image_id: UUID) -> HttpResponse:
         "image": image,
         "session": session,
         "back": back_to(request, image),
-        "picture_url": thumbnail_url(image) or picture_url(image),
+        "picture_url": thumbnail_url(image, session.processed_image_id if session else None)
+        or picture_url(image),
         "may_decide": can_review(user, image),
         "may_validate": user.has_role(Role.SUPERVISOR),
         "searched": searched,
@@ -105,7 +107,6 @@ def _known(codes: list[str]) -> list[str]:
 def _helpers(user: User, image: Image, codes: set[CountWarning]) -> list[Helpers]:
     """Who can answer what this user cannot; nobody where he can answer all himself."""
     others = None if can_review(user, image) else Role.SUPERVISOR
-    waiting = set(CountWarning.waiting())
-    needed = {_ANSWERED_BY.get(code, others if code in waiting else None) for code in codes}
+    needed = {_ANSWERED_BY.get(code, others if code in WAITING else None) for code in codes}
     roles = [role for role in Role if role in needed and not user.has_role(role)]
     return [Helpers(str(role.label), User.objects.names_with(role)) for role in roles]

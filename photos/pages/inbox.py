@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from demeter.accounts.choices import Role
 from demeter.accounts.models import User
 from demeter.errors import DemeterError
-from photos.choices import CountWarning, SessionStatus
+from photos.choices import SessionStatus
 from photos.error_texts import error_text
 from photos.image_urls import annotated_url, picture_url, thumbnail_url
 from photos.models import Image, ProcessingSession
@@ -32,11 +32,10 @@ from photos.services.corrections.drafts import draft_of
 from photos.services.review.inbox import REASONS, books_beside, inbox_of, reasons_for
 from photos.services.review.trash import trash
 from photos.services.review.validation import validate
+from photos.warning_catalogue import ANSWERED_FIRST
 from photos.warning_texts import warnings_of
 
 PER_PAGE: Final = 50
-#: Nobody can approve what is not known: these are answered, not approved.
-_ANSWERED_FIRST: Final = {CountWarning.NEEDS_LOCATION, CountWarning.NEEDS_CONFIG}
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ class Item:
 
     @property
     def can_be_approved(self) -> bool:
-        return self.is_counted and not _ANSWERED_FIRST.intersection(blocking(self.session))
+        return self.is_counted and not ANSWERED_FIRST.intersection(blocking(self.session))
 
     @property
     def value(self) -> str:
@@ -112,7 +111,7 @@ def _items(sessions: Sequence[ProcessingSession]) -> list[Item]:
     return [
         Item(
             session=session,
-            thumbnail_url=thumbnail_url(session.image),
+            thumbnail_url=thumbnail_url(session.image, session.processed_image_id),
             is_thumbnail_broken=session.image_id in broken,
             warnings=warnings_of(session),
             book=books.get(session.pk),
@@ -140,18 +139,20 @@ def _address(reason: str, page: int, item: Item | None) -> str:
 
 def _detail(session: ProcessingSession, user: User) -> dict[str, Any]:
     """What is shown of the count that is looked at, with what approving it would change."""
-    image = session.image
+    image, drawing_id = session.image, session.processed_image_id
     shown: dict[str, Any] = {
         "image": image,
         "session": session,
         "may_decide": True,
-        "picture_url": annotated_url(image) or picture_url(image) or thumbnail_url(image),
+        "picture_url": annotated_url(image, drawing_id)
+        or picture_url(image)
+        or thumbnail_url(image, drawing_id),
         "draft": draft_of(session),
         "error": error_text(session.error_code, session.error_message),
         "warnings": warnings_of(session),
         **answers_for(image, session, user, ""),
     }
-    if session.status == SessionStatus.COMPLETED and not _ANSWERED_FIRST.intersection(blocking(session)):
+    if session.status == SessionStatus.COMPLETED and not ANSWERED_FIRST.intersection(blocking(session)):
         own = ProcessingSession.objects.select_related("image").get(pk=session.pk)
         try:
             shown["preview"] = preview_decision(
@@ -186,7 +187,7 @@ def _approve(request: HttpRequest, photos: dict[UUID, Image], versions: dict[UUI
     for image_id, session in newest_counts(photos.values()).items():
         name = str(session.storage_location or photos[image_id])
         session.image = photos[image_id]
-        if _ANSWERED_FIRST.intersection(blocking(session)):
+        if ANSWERED_FIRST.intersection(blocking(session)):
             messages.error(
                 request, _("%(photo)s: say first where it is and what grows there.") % {"photo": name}
             )

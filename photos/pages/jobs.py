@@ -134,6 +134,11 @@ def _newest_of_each_photo(jobs: Sequence[UploadJob]) -> list[UploadJob]:
     return list(newest.values())
 
 
+def _thumbnail_of(job: UploadJob) -> str | None:
+    drawing_id = job.session.processed_image_id if job.session else None
+    return thumbnail_url(job.image, drawing_id) if job.image else None
+
+
 def _rows(request: HttpRequest, jobs: Sequence[UploadJob], pace: Pace | None) -> list[JobRow]:
     user, now = user_of(request), timezone.now()
     broken = broken_thumbnails([job.image for job in jobs if job.image is not None])
@@ -141,7 +146,7 @@ def _rows(request: HttpRequest, jobs: Sequence[UploadJob], pace: Pace | None) ->
         JobRow(
             job=job,
             group=_group_of(job),
-            thumbnail_url=thumbnail_url(job.image) if job.image else None,
+            thumbnail_url=_thumbnail_of(job),
             is_thumbnail_broken=job.image_id in broken,
             error=error_text(job.code, job.error),
             waits_for=_waits_for(job),

@@ -70,4 +70,4 @@ def test_no_other_file_says_which_warnings_belong_together():
 
 
 def test_what_waits_is_found_anew_or_was_missing_from_the_count():
-    assert set(WAITING) - set(FOUND_ANEW) == {CountWarning.PARTIAL_COUNT}
+    assert set(WAITING) - FOUND_ANEW == {CountWarning.PARTIAL_COUNT}

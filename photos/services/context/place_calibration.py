@@ -111,7 +111,7 @@ def _known(session: ProcessingSession) -> list[PlaceCalibration]:
 def _samples(session: ProcessingSession) -> list[CalibrationSample]:
     """The samples of a validated count, not saved: one for each kind of container that shows enough plants."""
     place = session.storage_location
-    if place is None or session.product_id is None or set(TEACHING_NOTHING).intersection(session.warnings):
+    if place is None or session.product_id is None or TEACHING_NOTHING.intersection(session.warnings):
         return []
     image = session.image
     cm2_per_px = place.area_m2 * 10_000 / (image.width_px * image.height_px)  # one photo shows one place

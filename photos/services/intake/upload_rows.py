@@ -236,4 +236,4 @@ def _job_for_known(
 
 
 def _waits_for_place(count: ProcessingSession) -> bool:
-    return count.storage_location_id is None or bool(set(ASKING_FOR_PLACE).intersection(count.warnings))
+    return count.storage_location_id is None or bool(ASKING_FOR_PLACE.intersection(count.warnings))

@@ -13,12 +13,13 @@ from demeter.accounts.models import User
 from inventory.models import StockBatch
 from photos.choices import BookingState, CountWarning, ImageStatus, SessionStatus
 from photos.models import Image, ProcessingSession
+from photos.warning_catalogue import WAITING
 
 BROKEN: Final = "broken"
 CORRECTED: Final = "corrected"
 #: The reasons for which a count stands in the inbox, in the order in which they are shown.
 REASONS: Final[dict[str, str | Promise]] = {
-    **{warning.value: warning.label for warning in CountWarning.waiting()},
+    **{warning.value: warning.label for warning in WAITING},
     CountWarning.UNLIKE_LAST_COUNT.value: CountWarning.UNLIKE_LAST_COUNT.label,
     CORRECTED: _("Corrected, not validated yet"),
     BROKEN: _("Could not be counted"),

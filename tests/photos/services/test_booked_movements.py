@@ -86,7 +86,7 @@ def test_rows_from_before_are_told_the_same(make_image, count, place, worker):
     by_hand = stocked_batch(5)
     Detection.objects.update(stock_movement=None)
     StockBatch.objects.update(custom_attributes={})
-    findings = importlib.import_module("photos.migrations.0020_note_stock_movements")
+    findings = importlib.import_module("photos.migrations.0021_note_stock_movements")
     batches = importlib.import_module("inventory.migrations.0005_origin_of_batches")
     for _run in range(2):  # the second finds nothing to do
         findings.note(apps, connection.schema_editor())

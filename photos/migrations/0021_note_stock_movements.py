@@ -45,6 +45,6 @@ def newest_by_kind(movements: Any) -> dict[str, int]:
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("photos", "0019_stock_movements_of_findings")]
+    dependencies = [("photos", "0020_stock_movements_of_findings")]
 
     operations = [migrations.RunPython(note, migrations.RunPython.noop, elidable=True)]

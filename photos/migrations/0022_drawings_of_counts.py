@@ -31,7 +31,7 @@ def give_back(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("photos", "0020_note_stock_movements")]
+    dependencies = [("photos", "0021_note_stock_movements")]
 
     operations = [
         migrations.AddField(

@@ -17,7 +17,7 @@ def stock_movement() -> models.ForeignKey:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inventory", "0004_manual_counts"), ("photos", "0018_recognised_plants")]
+    dependencies = [("inventory", "0004_manual_counts"), ("photos", "0019_failed_jobs_have_ended")]
 
     operations = [
         migrations.AddField("detection", "stock_movement", stock_movement()),

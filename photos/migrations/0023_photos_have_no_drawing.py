@@ -4,7 +4,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("photos", "0021_drawings_of_counts")]
+    dependencies = [("photos", "0022_drawings_of_counts")]
 
     operations = [
         migrations.RemoveField("image", "annotated_key"),
