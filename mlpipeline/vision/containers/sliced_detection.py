@@ -10,7 +10,7 @@ from mlpipeline.vision.arrays import Image, check, check_image, shape_of
 from mlpipeline.vision.containers.cleaning import RIM_SHARE, PlantAssignment, container_region
 from mlpipeline.vision.geometry.boxes import areas, box_centers, clip, longest_sides, points_in_mask
 from mlpipeline.vision.geometry.masks import Region
-from mlpipeline.vision.imaging.tiles import Tile, integer_ratio_side, plan_tiles
+from mlpipeline.vision.imaging.tiles import Tile, integer_ratio_side, plan_tiles, tile_starts
 from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.protocols import Detector, ImageDetector, Progress
 from mlpipeline.vision.results import OUT_OF_SCALE, TRUNCATED, Container, Detections
@@ -157,7 +157,10 @@ def plan_direct(region: Region, sizes: PlantSizes, scale: float, runner: TileRun
     shown = tile_px / side_px
     if shown < scale / MAX_DIRECT_SHRINK or sizes.low_px * shown < trained[0]:
         return None
-    tile = Tile(region.x0 + (width - side_px) // 2, region.y0 + (height - side_px) // 2, side_px)
+    # Within the picture, as tiles of a plan are: one at the limit of the detector is cut in four that each show some.
+    (x0,) = tile_starts(region.x0, region.x0 + width, side_px, 0, runner.shape[1])
+    (y0,) = tile_starts(region.y0, region.y0 + height, side_px, 0, runner.shape[0])
+    tile = Tile(x0, y0, side_px)
     overlap_px = needed_overlap_px(sizes.longest_px, shown, runner.options.overlap)
     return SlicePlan((tile,), overlap_px, _scale_warnings(sizes, shown, runner))
 

@@ -96,6 +96,15 @@ def test_a_box_that_fits_is_shown_in_one_tile_and_a_segment_of_its_size_in_sever
     assert tiles_over("segment", 520) > 1
 
 
+@pytest.mark.parametrize("corner", [(0, 0), (WIDTH - 420, HEIGHT - 420)])
+def test_a_box_in_a_corner_of_the_picture_may_hold_more_than_a_tile_answers(corner):
+    x0, y0 = corner
+    boxes = rows_of_plants(30, 24)
+    corner_box = container("box", x0, y0, x0 + 420, y0 + 420)
+    (found,), _ = count(boxes, [corner_box], max_det=60)
+    assert len(found) == pytest.approx(14 * 14, rel=0.05)
+
+
 def test_a_box_in_whose_tile_plants_would_be_too_small_is_sliced():
     assert tiles_over("box", 900) == tiles_over("segment", 900) > 1
 
