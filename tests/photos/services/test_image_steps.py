@@ -14,8 +14,8 @@ from django.db.models import Q
 from django.test import Client
 from django.utils import timezone
 
-from demeter.breakers.breaker import storage_of
 from demeter.accounts.models import User
+from demeter.breakers.breaker import storage_of
 from photos import storage, tasks
 from photos.choices import JobStatus, StepKind, StepStatus
 from photos.errors import StoreUnavailable
