@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mlpipeline.detectors.environment import prepare_libraries
 from mlpipeline.detectors.manifest import (
@@ -19,7 +20,13 @@ from mlpipeline.detectors.manifest import (
 )
 from mlpipeline.training.datasets import DETECTION
 from mlpipeline.training.training_job import ARCHITECTURES, CLASSES
+from mlpipeline.vision.arrays import check
 from mlpipeline.vision.thresholds import ContainerThresholds, DetectionThresholds
+
+if TYPE_CHECKING:
+    import torch
+
+Tensors = dict[str, "torch.Tensor"]
 
 # What they are shown when counting. Plants are detected as well at 512 px as at the size of the training; containers
 # are not: of 270 on held-out scenes as many were found at 416 px as at 512 px (IoU ≥ .5), for half of the work.
@@ -65,6 +72,9 @@ class Installation:
     """What becomes the default: a checkpoint of a kind, and the least score (0–1) it counts best at.
 
     dead_gain: added to the logit of dead plants where living and dead are told apart.
+    blend: share (0–1] of the checkpoint in the average with the weights that are the default now. A fine-tuning learns
+    new looks and forgets some of the old ones; the average of both keeps more of either (Wortsman et al., *Robust
+    fine-tuning of zero-shot models*, CVPR 2022). It needs weights that began with the default ones.
     """
 
     kind: str
@@ -72,6 +82,10 @@ class Installation:
     confidence: float
     version: str
     dead_gain: float = 0.0
+    blend: float = 1.0
+
+    def __post_init__(self) -> None:
+        check(0 < self.blend <= 1, f"blend is a share above 0, got {self.blend}")
 
 
 def install_weights(installation: Installation, folder: Path) -> Weights:
@@ -79,19 +93,20 @@ def install_weights(installation: Installation, folder: Path) -> Weights:
 
     The average of the training is stored in fp16: half the size, and more exact than what it is run in. Thresholds and
     postprocessing stay as the manifest has them. The model card beside it is written by hand. Raises FileNotFoundError
-    where there is no such checkpoint, ModelUnavailable for a manifest that cannot be read.
+    where there is no such checkpoint, or no default weights to blend it with, ModelUnavailable for a manifest that
+    cannot be read, InvalidInput for weights of another architecture.
     """
     prepare_libraries()
     import torch
 
     kind = installation.kind
     checkpoint = torch.load(installation.checkpoint, map_location="cpu", weights_only=True)
-    tensors = {
-        name: value.half() if value.is_floating_point() else value
-        for name, value in checkpoint["weights"].items()
-    }
-    known = read_manifest(folder) if (folder / MANIFEST_NAME).is_file() else {}
     target = folder / f"{NAMES[kind]}.pt"
+    trained = checkpoint["weights"]
+    if installation.blend < 1:
+        trained = blended(trained, _default_tensors(target), installation.blend)
+    tensors = {name: value.half() if value.is_floating_point() else value for name, value in trained.items()}
+    known = read_manifest(folder) if (folder / MANIFEST_NAME).is_file() else {}
     folder.mkdir(parents=True, exist_ok=True)
     torch.save({"weights": tensors, "classes": list(CLASSES[kind])}, target)
     weights = Weights(
@@ -113,3 +128,23 @@ def install_weights(installation: Installation, folder: Path) -> Weights:
     )
     write_manifest({**known, kind: weights}, folder)
     return weights
+
+
+def blended(trained: Tensors, default: Tensors, share: float) -> Tensors:
+    """The average of two sets of tensors with the same names and shapes, `share` (0–1) of it `trained`, in f32.
+
+    What does not float, as the number of batches seen, is that of `trained`. Raises InvalidInput where they differ.
+    """
+    shapes = [{name: tuple(value.shape) for name, value in tensors.items()} for tensors in (trained, default)]
+    check(shapes[0] == shapes[1], "only weights of one architecture can be averaged")
+    return {
+        name: default[name].float().lerp(value.float(), share) if value.is_floating_point() else value
+        for name, value in trained.items()
+    }
+
+
+def _default_tensors(target: Path) -> Tensors:
+    import torch
+
+    tensors: Tensors = torch.load(target, map_location="cpu", weights_only=True)["weights"]
+    return tensors

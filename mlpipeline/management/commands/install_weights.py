@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from mlpipeline.detectors.manifest import KINDS, WEIGHTS_FOLDER
 from mlpipeline.training.install_weights import Installation, install_weights
 from mlpipeline.training.training_job import CHECKPOINT
+from mlpipeline.vision.errors import InvalidInput
 
 
 class Command(BaseCommand):
@@ -32,6 +33,13 @@ class Command(BaseCommand):
             default=0.0,
             help=_("added to the logit of dead plants, so that as many are named as there are"),
         )
+        parser.add_argument(
+            "--blend",
+            type=float,
+            default=1.0,
+            metavar="SHARE",
+            help=_("average the checkpoint, by this share, with the default weights it began with"),
+        )
         # Not --version: every command has that one already.
         parser.add_argument(
             "--release", required=True, help=_("what these weights are called, e.g. 2026-11-21")
@@ -43,13 +51,20 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         folder = options["folder"] or settings.DATA_HOME / "training"
         checkpoint = folder / options["kind"] / CHECKPOINT
-        installation = Installation(
-            options["kind"], checkpoint, options["confidence"], options["release"], options["dead_gain"]
-        )
         try:
+            installation = Installation(
+                options["kind"],
+                checkpoint,
+                options["confidence"],
+                options["release"],
+                options["dead_gain"],
+                options["blend"],
+            )
             weights = install_weights(installation, WEIGHTS_FOLDER)
         except FileNotFoundError as error:
             raise CommandError(_("There is no checkpoint %(path)s.") % {"path": checkpoint}) from error
+        except InvalidInput as error:
+            raise CommandError(str(error)) from error
         self.stdout.write(
             _("Installed %(name)s (%(sha)s).") % {"name": weights.name, "sha": weights.sha256[:12]}
         )

@@ -2,16 +2,19 @@
 
 from dataclasses import replace
 
+import pytest
 import torch
 
 from mlpipeline.detectors.manifest import read_manifest, write_manifest
 from mlpipeline.training.install_weights import POSTPROCESSING, THRESHOLDS, Installation, install_weights
+from mlpipeline.vision.errors import InvalidInput
 
 
-def install(tmp_path, kind="detection"):
+def install(tmp_path, kind="detection", tensors=None, **options):
     checkpoint = tmp_path / "last.pt"
-    torch.save({"weights": {"a": torch.zeros(2)}}, checkpoint)
-    return install_weights(Installation(kind, checkpoint, confidence=0.3, version="1"), tmp_path / "weights")
+    torch.save({"weights": tensors or {"a": torch.zeros(2)}}, checkpoint)
+    installation = Installation(kind, checkpoint, confidence=0.3, version="1", **options)
+    return install_weights(installation, tmp_path / "weights")
 
 
 def test_the_first_weights_of_each_kind_start_with_the_thresholds_of_the_training(tmp_path):
@@ -26,3 +29,26 @@ def test_later_weights_keep_what_was_measured(tmp_path):
     write_manifest({"detection": replace(first, thresholds=measured)}, tmp_path / "weights")
     assert install(tmp_path).thresholds == measured
     assert read_manifest(tmp_path / "weights")["detection"].thresholds == measured
+
+
+def test_a_blend_is_the_average_with_the_weights_that_were_the_default(tmp_path):
+    install(tmp_path, tensors={"a": torch.tensor([0.0, 8.0]), "batches": torch.tensor(3)})
+    blend = install(tmp_path, tensors={"a": torch.tensor([4.0, 0.0]), "batches": torch.tensor(5)}, blend=0.75)
+    stored = torch.load(tmp_path / "weights" / blend.file, weights_only=True)["weights"]
+    assert stored["a"].tolist() == [3.0, 2.0]
+    assert stored["a"].dtype == torch.float16
+    assert stored["batches"] == 5
+
+
+def test_weights_of_another_architecture_are_not_averaged(tmp_path):
+    install(tmp_path)
+    default = (tmp_path / "weights" / "plants-yolo11n.pt").read_bytes()
+    with pytest.raises(InvalidInput):
+        install(tmp_path, tensors={"a": torch.zeros(3)}, blend=0.5)
+    assert (tmp_path / "weights" / "plants-yolo11n.pt").read_bytes() == default
+
+
+@pytest.mark.parametrize("share", [0.0, 1.5])
+def test_a_blend_is_a_share(tmp_path, share):
+    with pytest.raises(InvalidInput):
+        install(tmp_path, blend=share)
