@@ -54,8 +54,8 @@ class AlertAdmin(ReadOnlyAdmin):
     list_filter = ["kind", "is_raised", "created_at"]
     search_fields = ["subject"]
     date_hierarchy = "created_at"
-    fields = ["title", "text", "kind", "subject", "shown_state", "created_at"]
-    readonly_fields = ["title", "text", "shown_state"]
+    fields = ["title", "text", "kind", "subject", "is_raised", "created_at"]
+    readonly_fields = ["title", "text"]
     inlines = [_Deliveries]
 
     @display(description=_("what happened"))

@@ -22,8 +22,8 @@ class CircuitBreakerAdmin(ReadOnlyAdmin):
     """The machine room's breakers; a row appears at the first fault."""
 
     list_display = ["name", "shown_state", "changed_at", "faults", "last_fault", "next_probe_at"]
-    fields = ["name", "shown_state", "changed_at", "faults", "last_fault", "next_probe_at"]
-    readonly_fields = ["shown_state", "next_probe_at"]
+    fields = ["name", "state", "changed_at", "faults", "last_fault", "next_probe_at"]
+    readonly_fields = ["next_probe_at"]
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
