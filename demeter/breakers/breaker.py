@@ -150,7 +150,7 @@ def _end_as(error: TemporaryError | None) -> None:
         raise error
 
 
-class _Changes(pybreaker.CircuitBreakerListener):  # type: ignore[misc]  # the library is not checked by mypy
+class _Changes(pybreaker.CircuitBreakerListener):
     """Logs a change of state."""
 
     def state_change(self, cb: Any, old_state: Any, new_state: Any) -> None:

@@ -30,7 +30,7 @@ VARIABLES = {
     _OURS: "--ours", _SAHI: "--sahi", _IDEAL: "--ideal", _AMOUNT: "--amount", _RULE: "--rule", _SOFT: "--soft",
 }  # fmt: skip
 COLOURS = {OURS: _OURS, SAHI: _SAHI}
-_STYLE = {
+_STYLE: dict[Any, Any] = {  # matplotlib's own type is a list of all its settings
     "svg.fonttype": "none",  # text stays text, in the typeface of the page
     "axes.edgecolor": _RULE, "axes.labelcolor": _SOFT, "axes.axisbelow": True, "grid.color": _RULE, "text.color": _SOFT,
     "grid.linewidth": 0.6, "xtick.color": _SOFT, "ytick.color": _SOFT, "xtick.major.size": 0, "ytick.major.size": 0,
@@ -67,7 +67,9 @@ class _Chart:
     def svg(self) -> SafeString:
         """The figure as wide as the place it is given; whoever cannot see it hears its title."""
         stream = io.StringIO()
-        salt = {"svg.hashsalt": self.title}  # the same figure has the same ids, and no other has them
+        salt: dict[Any, Any] = {
+            "svg.hashsalt": self.title
+        }  # the same figure has the same ids, and no other has them
         with rc_context(salt):
             self.figure.savefig(stream, format="svg", metadata=_NO_METADATA)
         text = stream.getvalue()
@@ -91,7 +93,10 @@ def scatter_chart(records: Sequence[PhotoRecord]) -> SafeString:
         chart.axes.set_yscale("function", functions=(np.log1p, np.expm1))
         ticks = [tick for tick in (0, 1, 10, 100, 1000, 10_000) if tick <= most]
         chart.frame(most, ticks, _("true"), _("counted"))
-        filled = {SAHI: {"mfc": "none", "mec": _SAHI}, OURS: {"mfc": _OURS, "mec": "none", "alpha": 0.75}}
+        filled: dict[str, dict[str, Any]] = {
+            SAHI: {"mfc": "none", "mec": _SAHI},
+            OURS: {"mfc": _OURS, "mec": "none", "alpha": 0.75},
+        }
         for way, style in filled.items():
             for one in (record for record in records if way in record.ways):
                 total = one.ways[way].total

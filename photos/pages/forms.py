@@ -82,7 +82,7 @@ class UploadForm(forms.Form):
 class OfflineUploadForm(UploadForm):
     """The same on a page that is kept for everybody: it lists no places, which may change. The script offers some."""
 
-    storage_location_id = forms.TypedChoiceField(
+    storage_location_id = forms.TypedChoiceField(  # type: ignore[assignment]  # in place of the inherited field
         label=_("Place"), required=False, choices=[("", "—")], coerce=_id_or_none, empty_value=None
     )
 

@@ -25,7 +25,7 @@ def load_classifier() -> Classifier:
     is_own = settings.CLASSIFIER == NURSERY or (settings.CLASSIFIER == AUTO and path.is_file())
     key = (NURSERY, path.stat().st_mtime if path.is_file() else 0.0) if is_own else (GENERAL, 0.0)
     if key not in _loaded:
-        classifier = NurseryClassifier(path) if is_own else GeneralClassifier()
+        classifier: Classifier = NurseryClassifier(path) if is_own else GeneralClassifier()
         _loaded.clear()
         _loaded[key] = classifier
     return _loaded[key]

@@ -22,9 +22,16 @@ class Answer:
 class Classifier(Protocol):
     """Says what pictures show. `name` and `sha256` tell which model that is."""
 
-    name: str
-    sha256: str
-    labels: Sequence[str]  # all that it may answer
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def sha256(self) -> str: ...
+
+    @property
+    def labels(self) -> Sequence[str]:
+        """All that it may answer."""
+        ...
 
     def classify(self, pictures: Inputs) -> list[Answer]:
         """An answer for each picture, in their order; that of one picture does not depend on the others."""

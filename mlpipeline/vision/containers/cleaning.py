@@ -83,7 +83,8 @@ def cleaned_container(found: Container, shape: Shape, options: CountOptions) -> 
     height, width = shape
     outline = found.polygon
     if found.type in CONVEX_TYPES and options.has(Rule.CONVEX_BOXES):
-        outline = cv2.convexHull(outline, clockwise=False, returnPoints=True).reshape(-1, 2)
+        hull = cv2.convexHull(outline, clockwise=False, returnPoints=True)
+        outline = hull.reshape(-1, 2).astype(np.float32, copy=False)
     inside = np.asarray(np.clip(outline, 0, [width, height]), dtype=np.float32)
     clean = Container(found.type, inside, found.score)
     return clean if polygon_area(inside) >= options.min_container_share * height * width else None

@@ -118,4 +118,5 @@ def agreement_percent(session: ProcessingSession) -> int | None:
         return None
     if session.recognition["product"] != session.product_id:
         return 0
-    return round(100 * session.recognition["plants"] / session.recognition["of"])
+    plants, shown = int(session.recognition["plants"]), int(session.recognition["of"])
+    return round(100 * plants / shown)
