@@ -28,6 +28,20 @@ COMPARED_CELLS = 200  # those with the best scores: what becomes a detection
 
 Part = NDArray[np.float32]  # of an answer, for one picture or all of a batch
 
+_first_tensor = threading.Lock()
+
+
+def make_first_tensor() -> None:
+    """Make a tensor of an array in one thread, before others do.
+
+    The first one of a process looks numpy up, once. Two threads that do so at the same time, as the first photo's
+    segmentation and the probes beside it, each hold what the other waits for: the guard and the interpreter's lock.
+    """
+    import openvino
+
+    with _first_tensor:
+        openvino.Tensor(np.zeros(1, dtype=np.float32), shared_memory=True)
+
 
 class ExportDisagrees(Exception):
     """The exported network does not answer as torch does."""
@@ -98,6 +112,7 @@ class OpenVinoForward:
     def _load(self, graph: Path, weights: Weights) -> None:
         import openvino
 
+        make_first_tensor()
         network = self.core.read_model(graph)
         if weights.kind == "detection":  # tiles are of one size: a graph of fixed shape plans its memory once
             network.reshape([1, weights.tile_px, weights.tile_px, 3])

@@ -1,5 +1,7 @@
 """What runs the networks: OpenVINO on a CPU, torch on a GPU and where OpenVINO is unfit."""
 
+import threading
+
 import numpy as np
 import pytest
 import torch
@@ -74,6 +76,16 @@ def test_openvino_answers_as_torch_does_one_picture_or_several(exported):
     assert len(together) == 3
     assert len(alone.boxes) > 0
     assert torch.allclose(alone.boxes, together[1].boxes, atol=0.5)
+
+
+def test_the_first_tensor_of_a_process_is_made_while_a_network_is_loaded(exported, monkeypatch):
+    """Two threads that make it at once wait for each other for ever, and a photo's first two stages are two threads."""
+    made_by = []
+    monkeypatch.setattr(
+        openvino_forward, "make_first_tensor", lambda: made_by.append(threading.current_thread())
+    )
+    OpenVinoForward(require_weights("detection"), exported[1])
+    assert made_by == [threading.current_thread()]
 
 
 def test_an_export_that_disagrees_is_not_used(exported, monkeypatch, settings):
