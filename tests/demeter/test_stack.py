@@ -68,6 +68,10 @@ TASKS = {
     "sweep_expired": ("default", "solo"),
     "sweep_predictions": ("default", "solo"),
     "sweep_old_predictions": ("default", "solo"),
+    "detect_probe": ("gpu_queue", "solo"),
+    "upload_probe": ("io_queue", "threads"),
+    "send_alert": ("io_queue", "threads"),
+    "sweep_alerts": ("default", "solo"),
 }
 
 

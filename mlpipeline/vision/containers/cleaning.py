@@ -84,6 +84,8 @@ def cleaned_container(found: Container, shape: Shape, options: CountOptions) -> 
     outline = found.polygon
     if found.type in CONVEX_TYPES and options.has(Rule.CONVEX_BOXES):
         hull = cv2.convexHull(outline, clockwise=False, returnPoints=True)
+        if hull is None or len(hull) < 3:  # a point or a line
+            return None
         outline = hull.reshape(-1, 2).astype(np.float32, copy=False)
     inside = np.asarray(np.clip(outline, 0, [width, height]), dtype=np.float32)
     clean = Container(found.type, inside, found.score)

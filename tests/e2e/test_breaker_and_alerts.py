@@ -96,7 +96,9 @@ def test_uploads_are_taken_meanwhile_and_counted_and_stored_after_and_each_chang
         assert job["status"] == "completed"
         assert job["result"]["total"] > 0
     unmade = (
-        "SELECT COUNT(*) FROM s3_images WHERE s3_key_thumbnail = '' OR annotated_key = '' OR NOT is_stored"
+        "SELECT COUNT(*) FROM s3_images i JOIN photo_processing_sessions s"
+        " ON s.original_image_id = i.image_id"
+        " WHERE s3_key_thumbnail = '' OR processed_image_id IS NULL OR NOT is_stored"
     )
     assert reached(lambda: stack.value(unmade) == 0, within_s=WITHIN_S)
     assert stack.value("SELECT MAX(losses + failures) FROM processing_steps") == 0
