@@ -83,8 +83,10 @@ def cleaned_container(found: Container, shape: Shape, options: CountOptions) -> 
     height, width = shape
     outline = found.polygon
     if found.type in CONVEX_TYPES and options.has(Rule.CONVEX_BOXES):
+        if len(np.unique(outline, axis=0)) < 3:  # a point or a line, of which OpenCV makes no hull
+            return None
         hull = cv2.convexHull(outline, clockwise=False, returnPoints=True)
-        if hull is None or len(hull) < 3:  # a point or a line
+        if len(hull) < 3:
             return None
         outline = hull.reshape(-1, 2).astype(np.float32, copy=False)
     inside = np.asarray(np.clip(outline, 0, [width, height]), dtype=np.float32)
