@@ -21,8 +21,9 @@ class Shot:
         return f"{self.kind}_{self.seed}"
 
 
-# Seeds are from DEMO_SEEDS, which no training may use. Of nineteen scenes that were tried, some with earlier weights, the
-# worst was off by 12.5 %; these are well-counted ones: they show the flow, not the accuracy. The last shows more than 2,000 plants.
+# Seeds are from DEMO_SEEDS, which no training may use. Of nineteen scenes that were tried, some with earlier weights,
+# the worst was off by 12.5 %; these are well-counted ones: they show the flow, not the accuracy. The last shows more
+# than 2,000 plants.
 SHOTS = (
     Shot("mixed", 900_031, "N1-S-01"),
     Shot("boxes", 900_031, "N1-S-02"),
