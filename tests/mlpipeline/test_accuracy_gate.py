@@ -18,7 +18,10 @@ from mlpipeline.vision.arrays import Image
 FIRST_SEED = HELD_OUT_SEEDS.start + 72_000
 MAX_ERROR = 0.15
 MAX_ON_EMPTY = 12  # among 1,468 empty pots
-MAX_DRIFT = 0.12  # of the total, between a photo and the same at half its size; the aim is .05
+MAX_DRIFT = 0.05  # of the total, between a photo and the same at half its size
+MAX_DRIFT_OF_FLATS = (
+    0.12  # weights of 2026-11-29 miss the smallest seedlings at half the size: 105 instead of 118
+)
 
 
 @cache
@@ -41,12 +44,14 @@ def test_boxes_without_a_plant_are_counted_as_empty() -> None:
     assert total_of(scene_of("empty", FIRST_SEED).image) <= MAX_ON_EMPTY
 
 
-@pytest.mark.parametrize("kind", ["easy", "oblique", "flats"])
-def test_a_photo_at_half_its_size_has_the_same_count(kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "max_drift"), [("easy", MAX_DRIFT), ("oblique", MAX_DRIFT), ("flats", MAX_DRIFT_OF_FLATS)]
+)
+def test_a_photo_at_half_its_size_has_the_same_count(kind: str, max_drift: float) -> None:
     image = scene_of(kind, FIRST_SEED).image
     half = cv2.resize(image, (image.shape[1] // 2, image.shape[0] // 2), interpolation=cv2.INTER_AREA)
     whole = total_of(image)
-    assert abs(total_of(np.asarray(half, dtype=np.uint8)) - whole) <= MAX_DRIFT * whole
+    assert abs(total_of(np.asarray(half, dtype=np.uint8)) - whole) <= max_drift * whole
 
 
 def test_a_close_up_is_no_crowd_of_leaves() -> None:

@@ -136,6 +136,16 @@ def test_what_is_no_fault_of_the_service_neither_counts_nor_proves_anything(
         breaker.refuse_while_open()
 
 
+def test_while_one_probes_all_others_are_refused(place: str, breaker: ServiceBreaker) -> None:
+    fail(breaker, 5)
+    open_since(OPEN_S)
+    with breaker.guard():
+        for _ in range(3):
+            with pytest.raises(Away), breaker.guard():
+                pytest.fail("let through beside a probe")
+    breaker.refuse_while_open()  # the probe went well: closed
+
+
 # Not in the database: threads that share SQLite in memory, as in these tests alone, see half-made writes.
 @pytest.mark.parametrize("place", [MEMORY, REDIS], indirect=True)
 def test_after_its_time_one_of_many_probes_and_the_others_are_refused(
