@@ -66,6 +66,17 @@ def _empties_the_database(item: pytest.Item) -> bool:
     return is_marked or "transactional_db" in fixtures or "live_server" in fixtures
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Put SQLite's database into a file of this process, as in life.
+
+    Threads share one connection to a database in memory: each would see what the others have half written, and commit
+    it for them.
+    """
+    if connection.vendor == "sqlite":
+        connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _broker_in_memory() -> None:
     celery_app.conf.broker_url = "memory://"

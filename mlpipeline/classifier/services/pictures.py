@@ -9,10 +9,11 @@ from typing import Any, BinaryIO, Final, cast
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from demeter.connections import release_connection
 from demeter.sqlite_write_lock import sqlite_write_lock
 from mlpipeline.classifier.errors import NameTaken, NoFileProvided, UnsupportedExtension
 from mlpipeline.classifier.models import ClassifiedPicture
@@ -63,7 +64,7 @@ def store_picture(picture_id: int) -> None:
     picture = ClassifiedPicture.objects.unstored().filter(pk=picture_id).first()
     if picture is None:
         return
-    connection.close()  # fifty of these must not hold fifty
+    release_connection()
     key = storage.classified_key(picture.file_name)
     metadata = {"file_name": picture.file_name, "sha256": picture.sha256}
     storage.copy_to_store(picture.staging_key, key, metadata)

@@ -3,8 +3,9 @@
 Each function closes its database connection before it talks to the store, so that fifty of them do not hold fifty.
 """
 
-from django.db import connection, transaction
+from django.db import transaction
 
+from demeter.connections import release_connection
 from photos import storage
 from photos.decoding.renderings import PREVIEW_PX, render
 from photos.models import Image, ProcessingSession, ProcessingStep
@@ -19,7 +20,7 @@ def store_original(claim: Claim) -> None:
     STORE_BREAKER.refuse_while_open()  # before bytes are read in vain
     image = _image(claim)
     staging_key = image.staging_key
-    connection.close()
+    release_connection()
     if staging_key:
         storage.move_original_to_store(image)
     with transaction.atomic():
@@ -36,7 +37,7 @@ def store_thumbnail(claim: Claim) -> None:
     """Write the thumbnail, and an upright JPEG of what is large or what browsers do not show. Neither carries GPS."""
     STORE_BREAKER.refuse_while_open()  # before the photo is decoded in vain
     image = _image(claim)
-    connection.close()
+    release_connection()
     with storage.open_original(image) as path:
         made = render(path, with_preview=_gets_preview(image))
     day = image.uploaded_at
@@ -62,7 +63,7 @@ def store_annotated(claim: Claim) -> list[ProcessingStep]:
     image = _image(claim)
     session = ProcessingSession.objects.get(steps=claim.step_id)
     drawing_id, day = drawing_id_of(session), image.uploaded_at
-    connection.close()
+    release_connection()
     store = storage.StorageService(storage.drawings_alias(image))
     metadata = storage.metadata_of(image)
     keys = storage.annotated_key(drawing_id, day), storage.annotated_thumbnail_key(drawing_id, day)
