@@ -21,7 +21,7 @@ from demeter.accounts.tokens import issue_tokens
 from demeter.breakers import breaker
 from demeter.breakers.storage import forget_memory
 from demeter.celery import app as celery_app
-from tests.support.scheduling import FileScheduling, starts_a_stack
+from tests.support.scheduling import FileScheduling, order_of
 
 PASSWORD = "greenhouse-17"
 
@@ -36,9 +36,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FileScheduli
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """Shuffled, but what starts a whole stack first: the last of them would be waited for by everyone."""
+    """Shuffled, but the longest first."""
     yield
-    items.sort(key=lambda item: not starts_a_stack(item.nodeid.partition("::")[0]))
+    items.sort(key=lambda item: order_of(item.nodeid.partition("::")[0]))
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -37,19 +37,22 @@ def browser(live_server: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Brows
 def open_page(browser: Browser, live_server: Any) -> Iterator[OpenPage]:
     """Open a page of the live server in a browser of its own; at the end, its console must have stayed silent.
 
-    With `requests_fail`, the browser may say there that a request failed: the test is about that.
+    With `requests_fail`, the browser may say there that a request failed: the test is about that. Another `base_url` is
+    that of a proxy before the live server.
     """
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
-    def open_one(path: str, *, width: int = 1280, requests_fail: bool = False) -> Page:
+    def open_one(
+        path: str, *, width: int = 1280, requests_fail: bool = False, base_url: str = live_server.url
+    ) -> Page:
         def hear(said: ConsoleMessage) -> None:
             is_failure = said.text.startswith("Failed to load resource")
             if said.type in {"error", "warning"} and not (requests_fail and is_failure):
                 complaints.append(said.text)
 
         context = browser.new_context(
-            base_url=live_server.url, locale="es-AR", viewport={"width": width, "height": 844}
+            base_url=base_url, locale="es-AR", viewport={"width": width, "height": 844}
         )
         context.set_default_timeout(60_000)  # ms; a machine that also trains a model is slow
         contexts.append(context)

@@ -20,7 +20,9 @@ def sign_in(page: Page, user: User) -> None:
     page.get_by_label("Contraseña").fill(PASSWORD)
     page.get_by_role("button", name="Ingresar").click()
     expect(page.get_by_role("button", name="Salir")).to_be_visible()
-    page.wait_for_load_state("load")  # until its scripts have run, a link leads away instead of opening a dialog
+    page.wait_for_load_state(
+        "load"
+    )  # until its scripts have run, a link leads away instead of opening a dialog
 
 
 def as_pages_write(number: int, language: str) -> str:

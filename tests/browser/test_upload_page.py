@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -18,6 +20,7 @@ from tests.browser.test_pages_in_browser import fits, sign_in
 from tests.conftest import PASSWORD
 from tests.inventory.factories import StorageLocationFactory
 from tests.photos.factories import picture_bytes
+from tests.support.faulty_proxy import FaultyProxy, faulty_proxy
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
@@ -313,13 +316,20 @@ def test_the_keyboard_alone_chooses_and_sends(open_page, worker):
     states(page).to_have_text(["Llegó: se está contando"], timeout=SLOW_MS)
 
 
-def test_the_page_opens_without_a_connection_and_sends_when_the_signal_is_back(open_page, worker):
-    page = open_upload(open_page, worker)
+@pytest.fixture
+def proxy(live_server: Any) -> Iterator[FaultyProxy]:
+    with faulty_proxy(urlsplit(live_server.url).port or 0) as running:
+        yield running
+
+
+def test_the_page_opens_without_a_connection_and_sends_when_the_signal_is_back(open_page, worker, proxy):
+    page = open_upload(open_page, worker, base_url=f"http://localhost:{proxy.port}")
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     page.wait_for_function(
         "navigator.serviceWorker.ready.then((ready) => ready.active.state === 'activated')"
     )
-    page.context.set_offline(True)
+    page.context.set_offline(True)  # which a page that is just being loaded does not know yet
+    proxy.mode = "refuses"
     page.goto("/uploads/")
     expect(page.locator("[data-upload][data-ready]")).to_have_count(1)
     expect(page.locator("[data-offline]")).to_be_visible()
@@ -331,6 +341,7 @@ def test_the_page_opens_without_a_connection_and_sends_when_the_signal_is_back(o
     states(page).to_have_text(["Espera conexión"], timeout=SLOW_MS)
     assert not ResumableUpload.objects.exists()
 
+    proxy.mode = "passes"
     page.context.set_offline(False)
     states(page).to_have_text(["Llegó: se está contando"], timeout=SLOW_MS)
     assert UploadJob.objects.get().upload_session.user == worker

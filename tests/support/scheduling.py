@@ -5,15 +5,22 @@ from typing import Any, Final
 
 from xdist.scheduler import LoadScopeScheduling
 
-# All in these folders start the whole stack, or a browser: one after another in one process, for two at once would
-# wait for each other's cores.
-STACK_FOLDERS: Final = ("e2e", "browser")
-STACK_FILES: Final = ("test_integration.py",)
+# Tests that start the whole stack run one after another in one process, and so do those that start a browser: two of a
+# kind at once would wait for each other's cores.
+_STACK_FILES: Final = ("test_integration.py",)
 
 
-def starts_a_stack(path: str) -> bool:
+def scope_of(path: str) -> str:
+    """What a file's tests share one process with: "e2e", "browser", or the file alone."""
     file = PurePosixPath(path)
-    return file.parent.name in STACK_FOLDERS or file.name in STACK_FILES
+    if file.parent.name == "e2e" or file.name in _STACK_FILES:
+        return "e2e"
+    return "browser" if file.parent.name == "browser" else path
+
+
+def order_of(path: str) -> int:
+    """What takes longest comes first: the last of it would be waited for by everyone."""
+    return {"e2e": 0, "browser": 1}.get(scope_of(path), 2)
 
 
 class FileScheduling(LoadScopeScheduling):
@@ -21,8 +28,7 @@ class FileScheduling(LoadScopeScheduling):
 
     def __init__(self, config: Any, log: Any = None) -> None:
         super().__init__(config, log)
-        config.option.loadscopereorder = False  # the stacks come first: they take longest
+        config.option.loadscopereorder = False  # `order_of` has ordered them
 
     def _split_scope(self, nodeid: str) -> str:
-        path = nodeid.partition("::")[0]
-        return "stack" if starts_a_stack(path) else path
+        return scope_of(nodeid.partition("::")[0])
