@@ -22,7 +22,9 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.shortcuts import render
+from django.templatetags.static import static
 from django.utils import timezone, translation
+from django.utils.http import escape_leading_slashes, url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from rest_framework import exceptions, parsers, serializers
 from rest_framework.response import Response
@@ -275,7 +277,44 @@ def _error_page(request: HttpRequest, refusal: ErrorResponse) -> HttpResponse:
         return JsonResponse(plain_body, status=refusal.status, headers=dict(refusal.headers))
     if request.path.startswith(_JSON_PATHS):
         return JsonResponse(refusal.body(), status=refusal.status, headers=dict(refusal.headers))
-    page = render(request, "errors/page.html", {"refusal": refusal, **refusal.body()}, status=refusal.status)
+    shown = {"refusal": refusal, "request_id": request_id_var.get(), **_page_texts(request, refusal)}
+    page = render(request, "errors/page.html", shown, status=refusal.status)
     for name, value in refusal.headers.items():
         page[name] = value
     return page
+
+
+def _page_texts(request: HttpRequest, refusal: ErrorResponse) -> dict[str, str]:
+    """The heading; the address to try again where that may help; stylesheet and mark, if they can be found."""
+    headings = {
+        403: _("This is not allowed"),
+        404: _("Not found"),
+        413: _("Too large"),
+        429: _("Too many requests"),
+        500: _("Something went wrong"),
+        503: _("Not available at the moment"),
+    }
+    may_help = refusal.status >= 429 or refusal.code == "csrf_failed"
+    return {
+        "heading": headings.get(refusal.status, _("This did not work")),
+        "again": _page_of(request) if may_help else "",
+        "stylesheet": _static_if_found("demeter/css/base.css"),
+        "mark": _static_if_found("demeter/img/rosette.svg"),
+    }
+
+
+def _page_of(request: HttpRequest) -> str:
+    """The page that was asked for, or the one that a form was sent from; empty if that is not known."""
+    if request.method in ("GET", "HEAD"):
+        return escape_leading_slashes(request.get_full_path())
+    sent_from = request.META.get("HTTP_REFERER", "")
+    is_ours = url_has_allowed_host_and_scheme(sent_from, allowed_hosts={request.META.get("HTTP_HOST", "")})
+    return sent_from if is_ours else ""
+
+
+def _static_if_found(name: str) -> str:
+    """An address of a static file; empty where the list of collected files is what is broken."""
+    try:
+        return static(name)
+    except ValueError:
+        return ""

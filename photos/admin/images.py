@@ -85,7 +85,10 @@ class ImageAdmin(OwnPhotosAdmin):
         url = thumbnail_url(image, image.drawing_id)
         if url is None:
             return "—"
-        return format_html('<img src="{}" alt="" loading="lazy" width="96" class="rounded-default">', url)
+        picture = '<img src="{}" alt="{}" loading="lazy" width="96" class="rounded-default">'
+        return format_html(
+            picture, url, image.original_filename
+        )  # it is a link: its text is what it leads to
 
     @display(description=_("files"))
     def links(self, image: Any) -> SafeString:

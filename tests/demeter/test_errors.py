@@ -1,17 +1,20 @@
 """The one form of an error."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, TooManyFilesSent
 from django.core.exceptions import ValidationError as DjangoValidationError
+from django.core.handlers.exception import convert_exception_to_response
 from django.db import OperationalError
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
+from django.utils import translation
 from rest_framework import exceptions
 
-from demeter.api_errors import error_response, server_error, to_error_response
+from demeter.api_errors import csrf_failure, error_response, refusal_page, server_error, to_error_response
 from demeter.errors import DemeterError
 
 
@@ -114,3 +117,68 @@ def test_a_server_error_shows_no_traceback(rf: RequestFactory, path: str) -> Non
     assert response.status_code == 500
     assert not re.search(rb"Traceback|ZeroDivision|secret", response.content)
     assert response["Content-Type"].startswith("application/json" if "/api/" in path else "text/html")
+
+
+class TooMany(DemeterError):
+    code, status = "throttled", 429
+
+
+def _answer(rf: RequestFactory, error: Exception, path: str) -> HttpResponse:
+    """What Django answers to a request whose view, or a middleware before it, raises this."""
+
+    def fail(_request: HttpRequest) -> HttpResponse:
+        raise error
+
+    return convert_exception_to_response(fail)(rf.get(path))
+
+
+PAGE_ERRORS = [
+    pytest.param(SuspiciousOperation(), 400, id="400"),
+    pytest.param(PermissionDenied(), 403, id="403"),
+    pytest.param(Http404(), 404, id="404"),
+    pytest.param(RequestDataTooBig(), 413, id="413"),
+    pytest.param(ZeroDivisionError("secret"), 500, id="500"),
+    pytest.param(OperationalError("secret host"), 503, id="503"),
+]
+
+
+@pytest.mark.parametrize(("error", "status"), PAGE_ERRORS)
+def test_every_error_is_a_page_in_both_languages_and_json_under_the_api(
+    rf: RequestFactory, error: Exception, status: int
+) -> None:
+    """Without a database: none of these tests has one."""
+    pages = {}
+    for language in ("es", "en"):
+        with translation.override(language):
+            response = _answer(rf, error, "/photos/?page=2")
+        assert response.status_code == status
+        assert b"secret" not in response.content
+        pages[language] = response.content.decode()
+        assert f'<html lang="{language}">' in pages[language]
+        assert "demeter/css/base.css" in pages[language]
+        assert ('href="/photos/?page=2"' in pages[language]) == (status >= 500)
+    headings = {language: re.search("<h1>(.+)</h1>", page)[1] for language, page in pages.items()}  # type: ignore[index]
+    assert headings["es"] != headings["en"]
+    assert _answer(rf, error, "/api/v1/photos/uploads")["Content-Type"] == "application/json"
+
+
+def test_a_refusal_by_too_many_requests_and_one_of_a_stale_form_are_pages(rf: RequestFactory) -> None:
+    busy = refusal_page(rf.get("/photos/"), TooMany("Later.", retry_after_s=5))
+    assert (busy.status_code, busy["Retry-After"]) == (429, "5")
+    sent = {"HTTP_REFERER": "http://testserver/photos/?page=2", "HTTP_HOST": "testserver"}
+    stale = csrf_failure(rf.post("/sign-out/", **sent))
+    assert stale.status_code == 403
+    assert 'href="http://testserver/photos/?page=2"' in stale.content.decode()
+    foreign = csrf_failure(rf.post("/sign-out/", HTTP_REFERER="http://elsewhere/", HTTP_HOST="testserver"))
+    assert "elsewhere" not in foreign.content.decode()
+
+
+def test_an_error_is_told_without_the_list_of_static_files(
+    rf: RequestFactory, settings: Any, tmp_path: Path
+) -> None:
+    settings.STATIC_ROOT = str(tmp_path / "nothing")
+    manifest = {"BACKEND": "demeter.static_storage.ModuleStaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": manifest}
+    response = _answer(rf, Http404(), "/photos/")
+    assert response.status_code == 404
+    assert b"stylesheet" not in response.content
