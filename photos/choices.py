@@ -146,7 +146,6 @@ class ContainerType(models.TextChoices):
 class CalculationMethod(models.TextChoices):
     """How the plants that the detector missed were estimated."""
 
-    COVER_BASED = "cover_based", _("Covered leaf")
     BAND_BASED = "band_based", _("Bands")
     DENSITY_BASED = "density_based", _("Density parameters")
     GRID_ANALYSIS = "grid_analysis", _("Grid of cells")

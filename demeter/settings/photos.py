@@ -20,7 +20,7 @@ GPS_DEFAULT_ERROR_M = env.float("GPS_DEFAULT_ERROR_M", default=5.0)
 
 # ── counting ─────────────────────────────────────────────────────────────────────────────────────────
 COUNT_ENGINE = env.str("COUNT_ENGINE", default="auto")  # auto | openvino | torch | sahi
-COUNT_ESTIMATOR = env.str("COUNT_ESTIMATOR", default="none")  # none | cover | bands
+COUNT_ESTIMATOR = env.str("COUNT_ESTIMATOR", default="none")  # none | bands
 COUNT_BATCH_TILES = env.int("COUNT_BATCH_TILES", default=0)  # a network is handed; 0: as suits where it runs
 MODEL_CACHE_DIR = DATA_HOME / "cache" / "models"  # networks exported for OpenVINO; made where missing
 GPU_WORKERS = env.int("GPU_WORKERS", default=1)  # model workers that the stack starts; one a GPU

@@ -11,10 +11,10 @@ import numpy as np
 
 from mlpipeline.evaluation.ground_truth import PhotoTruth
 from mlpipeline.evaluation.photo_metrics import count_with_estimator
-from mlpipeline.evaluation.records import DETECTIONS
+from mlpipeline.evaluation.records import BANDS, DETECTIONS
 from mlpipeline.vision.arrays import Image, Shape
 from mlpipeline.vision.containers.cleaning import PlantAssignment
-from mlpipeline.vision.options import LEAF_ESTIMATORS, CountOptions
+from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.results import (
     DEAD,
     EMPTY,
@@ -26,7 +26,7 @@ from mlpipeline.vision.results import (
 )
 
 DROP_SEED = 20  # any number, the same for every run: whoever measures again drops the same detections
-DROP_METHODS = (DETECTIONS, *LEAF_ESTIMATORS)
+DROP_METHODS = (DETECTIONS, BANDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +61,10 @@ def drop_detections(
     for share in shares:
         rng = np.random.default_rng([DROP_SEED, zlib.crc32(name.encode()), round(share * 1000)])
         left = [thinned(part.detections, share, rng) for part in count.containers]
-        totals = {DETECTIONS: sum(len(seen.plants) for seen in left)}
-        for estimator in LEAF_ESTIMATORS:
-            totals[estimator] = count_with_estimator(image, count, options, estimator, left)
+        totals = {
+            DETECTIONS: sum(len(seen.plants) for seen in left),
+            BANDS: count_with_estimator(image, count, options, BANDS, left),
+        }
         records.append(DropRecord(name, kind, share, true, totals))
     return records
 

@@ -15,7 +15,6 @@ from mlpipeline.evaluation.matching import Matching, match
 from mlpipeline.evaluation.records import (
     BANDS,
     BINS,
-    COVER,
     DETECTIONS,
     NO_BINS,
     OURS,
@@ -64,10 +63,9 @@ def measure_photo(name: str, image: Image, truth: PhotoTruth, setup: EvalSetup) 
     plants = count.detections.plants
     matching = match_plants(plants, truth)
     known = matching if truth.has_boxes else None
-    estimated = {way: count_with_estimator(image, count, setup.options, way) for way in (BANDS, COVER)}
     ways = {
         DETECTIONS: _way(count.detected, known),
-        **{way: _way(total, known) for way, total in estimated.items()},
+        BANDS: _way(count_with_estimator(image, count, setup.options, BANDS), known),
         OURS: _way(count.total, known),
     }
     if setup.sahi is not None:

@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-#: Ways to a number. The first three see the same plants as `ours` and estimate nothing, or as an estimator does.
-DETECTIONS, BANDS, COVER, OURS, SAHI = "detections", "bands", "cover", "ours", "sahi"
-METHODS = (DETECTIONS, BANDS, COVER, OURS, SAHI)
+#: Ways to a number. The first two see the same plants as `ours` and estimate nothing, or as the first design did.
+DETECTIONS, BANDS, OURS, SAHI = "detections", "bands", "ours", "sahi"
+METHODS = (DETECTIONS, BANDS, OURS, SAHI)
 BINS = 10  # equal stretches of probability in the reliability diagram
 MIN_CONTAINER_IOU = 0.85  # IoU from which the outline of a container is right
 

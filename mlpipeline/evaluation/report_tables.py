@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from django.utils.translation import gettext as _
 
 from mlpipeline.evaluation.detection_dropout import DROP_METHODS, DropRecord, mean_errors
-from mlpipeline.evaluation.records import BANDS, COVER, DETECTIONS, METHODS, OURS, SAHI, PhotoRecord
+from mlpipeline.evaluation.records import BANDS, DETECTIONS, METHODS, OURS, SAHI, PhotoRecord
 from mlpipeline.evaluation.summary import (
     ClassSummary,
     calibration_error,
@@ -32,7 +32,6 @@ def way_name(way: str) -> str:
         DETECTIONS: _("detections only"),
         BANDS: _("first estimator (bands)"),
         OURS: _("ours"),
-        COVER: _("cover"),
         SAHI: "SAHI",
     }
     return names.get(way, way)

@@ -51,7 +51,6 @@ THRESHOLDS: dict[str, Thresholds] = {
         emptiness_log_odds=2.0,
         max_adaptive_score=0.5,
         min_outside_score=0.5,
-        min_mean_score=0.5,
     ),
     "segmentation": ContainerThresholds(min_trusted_score=0.7),
 }

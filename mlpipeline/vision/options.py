@@ -12,10 +12,9 @@ from mlpipeline.vision.thresholds import ContainerThresholds, DetectionThreshold
 # Share of a plant's own area that floor suppression leaves of it, between neighbours that hide its rim. Measured by
 # taking 10–40 % of the true detections away; the origin's 0.9 stays where nothing was measured (trays: read by cells).
 DEFAULT_ALPHA = MappingProxyType({"segment": 0.75, "box": 0.8, "plug": 0.9})
-# How missed plants are estimated by leaf: not at all (the default: only what the cells of trays show is added), from
-# the leaf that detections cover, or from bands of floor-suppressed leaf over the area of a plant (the origin's way).
-LEAF_ESTIMATORS = ("cover", "bands")
-ESTIMATORS = ("none", *LEAF_ESTIMATORS)
+# How missed plants are estimated by leaf: not at all (the default: only what the cells of trays show is added), or
+# from bands of floor-suppressed leaf over the area of a plant (the origin's way).
+ESTIMATORS = ("none", "bands")
 DEFAULT_OVERLAP = 1.2
 
 

@@ -196,8 +196,8 @@ class BandEstimate:
 
     y_start_px, y_end_px: rows of the full picture, end excluded. `estimated` is not rounded. Areas in px² of the full
     picture: what no detection covers, before and after floor suppression, and what one plant covers in this band.
-    `polygon` holds the rings around the processed area. method: cover_based, band_based,
-    density_based or grid_analysis.
+    `polygon` holds the rings around the processed area. method: band_based, density_based or
+    grid_analysis.
     """
 
     band_number: int

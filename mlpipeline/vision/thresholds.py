@@ -16,7 +16,6 @@ class DetectionThresholds:
     probe is run.
     base_log_odds, crowd_log_odds, emptiness_log_odds, max_adaptive_score: see `adaptive_score_threshold`.
     min_outside_score: of plants and empty pots; see `many_plants_outside`.
-    min_mean_score: of the plants of a container from which the colour model of leaf is fitted.
     Raises InvalidInput for a value out of its range.
     """
 
@@ -30,13 +29,12 @@ class DetectionThresholds:
     emptiness_log_odds: float
     max_adaptive_score: float
     min_outside_score: float
-    min_mean_score: float
 
     def __post_init__(self) -> None:
         _check_shares(
             self,
             "min_confident_score", "min_probe_score", "probe_prior_score", "max_probe_score_drop",
-            "max_adaptive_score", "min_outside_score", "min_mean_score",
+            "max_adaptive_score", "min_outside_score",
         )  # fmt: skip
         check(self.probe_prior_count > 0, f"probe_prior_count is above 0, got {self.probe_prior_count}")
         logits = (self.base_log_odds, self.crowd_log_odds, self.emptiness_log_odds)

@@ -5,7 +5,7 @@ import pytest
 from mlpipeline.checks import check_counting
 
 
-@pytest.mark.parametrize("name", ["none", "cover", "bands"])
+@pytest.mark.parametrize("name", ["none", "bands"])
 def test_every_estimator_may_be_chosen(settings, name):
     settings.COUNT_ESTIMATOR = name
     assert check_counting() == []

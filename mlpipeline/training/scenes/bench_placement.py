@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpipeline.training.scenes.containers import crate, outline_of, tray
-from mlpipeline.training.scenes.materials import Material
+from mlpipeline.training.scenes.materials import Colour, Material
 from mlpipeline.training.scenes.mesh import rotation_z
 from mlpipeline.training.scenes.planting import Crop, Planter
 from mlpipeline.training.scenes.pots import Pot, pot
@@ -90,11 +90,12 @@ class Furnisher:
         pitch: float,
         crop: Crop,
         filling: Material | None = None,
+        colour: Colour | None = None,
     ) -> NDArray[np.float64]:
         """A moulded tray with a grid of cells; returns the places of their substrate (S, 3) cm."""
         planter = self.planter
         px = pitch * planter.camera.pixels_per_cm(0, 0, 0)
-        model = tray(planter.split_rng, *grid, pitch, px, filling)
+        model = tray(planter.split_rng, *grid, pitch, px, filling, colour)
         turn = (np.pi / 2 if is_turned else 0.0) + planter.split_rng.rng.normal(0, 0.025)
         planter.stage.add(model.body.turned(turn).moved(rect.x, rect.y, 0).turned(self.yaw))
         slots = self.to_world(model.centres, rect, turn)

@@ -100,9 +100,15 @@ class Tray:
 
 
 def tray(
-    split_rng: SplitRng, columns: int, rows: int, pitch: float, px: float, soil: Material | None = None
+    split_rng: SplitRng,
+    columns: int,
+    rows: int,
+    pitch: float,
+    px: float,
+    soil: Material | None = None,
+    colour: Colour | None = None,
 ) -> Tray:
-    """A moulded tray; `px` is a cell's span in the picture, `soil` what fills the cells."""
+    """A moulded tray; `px` is a cell's span in the picture, `soil` what fills the cells; without a colour any."""
     is_round = split_rng.chance(0.3)
     # A multiple of eight has a vertex at each corner of the square cell.
     segments = 24 if px > 70 else 16 if px > 30 else 8
@@ -110,8 +116,8 @@ def tray(
     margin = split_rng.between(0.3, 2.0)
     opening = pitch / 2 * split_rng.between(0.78, 0.93)
     depth = min(pitch * split_rng.between(0.1, 0.3), height * 0.6)
-    colour = grey(split_rng, 0.07, 0.24) if split_rng.chance(0.7) else crate_colour(split_rng)
-    material = plastic(split_rng, colour)
+    usual = grey(split_rng, 0.07, 0.24) if split_rng.chance(0.7) else crate_colour(split_rng)
+    material = plastic(split_rng, colour or usual)
     angle = np.linspace(0, 2 * np.pi, segments + 1)
     hole_radius = ring(segments, not is_round) * opening
     # The rounded square's corners must stay inside the cell.

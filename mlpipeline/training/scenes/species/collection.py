@@ -104,7 +104,7 @@ def stone_plant(split_rng: SplitRng) -> Strain:
 
 def _globe_skin(split_rng: SplitRng) -> Material:
     colour = of_families(
-        split_rng, {"green": 4, "dark_green": 2, "bluegrey": 2, "cream": 2, "mint": 1, "brown": 1}
+        split_rng, {"green": 4, "dark_green": 2, "bluegrey": 2, "cream": 2, "mint": 1, "brown": 4}
     )
     return Material(
         Pattern.DOTS,

@@ -95,7 +95,7 @@ def test_nothing_is_estimated_in_a_picture_without_a_container():
 def test_leaf_is_estimated_where_an_estimator_is_asked_for():
     seen = detections_of(SCATTERED[:50])
     assert estimate(SCATTERED, seen).total == 50
-    assert estimate(SCATTERED, seen, estimator="cover").total > 50
+    assert estimate(SCATTERED, seen, estimator="bands").total > 50
 
 
 def test_without_detections_the_density_of_the_place_is_used_and_without_that_nothing():
@@ -107,7 +107,7 @@ def test_without_detections_the_density_of_the_place_is_used_and_without_that_no
     assert estimate(discs, Detections.empty()).total == 0
 
 
-@pytest.mark.parametrize("estimator", ["none", "cover", "bands"])
+@pytest.mark.parametrize("estimator", ["none", "bands"])
 def test_where_plants_were_detected_no_density_adds_others(estimator):
     prior = DensityPrior(plant_area_cm2=np.pi * 18**2, cm2_per_px2=1.0, overlap_factor=1.0)
     few = grid_of_discs(2, 2, 120, 18, jitter=0.2)
