@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from demeter.choices import AlertKind
 from demeter.models import Alert, AlertDelivery, AlertRecipient
@@ -47,11 +47,15 @@ def record_test(recipient: AlertRecipient) -> AlertDelivery:
 
 def raised_alerts() -> Raised:
     """What is broken as far as people were told: (kind, subject) of each."""
+    return set(last_raised_alerts().order_by().values_list("kind", "subject"))
+
+
+def last_raised_alerts() -> QuerySet[Alert]:
+    """The last alert of each thing that is broken as far as people were told."""
     newer = Alert.objects.filter(
         kind=OuterRef("kind"), subject=OuterRef("subject"), number__gt=OuterRef("number")
     )
-    last = Alert.objects.filter(~Exists(newer), is_raised=True)
-    return set(last.order_by().values_list("kind", "subject"))
+    return Alert.objects.filter(~Exists(newer), is_raised=True)
 
 
 def _last(kind: AlertKind, subject: str) -> Alert | None:

@@ -1,11 +1,9 @@
 """What waits, since when, and who is there to do it: by rows, which are true also while the broker is away."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from celery import current_app
 from django.conf import settings
 from django.db.models import Count, Min
 from django.utils import timezone
@@ -16,31 +14,15 @@ from demeter.health import QUEUES
 from demeter.models import CircuitBreaker, WorkerHeartbeat
 from mlpipeline.classifier.models import Prediction
 from mlpipeline.classifier.services.predictions import QUEUE as PREDICTION_QUEUE
-from photos.choices import StepStatus
-from photos.models import ProcessingStep
+from photos.services.steps.waiting_steps import WaitingSteps, waiting_steps
 
 _SERVED: Final = (*QUEUES, "beat")
 _BREAKER_STATES: Final = {BreakerState.CLOSED: 0.0, BreakerState.HALF_OPEN: 1.0, BreakerState.OPEN: 2.0}
 
 
-@dataclass
-class WaitingJobs:
-    """Jobs of a queue that no worker has begun. oldest_s: how long the first of them has waited; 0 without any."""
-
-    number: int = 0
-    oldest_s: float = 0.0
-
-    def add(self, number: int, first: datetime, now: datetime) -> None:
-        self.number += number
-        self.oldest_s = max(self.oldest_s, (now - first).total_seconds())
-
-
-def waiting_jobs(now: datetime) -> dict[str, WaitingJobs]:
+def waiting_jobs(now: datetime) -> dict[str, WaitingSteps]:
     """What waits, by queue, from two queries."""
-    found = {queue: WaitingJobs() for queue in QUEUES}
-    by_kind = ProcessingStep.objects.filter(status=StepStatus.PENDING).values("kind")
-    for row in by_kind.annotate(number=Count("pk"), first=Min("created_at")).order_by():
-        found[_queue_of(row["kind"])].add(row["number"], row["first"], now)
+    found = {queue: WaitingSteps() for queue in QUEUES} | waiting_steps(now)
     asked = (
         Prediction.objects.claimable(now).order_by().aggregate(number=Count("pk"), first=Min("created_at"))
     )
@@ -103,8 +85,3 @@ def _by_queue(name: str, text: str, values: dict[str, int] | dict[str, float]) -
     for queue, value in values.items():
         family.add_metric([queue], value)
     return family
-
-
-def _queue_of(kind: str) -> str:
-    """The queue of a kind of step, whose value is the name of its task."""
-    return str(current_app.amqp.router.route({}, kind)["queue"].name)

@@ -1,21 +1,33 @@
-"""The first page: sending photos, what waits for a person, and the stock by place."""
+"""The first page, by role: what waits for the reader, what changed in the stock, and what does not work."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
-from itertools import groupby
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Avg, Count, Q, Sum
+from django.db.models import Avg, Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from demeter.accounts.choices import Role
 from demeter.accounts.models import User
-from inventory.models import StockBatch
+from demeter.alerts import texts
+from demeter.service_state import service_state
+from inventory.services.stock_summary import (
+    CHANGE_DAYS,
+    StockChange,
+    latest_changes,
+    stock_by_place,
+    stock_by_product,
+)
 from photos.choices import ImageStatus, JobStatus
 from photos.filters import CORRECTED, CORRECTED_LABEL
 from photos.models import Image, ProcessingSession, UploadSession
@@ -23,57 +35,79 @@ from photos.pages.forms import UploadForm
 from photos.pages.gallery import cards
 from photos.pages.permissions import user_of
 from photos.pages.upload_texts import upload_texts
+from photos.services.context.unphotographed_places import PHOTO_DUE_DAYS, unphotographed_places
+from photos.services.review.inbox import BROKEN
+from photos.services.steps.job_groups import job_groups
+from photos.services.steps.waiting_steps import waiting_steps
 from photos.warning_catalogue import WAITING
 
-RECENT_UPLOADS = 5
-RECENT_PHOTOS = 8
+RECENT_UPLOADS: Final = 5
+RECENT_PHOTOS: Final = 8
+SHOWN_CHANGES: Final = 8
+SHOWN_PRODUCTS: Final = 8
+SHOWN_PLACES: Final = 6
 
 
 @dataclass(frozen=True)
-class AreaStock:
-    """What stands in one storage area (cantero)."""
+class WaitingReason:
+    """Why photos wait, how many do, and the page that lists them."""
 
-    name: str
-    plants: int
-    locations: int
+    label: str | Promise
+    count: int
+    url: str
 
 
 @dataclass(frozen=True)
-class WarehouseStock:
-    """What stands in one warehouse (nave)."""
+class ShownChange:
+    """A change of the stock, with the photo that it came from where the reader may see it."""
 
-    name: str
-    beds: list[AreaStock] = field(default_factory=list)
-
-    @property
-    def plants(self) -> int:
-        return sum(bed.plants for bed in self.beds)
+    change: StockChange
+    image_id: UUID | None
 
 
 @require_safe
+@never_cache  # what waits changes, and the links to thumbnails end
 def home(request: HttpRequest) -> HttpResponse:
     """For everybody who is signed in; a viewer whom nobody has let in yet reads what to wait for."""
     user = user_of(request)
     if not user.can_read:
         return render(request, "photos/closed.html")
     houses = stock_by_place()
-    return render(
-        request,
-        "photos/home.html",
-        {
-            "upload_form": UploadForm() if user.has_role(Role.WORKER) else None,
-            "upload_texts": upload_texts(),
-            "uploads": recent_uploads(user),
-            "waiting": [*waiting_by_reason(user), *corrected_counts(user)],
-            "moved": ProcessingSession.objects.newest()
-            .moved()
-            .filter(image__uploaded_by=user, image__deleted_at=None)
-            .count(),
-            "houses": houses,
-            "plants": sum(house.plants for house in houses),
-            "cards": cards(Image.objects.visible_to(user).not_deleted().in_inventory()[:RECENT_PHOTOS]),
-        },
-    )
+    context = {
+        "may_upload": user.has_role(Role.WORKER),
+        "uploads": recent_uploads(user),
+        "waiting": waiting_reasons(user),
+        "moved": ProcessingSession.objects.newest()
+        .moved()
+        .filter(image__uploaded_by=user, image__deleted_at=None)
+        .count(),
+        "houses": houses,
+        "plants": sum(house.plants for house in houses),
+        "products": stock_by_product(SHOWN_PRODUCTS),
+        "change_days": CHANGE_DAYS,
+        "changes": _with_photos(latest_changes(SHOWN_CHANGES), user),
+        "cards": cards(Image.objects.visible_to(user).not_deleted().in_inventory()[:RECENT_PHOTOS]),
+        **_of_role(user),
+    }
+    return render(request, "photos/home.html", context)
+
+
+def _of_role(user: User) -> dict[str, Any]:
+    """What only some roles have to do with."""
+    shown: dict[str, Any] = {}
+    if user.has_role(Role.WORKER):
+        shown |= {"services": service_state(timezone.now()), "job_hours": settings.JOBS_VISIBLE_H}
+        shown["jobs"] = job_groups(user, settings.JOBS_VISIBLE_H)
+    if user.role == Role.WORKER:
+        shown |= {"upload_form": UploadForm(), "upload_texts": upload_texts()}
+    if user.has_role(Role.SUPERVISOR):
+        number, places = unphotographed_places(SHOWN_PLACES)
+        shown |= {"unphotographed": number, "unphotographed_places": places, "due_days": PHOTO_DUE_DAYS}
+    if user.has_role(Role.ADMIN):
+        waiting = waiting_steps(timezone.now())
+        shown["queues"] = [(queue, waiting.get(queue.name)) for queue in shown["services"].queues]
+        shown["alerts"] = [(alert, texts.title(alert)) for alert in shown["services"].alerts]
+    return shown
 
 
 def recent_uploads(user: User) -> Iterable[UploadSession]:
@@ -100,52 +134,41 @@ def recent_uploads(user: User) -> Iterable[UploadSession]:
     )
 
 
-def waiting_by_reason(user: User) -> list[dict[str, Any]]:
-    """How many photos wait for a person, by reason, and how many could not be counted: one query.
+def waiting_reasons(user: User) -> list[WaitingReason]:
+    """Why photos wait for a person, could not be counted, or were corrected: two queries, by indexes.
 
-    A waiting photo is `failed` and its error begins with the reason (contract, job status).
+    Supervisors are led to the inbox, others to the gallery.
     """
-    reasons = WAITING
-    counts = (
-        Image.objects.visible_to(user)
-        .not_deleted()
-        .in_inventory()
-        .filter(status=ImageStatus.FAILED)
-        .aggregate(
-            failed=Count("pk"),
-            **{
-                reason.value: Count("pk", filter=Q(error_details__startswith=f"{reason}:"))
-                for reason in reasons
-            },
-        )
-    )
-    rows = [
-        {"filter": reason.value, "label": reason.label, "count": counts[reason.value]} for reason in reasons
-    ]
-    broken = counts["failed"] - sum(row["count"] for row in rows)
-    return [
-        *(row for row in rows if row["count"]),
-        *([{"filter": "errors", "label": "", "count": broken}] if broken else []),
-    ]
-
-
-def corrected_counts(user: User) -> list[dict[str, Any]]:
-    """How many counts were corrected and wait for a supervisor's word: one query."""
+    in_inbox = user.has_role(Role.SUPERVISOR)
+    page = f"{reverse('inbox')}?reason=" if in_inbox else f"{reverse('gallery')}?status="
+    counts = _waiting_counts(user)
+    failed = counts.pop("failed")
+    rows = [WaitingReason(reason.label, counts[reason.value], f"{page}{reason.value}") for reason in WAITING]
+    broken = failed - sum(counts.values())
     drafts = ProcessingSession.objects.newest().with_draft()
-    count = Image.objects.visible_to(user).not_deleted().filter(pk__in=drafts.values("image")).count()
-    return [{"filter": CORRECTED, "label": CORRECTED_LABEL, "count": count}] if count else []
+    corrected = Image.objects.visible_to(user).not_deleted().in_inventory().newest_count_in(drafts).count()
+    rows += [
+        WaitingReason(CORRECTED_LABEL, corrected, f"{page}{CORRECTED}"),
+        WaitingReason(_("Could not be counted"), broken, f"{page}{BROKEN if in_inbox else 'errors'}"),
+    ]
+    return [row for row in rows if row.count]
 
 
-def stock_by_place() -> list[WarehouseStock]:
-    """The plants in stock, by warehouse and area, in the order of their codes: one query."""
-    area = "storage_location__storage_area"
-    rows = (
-        StockBatch.objects.in_stock()
-        .order_by(f"{area}__warehouse__code", f"{area}__code")
-        .values_list(f"{area}__warehouse__name", f"{area}__name")
-        .annotate(plants=Sum("quantity_current"), locations=Count("storage_location", distinct=True))
+def _waiting_counts(user: User) -> dict[str, int]:
+    """Failed photos, and those of them that wait for a person: their error begins with the reason (contract)."""
+    codes = {reason.value: Q(error_details__startswith=f"{reason}:") for reason in WAITING}
+    photos = Image.objects.visible_to(user).not_deleted().in_inventory().filter(status=ImageStatus.FAILED)
+    return photos.order_by().aggregate(
+        failed=Count("pk"), **{code: Count("pk", filter=condition) for code, condition in codes.items()}
     )
+
+
+def _with_photos(changes: Sequence[StockChange], user: User) -> list[ShownChange]:
+    uuids = {change.session_uuid for change in changes if change.session_uuid}
+    visible = Image.objects.visible_to(user).not_deleted()
+    counts = ProcessingSession.objects.filter(uuid__in=uuids, image__in=visible)
+    photos = dict(counts.order_by().values_list("uuid", "image"))
     return [
-        WarehouseStock(name, [AreaStock(bed, plants, locations) for _, bed, plants, locations in beds])
-        for name, beds in groupby(rows, key=lambda row: row[0])
+        ShownChange(change, photos.get(change.session_uuid) if change.session_uuid else None)
+        for change in changes
     ]

@@ -155,9 +155,9 @@ def test_a_supervisor_finds_what_was_corrected_until_it_is_validated(signed_in, 
     boss = signed_in(supervisor)
     assert "Corrected, not validated yet" not in boss.get("/").content.decode()
     correct(session=session, user=worker, version=1, operations={"add": [NEW_PLANT]})
-    assert "?status=corrected" in boss.get("/").content.decode()
+    assert "?reason=corrected" in boss.get("/").content.decode()
     corrected = reverse("gallery") + "?status=corrected"
     assert url(session, "photo") in boss.get(corrected).content.decode()
     validate(session=session, user=supervisor)
     assert url(session, "photo") not in boss.get(corrected).content.decode()
-    assert "?status=corrected" not in boss.get("/").content.decode()
+    assert "?reason=corrected" not in boss.get("/").content.decode()

@@ -1,10 +1,20 @@
 """The first page: for whom it opens, and what it sums up."""
 
 import pytest
+from django.utils import timezone
 
-from photos.models import UploadJob, UploadSession
+from demeter.alerts.changes import record_change
+from demeter.beat import BEAT
+from demeter.choices import AlertKind
+from demeter.health import QUEUES
+from demeter.heartbeats import record_heartbeat
+from demeter.models import CircuitBreaker
+from photos.models import Image, ProcessingSession, UploadJob, UploadSession
 from photos.services.results.session_lifecycle import assign_location
+from photos.services.review.edits import correct
+from photos.services.review.inbox import reasons_for
 from photos.services.review.validation import validate
+from photos.services.steps.job_groups import JobGroups
 from tests.inventory.factories import StorageLocationConfigFactory
 
 
@@ -27,11 +37,42 @@ def test_a_viewer_who_is_not_let_in_reads_what_to_wait_for_and_sees_no_stock(
     assert place.storage_area.warehouse.name not in page.text
 
 
-@pytest.mark.parametrize(("role", "may_upload"), [("viewer", False), ("worker", True), ("supervisor", True)])
-def test_only_workers_and_above_get_the_upload_form(signed_in, request, role, may_upload):
+@pytest.mark.parametrize(
+    ("role", "has_form", "has_button"),
+    [
+        ("viewer", False, False),
+        ("worker", True, False),
+        ("supervisor", False, True),
+        ("admin", False, True),
+    ],
+)
+def test_workers_count_first_and_those_above_find_the_button(signed_in, request, role, has_form, has_button):
     page = signed_in(request.getfixturevalue(role)).get("/")
 
-    assert ('name="files"' in page.text) is may_upload
+    assert ('name="files"' in page.text) is has_form
+    assert ('<a class="button" href="/uploads/">' in page.text) is has_button
+
+
+CARDS = ["waiting-title", "uploads-title", "changes-title", "stock-title", "products-title"]
+OF_SUPERVISOR = [*CARDS, "unphotographed-title"]
+
+
+@pytest.mark.parametrize(
+    ("role", "cards"),
+    [
+        ("viewer", ["waiting-title", "changes-title", "stock-title", "products-title"]),
+        ("worker", CARDS),
+        ("supervisor", OF_SUPERVISOR),
+        ("admin", [*OF_SUPERVISOR, "services-title"]),
+    ],
+)
+def test_each_role_reads_what_concerns_it(signed_in, request, role, cards, make_photo, count, place):
+    count(make_photo(), place)
+    known = [*OF_SUPERVISOR, "services-title"]
+
+    text = signed_in(request.getfixturevalue(role)).get("/").text
+
+    assert [name for name in known if f'id="{name}"' in text] == cards
 
 
 def test_the_stock_is_summed_up_by_place(signed_in, worker, make_photo, count, place):
@@ -53,7 +94,117 @@ def test_photos_that_wait_are_counted_by_reason(signed_in, supervisor, make_phot
 
     waiting = signed_in(supervisor).get("/").context["waiting"]
 
-    assert [(row["filter"], row["count"]) for row in waiting] == [("needs_location", 2), ("errors", 1)]
+    assert [(row.url, row.count) for row in waiting] == [
+        ("/inbox/?reason=needs_location", 2),
+        ("/inbox/?reason=broken", 1),
+    ]
+
+
+def test_the_numbers_of_a_supervisor_are_those_of_the_inbox(signed_in, supervisor, make_photo, count, place):
+    count(make_photo())
+    count(make_photo(), place)
+    broken = count(make_photo(status="failed", error_details="unreadable_image: broken"))
+    ProcessingSession.objects.filter(pk=broken.pk).update(status="failed", error_code="unreadable_image")
+    Image.objects.filter(pk=broken.image_id).update(error_details="unreadable_image: broken")
+    draft = count(make_photo(), place)
+    correct(
+        session=draft,
+        user=supervisor,
+        version=draft.version,
+        operations={"hand_counts": [{"container_id": None, "living": 9}]},
+    )
+
+    waiting = signed_in(supervisor).get("/").context["waiting"]
+
+    in_inbox = {str(reason.label): reason.count for reason in reasons_for(supervisor)}
+    assert {str(row.label): row.count for row in waiting} == in_inbox
+    assert len(in_inbox) == 3
+
+
+def test_a_worker_is_led_to_his_photos_and_reads_the_state_of_his_uploads(
+    signed_in, worker, make_photo, count, place
+):
+    count(make_photo())
+    count(make_photo(), place)
+    for session in ProcessingSession.objects.all():
+        session.jobs.update(status="completed")
+    upload = UploadSession.objects.create(user=worker)
+    for position, status in enumerate(["processing", "failed"]):
+        UploadJob.objects.create(
+            upload_session=upload, image=make_photo(upload=upload), filename="a.jpg", position=position, status=status,
+            code="unreadable_image",
+        )  # fmt: skip
+    client = signed_in(worker)
+
+    page = client.get("/")
+
+    assert page.context["jobs"] == JobGroups(waiting=1, failed=1, running=1, done=1)
+    assert [row.url for row in page.context["waiting"]] == ["/photos/?status=needs_location"]
+    groups = {group.name: len(group.rows) for group in client.get("/jobs/").context["groups"]}
+    assert groups == {"waiting": 1, "failed": 1, "running": 1, "done": 1}
+
+
+def test_what_changed_names_place_and_product_and_leads_to_a_photo_that_may_be_seen(
+    signed_in, worker, other_worker, make_photo, count, place
+):
+    session = count(make_photo(), place)
+
+    [shown] = signed_in(worker).get("/").context["changes"]
+    [hidden] = signed_in(other_worker).get("/").context["changes"]
+
+    assert (shown.change.location, shown.change.quantity, shown.change.movement_type) == (place, 3, "foto")
+    assert (shown.image_id, hidden.image_id) == (session.image_id, None)
+
+
+def test_places_without_a_photo_for_long_are_listed_with_their_last_one(
+    signed_in, supervisor, make_photo, count, place, hours_ago
+):
+    never = StorageLocationConfigFactory().storage_location
+    old = count(make_photo(), StorageLocationConfigFactory().storage_location)
+    count(make_photo(), place)
+    long_ago = hours_ago(24 * 40)
+    Image.objects.filter(pk=old.image_id).update(uploaded_at=long_ago, taken_at=long_ago)
+
+    context = signed_in(supervisor).get("/").context
+
+    assert context["unphotographed"] == 2
+    assert {(row.location, row.last_photo_at) for row in context["unphotographed_places"]} == {
+        (never, None),
+        (old.storage_location, long_ago),
+    }
+
+
+@pytest.mark.parametrize(
+    ("role", "sees_names"), [("viewer", None), ("worker", False), ("supervisor", False), ("admin", True)]
+)
+def test_an_interrupted_service_is_told_and_named_to_administrators(signed_in, request, role, sees_names):
+    client = signed_in(request.getfixturevalue(role))
+    record_heartbeat(worker="nave-pc:1", queues=[*QUEUES, BEAT], started_at=timezone.now())
+    assert "Counting is interrupted" not in client.get("/").text
+    CircuitBreaker.objects.create(name="store", state="open", faults=5)
+
+    text = client.get("/").text
+
+    assert ("Counting is interrupted" in text) is (sees_names is not None)
+    assert ("The store of pictures is left alone since" in text) is bool(sees_names)
+
+
+def test_an_administrator_reads_which_queue_nobody_serves_and_what_waits_there(
+    signed_in, admin, make_photo, count, place
+):
+    record_heartbeat(worker="nave-pc:1", queues=["gpu_queue"], started_at=timezone.now())
+    session = count(make_photo(), place)
+    session.steps.create(image=session.image, kind="draw_photo", key="waits")
+    record_change(AlertKind.QUEUE_WITHOUT_WORKER, "cpu_queue", is_raised=True, details={"seconds": 300})
+
+    page = signed_in(admin).get("/")
+
+    queues = {
+        queue.name: (queue.workers, waiting and waiting.number) for queue, waiting in page.context["queues"]
+    }
+    assert queues["gpu_queue"][0] == 1
+    assert queues["cpu_queue"] == (0, 1)
+    assert "No worker serves cpu_queue" in page.text
 
 
 def test_a_worker_reads_only_of_his_own_photos(signed_in, worker, other_worker, make_photo, count):
@@ -82,14 +233,22 @@ def test_recent_uploads_tell_how_far_their_files_are(signed_in, worker, make_pho
     assert (row.accepted, row.completed, row.under_way, row.failed, row.progress) == (2, 1, 1, 1, 70)
 
 
-def test_the_number_of_queries_does_not_grow_with_the_photos(
-    signed_in, supervisor, make_photo, count, place, django_assert_max_num_queries
+@pytest.mark.parametrize(
+    ("role", "queries"), [("viewer", 14), ("worker", 19), ("supervisor", 21), ("admin", 22)]
+)
+def test_the_number_of_queries_is_that_of_the_role_and_does_not_grow(
+    signed_in, request, role, queries, make_photo, count, django_assert_num_queries
 ):
-    for _ in range(6):
-        count(make_photo(), place)
-
-    client = signed_in(supervisor)
-    with django_assert_max_num_queries(10):
+    client = signed_in(request.getfixturevalue(role))
+    for _ in range(3):
+        count(make_photo(), StorageLocationConfigFactory().storage_location)
+        StorageLocationConfigFactory()
+    with django_assert_num_queries(queries):
+        client.get("/")
+    for _ in range(4):
+        count(make_photo(), StorageLocationConfigFactory().storage_location)
+        StorageLocationConfigFactory()
+    with django_assert_num_queries(queries):
         client.get("/")
 
 
