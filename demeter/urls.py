@@ -50,6 +50,7 @@ urlpatterns = [
     re_path(r"^model/predict/?$", RootPredict.as_view(), name="root-predict"),
     re_path(r"^feedback/?$", RootFeedback.as_view(), name="root-feedback"),
     path("classify/", include("mlpipeline.classifier.urls")),
+    path("places/", include("inventory.urls")),
     path("", include("photos.urls")),
 ]
 

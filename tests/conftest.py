@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.db import connection
+from django.test import Client
 from pytest_django.plugin import blocking_manager_key
 from rest_framework.test import APIClient
 
@@ -27,6 +28,7 @@ PASSWORD = "greenhouse-17"
 
 Bearer = Callable[[User], APIClient]
 MakeUser = Callable[..., User]
+SignedIn = Callable[[User], Client]
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -180,6 +182,18 @@ def bearer() -> Bearer:
     def client_of(user: User) -> APIClient:
         client = APIClient(raise_request_exception=False)
         client.credentials(HTTP_AUTHORIZATION=f"Bearer {issue_tokens(user).access_token}")
+        return client
+
+    return client_of
+
+
+@pytest.fixture
+def signed_in() -> SignedIn:
+    """A browser in which this user has signed in; it asks for English."""
+
+    def client_of(user: User) -> Client:
+        client = Client(headers={"accept-language": "en"})
+        client.force_login(user)
         return client
 
     return client_of

@@ -17,6 +17,8 @@ JOBS_VISIBLE_H = 48
 GPS_MISMATCH_MIN_M = env.float("GPS_MISMATCH_MIN_M", default=20.0)
 # Where a phone does not say its own error.
 GPS_DEFAULT_ERROR_M = env.float("GPS_DEFAULT_ERROR_M", default=5.0)
+# A configured place whose newest photo is older than this is listed as due. Nurseries count about once a month.
+PHOTO_DUE_DAYS = env.int("PHOTO_DUE_DAYS", default=35)
 
 # ── counting ─────────────────────────────────────────────────────────────────────────────────────────
 COUNT_ENGINE = env.str("COUNT_ENGINE", default="auto")  # auto | openvino | torch | sahi

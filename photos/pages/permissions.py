@@ -1,54 +1,20 @@
 """Who may open a page and who may decide about a photo (contract, roles)."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any, cast
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from demeter.accounts.choices import Role
 from demeter.accounts.models import User
+from demeter.accounts.page_permissions import Page, for_role, for_workers, require_reader, user_of
 from photos.models import Image
 
-Page = Callable[..., HttpResponse]
-
-
-def user_of(request: HttpRequest) -> User:
-    """The signed-in user; LoginRequiredMiddleware lets nobody else reach a page."""
-    return cast(User, request.user)
-
-
-def require_reader(page: Page) -> Page:
-    """Workers and above, and viewers whom an administrator let in; 403 for others."""
-
-    @wraps(page)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not user_of(request).can_read:
-            raise PermissionDenied
-        return page(request, *args, **kwargs)
-
-    return guarded
-
-
-def for_role(role: Role) -> Callable[[Page], Page]:
-    """This role and above; 403 for others."""
-
-    def guard(page: Page) -> Page:
-        @wraps(page)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if not user_of(request).has_role(role):
-                raise PermissionDenied
-            return page(request, *args, **kwargs)
-
-        return guarded
-
-    return guard
-
-
-for_workers = for_role(Role.WORKER)
+__all__ = [
+    "Page", "can_review", "find_photo", "find_photo_to_decide", "for_role", "for_workers", "require_reader",
+    "require_supervisor", "user_of",
+]  # fmt: skip
 
 
 def find_photo(user: User, image_id: UUID, *, with_trash: bool = False) -> Image:

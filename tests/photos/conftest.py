@@ -1,11 +1,10 @@
-"""Stored photos, finished counts, and people who are signed in."""
+"""Stored photos and finished counts."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 
 from demeter.accounts.models import User
@@ -14,21 +13,8 @@ from photos.models import Image, ProcessingSession
 from tests.inventory.factories import StorageLocationConfigFactory
 from tests.photos.count_builders import count_photo, store_photo
 
-SignedIn = Callable[[User], Client]
 MakePhoto = Callable[..., Image]
 Count = Callable[..., ProcessingSession]
-
-
-@pytest.fixture
-def signed_in() -> SignedIn:
-    """A browser in which this user has signed in; it asks for English."""
-
-    def client_of(user: User) -> Client:
-        client = Client(headers={"accept-language": "en"})
-        client.force_login(user)
-        return client
-
-    return client_of
 
 
 @pytest.fixture

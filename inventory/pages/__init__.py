@@ -1,0 +1,1 @@
+"""The pages of places: what stands where, on a map and as lists."""

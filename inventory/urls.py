@@ -1,0 +1,10 @@
+"""The pages of places."""
+
+from django.urls import path
+
+from inventory.pages import places
+
+urlpatterns = [
+    path("", places.places, name="places"),
+    path("warehouses/<int:warehouse_id>/", places.warehouse, name="place-warehouse"),
+]
