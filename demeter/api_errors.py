@@ -41,6 +41,27 @@ _PLAIN_PATHS: Final = ("/login", "/user", "/model/", "/feedback")  # these know 
 _JSON_PATHS: Final = ("/api/", "/healthz", "/readyz", "/metrics", "/version", *_PLAIN_PATHS)
 
 
+# The codes that no DemeterError declares, with status and meaning.
+FRAMEWORK_CODES: Final[dict[str, tuple[int, str]]] = {
+    "invalid": (400, "Some fields are not valid; `detail` names them."),
+    "parse_error": (400, "The body cannot be read."),
+    "bad_request": (400, "The request cannot be understood."),
+    "incomplete_body": (400, "The request broke off before all of it had arrived."),
+    "not_authenticated": (401, "Nobody is signed in."),
+    "authentication_failed": (401, "The sign-in is not good."),
+    "token_not_valid": (401, "The access token has expired, or its sign-in has ended."),
+    "bad_authorization_header": (401, "The header Authorization is not “Bearer” and a token."),
+    "permission_denied": (403, "The caller's role does not allow this."),
+    "csrf_failed": (403, "The page was open for too long, or cookies are switched off."),
+    "not_found": (404, "It does not exist, or the caller may not see it."),
+    "method_not_allowed": (405, "The address does not know this method."),
+    "not_acceptable": (406, "The header Accept allows no form that this answer has."),
+    "unsupported_media_type": (415, "The body is of a type that is not read here."),
+    "throttled": (429, "Too many requests; Retry-After says when to come back."),
+    "server_error": (500, "A fault of ours. The log tells more under `request_id`."),
+}
+
+
 @dataclass(frozen=True)
 class ErrorResponse:
     """An error as it is answered."""
@@ -72,7 +93,10 @@ class ErrorSerializer(serializers.Serializer[Any]):
 
 
 def errors(*statuses: int) -> dict[int, type[ErrorSerializer]]:
-    """The error answers of an endpoint by status, for `responses` of `extend_schema`."""
+    """The error answers of an endpoint by status, for `responses` of `extend_schema`.
+
+    What follows from the view's permissions, parsers and throttles is added by `demeter.api_schema.AutoSchema`.
+    """
     return dict.fromkeys(statuses, ErrorSerializer)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
@@ -22,6 +23,8 @@ from demeter.accounts.tokens import issue_tokens
 from demeter.breakers import breaker
 from demeter.breakers.storage import forget_memory
 from demeter.celery import app as celery_app
+from demeter.serving.admission import META_KEY
+from tests.support.openapi import check_answer
 from tests.support.scheduling import FileScheduling, order_of
 
 PASSWORD = "greenhouse-17"
@@ -83,6 +86,25 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
 def _broker_in_memory() -> None:
     celery_app.conf.broker_url = "memory://"
     celery_app.conf.broker_transport_options = {}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _answers_are_as_described() -> Iterator[None]:
+    """Hold each answer that a test of HTTP gets from the API against the API's description."""
+    ask = Client.request
+
+    def ask_and_check(client: Client, **request: Any) -> Any:
+        admission = request.get(META_KEY)
+        is_about_headers = admission is not None and not admission.is_granted
+        response = ask(client, **request)
+        is_gateways_own = is_about_headers and admission.is_granted  # no client gets this answer
+        if settings.ROOT_URLCONF == "demeter.urls" and not is_gateways_own:
+            check_answer(request["REQUEST_METHOD"], request["PATH_INFO"], response)
+        return response
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Client, "request", ask_and_check)
+        yield
 
 
 @pytest.fixture(autouse=True)

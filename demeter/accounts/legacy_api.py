@@ -39,6 +39,7 @@ class LegacyAPIView(APIView):
     """A view whose clients know one form of error and one language."""
 
     authentication_classes = [BearerAuthentication]
+    error_serializer = PlainErrorSerializer  # for the description
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         with translation.override("en"):

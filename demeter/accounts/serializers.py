@@ -6,6 +6,9 @@ from django.conf import settings
 from rest_framework import serializers
 
 from demeter.accounts.models import User
+from demeter.api_examples import answer_example
+
+_USER = {"id": 12, "name": "Ana Pereyra", "email": "ana@nursery.example"}
 
 
 class SignInSerializer(serializers.Serializer[Any]):
@@ -19,12 +22,15 @@ class SignInSerializer(serializers.Serializer[Any]):
     client_secret = serializers.CharField(required=False, allow_blank=True, allow_null=True)
 
 
+@answer_example(
+    {"access_token": "eyJhbGciOi…", "refresh_token": "eyJhbGciOi…", "token_type": "bearer", "expires_in": 900}
+)
 class TokenPairSerializer(serializers.Serializer[Any]):
     """What a sign-in or a refresh answers: a short-lived access token and the token to renew it with."""
 
     access_token = serializers.CharField()
     refresh_token = serializers.CharField()
-    token_type = serializers.CharField(help_text="bearer")
+    token_type = serializers.ChoiceField(["bearer"])
     expires_in = serializers.IntegerField(help_text="Seconds that the access token is good.")
 
 
@@ -53,6 +59,7 @@ class RegistrationSerializer(serializers.Serializer[Any]):
     )
 
 
+@answer_example(_USER)
 class UserSerializer(serializers.ModelSerializer[User]):
     """A user as the API lists and creates it: no role, no password hash."""
 
@@ -61,6 +68,7 @@ class UserSerializer(serializers.ModelSerializer[User]):
         fields = ("id", "name", "email")
 
 
+@answer_example({**_USER, "role": "worker", "is_approved": True})
 class MeSerializer(serializers.ModelSerializer[User]):
     """The caller himself, and what he may."""
 

@@ -102,7 +102,7 @@ class Me(APIView):
 
     permission_classes = [IsSignedIn]
 
-    @extend_schema(operation_id="auth_me", responses={200: serializers.MeSerializer, **errors(401)})
+    @extend_schema(operation_id="auth_me", responses={200: serializers.MeSerializer})
     def get(self, request: Request) -> Response:
         return Response(serializers.MeSerializer(cast(User, request.user)).data)
 
@@ -115,7 +115,7 @@ class ChangePassword(APIView):
     @extend_schema(
         operation_id="auth_change_password",
         request=serializers.ChangePasswordSerializer,
-        responses={200: serializers.TokenPairSerializer, **errors(400, 401, 429)},
+        responses={200: serializers.TokenPairSerializer, **errors(400, 429)},
     )
     def post(self, request: Request) -> Response:
         given = serializers.ChangePasswordSerializer(data=request.data)
@@ -150,16 +150,14 @@ class Users(ListAPIView[User]):
         users = User.objects.filter(is_system=False)
         return users if user.has_role(Role.ADMIN) else users.filter(pk=user.pk)
 
-    @extend_schema(
-        operation_id="users_list", responses={200: serializers.UserSerializer(many=True), **errors(401)}
-    )
+    @extend_schema(operation_id="users_list", responses={200: serializers.UserSerializer(many=True)})
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().get(request, *args, **kwargs)
 
     @extend_schema(
         operation_id="users_create",
         request=serializers.RegistrationSerializer,
-        responses={201: serializers.UserSerializer, **errors(400, 403, 429)},
+        responses={201: serializers.UserSerializer, **errors(400, 403)},
         auth=[],
     )
     def post(self, request: Request) -> Response:

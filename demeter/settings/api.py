@@ -17,7 +17,7 @@ REST_FRAMEWORK = {
         "rest_framework.parsers.MultiPartParser",
     ],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "demeter.api_schema.AutoSchema",
     "EXCEPTION_HANDLER": "demeter.api_errors.error_response",
     # How many trusted proxies stand in front and each add an address to X-Forwarded-For; 0 ignores the header.
     "NUM_PROXIES": env.int("TRUSTED_PROXIES", default=0),

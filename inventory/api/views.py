@@ -100,13 +100,13 @@ class _Locations(_PlaceViewSet):
     list=extend_schema(
         operation_id="warehouses",
         description="The warehouses (naves) in use, by code.",
-        responses={200: serializers.WarehouseSerializer(many=True), **errors(400, 401, 403, 404)},
+        responses={200: serializers.WarehouseSerializer(many=True), **errors(400)},
     ),
     retrieve=extend_schema(
         operation_id="warehouse",
         description="One warehouse, also one that is out of use.",
         parameters=[_path_id()],
-        responses={200: serializers.WarehouseSerializer, **errors(401, 403, 404)},
+        responses={200: serializers.WarehouseSerializer},
     ),
 )
 @method_decorator(gzip_page, name="dispatch")
@@ -119,7 +119,7 @@ class WarehouseViewSet(_Lists, _Retrieves, _Warehouses):
         operation_id="warehouse_areas",
         description="The areas (canteros) in use of a warehouse, by code.",
         parameters=[_path_id("warehouse_id")],
-        responses={200: serializers.AreaSerializer(many=True), **errors(400, 401, 403, 404)},
+        responses={200: serializers.AreaSerializer(many=True), **errors(400)},
     )
 )
 @method_decorator(gzip_page, name="dispatch")
@@ -139,7 +139,7 @@ class WarehouseAreasViewSet(_Lists, _Areas):
         operation_id="area",
         description="One area, also one that is out of use.",
         parameters=[_path_id()],
-        responses={200: serializers.AreaSerializer, **errors(401, 403, 404)},
+        responses={200: serializers.AreaSerializer},
     )
 )
 @method_decorator(gzip_page, name="dispatch")
@@ -152,7 +152,7 @@ class AreaViewSet(_Retrieves, _Areas):
         operation_id="area_locations",
         description="The locations (claros) in use of an area, by code.",
         parameters=[_path_id("area_id")],
-        responses={200: serializers.LocationSerializer(many=True), **errors(400, 401, 403, 404)},
+        responses={200: serializers.LocationSerializer(many=True), **errors(400)},
     )
 )
 @method_decorator(gzip_page, name="dispatch")
@@ -180,7 +180,7 @@ class HistoryPagination(PageNumberPagination):
     list=extend_schema(
         operation_id="locations",
         description="The locations (claros) in use of all areas, by code.",
-        responses={200: serializers.LocationSerializer(many=True), **errors(400, 401, 403, 404)},
+        responses={200: serializers.LocationSerializer(many=True), **errors(400)},
     )
 )
 @method_decorator(gzip_page, name="dispatch")
@@ -191,7 +191,7 @@ class LocationViewSet(_Lists, _Locations):
         operation_id="location",
         description="One location, also one that is out of use, with its configuration and what stands there.",
         parameters=[_path_id()],
-        responses={200: serializers.LocationDetailSerializer, **errors(401, 403, 404)},
+        responses={200: serializers.LocationDetailSerializer},
     )
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         location: Any = get_object_or_404(self.get_queryset(), pk=kwargs["pk"])
@@ -209,7 +209,7 @@ class LocationViewSet(_Lists, _Locations):
         description="What became of the plants of a location from count to count, the running period first; 12 a page. "
         "A period begins with a count that decides, of a photo or by hand, and ends with the next.",
         parameters=[_path_id()],
-        responses={200: serializers.PeriodSerializer(many=True), **errors(401, 403, 404)},
+        responses={200: serializers.PeriodSerializer(many=True)},
     )
     @action(detail=True, pagination_class=HistoryPagination, filter_backends=[])
     def history(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -226,7 +226,7 @@ class LocationViewSet(_Lists, _Locations):
         operation_id="locations_search",
         description="The locations in use in which every word occurs; one whose code or QR code it is comes first.",
         parameters=[serializers.SearchQuerySerializer],
-        responses={200: serializers.LocationSerializer(many=True), **errors(400, 401, 403, 404)},
+        responses={200: serializers.LocationSerializer(many=True), **errors(400)},
     )
     @action(detail=False, filter_backends=[])
     def search(self, request: Request) -> Response:
@@ -240,7 +240,7 @@ class LocationViewSet(_Lists, _Locations):
         description="Which location a position means. Locations are narrower than a phone errs, so mostly a person "
         "chooses among the candidates.",
         parameters=[serializers.LookupQuerySerializer],
-        responses={200: serializers.LookupSerializer, **errors(400, 401, 403)},
+        responses={200: serializers.LookupSerializer, **errors(400)},
     )
     @action(detail=False, filter_backends=[], pagination_class=None)
     def lookup(self, request: Request) -> Response:
@@ -272,7 +272,7 @@ class PlaceMap(APIView):
         responses={
             200: MapSerializer,
             304: OpenApiResponse(description="Nothing has changed since."),
-            **errors(400, 401, 403),
+            **errors(400),
         },
     )
     def get(self, request: Request) -> HttpResponse:

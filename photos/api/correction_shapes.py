@@ -5,7 +5,9 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
-from photos.choices import CalculationMethod, ContainerType
+from demeter.api_examples import answer_example
+from photos.api import examples
+from photos.choices import BookingState, CalculationMethod, ContainerType
 from photos.services.review.edits import MAX_BY_HAND
 
 
@@ -122,6 +124,7 @@ class SumsSerializer(ModelSumsSerializer):
     living = serializers.IntegerField()
 
 
+@answer_example(examples.CORRECTION_ANSWER)
 class CorrectionAnswerSerializer(serializers.Serializer[Any]):
     """The findings after a correction: their new version, and the sums that follow."""
 
@@ -150,6 +153,7 @@ class _CountsField(serializers.ListField):
     child = serializers.IntegerField()
 
 
+@answer_example(examples.DETECTIONS)
 class DetectionsSerializer(serializers.Serializer[Any]):
     """Parallel arrays of one length, in px of the whole, upright picture, with all corrections so far."""
 
@@ -174,6 +178,7 @@ class DetectionsSerializer(serializers.Serializer[Any]):
     sums = SumsSerializer()
 
 
+@answer_example(examples.CONTAINERS)
 class ContainersSerializer(serializers.Serializer[Any]):
     """Parallel arrays of one length, with all corrections so far."""
 
@@ -200,6 +205,7 @@ class ContainersSerializer(serializers.Serializer[Any]):
     boxes_empty = _CountsField()
 
 
+@answer_example(examples.ESTIMATIONS)
 class EstimationsSerializer(serializers.Serializer[Any]):
     """Parallel arrays of one length: one entry for each band of a container, as the model estimated it."""
 
@@ -253,6 +259,7 @@ class ValidateRequestSerializer(serializers.Serializer[Any]):
     )
 
 
+@answer_example(examples.VALIDATE_ANSWER)
 class ValidateAnswerSerializer(serializers.Serializer[Any]):
     """Who validated a count and when, what people changed in it, and what it booked."""
 
@@ -265,5 +272,5 @@ class ValidateAnswerSerializer(serializers.Serializer[Any]):
     movement_ids = serializers.ListField(
         child=serializers.UUIDField(), help_text="All movements that this count has booked, oldest first."
     )
-    booking_state = serializers.CharField()
+    booking_state = serializers.ChoiceField(BookingState.choices)
     booked_quantity = serializers.IntegerField(allow_null=True)

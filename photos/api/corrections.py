@@ -86,7 +86,6 @@ class Detections(_OfOneCount):
         responses={
             200: shapes.DetectionsSerializer,
             304: OpenApiResponse(description="Nothing has been corrected since."),
-            **errors(401, 403, 404),
         },
     )
     def get(self, request: Request, image_id: UUID) -> HttpResponse:
@@ -105,7 +104,7 @@ class Detections(_OfOneCount):
         "stock follows when the count is validated. 409 version_conflict when somebody else was first.",
         parameters=[COUNT],
         request=shapes.CorrectionRequestSerializer,
-        responses={200: shapes.CorrectionAnswerSerializer, **errors(400, 401, 403, 404, 409, 413)},
+        responses={200: shapes.CorrectionAnswerSerializer, **errors(400, 409)},
     )
     def patch(self, request: Request, image_id: UUID) -> Response:
         user = cast(User, request.user)
@@ -133,7 +132,7 @@ class Containers(_OfOneCount):
         operation_id="photos_containers",
         description="The containers of a count with their sums after the corrections so far.",
         parameters=[COUNT],
-        responses={200: shapes.ContainersSerializer, **errors(401, 403, 404)},
+        responses={200: shapes.ContainersSerializer},
     )
     def get(self, request: Request, image_id: UUID) -> Response:
         return Response(container_columns(self.count_of(request, image_id)))
@@ -147,7 +146,7 @@ class Estimations(_OfOneCount):
         operation_id="photos_estimations",
         description="The plants that hide, band by band, and how that was computed.",
         parameters=[COUNT],
-        responses={200: shapes.EstimationsSerializer, **errors(401, 403, 404)},
+        responses={200: shapes.EstimationsSerializer},
     )
     def get(self, request: Request, image_id: UUID) -> Response:
         return Response(estimation_columns(self.count_of(request, image_id)))
@@ -165,7 +164,7 @@ class Validate(APIView):
         "correction books the difference. 409 count_replaced where a newer count stands.",
         parameters=[IDEMPOTENCY_KEY],
         request=shapes.ValidateRequestSerializer,
-        responses={200: shapes.ValidateAnswerSerializer, **errors(400, 401, 403, 404, 409, 422)},
+        responses={200: shapes.ValidateAnswerSerializer, **errors(400, 409, 422)},
     )
     @idempotent
     def post(self, request: Request, session_id: UUID) -> Response:
@@ -224,7 +223,7 @@ class Export(APIView):
             (200, "application/json"): OpenApiTypes.OBJECT,
             (200, "text/csv"): OpenApiTypes.STR,
             (200, "application/geo+json"): OpenApiTypes.OBJECT,
-            **errors(400, 401, 403, 404),
+            **errors(400),
         },
     )
     def get(self, request: Request, session_id: UUID) -> HttpResponse:

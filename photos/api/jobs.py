@@ -45,7 +45,7 @@ class UploadStatus(APIView):
         operation_id="photos_jobs_status",
         description="How far all files of an upload are. Ask every 2 seconds.",
         parameters=[serializers.UploadSessionQuerySerializer],
-        responses={200: serializers.UploadStatusSerializer, **errors(400, 401, 403, 404)},
+        responses={200: serializers.UploadStatusSerializer, **errors(400, 404)},
     )
     def get(self, request: Request) -> Response:
         query = serializers.UploadSessionQuerySerializer(data=request.query_params)
@@ -68,7 +68,7 @@ class JobStatus(APIView):
     @extend_schema(
         operation_id="photos_job_status",
         description="How far one file is.",
-        responses={200: serializers.JobSerializer, **errors(401, 403, 404)},
+        responses={200: serializers.JobSerializer},
     )
     def get(self, request: Request, job_id: UUID) -> Response:
         job = find_job(cast(User, request.user), job_id)
@@ -88,7 +88,7 @@ class Uploads(GenericAPIView[UploadSession]):
     @extend_schema(
         operation_id="photos_uploads",
         description="The caller's own uploads of the last 48 hours, newest first.",
-        responses={200: serializers.UploadListSerializer(many=True), **errors(401, 403, 404)},
+        responses={200: serializers.UploadListSerializer(many=True)},
     )
     def get(self, request: Request) -> Response:
         uploads = self.paginate_queryset(self.get_queryset()) or []

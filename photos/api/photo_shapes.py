@@ -7,7 +7,10 @@ from django.http import HttpRequest
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from demeter.api_examples import answer_example
+from demeter.links import absolute_link
 from photos import image_urls
+from photos.api import examples
 from photos.api.serializers import OmitsEmpty
 from photos.choices import CountWarning, ImageStatus, SessionStatus
 from photos.error_texts import error_details_text
@@ -17,11 +20,10 @@ _LINK_HELP: Final = "A signed link, good for 1 hour; null until the picture is m
 
 
 class _Linked(OmitsEmpty):
-    """Gives absolute links: a client need not know under which address it reached us."""
+    """Gives absolute links. The context holds the request."""
 
     def link(self, url: str | None) -> str | None:
-        request = cast(HttpRequest, self.context["request"])
-        return request.build_absolute_uri(url) if url else None
+        return absolute_link(cast(HttpRequest, self.context["request"]), url)
 
 
 def _drawing_of(image: Any) -> UUID | None:
@@ -90,6 +92,7 @@ class PageNumbersSerializer(serializers.Serializer[Any]):
     total_items = serializers.IntegerField()
 
 
+@answer_example(examples.GALLERY)
 class GallerySerializer(serializers.Serializer[Any]):
     """A page of the gallery."""
 
@@ -152,6 +155,8 @@ class PhotoSessionSerializer(CardSessionSerializer):
     location_candidates = CandidateSerializer(many=True)
     interval = serializers.ListField(
         child=serializers.IntegerField(),
+        min_length=2,
+        max_length=2,
         allow_null=True,
         help_text="[low, high]: the true number lies between them 90 times in 100.",
     )
@@ -181,6 +186,7 @@ class PlaceEventSerializer(serializers.Serializer[Any]):
         return "validated" if session.validated else "counted"
 
 
+@answer_example(examples.PHOTO)
 class PhotoSerializer(_Linked):
     """One photo with its newest count (`session`) and the last counts of its place (`place_history`)."""
 
@@ -217,6 +223,7 @@ class ImageIdsSerializer(serializers.Serializer[Any]):
     image_ids = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=500)
 
 
+@answer_example(examples.DELETED)
 class DeletedSerializer(serializers.Serializer[Any]):
     """What is in the trash now and was not before."""
 
@@ -224,6 +231,7 @@ class DeletedSerializer(serializers.Serializer[Any]):
     deleted_image_ids = serializers.ListField(child=serializers.UUIDField())
 
 
+@answer_example(examples.RESTORED)
 class RestoredSerializer(serializers.Serializer[Any]):
     """What is out of the trash now and was in it before."""
 

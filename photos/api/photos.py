@@ -50,7 +50,7 @@ class Gallery(GenericAPIView[Image]):
         operation_id="photos_gallery",
         description="Photos, newest first: workers their own, supervisors and admins all. Photos in the trash are "
         "found with `status=trash` alone.",
-        responses={200: shapes.GallerySerializer, **errors(400, 401, 403, 404)},
+        responses={200: shapes.GallerySerializer, **errors(400, 404)},
     )
     def get(self, request: Request) -> Response:
         photos = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
@@ -68,7 +68,7 @@ class PhotoViewSet(ViewSet):
     @extend_schema(
         operation_id="photos_photo",
         description="A photo with its newest count, and the last 20 counts of the place that it shows.",
-        responses={200: shapes.PhotoSerializer, **errors(401, 403, 404)},
+        responses={200: shapes.PhotoSerializer},
     )
     def retrieve(self, request: Request, image_id: UUID) -> Response:
         user = cast(User, request.user)
@@ -83,7 +83,7 @@ class PhotoViewSet(ViewSet):
         description="Put photos into the trash: workers their own, supervisors all. What they had booked is "
         "withdrawn; the original bytes stay. All of them or, if one may not be deleted, none.",
         request=shapes.ImageIdsSerializer,
-        responses={200: shapes.DeletedSerializer, **errors(400, 401, 403, 404)},
+        responses={200: shapes.DeletedSerializer, **errors(400, 404)},
     )
     @action(methods=["post"], detail=False, permission_classes=[IsWorker], url_path="batch-delete")
     def batch_delete(self, request: Request) -> Response:
@@ -94,7 +94,7 @@ class PhotoViewSet(ViewSet):
         operation_id="photos_batch_restore",
         description="Take photos out of the trash; their counts book again.",
         request=shapes.ImageIdsSerializer,
-        responses={200: shapes.RestoredSerializer, **errors(400, 401, 403, 404)},
+        responses={200: shapes.RestoredSerializer, **errors(400, 404)},
     )
     @action(methods=["post"], detail=False, permission_classes=[IsWorker], url_path="batch-restore")
     def batch_restore(self, request: Request) -> Response:

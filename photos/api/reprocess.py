@@ -17,6 +17,7 @@ from demeter.accounts.choices import Role
 from demeter.accounts.models import User
 from demeter.accounts.permissions import IsWorker
 from demeter.api_errors import errors
+from demeter.links import absolute_link
 from photos.api import serializers
 from photos.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from photos.models import Image
@@ -35,7 +36,7 @@ class Reprocess(APIView):
         description="Count a photo again from the stored original: workers their own, supervisors all.",
         request=serializers.ReprocessRequestSerializer,
         parameters=[IDEMPOTENCY_KEY],
-        responses={202: serializers.ReprocessAnswerSerializer, **errors(400, 401, 403, 404, 409, 422)},
+        responses={202: serializers.ReprocessAnswerSerializer, **errors(400, 409, 422)},
     )
     @idempotent
     def post(self, request: Request, image_id: UUID) -> Response:
@@ -58,6 +59,6 @@ class Reprocess(APIView):
             "image_id": image.pk,
             "new_job_id": job.pk,
             "message": _("The photo is being counted again."),
-            "poll_url": reverse("job-status", args=[job.pk]),
+            "poll_url": absolute_link(request, reverse("job-status", args=[job.pk])),
         }
         return Response(serializers.ReprocessAnswerSerializer(answer).data, status=status.HTTP_202_ACCEPTED)

@@ -5,6 +5,8 @@ from typing import Any
 from django.core.validators import RegexValidator
 from rest_framework import serializers
 
+from demeter.api_examples import answer_example
+from photos.api import examples
 from photos.api.serializers import AcceptedJobSerializer, UploadRequestSerializer
 
 _SHA256 = RegexValidator(r"\A[0-9a-f]{64}\Z", message="64 hexadecimal digits in lower case.")
@@ -22,6 +24,7 @@ class MetadataSerializer(UploadRequestSerializer):
         return super().to_internal_value({key: value for key, value in data.items() if value != ""})
 
 
+@answer_example(examples.RESUMABLE_UPLOAD)
 class ResumableUploadSerializer(serializers.Serializer[Any]):
     """A photo that is sent in chunks: how far it has come, and what it has become."""
 
@@ -50,6 +53,7 @@ class KnownPhotoSerializer(serializers.Serializer[Any]):
     uploaded_at = serializers.DateTimeField()
 
 
+@answer_example(examples.KNOWN_PHOTOS)
 class KnownPhotosSerializer(serializers.Serializer[Any]):
     """Those of the photos asked for that the server has, and the caller may see."""
 

@@ -121,7 +121,7 @@ class ResumableUploads(SpeaksTus):
         ],
         responses={
             201: resumable_shapes.ResumableUploadSerializer,
-            **errors(400, 401, 403, 409, 412, 413, 429, 503, 507),
+            **errors(400, 409, 412, 413, 507),
         },
     )
     def post(self, request: Request) -> Response:
@@ -156,7 +156,7 @@ class KnownPhotos(APIView):
         description="Which of up to 100 photos the server has already, by the SHA-256 of their bytes: those that the "
         "caller may see.",
         request=resumable_shapes.HashListSerializer,
-        responses={200: resumable_shapes.KnownPhotosSerializer, **errors(400, 401, 403)},
+        responses={200: resumable_shapes.KnownPhotosSerializer, **errors(400)},
     )
     def post(self, request: Request) -> Response:
         given = resumable_shapes.HashListSerializer(data=request.data)
@@ -187,7 +187,7 @@ class ResumableUploadView(SpeaksTus, TakesLargeBody):
         operation_id="uploads_retrieve",
         description="How far a photo that is sent in chunks has come, and its job once it is whole. HEAD answers the "
         "same in the headers of tus.",
-        responses={200: resumable_shapes.ResumableUploadSerializer, **errors(401, 403, 404, 410, 429)},
+        responses={200: resumable_shapes.ResumableUploadSerializer, **errors(410)},
     )
     def get(self, request: Request, upload_id: UUID) -> Response:
         resumable = self._find(request, upload_id)
@@ -217,7 +217,7 @@ class ResumableUploadView(SpeaksTus, TakesLargeBody):
         ],
         responses={
             204: OpenApiResponse(description="`Upload-Offset`: how far the file has come."),
-            **errors(400, 401, 403, 404, 408, 409, 410, 412, 413, 415, 429, 460, 503, 507),
+            **errors(400, 408, 409, 410, 412, 460, 507),
         },
     )
     def patch(self, request: Request, upload_id: UUID) -> Response:
@@ -239,7 +239,7 @@ class ResumableUploadView(SpeaksTus, TakesLargeBody):
         description="Give up a photo that is not whole yet, and what has arrived of it (tus 1.0, `termination`). One "
         "that is whole stays a photo.",
         parameters=[_TUS],
-        responses={204: OpenApiResponse(description="Gone."), **errors(401, 403, 404, 410, 412, 429)},
+        responses={204: OpenApiResponse(description="Gone."), **errors(410, 412)},
     )
     def delete(self, request: Request, upload_id: UUID) -> Response:
         upload_chunks.discard_resumable(self._find(request, upload_id))

@@ -3,9 +3,13 @@
 from typing import Any
 
 from django.utils import timezone
+from drf_spectacular.extensions import OpenApiSerializerExtension
+from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from demeter.api_examples import answer_example
+from photos.api import examples
 from photos.choices import CountWarning, IntervalReason, JobStatus, Stage
 from photos.error_texts import error_text
 from photos.models import UploadJob
@@ -96,6 +100,21 @@ class OmitsEmpty(serializers.Serializer[Any]):
         }
 
 
+class OmitsEmptyDescription(OpenApiSerializerExtension):
+    """Describes what may be left out as optional, and never null."""
+
+    target_class = OmitsEmpty
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: AutoSchema, direction: Any) -> dict[str, Any]:
+        schema: dict[str, Any] = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        for name in self.target.omitted_if_none:
+            if name in schema["required"]:
+                schema["required"].remove(name)
+            schema["properties"][name].pop("nullable", None)
+        return schema
+
+
 class AcceptedJobSerializer(OmitsEmpty):
     """One file of an upload, as it was taken in."""
 
@@ -124,10 +143,11 @@ class AcceptedJobSerializer(OmitsEmpty):
         return error_text(job.code, job.error) or None
 
 
+@answer_example(examples.UPLOAD_ANSWER)
 class UploadAnswerSerializer(serializers.Serializer[Any]):
     """An upload as it was taken in: a job for each file, refused ones included."""
 
-    status = serializers.CharField(help_text="accepted")
+    status = serializers.ChoiceField(["accepted"])
     upload_session_id = serializers.UUIDField()
     jobs = AcceptedJobSerializer(many=True)
     total_files = serializers.IntegerField()
@@ -137,11 +157,12 @@ class UploadAnswerSerializer(serializers.Serializer[Any]):
     poll_url = serializers.CharField()
 
 
+@answer_example(examples.PHOTO_ANSWER)
 class PhotoAnswerSerializer(serializers.Serializer[Any]):
     """A single photo as it was taken in; `task_id` is the id of its job."""
 
     task_id = serializers.UUIDField()
-    session_id = serializers.UUIDField()
+    session_id = serializers.UUIDField(allow_null=True, help_text="null while a known photo has no count")
     upload_session_id = serializers.UUIDField()
     status = serializers.ChoiceField(JobStatus.choices)
     message = serializers.CharField()
@@ -161,6 +182,7 @@ class JobResultSerializer(serializers.Serializer[Any]):
     storage_location_id = serializers.IntegerField(allow_null=True)
 
 
+@answer_example(examples.JOB)
 class JobSerializer(OmitsEmpty):
     """How far one file is."""
 
@@ -186,7 +208,7 @@ class JobSerializer(OmitsEmpty):
     code = serializers.SerializerMethodField()
     error_message = serializers.SerializerMethodField()
     duplicate_of = serializers.UUIDField(source="duplicate_of_id", required=False)
-    warnings = serializers.ListField(child=serializers.CharField())
+    warnings = serializers.ListField(child=serializers.ChoiceField(CountWarning.choices))
     result = serializers.SerializerMethodField()
 
     def get_processing_time_seconds(self, job: UploadJob) -> float | None:
@@ -222,6 +244,7 @@ class SummarySerializer(serializers.Serializer[Any]):
     )
 
 
+@answer_example(examples.UPLOAD_STATUS)
 class UploadStatusSerializer(serializers.Serializer[Any]):
     """All jobs of an upload and how far they are together."""
 
@@ -231,6 +254,7 @@ class UploadStatusSerializer(serializers.Serializer[Any]):
     last_updated = serializers.DateTimeField()
 
 
+@answer_example(examples.UPLOAD_LIST)
 class UploadListSerializer(serializers.Serializer[Any]):
     """One upload of the last 48 hours."""
 
@@ -252,6 +276,7 @@ class StockTaskResultSerializer(serializers.Serializer[Any]):
     processed_image_url = serializers.CharField(allow_null=True)
 
 
+@answer_example(examples.STOCK_TASK)
 class StockTaskSerializer(serializers.Serializer[Any]):
     """One job in the words of a task; `result` is null until it is completed."""
 
@@ -262,6 +287,7 @@ class StockTaskSerializer(serializers.Serializer[Any]):
     error = serializers.CharField(allow_null=True)
 
 
+@answer_example(examples.STOCK_TASKS)
 class StockTasksSerializer(serializers.Serializer[Any]):
     """Several tasks; ids that are unknown or of other users are in `not_found`."""
 
@@ -269,11 +295,12 @@ class StockTasksSerializer(serializers.Serializer[Any]):
     not_found = serializers.ListField(child=serializers.CharField())
 
 
+@answer_example(examples.ANALYSIS_STARTED)
 class AnalysisStartedSerializer(serializers.Serializer[Any]):
     """An analysis that was taken in, with the id to ask for it."""
 
     task_id = serializers.UUIDField()
-    status = serializers.CharField(help_text="processing")
+    status = serializers.ChoiceField(["processing"])
 
 
 class AnalysisResultSerializer(serializers.Serializer[Any]):
@@ -285,6 +312,8 @@ class AnalysisResultSerializer(serializers.Serializer[Any]):
     total = serializers.IntegerField()
     interval = serializers.ListField(
         child=serializers.IntegerField(),
+        min_length=2,
+        max_length=2,
         allow_null=True,
         help_text="[low, high]: the true number lies between them 90 times in 100. null where the photo could not be "
         "judged, and once a person has validated the count.",
@@ -294,9 +323,10 @@ class AnalysisResultSerializer(serializers.Serializer[Any]):
     )
     avg_confidence = serializers.FloatField(allow_null=True)
     category_counts = serializers.DictField(child=serializers.IntegerField())
-    warnings = serializers.ListField(child=serializers.CharField())
+    warnings = serializers.ListField(child=serializers.ChoiceField(CountWarning.choices))
 
 
+@answer_example(examples.ANALYSIS)
 class AnalysisSerializer(serializers.Serializer[Any]):
     """How far an analysis is; `result` and `result_url` are null until it is completed."""
 
@@ -309,10 +339,11 @@ class AnalysisSerializer(serializers.Serializer[Any]):
     error = serializers.CharField(allow_null=True)
 
 
+@answer_example(examples.REPROCESS_ANSWER)
 class ReprocessAnswerSerializer(serializers.Serializer[Any]):
     """The job that counts a photo again."""
 
-    status = serializers.CharField(help_text="accepted")
+    status = serializers.ChoiceField(["accepted"])
     image_id = serializers.UUIDField()
     new_job_id = serializers.UUIDField()
     message = serializers.CharField()

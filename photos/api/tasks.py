@@ -19,6 +19,7 @@ from rest_framework.viewsets import ViewSet
 from demeter.accounts.choices import Role
 from demeter.accounts.models import User
 from demeter.api_errors import errors
+from demeter.links import absolute_link
 from demeter.routers import UUID_PATTERN
 from inventory.models import StockMovement
 from photos.api import serializers
@@ -31,10 +32,10 @@ from photos.models import UploadJob
 _MAX_IDS: Final = 100
 
 
-def stock_tasks(jobs: list[UploadJob]) -> list[dict[str, Any]]:
+def stock_tasks(jobs: list[UploadJob], request: Request) -> list[dict[str, Any]]:
     """Jobs as clients of /stock/tasks see them. One query more, for the batches of all."""
     batches = _batch_ids(job.session.uuid for job in jobs if job.session is not None)
-    return [_stock_task(job, batches) for job in jobs]
+    return [_stock_task(job, batches, request) for job in jobs]
 
 
 def _batch_ids(sessions: Iterable[UUID]) -> dict[UUID, list[int]]:
@@ -51,7 +52,7 @@ def _batch_ids(sessions: Iterable[UUID]) -> dict[UUID, list[int]]:
     return batches
 
 
-def _stock_task(job: UploadJob, batches: dict[UUID, list[int]]) -> dict[str, Any]:
+def _stock_task(job: UploadJob, batches: dict[UUID, list[int]], request: Request) -> dict[str, Any]:
     result = None
     if job.status == JobStatus.COMPLETED and job.session is not None and job.image is not None:
         result = {
@@ -60,7 +61,9 @@ def _stock_task(job: UploadJob, batches: dict[UUID, list[int]]) -> dict[str, Any
             "total_estimated": job.session.estimated,
             "avg_confidence": job.session.avg_confidence,
             "batch_ids": batches[job.session.uuid],
-            "processed_image_url": annotated_url(job.image, job.session.processed_image_id),
+            "processed_image_url": absolute_link(
+                request, annotated_url(job.image, job.session.processed_image_id)
+            ),
         }
     status = JobStatus.FAILED if job.status == JobStatus.REJECTED else job.status
     return {
@@ -81,18 +84,18 @@ class StockTaskViewSet(ViewSet):
 
     @extend_schema(
         operation_id="stock_task",
-        responses={200: serializers.StockTaskSerializer, **errors(401, 403, 404)},
+        responses={200: serializers.StockTaskSerializer},
         description="How far one photo is, and the stock it led to.",
     )
     def retrieve(self, request: Request, task_id: UUID) -> Response:
         job = find_job(cast(User, request.user), task_id)
-        return Response(serializers.StockTaskSerializer(stock_tasks([job])[0]).data)
+        return Response(serializers.StockTaskSerializer(stock_tasks([job], request)[0]).data)
 
     @extend_schema(
         operation_id="stock_tasks_status",
         description="Several tasks at once. Ids that are unknown, or another user's, are listed in `not_found`.",
         parameters=[serializers.TaskIdsSerializer],
-        responses={200: serializers.StockTasksSerializer, **errors(400, 401, 403)},
+        responses={200: serializers.StockTasksSerializer, **errors(400)},
     )
     @action(detail=False, url_path="status", url_name="tasks")
     def status(self, request: Request) -> Response:
@@ -108,7 +111,7 @@ class StockTaskViewSet(ViewSet):
         found = {job.pk: job for job in jobs.select_related("session", "image")}
         shown = [found[key] for key in dict.fromkeys(_uuid(text) for text in asked) if key in found]
         answer = {
-            "tasks": stock_tasks(shown),
+            "tasks": stock_tasks(shown, request),
             "not_found": [text for text in asked if _uuid(text) not in found],
         }
         return Response(serializers.StockTasksSerializer(answer).data)
@@ -126,7 +129,7 @@ class Analysis(APIView):
 
     @extend_schema(
         operation_id="task",
-        responses={200: serializers.AnalysisSerializer, **errors(401, 403, 404)},
+        responses={200: serializers.AnalysisSerializer},
         description="How far an analysis without inventory is, and what it found.",
     )
     def get(self, request: Request, task_id: UUID) -> Response:
@@ -149,7 +152,7 @@ class Analysis(APIView):
                 "category_counts": session.category_counts,
                 "warnings": session.warnings,
             }
-            result_url = annotated_url(job.image, session.processed_image_id)
+            result_url = absolute_link(request, annotated_url(job.image, session.processed_image_id))
         status = JobStatus.FAILED if job.status == JobStatus.REJECTED else job.status
         answer = {
             "task_id": job.pk,

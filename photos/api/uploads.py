@@ -16,6 +16,7 @@ from demeter.accounts.models import User
 from demeter.accounts.permissions import IsWorker
 from demeter.api_errors import errors
 from demeter.errors import DemeterError
+from demeter.links import absolute_link
 from demeter.serving.views import TakesLargeBody
 from demeter.throttling import SharedScopedRate
 from photos.api import serializers
@@ -90,7 +91,7 @@ class Upload(TakesPhotos):
         responses={
             202: serializers.UploadAnswerSerializer,
             207: serializers.UploadAnswerSerializer,
-            **errors(400, 401, 403, 409, 413, 415, 422, 429, 503, 507),
+            **errors(400, 409, 422, 507),
         },
     )
     @idempotent
@@ -114,7 +115,9 @@ class Upload(TakesPhotos):
             "jobs": outcome.jobs,
             "total_files": len(outcome.jobs),
             "estimated_completion_time_minutes": completion_minutes(),
-            "poll_url": f"{reverse('upload-status')}?upload_session_id={outcome.upload_session.pk}",
+            "poll_url": absolute_link(
+                request, f"{reverse('upload-status')}?upload_session_id={outcome.upload_session.pk}"
+            ),
         }
         return Response(
             serializers.UploadAnswerSerializer(answer).data,
@@ -153,7 +156,7 @@ class StockPhoto(OnePhoto):
         parameters=[IDEMPOTENCY_KEY, FORCE],
         responses={
             202: serializers.PhotoAnswerSerializer,
-            **errors(400, 401, 403, 409, 413, 415, 422, 429, 503, 507),
+            **errors(400, 409, 422, 507),
         },
     )
     @idempotent
@@ -173,7 +176,7 @@ class StockPhoto(OnePhoto):
             "upload_session_id": outcome.upload_session.pk,
             "status": job.status,
             "message": _message(job),
-            "poll_url": reverse("stock-task", args=[job.pk]),
+            "poll_url": absolute_link(request, reverse("stock-task", args=[job.pk])),
             "jobs": outcome.jobs,
         }
         return Response(serializers.PhotoAnswerSerializer(answer).data, status=status.HTTP_202_ACCEPTED)
@@ -189,7 +192,7 @@ class Analyze(OnePhoto):
         parameters=[IDEMPOTENCY_KEY],
         responses={
             202: serializers.AnalysisStartedSerializer,
-            **errors(400, 401, 403, 409, 413, 415, 422, 429, 503, 507),
+            **errors(400, 409, 422, 507),
         },
     )
     @idempotent

@@ -4,12 +4,15 @@ import re
 from typing import Any
 
 import pytest
+from django.http import JsonResponse
 from django.test import Client
 from django.urls import get_resolver
 from django.urls.resolvers import RegexPattern, URLPattern, URLResolver
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
+
+from tests.support.openapi import check_answer, description_of
 
 
 @pytest.fixture
@@ -21,6 +24,61 @@ def schema() -> dict[str, Any]:
 def test_the_description_is_valid_and_made_without_a_warning(schema: dict[str, Any]) -> None:
     validate_schema(schema)
     assert not GENERATOR_STATS
+
+
+def test_every_address_is_described(schema: dict[str, Any]) -> None:
+    routes = [route for route, name in _api_routes() if name != "api-docs"]  # that one is a page
+    described = description_of(schema)
+    assert [route for route in routes if described.find(_sample(route)) is None] == []
+
+
+def test_every_example_is_as_described(schema: dict[str, Any]) -> None:
+    described = description_of(schema)
+    without = []
+    for address, operations in described.paths.items():
+        for verb, operation in operations.items():
+            for status, answer in operation["responses"].items():
+                content = answer.get("content", {}).get("application/json", {})
+                shown = [entry["value"] for entry in content.get("examples", {}).values()]
+                shown += [content["example"]] if "example" in content else []
+                if status < "300" and content and not shown:
+                    without.append(f"{verb} {address}")
+                for example in shown:
+                    described.validator(address, verb, status, "application/json").validate(example)
+    # Two answer whatever there is: the description itself, and the export of a count.
+    assert without == ["get /api/v1/schema", "get /api/v1/sessions/{session_id}/export"]
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, {}),
+        (200, {"known": [], "unknown": []}),
+        (200, {"known": [{"sha256": 1, "image_id": "no uuid", "uploaded_at": "2026-04-01T09:12:00-03:00"}]}),
+        (418, {"known": []}),
+        (400, {"detail": "The error is in another form."}),
+        (
+            400,
+            {
+                "code": "made_up",
+                "error": "",
+                "detail": {},
+                "timestamp": "2026-04-01T09:12:00Z",
+                "request_id": "",
+            },
+        ),
+    ],
+)
+def test_an_answer_that_is_not_as_described_fails_its_test(status: int, body: dict[str, Any]) -> None:
+    check_answer("POST", "/api/v1/uploads/known", JsonResponse({"known": []}))
+    with pytest.raises(AssertionError):
+        check_answer("POST", "/api/v1/uploads/known", JsonResponse(body, status=status))
+
+
+def test_an_address_or_verb_that_is_not_described_fails_its_test() -> None:
+    for verb, path in (("GET", "/api/v1/secrets"), ("DELETE", "/api/v1/auth/me")):
+        with pytest.raises(AssertionError):
+            check_answer(verb, path, JsonResponse({}))
 
 
 def test_every_endpoint_of_the_contract_is_described(schema: dict[str, Any]) -> None:
@@ -101,6 +159,29 @@ def test_every_api_path_is_served_with_and_without_a_slash() -> None:
     routes = [str(leaf.pattern) for leaf in _leaves(api) if isinstance(leaf.pattern, RegexPattern)]
     assert len(routes) >= 18
     assert [route for route in routes if not route.endswith("/?$")] == []
+
+
+def _api_routes() -> list[tuple[str, str]]:
+    """The patterns and names of what the API, monitoring and older clients ask."""
+    top = [entry for entry in get_resolver().url_patterns if isinstance(entry, URLPattern)]
+    api = next(
+        p for p in get_resolver().url_patterns if isinstance(p, URLResolver) and str(p.pattern) == "api/v1/"
+    )
+    under_api = [
+        (f"/api/v1/{leaf.pattern.regex.pattern.removeprefix('^')}", leaf.name) for leaf in _leaves(api)
+    ]
+    at_root = [
+        (f"/{leaf.pattern.regex.pattern.removeprefix('^')}", leaf.name)
+        for leaf in top
+        if isinstance(leaf.pattern, RegexPattern)
+    ]
+    return under_api + at_root
+
+
+def _sample(route: str) -> str:
+    """An address that this pattern takes."""
+    plain = route.removesuffix("$").removesuffix("\\Z").removesuffix("/?")
+    return re.sub(r"\(\?P<\w+>(?:[^()]|\([^()]*\))*\)", "1", plain)
 
 
 def _leaves(resolver: URLResolver) -> list[URLPattern]:

@@ -107,7 +107,7 @@ class FeedbackView(ListAPIView[Feedback]):
     @extend_schema(
         operation_id="feedback_list",
         description="The caller's own feedback.",
-        responses={200: serializers.FeedbackSerializer(many=True), **errors(401)},
+        responses={200: serializers.FeedbackSerializer(many=True)},
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().get(request, *args, **kwargs)
@@ -116,7 +116,7 @@ class FeedbackView(ListAPIView[Feedback]):
         operation_id="feedback_create",
         description="Say whether a prediction was right, or what the picture shows.",
         request=serializers.FeedbackSerializer,
-        responses={201: serializers.FeedbackSerializer, **errors(400, 401)},
+        responses={201: serializers.FeedbackSerializer, **errors(400)},
     )
     def post(self, request: Request) -> Response:
         given = serializers.FeedbackSerializer(data=request.data)

@@ -188,7 +188,7 @@ def test_an_analysis_that_ended_shows_what_was_found_and_a_link_to_its_own_store
     assert task["status"] == "COMPLETED"
     assert (task["result"]["total"], task["result"]["category_counts"]) == (6, counts)
     assert (task["result"]["interval"], task["result"]["interval_reasons"]) == ([5, 9], ["tiny_plants"])
-    assert task["result_url"].startswith("/files/processed/")
+    assert task["result_url"].startswith("http://testserver/files/processed/")
     assert b"".join(Client().get(task["result_url"]).streaming_content) == b"drawing"
 
 
