@@ -230,7 +230,7 @@ ESTIMATIONS: Final[dict[str, Any]] = {
     "processed_area_px": [12_600.0],
     "avg_plant_area_px": [1_500.0],
     "vegetation_polygon": [[[[130.0, 90.0], [260.0, 90.0], [260.0, 190.0], [130.0, 190.0]]]],
-    "calculation_method": ["cover_based"],
+    "calculation_method": ["band_based"],
     "confidence": [0.7],
 }
 VALIDATE_ANSWER: Final[dict[str, Any]] = {
