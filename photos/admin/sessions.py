@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce
+from django.forms import Script
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.formats import number_format
@@ -18,8 +19,8 @@ from unfold.decorators import action, display
 from photos.admin import badge_colours, review_actions
 from photos.admin.base import OwnPhotosAdmin
 from photos.choices import CountWarning
-from photos.image_urls import annotated_url, picture_url
 from photos.models import PhotoContainer, ProcessingSession, ProcessingStep
+from photos.pages.viewer import viewer_context
 from photos.warning_texts import reason_texts, warning_texts, warnings_of
 
 
@@ -138,8 +139,8 @@ class ProcessingSessionAdmin(OwnPhotosAdmin):
     ]  # fmt: skip
 
     class Media:
-        css = {"all": ["photos/css/overlay.css"]}
-        js = ["demeter/js/numbers.js", "photos/js/overlay.js"]
+        css = {"all": ["photos/css/viewer.css"]}
+        js = ["demeter/js/numbers.js", Script("photos/js/viewer/main.js", type="module")]
 
     def has_decide_permission(self, request: HttpRequest, object_id: object = None) -> bool:
         """Whoever may change counts decides about them, although nobody edits their rows."""
@@ -163,13 +164,7 @@ class ProcessingSessionAdmin(OwnPhotosAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
     ) -> HttpResponse:
         if obj is not None:
-            context |= {
-                "image": obj.image,
-                "version": obj.version,
-                "picture_url": picture_url(obj.image),
-                "annotated_url": annotated_url(obj.image, obj.processed_image_id),
-                "findings_url": reverse("photo-findings", args=[obj.image_id, obj.attempt]),
-            }
+            context |= viewer_context(obj.image, obj)
         response = super().render_change_form(request, context, *args, obj=obj, **kwargs)
         response["Cache-Control"] = "private, no-store"  # signed links in it expire
         return response

@@ -87,7 +87,6 @@ def answers_for(image: Image, session: ProcessingSession, user: User, searched: 
     if not can_review(user, image):
         return found
     found |= questions_of(session, user)
-    found.pop("configure_url", None)  # the form is here
     found["may_name_place"] = image.with_inventory
     if searched:
         found["found_places"] = StorageLocation.objects.in_use().matching(searched)[:MAX_FOUND_PLACES]

@@ -1,28 +1,31 @@
 """What was found in a photo, as compact arrays for the overlay that the browser draws."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from photos.models import ProcessingSession
-from photos.services.corrections.findings import Kind, corrected_findings, kind_of
+from photos.services.corrections.findings import corrected_findings
 
 
 def findings_of(session: ProcessingSession) -> dict[str, Any]:
     """Everything the overlay needs, in pixels of the whole picture: four queries, however many plants.
 
-    Plants are parallel arrays x, y (centre) and r (radius of the disc); estimated areas are rings of points. All is as
-    people have corrected it.
+    Boxes are parallel arrays x, y (centre), w, h, confidence (0 to 1), class_name, is_added (by a person); estimated
+    areas are rings of points. All is as people have corrected it.
     """
-    boxes: dict[Kind, list[tuple[float, ...]]] = {kind: [] for kind in Kind}
-    for box in corrected_findings(session).boxes.values():
-        boxes[kind_of(box.class_name)].append((box.center_x, box.center_y, box.width_px, box.height_px))
+    boxes = sorted(corrected_findings(session).boxes.items())
     return {
         "version": session.version,
         "width": session.image.width_px,
         "height": session.image.height_px,
-        "living": _discs(boxes[Kind.LIVING]),
-        "dead": _discs(boxes[Kind.DEAD]),
-        "empty": _discs(boxes[Kind.EMPTY]),
+        "detections": {
+            "x": [round(box.center_x, 1) for _pk, box in boxes],
+            "y": [round(box.center_y, 1) for _pk, box in boxes],
+            "w": [round(box.width_px, 1) for _pk, box in boxes],
+            "h": [round(box.height_px, 1) for _pk, box in boxes],
+            "confidence": [round(box.confidence, 3) for _pk, box in boxes],
+            "class_name": [box.class_name for _pk, box in boxes],
+            "is_added": [pk < 0 for pk, _box in boxes],
+        },
         "containers": [
             {"label": str(container), "polygon": container.polygon, "is_counted": container.is_counted}
             for container in session.containers.all()
@@ -33,9 +36,3 @@ def findings_of(session: ProcessingSession) -> dict[str, Any]:
             for ring in rings
         ],
     }
-
-
-def _discs(boxes: Iterable[tuple[float, ...]]) -> dict[str, list[float]]:
-    """Centres and radii to a tenth of a pixel. A disc spans 80 % of the mean side, so that neighbours stay apart."""
-    rows = [(round(x, 1), round(y, 1), round((width + height) * 0.2, 1)) for x, y, width, height in boxes]
-    return {"x": [row[0] for row in rows], "y": [row[1] for row in rows], "r": [row[2] for row in rows]}

@@ -7,17 +7,21 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from demeter.accounts.choices import Role
 from demeter.accounts.models import User
 from inventory.models import StockMovement
-from photos.image_urls import annotated_url, original_url, picture_url
+from photos.error_texts import error_text
+from photos.image_urls import original_url
 from photos.models import Image, ProcessingSession
+from photos.pages.fixing import answers_for
 from photos.pages.forms import CountAgainForm, PlaceForm, ValidateForm
 from photos.pages.overlay_data import findings_of
 from photos.pages.permissions import can_review, find_photo, require_reader, user_of
-from photos.pages.questions import questions_of
+from photos.pages.viewer import viewer_context
 from photos.services.context.newest_counts import place_history
 from photos.services.corrections.drafts import draft_of
 from photos.services.corrections.sums import validated_containers
@@ -42,6 +46,7 @@ CLASS_LABELS: dict[str, Promise] = {
 
 
 @require_safe
+@never_cache  # the links to the pictures end
 @require_reader
 def photo(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """One photo and one of its counts: the newest, or the one that `?count=` numbers. 404 if there is none.
@@ -58,13 +63,12 @@ def photo(request: HttpRequest, image_id: UUID) -> HttpResponse:
         request,
         "photos/image_detail.html",
         {
-            "image": image,
+            **viewer_context(image, session),
             "session": session,
             "is_newest": is_newest,
             "counts": counts,
-            "picture_url": picture_url(image),
             "original_url": original_url(image),
-            "annotated_url": annotated_url(image, session.processed_image_id if session else None),
+            "back": request.path,
             "may_decide": decides,
             "may_validate": user.has_role(Role.SUPERVISOR),
             "place_form": PlaceForm(
@@ -73,12 +77,17 @@ def photo(request: HttpRequest, image_id: UUID) -> HttpResponse:
             "count_again_form": CountAgainForm(),
             "validate_form": ValidateForm(),
             **(_about(session, user) if session else {}),
-            **(questions_of(session, user) if session and is_newest and decides else {}),
+            **(
+                answers_for(image, session, user, "")
+                if session and is_newest and not image.deleted_at
+                else {}
+            ),
         },
     )
 
 
 @require_safe
+@gzip_page
 @require_reader
 def findings(request: HttpRequest, image_id: UUID, attempt: int) -> JsonResponse:
     """What was found in one count, for the overlay. The browser keeps it until the findings change."""
@@ -109,6 +118,7 @@ def _about(session: ProcessingSession, user: User) -> dict[str, Any]:
     """What the page says about one count."""
     return {
         "warnings": warnings_of(session),
+        "error": error_text(session.error_code, session.error_message),
         "draft": draft_of(session),
         "reasons": reason_texts(session.interval_reasons),
         "containers": validated_containers(session),

@@ -4,9 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.urls import reverse
-
-from demeter.accounts.choices import Role
 from demeter.accounts.models import User
 from demeter.errors import DemeterError
 from inventory.models import StorageLocation
@@ -48,9 +45,6 @@ def questions_of(session: ProcessingSession, user: User) -> dict[str, Any]:
         )
     if Question.OLD_PRODUCT in asked and (held := old_products(session)):
         found["old_product_form"] = _old_product_form(session, held)
-    if Question.CONFIGURATION in asked and session.storage_location and user.has_role(Role.ADMIN):
-        add = reverse("admin:inventory_storagelocationconfig_add")
-        found["configure_url"] = f"{add}?storage_location={session.storage_location.pk}"
     found["asks_acceptance"] = Question.ACCEPTANCE in asked
     return found
 

@@ -69,7 +69,7 @@ def test_a_count_is_shown_with_picture_overlay_numbers_warnings_and_candidates(
     text = signed_in(supervisor).get(change_page(session)).text
 
     assert f"/photos/{session.image_id}/counts/1/findings.json" in text
-    assert "photos/js/overlay.js" in text
+    assert "photos/js/viewer/main.js" in text
     assert "The place is not known" in text
     assert "Claro 7 · 4.2 m" in text
 

@@ -4,8 +4,8 @@ import uuid
 
 import pytest
 
-from photos.choices import TakenAtSource
-from photos.models import Image
+from photos.choices import StepKind, StepStatus, TakenAtSource
+from photos.models import Image, ProcessingStep
 
 
 def test_the_page_shows_the_count_where_it_is_booked_and_as_what(signed_in, worker, make_photo, count, place):
@@ -121,13 +121,102 @@ def test_the_original_is_linked_by_a_signed_link_that_downloads_it(
     answer.close()
 
 
-def test_a_picture_that_browsers_do_not_show_waits_for_its_preview(signed_in, worker, make_photo, count):
-    session = count(make_photo(content_type="image/heic"))
+LARGE = {"width_px": 4000, "height_px": 3000}
 
-    page = signed_in(worker).get(f"/photos/{session.image_id}/")
 
-    assert page.context["picture_url"] is None
-    assert "A preview is being made." in page.text
+def test_a_large_photo_is_shown_by_its_preview_and_the_original_is_for_looking_closely(
+    signed_in, worker, make_photo
+):
+    image = make_photo(**LARGE, preview_key="previews/one.jpg")
+
+    shown = signed_in(worker).get(f"/photos/{image.pk}/").context
+
+    assert "previews/one.jpg" in shown["small_picture_url"]
+    assert image.original_key in shown["full_picture_url"]
+
+
+def test_until_a_large_photo_has_its_preview_its_thumbnail_is_shown_never_the_original(
+    signed_in, worker, make_photo
+):
+    image = make_photo(**LARGE)
+
+    assert image.thumbnail_key in signed_in(worker).get(f"/photos/{image.pk}/").context["small_picture_url"]
+
+
+def test_a_photo_as_small_as_a_preview_is_its_own(signed_in, worker, make_photo):
+    image = make_photo(width_px=2560)
+
+    assert image.original_key in signed_in(worker).get(f"/photos/{image.pk}/").context["small_picture_url"]
+
+
+def test_what_browsers_do_not_show_is_never_offered_in_full(signed_in, worker, make_photo):
+    heic = make_photo(content_type="image/heic", preview_key="previews/two.jpg")
+    turned = make_photo(content_type="image/webp", exif={"orientation": 6}, preview_key="previews/three.jpg")
+    client = signed_in(worker)
+
+    for image in (heic, turned):
+        page = client.get(f"/photos/{image.pk}/")
+        assert page.context["full_picture_url"] is None
+        assert image.preview_key in page.context["small_picture_url"]
+
+
+def test_a_picture_without_any_rendering_says_whether_one_comes(signed_in, worker, make_photo):
+    image = make_photo(content_type="image/heic")
+    Image.objects.update(thumbnail_key="")
+    client = signed_in(worker)
+    assert "A preview is being made." in client.get(f"/photos/{image.pk}/").text
+    ProcessingStep.objects.create(
+        image=image,
+        kind=StepKind.UPLOAD_THUMBNAIL,
+        key="thumbnail",
+        status=StepStatus.FAILED,
+        error_code="unreadable_image",
+    )
+
+    assert "No preview could be made of this file." in client.get(f"/photos/{image.pk}/").text
+
+
+def test_the_original_stands_in_for_a_preview_that_could_not_be_made(signed_in, worker, make_photo):
+    image = make_photo(**LARGE)
+    Image.objects.update(thumbnail_key="")
+    ProcessingStep.objects.create(
+        image=image,
+        kind=StepKind.UPLOAD_THUMBNAIL,
+        key="thumbnail",
+        status=StepStatus.FAILED,
+        error_code="unreadable_image",
+    )
+
+    assert image.original_key in signed_in(worker).get(f"/photos/{image.pk}/").context["small_picture_url"]
+
+
+def test_warnings_and_their_answers_stand_above_the_picture(signed_in, worker, make_photo, count, place):
+    session = count(make_photo())
+    session.location_candidates = [{"id": place.pk, "name": place.name, "distance_m": 4.2}]
+    session.save()
+
+    text = signed_in(worker).get(f"/photos/{session.image_id}/").text
+
+    picture = text.index("data-viewer")
+    assert text.index("The place is not known") < picture
+    assert text.index(f'name="storage_location_id" value="{place.pk}"') < picture
+
+
+def test_who_may_not_answer_reads_who_can(signed_in, viewer, supervisor, make_photo, count):
+    session = count(make_photo())
+
+    text = signed_in(viewer).get(f"/photos/{session.image_id}/").text
+
+    assert f"Who can help (Supervisor): {supervisor.name}." in text
+
+
+def test_without_scripts_there_is_a_preview_and_the_drawing(signed_in, worker, make_photo, count):
+    session = count(make_photo(), processed_image_id=uuid.uuid4())
+
+    text = signed_in(worker).get(f"/photos/{session.image_id}/").text
+
+    drawn = text[text.index("<noscript>") : text.index("</noscript>")]
+    assert str(session.processed_image_id) in drawn
 
 
 def test_the_history_of_a_place_lists_only_photos_that_the_user_may_see(
@@ -149,9 +238,15 @@ def test_findings_are_parallel_arrays_in_pixels(signed_in, worker, make_photo, c
         "version": 1,
         "width": 48,
         "height": 32,
-        "living": {"x": [10.0], "y": [10.0], "r": [3.2]},  # 10 × 6 px: 80 % of the mean side is 6.4 px across
-        "dead": {"x": [20.0], "y": [10.0], "r": [3.2]},
-        "empty": {"x": [30.0], "y": [10.0], "r": [3.2]},
+        "detections": {
+            "x": [10.0, 20.0, 30.0],
+            "y": [10.0, 10.0, 10.0],
+            "w": [10.0, 10.0, 10.0],
+            "h": [6.0, 6.0, 6.0],
+            "confidence": [0.9, 0.9, 0.9],
+            "class_name": ["plant", "dead", "empty"],
+            "is_added": [False, False, False],
+        },
         "containers": [
             {
                 "label": "Segment 1",

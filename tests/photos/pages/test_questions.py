@@ -216,15 +216,17 @@ def test_an_answer_that_says_nothing_is_refused(signed_in, worker, replanted, gi
 # The other ones
 
 
-def test_an_administrator_is_led_to_the_configuration_that_is_missing(
+def test_an_administrator_says_there_and_then_what_grows_at_a_place_others_read_who_can(
     signed_in, worker, admin, make_photo, count
 ):
     bare = StorageLocationFactory()
     session = count(make_photo(), bare)
-    link = f"/admin/inventory/storagelocationconfig/add/?storage_location={bare.pk}"
+    form = f'action="/photos/{session.image_id}/configuration/"'
 
-    assert link in signed_in(admin).get(f"/photos/{session.image_id}/").text
-    assert link not in signed_in(worker).get(f"/photos/{session.image_id}/").text
+    assert form in signed_in(admin).get(f"/photos/{session.image_id}/").text
+    text = signed_in(worker).get(f"/photos/{session.image_id}/").text
+    assert form not in text
+    assert f"Who can help (Administrator): {admin.name}." in text
 
 
 def test_who_may_only_read_is_asked_nothing(signed_in, viewer, contradicted):
@@ -238,5 +240,5 @@ def test_a_booked_count_asks_nothing(signed_in, supervisor, make_photo, count, p
 
     page = signed_in(supervisor).get(f"/photos/{session.image_id}/")
 
-    asked = ("place_options", "taken_at_form", "old_product_form", "configure_url")
+    asked = ("place_options", "taken_at_form", "old_product_form", "configuration_form")
     assert [name for name in asked if name in page.context] == []

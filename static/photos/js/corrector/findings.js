@@ -4,7 +4,7 @@
 // where the two differ it is dirty and is sent. So undo and redo only change the state, and what was undone before it
 // was sent is never sent.
 
-import { containerAt } from "./geometry.js";
+import { containerAt } from "../picture/geometry.js";
 import { sumUp } from "./sums.js";
 
 const BOX_FIELDS = ["x", "y", "w", "h", "name", "deleted"];

@@ -1,58 +1,40 @@
-// Mouse, pen and fingers on the canvas. One finger that drags moves the picture, two zoom it, a tap does what the tool
-// says; a drag that begins on a selected box moves or resizes it, and one with the lasso draws around boxes.
+// What fingers do on the canvas of the corrector: a drag moves the picture, a tap does what the tool says; a drag that
+// begins on a selected box moves or resizes it, and one with the lasso draws around boxes.
 
-import { clamp, isInside } from "./geometry.js";
-import { CORNERS } from "./painter.js";
+import { clamp, isInside } from "../picture/geometry.js";
+import { CORNERS } from "../picture/painter.js";
+import { Pointers } from "../picture/pointers.js";
 
-const TAP_PX = 8; // CSS px that a finger may slip
 const REACH_PX = { mouse: 4, pen: 8, touch: 16 }; // around a small box or a handle
 const LEAST_SIDE_PX = 2; // of a box, in px of the picture
 
-export class Gestures {
+export class Gestures extends Pointers {
   constructor(canvas, viewport, painter, findings, actions) {
-    Object.assign(this, { canvas, viewport, painter, findings, actions });
-    this.pointers = new Map();
-    this.drag = null;
-    canvas.addEventListener("pointerdown", (event) => this.#down(event));
-    canvas.addEventListener("pointermove", (event) => this.#move(event));
-    canvas.addEventListener("pointerup", (event) => this.#up(event));
-    canvas.addEventListener("pointercancel", (event) => this.#cancel(event));
-    canvas.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
+    super(canvas, viewport, painter, () => actions.looked());
+    Object.assign(this, { findings, actions });
     canvas.addEventListener("contextmenu", (event) => event.preventDefault());
-  }
-
-  #at(event) {
-    const frame = this.canvas.getBoundingClientRect();
-    return { x: event.clientX - frame.left, y: event.clientY - frame.top };
   }
 
   #reach(event) {
     return (REACH_PX[event.pointerType] ?? REACH_PX.mouse) / this.viewport.scale;
   }
 
-  #down(event) {
-    this.canvas.focus({ preventScroll: true });
-    this.canvas.setPointerCapture(event.pointerId);
-    const at = this.#at(event);
-    this.pointers.set(event.pointerId, at);
-    if (this.pointers.size === 1) this.drag = this.#beginDrag(event, at);
-    else this.#abandonDrag(); // a second finger: pinch
+  began(event, at, drag) {
     this.actions.pointing();
+    const start = this.viewport.toPicture(at.x, at.y);
+    Object.assign(drag, { kind: "pan", start, shift: event.shiftKey }, this.#kindOfDrag(event, start));
   }
 
-  #beginDrag(event, at) {
-    const start = this.viewport.toPicture(at.x, at.y);
-    const drag = { kind: "pan", from: at, start, moved: false, shift: event.shiftKey };
-    if (event.button === 1 || event.button === 2) return { ...drag, isPanOnly: true };
+  #kindOfDrag(event, start) {
+    if (event.button === 1 || event.button === 2) return { isPanOnly: true };
     const handle = this.#handleAt(start, this.#reach(event));
-    if (handle) return { ...drag, ...handle, kind: "resize" };
+    if (handle) return { ...handle, kind: "resize" };
     const box = this.findings.boxAt(start.x, start.y, this.#reach(event));
     if (box && this.painter.selection.has(box) && this.actions.tool !== "delete") {
       const boxes = [...this.painter.selection];
-      return { ...drag, kind: "move", boxes, origin: boxes.map(({ x, y }) => ({ x, y })) };
+      return { kind: "move", boxes, origin: boxes.map(({ x, y }) => ({ x, y })) };
     }
-    if (this.actions.tool === "lasso") return { ...drag, kind: "lasso" };
-    return drag;
+    return this.actions.tool === "lasso" ? { kind: "lasso" } : {};
   }
 
   #handleAt(point, reach) {
@@ -67,31 +49,16 @@ export class Gestures {
     return corner && !isMiddle ? { box, corner, origin: { x: box.x, y: box.y, w: box.w, h: box.h } } : null;
   }
 
-  #move(event) {
-    if (!this.pointers.has(event.pointerId)) return;
-    const at = this.#at(event);
-    const before = this.pointers.get(event.pointerId);
-    this.pointers.set(event.pointerId, at);
-    if (this.pointers.size === 2) this.#pinch(event.pointerId, before, at);
-    else if (this.drag && this.pointers.size === 1) this.#dragTo(before, at);
-    this.painter.request();
-  }
-
-  #dragTo(before, at) {
-    const { drag } = this;
-    drag.moved ||= Math.hypot(at.x - drag.from.x, at.y - drag.from.y) > TAP_PX;
-    if (!drag.moved) return;
+  dragged(drag, before, at) {
     const point = this.viewport.toPicture(at.x, at.y);
-    const dx = point.x - drag.start.x;
-    const dy = point.y - drag.start.y;
-    if (drag.kind === "pan") this.viewport.panBy(at.x - before.x, at.y - before.y);
+    if (drag.kind === "pan") super.dragged(drag, before, at);
     else if (drag.kind === "lasso") this.painter.lasso.push(point);
-    else if (drag.kind === "move") drag.shift_by = this.#preview(drag.boxes, drag.origin, dx, dy);
+    else if (drag.kind === "move") drag.shift_by = this.#preview(drag, point.x - drag.start.x, point.y - drag.start.y);
     else drag.sides = this.#previewSides(drag, point);
   }
 
   // While they are dragged, boxes show where they would be; the edit is made when the finger leaves.
-  #preview(boxes, origin, dx, dy) {
+  #preview({ boxes, origin }, dx, dy) {
     boxes.forEach((box, index) => {
       box.x = clamp(origin[index].x + dx, 0, this.findings.widthPx);
       box.y = clamp(origin[index].y + dy, 0, this.findings.heightPx);
@@ -116,29 +83,16 @@ export class Gestures {
     return sides;
   }
 
-  #pinch(id, before, at) {
-    const [other] = [...this.pointers].filter(([key]) => key !== id).map(([, point]) => point);
-    const middle = { x: (at.x + other.x) / 2, y: (at.y + other.y) / 2 };
-    const was = Math.hypot(before.x - other.x, before.y - other.y);
-    const is = Math.hypot(at.x - other.x, at.y - other.y);
-    this.viewport.panBy((at.x - before.x) / 2, (at.y - before.y) / 2);
-    if (was > 0) this.viewport.zoomAt(middle.x, middle.y, is / was);
-    this.actions.looked();
+  tapped(drag, event, at) {
+    if (drag.isPanOnly) return;
+    this.actions.tap(this.viewport.toPicture(at.x, at.y), this.#reach(event), drag.shift || event.shiftKey);
   }
 
-  #up(event) {
-    const { drag } = this;
-    this.pointers.delete(event.pointerId);
-    this.drag = null;
-    if (!drag) return;
-    const point = this.viewport.toPicture(this.#at(event).x, this.#at(event).y);
-    if (!drag.moved) {
-      if (!drag.isPanOnly) this.actions.tap(point, this.#reach(event), drag.shift || event.shiftKey);
-    } else if (drag.kind === "move") this.#finishMove(drag);
+  ended(drag) {
+    if (drag.kind === "move") this.#finishMove(drag);
     else if (drag.kind === "resize") this.#finishResize(drag);
     else if (drag.kind === "lasso") this.#finishLasso(drag.shift);
     else this.actions.looked();
-    this.painter.request();
   }
 
   #finishMove({ boxes, origin, shift_by: by }) {
@@ -162,27 +116,10 @@ export class Gestures {
     this.actions.select(inside, isAdding);
   }
 
-  #cancel(event) {
-    this.pointers.delete(event.pointerId);
-    this.#abandonDrag();
-  }
-
-  #abandonDrag() {
-    const { drag } = this;
-    this.drag = null;
+  abandoned(drag) {
     this.painter.lasso = [];
-    if (drag?.kind === "move") drag.boxes.forEach((box, index) => Object.assign(box, drag.origin[index]));
-    if (drag?.kind === "resize") Object.assign(drag.box, drag.origin);
-    this.painter.touch(drag?.boxes ?? (drag?.box ? [drag.box] : []));
-    this.painter.request();
-  }
-
-  #wheel(event) {
-    event.preventDefault();
-    const at = this.#at(event);
-    const pixels = event.deltaMode === 1 ? 16 : 1; // some mice tell lines
-    this.viewport.zoomAt(at.x, at.y, Math.exp(-event.deltaY * pixels * (event.ctrlKey ? 0.01 : 0.0015)));
-    this.actions.looked();
-    this.painter.request();
+    if (drag.kind === "move") drag.boxes.forEach((box, index) => Object.assign(box, drag.origin[index]));
+    if (drag.kind === "resize") Object.assign(drag.box, drag.origin);
+    this.painter.touch(drag.boxes ?? (drag.box ? [drag.box] : []));
   }
 }

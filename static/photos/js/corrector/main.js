@@ -2,12 +2,13 @@
 
 import { Findings } from "./findings.js";
 import { Gestures } from "./gestures.js";
-import { containerAt } from "./geometry.js";
-import { Painter } from "./painter.js";
 import { Panel } from "./panel.js";
 import { livingOf, replacesEstimate } from "./sums.js";
 import { Sync } from "./sync.js";
-import { Viewport } from "./viewport.js";
+import { containerAt } from "../picture/geometry.js";
+import { Painter } from "../picture/painter.js";
+import { Pictures } from "../picture/pictures.js";
+import { Viewport } from "../picture/viewport.js";
 
 const LOAD_AGAIN_MS = 5000;
 const STEP_PX = 60; // CSS px that an arrow key moves the picture
@@ -31,6 +32,10 @@ class Corrector {
     this.findings = new Findings({ widthPx, heightPx });
     this.viewport = new Viewport(widthPx, heightPx);
     this.painter = new Painter(this.canvas, this.find("picture"), this.findings, this.viewport);
+    const { thumbnail, picture, full_picture: full } = this.settings;
+    this.pictures = new Pictures(this.find("picture"), this.viewport, { thumbnail, picture, full }, (state) => {
+      this.find("no-picture").hidden = state !== "none";
+    });
     this.sync = new Sync(this.findings, this.settings);
     this.panel = new Panel(this.find("containers"), this.findings, this.settings, this.texts, { show: (id) => this.showContainer(id) });
     this.gestures = new Gestures(this.canvas, this.viewport, this.painter, this.findings, this);
@@ -43,7 +48,7 @@ class Corrector {
 
   async start() {
     this.root.classList.add("is-running");
-    this.#showPictures();
+    this.pictures.start();
     new ResizeObserver(() => this.painter.resize()).observe(this.canvas);
     this.say(this.texts.loading);
     await this.#load();
@@ -64,35 +69,9 @@ class Corrector {
     }
   }
 
-  // ── the picture: what is small first, the original once it is looked at closely ──
-  #showPictures() {
-    const picture = this.find("picture");
-    picture.style.width = `${this.settings.width_px}px`;
-    picture.style.height = `${this.settings.height_px}px`;
-    const [small, sized] = picture.querySelectorAll("img");
-    if (this.settings.thumbnail) small.src = this.settings.thumbnail;
-    const address = this.settings.picture ?? this.settings.full_picture;
-    if (address) this.#showWhenDecoded(sized, address);
-    this.isFull = !this.settings.full_picture || address === this.settings.full_picture;
-  }
-
-  #showWhenDecoded(image, address) {
-    const next = new Image();
-    next.decoding = "async";
-    next.src = address;
-    next.decode().then(
-      () => { image.src = address; },
-      () => { if (!image.src) this.find("no-picture").hidden = false; },
-    );
-  }
-
-  // Called after the view has changed: from here on the preview shows fewer pixels than the screen has.
+  // Called after the view has changed.
   looked() {
-    const previewScale = 2560 / Math.max(this.settings.width_px, this.settings.height_px);
-    const isClose = this.viewport.scale * (window.devicePixelRatio || 1) > previewScale;
-    if (this.isFull || !isClose) return;
-    this.isFull = true;
-    this.#showWhenDecoded(this.find("picture").querySelectorAll("img")[1], this.settings.full_picture);
+    this.pictures.looked();
   }
 
   // ── what gestures ask for ──
@@ -174,7 +153,7 @@ class Corrector {
       else if (act) this.#act(act, event);
     });
     this.find("areas").addEventListener("change", (event) => {
-      this.painter.showsAreas = event.target.checked;
+      this.painter.shown.estimated = event.target.checked;
       this.painter.request();
     });
     document.addEventListener("keydown", (event) => this.#key(event));

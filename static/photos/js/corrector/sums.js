@@ -1,8 +1,7 @@
 // What the count adds up to with the corrections, saved or not: the same rules as photos/services/corrections/sums.py.
 
-import { isInside } from "./geometry.js";
-
-export const kindOf = (className) => (className === "dead" || className === "empty" ? className : "living");
+import { isInside } from "../picture/geometry.js";
+import { kindOf } from "../picture/kinds.js";
 
 const changed = (model, change, replaced) => {
   const detected = Math.max(0, model.detected + change.living + change.dead);

@@ -3,12 +3,15 @@
 import { clamp } from "./geometry.js";
 
 const CLOSEST = 16; // CSS px for one px of the picture
-const MARGIN = 0.5; // of the window: that much of it may be empty beside the picture
 
 export class Viewport {
-  constructor(widthPx, heightPx) {
+  // `margin`: the share of the window that may be empty beside the picture; `least`: the smallest scale, in times of the
+  // one at which the whole picture fits.
+  constructor(widthPx, heightPx, { margin = 0.5, least = 0.8 } = {}) {
     this.widthPx = widthPx;
     this.heightPx = heightPx;
+    this.margin = margin;
+    this.least = least;
     this.width = this.height = 1;
     this.scale = 1;
     this.x = this.y = 0;
@@ -16,7 +19,7 @@ export class Viewport {
 
   resize(width, height) {
     const middle = this.toPicture(this.width / 2, this.height / 2);
-    const wasFitted = this.width <= 1 || Math.abs(this.scale - this.fitScale) < 1e-6;
+    const wasFitted = this.width <= 1 || this.isFitted;
     this.width = width;
     this.height = height;
     if (wasFitted) this.fit();
@@ -25,6 +28,10 @@ export class Viewport {
 
   get fitScale() {
     return Math.min(this.width / this.widthPx, this.height / this.heightPx);
+  }
+
+  get isFitted() {
+    return Math.abs(this.scale / this.fitScale - 1) < 1e-3;
   }
 
   fit() {
@@ -64,13 +71,16 @@ export class Viewport {
   }
 
   #bounded(scale) {
-    return clamp(scale, this.fitScale * 0.8, Math.max(CLOSEST, this.fitScale * 4));
+    return clamp(scale, this.fitScale * this.least, Math.max(CLOSEST, this.fitScale * 4));
   }
 
   #keepInSight() {
-    const wide = this.widthPx * this.scale;
-    const high = this.heightPx * this.scale;
-    this.x = clamp(this.x, this.width * MARGIN - wide, this.width * MARGIN);
-    this.y = clamp(this.y, this.height * MARGIN - high, this.height * MARGIN);
+    this.x = this.#inSight(this.x, this.widthPx * this.scale, this.width);
+    this.y = this.#inSight(this.y, this.heightPx * this.scale, this.height);
+  }
+
+  #inSight(at, side, window) {
+    const [least, most] = [window * (1 - this.margin) - side, window * this.margin];
+    return least > most ? (window - side) / 2 : clamp(at, least, most);
   }
 }

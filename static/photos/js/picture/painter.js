@@ -1,9 +1,9 @@
-// Draws boxes, containers and the selection on one canvas over the picture.
+// Draws boxes, containers and the selection on one canvas over the picture: lines and areas, sharp at every scale.
 //
 // The boxes of a square of the picture are one path a class, made once and again when one of them changes. A frame draws
 // the paths of the squares in sight under the picture's transform: a few hundred calls for 5,000 boxes.
 
-import { kindOf } from "./sums.js";
+import { KINDS, kindOf } from "./kinds.js";
 
 const SQUARES = 12; // along the longer side
 const HANDLE_PX = 12; // CSS px; the finger's reach is larger, see gestures.js
@@ -23,7 +23,8 @@ export class Painter {
     this.selection = new Set();
     this.lasso = [];
     this.crosshair = false;
-    this.showsAreas = true;
+    this.shown = { living: true, dead: true, empty: true, containers: true, estimated: true };
+    this.leastConfidence = 0; // boxes below it are not drawn
     this.container = null;
     this.side = Math.max(viewport.widthPx, viewport.heightPx) / SQUARES;
     this.columns = Math.ceil(viewport.widthPx / this.side);
@@ -85,6 +86,12 @@ export class Painter {
     square.paths = null;
   }
 
+  showFrom(confidence) {
+    this.leastConfidence = confidence;
+    for (const square of this.squares) square.paths = null;
+    this.request();
+  }
+
   // Boxes that are being dragged: their squares are drawn anew.
   touch(boxes) {
     for (const box of boxes) if (this.squares[box.chunk]) this.squares[box.chunk].paths = null;
@@ -95,6 +102,7 @@ export class Painter {
     square.paths = { living: new Path2D(), dead: new Path2D(), empty: new Path2D() };
     square.reach = 0;
     for (const box of square.boxes) {
+      if (box.confidence < this.leastConfidence) continue;
       const path = square.paths[kindOf(box.name)];
       path.moveTo(box.x + box.w * 0.4, box.y);
       path.ellipse(box.x, box.y, box.w * 0.4, box.h * 0.4, 0, 0, 2 * Math.PI);
@@ -115,14 +123,15 @@ export class Painter {
     ctx.clearRect(0, 0, this.canvas.width, this.canvas.height);
     ctx.setTransform(view.scale * ratio, 0, 0, view.scale * ratio, view.x * ratio, view.y * ratio);
     const line = 1 / view.scale; // one CSS px
-    if (this.showsAreas && this.areas) {
+    if (this.shown.estimated && this.areas) {
       ctx.fillStyle = "rgb(43 95 217 / 32%)";
       ctx.fill(this.areas, "evenodd");
     }
-    this.#drawContainers(ctx, line);
+    if (this.shown.containers) this.#drawContainers(ctx, line);
     for (const square of this.#squaresInSight()) {
       const paths = this.#pathsOf(square);
-      for (const [kind, mark] of Object.entries(MARKS)) {
+      for (const kind of KINDS.filter((name) => this.shown[name])) {
+        const mark = MARKS[kind];
         if (mark.fill) {
           ctx.fillStyle = mark.fill;
           ctx.fill(paths[kind]);

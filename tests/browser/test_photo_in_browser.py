@@ -1,0 +1,121 @@
+"""A photo looked at closely in a real browser: the picture in its sizes, and the marks over it."""
+
+from io import BytesIO
+
+import pytest
+from PIL import Image as PillowImage
+from playwright.sync_api import Page, expect
+
+from photos import storage
+from photos.models import Detection
+from tests.browser.test_pages_in_browser import fits, sign_in
+from tests.inventory.factories import StorageLocationConfigFactory
+from tests.photos.count_builders import count_photo, store_photo
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+WIDTH_PX, HEIGHT_PX = 3200, 2400
+PLANT, DOUBTFUL = (800, 600), (1600, 600)  # px of the picture
+#: The opacity (0 to 255) of what is drawn over a pixel of the picture.
+INK = """([x, y]) => {
+  const picture = document.querySelector("[data-picture]");
+  const {a, e, f} = new DOMMatrix(picture.style.transform);
+  const canvas = document.querySelector("canvas");
+  const ratio = canvas.width / canvas.getBoundingClientRect().width;
+  const copy = Object.assign(document.createElement("canvas"), {width: 1, height: 1}).getContext("2d");
+  copy.drawImage(canvas, -Math.round((x * a + e) * ratio), -Math.round((y * a + f) * ratio));
+  return copy.getImageData(0, 0, 1, 1).data[3];
+}"""
+
+
+def jpeg(width: int, height: int) -> bytes:
+    out = BytesIO()
+    PillowImage.new("RGB", (width, height), (90, 120, 60)).save(out, "JPEG", quality=60)
+    return out.getvalue()
+
+
+@pytest.fixture
+def session(worker):
+    """The count of a photo that is larger than its preview: a sure plant and a doubtful one."""
+    image = store_photo(worker, width_px=WIDTH_PX, height_px=HEIGHT_PX, preview_key="previews/large.jpg")
+    store = storage.StorageService()
+    store.upload_file(jpeg(WIDTH_PX, HEIGHT_PX), image.original_key)
+    store.upload_file(jpeg(1600, 1200), image.preview_key)
+    session = count_photo(image, StorageLocationConfigFactory().storage_location)
+    session.detections.all().delete()
+    box = {"session": session, "container": session.containers.get(), "width_px": 200, "height_px": 200}
+    for spot, confidence in ((PLANT, 0.9), (DOUBTFUL, 0.3)):
+        Detection.objects.create(
+            **box, center_x=spot[0], center_y=spot[1], confidence=confidence, class_name="plant"
+        )
+    return session
+
+
+def open_photo(open_page, session, worker, **options: object) -> tuple[Page, list[str]]:
+    """The page of a photo with all that is marked on it, and the addresses that it has asked for."""
+    page = open_page("/sign-in/", **options)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    sign_in(page, worker)
+    page.goto(f"/photos/{session.image_id}/")
+    expect(page.locator("[data-viewer][data-ready]")).to_have_count(1)
+    expect(page.locator("[data-viewer][data-shown=small]")).to_have_count(1)
+    return page, asked
+
+
+def asks_original(session, asked: list[str]) -> bool:
+    return any(session.image.original_key in address for address in asked)
+
+
+def wait_for_ink(page: Page, spot: tuple[int, int], *, is_there: bool) -> None:
+    page.wait_for_function(f"(spot) => (({INK})(spot) > 0) === {str(is_there).lower()}", arg=list(spot))
+
+
+@pytest.mark.parametrize("width", [390, 1280], ids=["phone", "desk"])
+def test_the_wheel_leads_to_the_full_resolution_which_is_loaded_only_then(open_page, session, worker, width):
+    page, asked = open_photo(open_page, session, worker, width=width)
+    assert not asks_original(session, asked)
+    assert fits(page)
+
+    page.locator("canvas").hover()
+    for _ in range(12):
+        page.mouse.wheel(0, -200)
+    expect(page.locator("[data-viewer][data-shown=full]")).to_have_count(1)
+    assert asks_original(session, asked)
+    assert page.locator("[data-picture] img").last.evaluate("(image) => image.naturalWidth") == WIDTH_PX
+    shown = page.locator("[data-zoom-value]").inner_text()
+    assert int(shown.split()[0]) >= 100  # a pixel of the photo spans one of the screen
+
+
+def test_layers_and_the_slider_hide_marks_and_the_keyboard_zooms(open_page, session, worker):
+    page, _asked = open_photo(open_page, session, worker)
+    wait_for_ink(page, PLANT, is_there=True)
+    wait_for_ink(page, DOUBTFUL, is_there=True)
+
+    page.get_by_label("Confianza desde").fill("50")
+    wait_for_ink(page, DOUBTFUL, is_there=False)
+    wait_for_ink(page, PLANT, is_there=True)
+    expect(page.locator("[data-count=living]")).to_have_text("1 / 2")
+    page.get_by_label("Plantas vivas").uncheck()
+    wait_for_ink(page, PLANT, is_there=False)
+
+    canvas = page.locator("canvas")
+    canvas.focus()
+    fitted = page.locator("[data-zoom-value]").inner_text()
+    page.keyboard.press("+")
+    expect(page.locator("[data-zoom-value]")).not_to_have_text(fitted)
+    before = page.locator("[data-picture]").evaluate("(picture) => picture.style.transform")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(
+        "(before) => document.querySelector('[data-picture]').style.transform !== before", arg=before
+    )
+    page.keyboard.press("0")
+    expect(page.locator("[data-zoom-value]")).to_have_text(fitted)
+    canvas.dblclick()
+    expect(page.locator("[data-viewer][data-shown=full]")).to_have_count(1)
+
+    page.get_by_role("button", name="Toda la ventana, y de vuelta").click()
+    expect(page.locator("dialog[open] canvas")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    expect(page.locator("[data-viewer] > [data-stage] canvas")).to_be_visible()
