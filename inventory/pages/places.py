@@ -10,8 +10,10 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from demeter.accounts.page_permissions import require_reader
+from inventory.choices import WarehouseType
 from inventory.models import StorageLocation, Warehouse
 from inventory.pages.forms import PlaceSearchForm, Shown
+from inventory.pages.map_drawing import draw_nursery, draw_warehouse
 from inventory.querysets import StorageLocationQuerySet
 from inventory.services.place_map import CHANGE_DAYS
 from inventory.services.place_overview import due_location_ids, location_summaries, nursery_summary
@@ -29,7 +31,13 @@ def places(request: HttpRequest) -> HttpResponse:
     if wanted.get("q") or wanted.get("show"):
         context |= _found(request, wanted)
     else:
-        context |= {"nursery": nursery_summary()}
+        nursery = nursery_summary()
+        types = {house.type for house in nursery.warehouses}
+        context |= {
+            "nursery": nursery,
+            "drawing": draw_nursery(nursery.warehouses),
+            "types": [kind for kind in WarehouseType if kind in types],
+        }
     return render(request, "inventory/places.html", context)
 
 
@@ -39,7 +47,7 @@ def warehouse(request: HttpRequest, warehouse_id: int) -> HttpResponse:
     """One warehouse in use: its areas, and the locations of each."""
     get_object_or_404(Warehouse.objects.in_use(), pk=warehouse_id)
     summary = nursery_summary(warehouse_id=warehouse_id).warehouses[0]
-    context = {"warehouse": summary, "change_days": CHANGE_DAYS}
+    context = {"warehouse": summary, "drawing": draw_warehouse(summary), "change_days": CHANGE_DAYS}
     return render(request, "inventory/warehouse.html", context)
 
 
