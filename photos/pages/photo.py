@@ -14,11 +14,13 @@ from django.views.decorators.http import require_safe
 from demeter.accounts.choices import Role
 from demeter.accounts.models import User
 from inventory.models import StockMovement
+from photos.choices import SessionStatus
 from photos.error_texts import error_text
 from photos.image_urls import original_url
 from photos.models import Image, ProcessingSession
 from photos.pages.fixing import answers_for
 from photos.pages.forms import CountAgainForm, PlaceForm, ValidateForm
+from photos.pages.numbers import numbers_of
 from photos.pages.overlay_data import findings_of
 from photos.pages.permissions import can_review, find_photo, require_reader, user_of
 from photos.pages.viewer import viewer_context
@@ -118,6 +120,7 @@ def _about(session: ProcessingSession, user: User) -> dict[str, Any]:
     """What the page says about one count."""
     return {
         "warnings": warnings_of(session),
+        "numbers": numbers_of(session) if session.status == SessionStatus.COMPLETED else [],
         "error": error_text(session.error_code, session.error_message),
         "draft": draft_of(session),
         "reasons": reason_texts(session.interval_reasons),
