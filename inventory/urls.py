@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from inventory.pages import places
+from inventory.pages import place, places
 
 urlpatterns = [
     path("", places.places, name="places"),
     path("warehouses/<int:warehouse_id>/", places.warehouse, name="place-warehouse"),
+    path("<int:location_id>/", place.place, name="place"),
 ]

@@ -36,9 +36,7 @@ class Shape:
     step: int = 0  # 0: no plants, to QUANTITY_STEPS
     lines: str = ""  # outlines of what it contains
     stocked: str = ""  # outlines of its locations that hold plants
-    due: list[tuple[float, float]] = field(
-        default_factory=list
-    )  # middles of locations of which a photo is due
+    due: list[tuple[float, float, float]] = field(default_factory=list)  # a photo is due: x, y, radius
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +93,7 @@ def draw_warehouse(warehouse: WarehouseSummary) -> MapDrawing:
         height=frame.height,
         unit=frame.unit,
         bar_m=frame.bar_m,
-        outlines="".join(frame.path(place) for place in (warehouse, *warehouse.areas)),
+        outlines=frame.path(warehouse) + "".join(frame.path(area) for area in warehouse.areas),
         shapes=[_location(location, frame, steps) for location in locations],
         steps=steps,
     )
@@ -128,7 +126,7 @@ def _location(location: LocationSummary, frame: _Frame, steps: list[int]) -> Sha
     label = location.code.rpartition("-")[2]
     return Shape(
         place=location,
-        url=f"#place-{location.id}",
+        url=reverse("place", args=[location.id]),
         path=frame.path(location),
         label=label if len(label) <= MAX_LABEL_LENGTH else "",
         x=x,

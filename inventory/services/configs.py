@@ -64,6 +64,11 @@ def config_at(location: StorageLocation, at: datetime) -> StorageLocationConfig 
     return _with_details(location).valid_at(at).order_by("-started_at").first()
 
 
+def configs_of(location: StorageLocation) -> StorageLocationConfigQuerySet:
+    """All configurations of a location, the running one first, then the past from the newest on."""
+    return _with_details(location).order_by("-is_active", "-started_at", "-pk")
+
+
 @transaction.atomic
 def update_running(*, location: StorageLocation, details: ConfigDetails) -> StorageLocationConfig:
     """Correct the running configuration: same plants, other name, pot, state or area.

@@ -54,6 +54,12 @@ class PlacePhotos(Protocol):
     def last_photo(self, location: StorageLocation, user: User) -> PlacePhoto | None:
         """The newest photo of a location among those that this user may see."""
 
+    def photo_count(self, location: StorageLocation, user: User) -> int:
+        """How many photos of a location this user may see."""
+
+    def photos(self, location: StorageLocation, user: User, start: int, stop: int) -> list[PlacePhoto]:
+        """Those from `start` up to but not including `stop`, newest first. One query."""
+
     def thumbnail_urls(self, image_ids: Collection[UUID], user: User) -> dict[UUID, str | None]:
         """Signed paths or links, by photo: only of photos that this user may see."""
 
@@ -71,6 +77,12 @@ class NoPlacePhotos:
 
     def last_photo(self, location: StorageLocation, user: User) -> PlacePhoto | None:
         return None
+
+    def photo_count(self, location: StorageLocation, user: User) -> int:
+        return 0
+
+    def photos(self, location: StorageLocation, user: User, start: int, stop: int) -> list[PlacePhoto]:
+        return []
 
     def thumbnail_urls(self, image_ids: Collection[UUID], user: User) -> dict[UUID, str | None]:
         return {}

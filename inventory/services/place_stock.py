@@ -10,6 +10,18 @@ from inventory.models import Product, StockBatch, StorageLocation
 
 
 @dataclass(frozen=True)
+class ProductBatches:
+    """The batches of one product that still hold plants, newest first."""
+
+    product: Product
+    batches: list[StockBatch]
+
+    @property
+    def quantity(self) -> int:
+        return sum(batch.quantity_current for batch in self.batches)
+
+
+@dataclass(frozen=True)
 class ProductStock:
     """Living plants of one product."""
 
@@ -23,4 +35,19 @@ def stock_by_product(location: StorageLocation) -> list[ProductStock]:
     held = dict(batches.values_list("product").annotate(Sum("quantity_current")))
     products = Product.objects.in_bulk(held)
     stock = [ProductStock(products[pk], quantity) for pk, quantity in held.items()]
+    return sorted(stock, key=lambda row: (-row.quantity, row.product.sku))
+
+
+def batches_by_product(location: StorageLocation) -> list[ProductBatches]:
+    """What a location holds now, batch by batch; the product with most plants first. One query."""
+    batches = (
+        StockBatch.objects.at_location(location)
+        .in_stock()
+        .newest_first()
+        .select_related("product", "product_state", "product_size", "packaging", "current_storage_bin")
+    )
+    of_product: dict[Product, list[StockBatch]] = {}
+    for batch in batches:
+        of_product.setdefault(batch.product, []).append(batch)
+    stock = [ProductBatches(product, held) for product, held in of_product.items()]
     return sorted(stock, key=lambda row: (-row.quantity, row.product.sku))

@@ -53,7 +53,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _take(request)
     context = {
-        "upload_form": UploadForm(),
+        "upload_form": UploadForm(initial={"storage_location_id": request.GET.get("storage_location_id")}),
         "upload_texts": upload_texts(),
         "not_taken": not_taken.read(request),
     }

@@ -48,9 +48,17 @@ class PhotosOfPlaces:
         return sorted(chosen.values(), key=lambda count: count.counted_at)
 
     def last_photo(self, location: StorageLocation, user: User) -> PlacePhoto | None:
-        shown = _counts().filter(storage_location=location).values("image")
-        image = _visible_to(user).filter(pk__in=shown).order_by("-taken_at", "-uploaded_at", "-pk").first()
-        return PlacePhoto(image.pk, image.taken_at, thumbnail_url(image, image.drawing_id)) if image else None
+        newest = self.photos(location, user, 0, 1)
+        return newest[0] if newest else None
+
+    def photo_count(self, location: StorageLocation, user: User) -> int:
+        return int(_photos_of(location, user).count())
+
+    def photos(self, location: StorageLocation, user: User, start: int, stop: int) -> list[PlacePhoto]:
+        images = _photos_of(location, user).order_by("-taken_at", "-uploaded_at", "-pk")[start:stop]
+        return [
+            PlacePhoto(image.pk, image.taken_at, thumbnail_url(image, image.drawing_id)) for image in images
+        ]
 
     def thumbnail_urls(self, image_ids: Collection[UUID], user: User) -> dict[UUID, str | None]:
         images = _visible_to(user).filter(pk__in=image_ids)
@@ -64,3 +72,8 @@ def _counts() -> Any:
 
 def _visible_to(user: User) -> Any:
     return Image.objects.visible_to(user).not_deleted().in_inventory().with_drawing()
+
+
+def _photos_of(location: StorageLocation, user: User) -> Any:
+    shown = _counts().filter(storage_location=location).values("image")
+    return _visible_to(user).filter(pk__in=shown)

@@ -72,6 +72,8 @@ export class Place {
     this.clear.addEventListener("click", () => this.#choose(null));
     this.scan.hidden = !canReadCodes();
     this.scan.addEventListener("click", () => this.#scan());
+    const [named] = this.select.selectedOptions; // by the address, where a place's own page led here
+    if (named?.value) this.#choose({ id: named.value, name: named.textContent }, { focus: false });
   }
 
   async #search() {
@@ -129,7 +131,7 @@ export class Place {
     );
   }
 
-  #choose(place) {
+  #choose(place, { focus = true } = {}) {
     if (place && ![...this.select.options].some((option) => option.value === place.id)) {
       this.select.add(new Option(place.name, place.id)); // the page that opened offline knows none
     }
@@ -140,6 +142,6 @@ export class Place {
     this.clear.hidden = !place;
     this.#offer([]);
     this.told.textContent = place ? `${this.texts.place_chosen} ${place.name}` : this.texts.place_by_photo;
-    if (place) this.input.focus();
+    if (place && focus) this.input.focus();
   }
 }
