@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from django.urls import reverse
 
@@ -15,6 +15,14 @@ from inventory.geometry import LocalPlane, plane_at
 from inventory.services.place_overview import AreaSummary, LocationSummary, WarehouseSummary
 
 Place = WarehouseSummary | AreaSummary | LocationSummary
+
+
+class HasOutline(Protocol):
+    """What can be drawn: a GeoJSON Polygon in degrees."""
+
+    @property
+    def polygon(self) -> Mapping[str, Any]: ...
+
 
 MARGIN_SHARE: Final = 0.03  # of the longer side, on each side of the map
 QUANTITY_STEPS: Final = 4  # of colour, from few plants to many
@@ -72,7 +80,7 @@ def draw_nursery(warehouses: list[WarehouseSummary]) -> MapDrawing | None:
     """All warehouses, with the outlines of what they contain; None without any."""
     if not warehouses:
         return None
-    frame = _Frame.around(warehouses)
+    frame = MapFrame.around(warehouses)
     return MapDrawing(
         width=frame.width,
         height=frame.height,
@@ -84,7 +92,7 @@ def draw_nursery(warehouses: list[WarehouseSummary]) -> MapDrawing | None:
 
 def draw_warehouse(warehouse: WarehouseSummary) -> MapDrawing:
     """One warehouse: each location in the colour of how much it holds."""
-    frame = _Frame.around([warehouse])
+    frame = MapFrame.around([warehouse])
     locations = [location for area in warehouse.areas for location in area.locations]
     most = max((location.quantity for location in locations), default=0)
     steps = _steps(most)
@@ -104,7 +112,7 @@ def _steps(most: int) -> list[int]:
     return sorted({-(-most * step // QUANTITY_STEPS) for step in range(1, QUANTITY_STEPS + 1)} - {0})
 
 
-def _warehouse(house: WarehouseSummary, frame: _Frame) -> Shape:
+def _warehouse(house: WarehouseSummary, frame: MapFrame) -> Shape:
     locations = [location for area in house.areas for location in area.locations]
     x, y, width, height = frame.box(house)
     return Shape(
@@ -121,7 +129,7 @@ def _warehouse(house: WarehouseSummary, frame: _Frame) -> Shape:
     )
 
 
-def _location(location: LocationSummary, frame: _Frame, steps: list[int]) -> Shape:
+def _location(location: LocationSummary, frame: MapFrame, steps: list[int]) -> Shape:
     x, y, width, height = frame.box(location)
     label = location.code.rpartition("-")[2]
     return Shape(
@@ -138,7 +146,7 @@ def _location(location: LocationSummary, frame: _Frame, steps: list[int]) -> Sha
 
 
 @dataclass(frozen=True)
-class _Frame:
+class MapFrame:
     """From degrees to metres right of and below the map's upper left corner."""
 
     plane: LocalPlane
@@ -148,7 +156,7 @@ class _Frame:
     height: float
 
     @classmethod
-    def around(cls, places: Iterable[Place]) -> _Frame:
+    def around(cls, places: Iterable[HasOutline]) -> MapFrame:
         positions = [position for place in places for position in _ring(place.polygon)]
         lons, lats = [position[0] for position in positions], [position[1] for position in positions]
         plane = plane_at((min(lons) + max(lons)) / 2, (min(lats) + max(lats)) / 2)
@@ -173,26 +181,27 @@ class _Frame:
         """The length of the scale bar: a round number of metres, at most a fourth of the map's width."""
         return max((bar for bar in _SCALE_BARS_M if bar <= self.width / 4), default=1)
 
-    def path(self, place: Place) -> str:
+    def path(self, place: HasOutline) -> str:
         """The outline as SVG's path data, holes included."""
         rings = place.polygon["coordinates"]
         return "".join(
-            "M" + "L".join(f"{x} {y}" for x, y in map(self._xy, ring[:-1])) + "Z" for ring in rings
+            "M" + "L".join(f"{x} {y}" for x, y in map(self.point, ring[:-1])) + "Z" for ring in rings
         )
 
-    def box(self, place: Place) -> tuple[float, float, float, float]:
+    def box(self, place: HasOutline) -> tuple[float, float, float, float]:
         """The middle of a place's bounding box, its width and its height."""
-        points = [self._xy(position) for position in _ring(place.polygon)]
+        points = [self.point(position) for position in _ring(place.polygon)]
         xs, ys = [x for x, _ in points], [y for _, y in points]
         width, height = max(xs) - min(xs), max(ys) - min(ys)
         return round(min(xs) + width / 2, 2), round(min(ys) + height / 2, 2), width, height
 
-    def mark(self, place: Place) -> tuple[float, float, float]:
+    def mark(self, place: HasOutline) -> tuple[float, float, float]:
         """A round mark in the upper part of a place: its middle and radius."""
         x, y, width, height = self.box(place)
         return x, round(y - height * 0.3, 2), round(min(width, height) * 0.16, 2)
 
-    def _xy(self, position: list[float]) -> tuple[float, float]:
+    def point(self, position: list[float]) -> tuple[float, float]:
+        """A position (longitude, latitude) in metres right of and below the corner."""
         east_m = (position[0] - self.plane.lon) * self.plane.m_per_lon
         north_m = (position[1] - self.plane.lat) * self.plane.m_per_lat
         return round(east_m - self.west_m, 2), round(self.north_m - north_m, 2)

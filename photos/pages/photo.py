@@ -20,9 +20,13 @@ from photos.image_urls import original_url
 from photos.models import Image, ProcessingSession
 from photos.pages.fixing import answers_for
 from photos.pages.forms import CountAgainForm, PlaceForm, ValidateForm
+from photos.pages.history_chart import history_chart
+from photos.pages.location_map import location_map
+from photos.pages.neighbours import neighbours_of
 from photos.pages.numbers import numbers_of
 from photos.pages.overlay_data import findings_of
 from photos.pages.permissions import can_review, find_photo, require_reader, user_of
+from photos.pages.trace import trace_of
 from photos.pages.viewer import viewer_context
 from photos.services.context.newest_counts import place_history
 from photos.services.corrections.drafts import draft_of
@@ -40,11 +44,6 @@ TIMING_LABELS: dict[str, Promise] = {
     "total": _("In all"),
 }
 MODEL_LABELS: dict[str, Promise] = {"segmentation": _("Containers"), "detection": _("Plants")}
-CLASS_LABELS: dict[str, Promise] = {
-    "plant": _("Living plants"),
-    "dead": _("Dead plants"),
-    "empty": _("Empty pots or cells"),
-}
 
 
 @require_safe
@@ -69,6 +68,8 @@ def photo(request: HttpRequest, image_id: UUID) -> HttpResponse:
             "session": session,
             "is_newest": is_newest,
             "counts": counts,
+            "neighbours": neighbours_of(image, user, request.GET),
+            "trace": trace_of(image, session),
             "original_url": original_url(image),
             "back": request.path,
             "may_decide": decides,
@@ -118,6 +119,7 @@ def _chosen(image: Image, attempt: str | None) -> ProcessingSession | None:
 
 def _about(session: ProcessingSession, user: User) -> dict[str, Any]:
     """What the page says about one count."""
+    history = place_history(session, user, at_most=HISTORY_LENGTH)
     return {
         "warnings": warnings_of(session),
         "numbers": numbers_of(session) if session.status == SessionStatus.COMPLETED else [],
@@ -128,13 +130,14 @@ def _about(session: ProcessingSession, user: User) -> dict[str, Any]:
         "sizes": session.classifications.exclude(product_size=None)
         .order_by("product_size__sort_order")
         .values_list("product_size__code", "quantity"),
-        "classes": _labelled(CLASS_LABELS, session.category_counts),
         "timings": _labelled(TIMING_LABELS, session.timings),
         "models": _labelled(MODEL_LABELS, session.model_versions),
         "movements": StockMovement.objects.filter(session_uuid=session.uuid)
         .select_related("batch__product", "user")
         .order_by("pk"),
-        "place_history": place_history(session, user, at_most=HISTORY_LENGTH),
+        "place_history": history,
+        "chart": history_chart(history, session),
+        "map": location_map(session.image, session),
     }
 
 
