@@ -15,5 +15,6 @@ from demeter.settings.core import *
 from demeter.settings.database import *
 from demeter.settings.environment import *
 from demeter.settings.photos import *
+from demeter.settings.security import *
 from demeter.settings.serving import *
 from demeter.settings.storage import *

@@ -79,6 +79,9 @@ def _faults_of(page: Page, visit: Visit, url: str) -> list[str]:
         if (width, scheme) == LOOKS[0]:
             page.goto(visit.path, wait_until="load")
             page.evaluate(AXE)
+        if visit.is_foreign:
+            page.wait_for_load_state("networkidle")
+            continue
         faults += [f"{width} px, {scheme}: {fault}" for fault in page.evaluate(FAULTS)]
         if not page.evaluate(FITS):
             faults.append(f"{width} px: wider than the window")

@@ -9,6 +9,7 @@ from photos.models import ProcessingSession, UploadJob, UploadSession
 from photos.services.results.session_lifecycle import fail_session, open_session
 from photos.services.steps import jobs
 from tests.browser.test_pages_in_browser import fits, sign_in
+from tests.conftest import PASSWORD
 from tests.inventory.factories import (
     ProductFactory,
     ProductStateFactory,
@@ -131,19 +132,34 @@ def test_a_server_that_is_away_is_said_and_asked_again(open_page, worker, upload
     expect(page.locator("[data-lost]")).to_be_hidden()
 
 
-def test_who_is_signed_out_signs_in_again_and_is_back_on_the_page(open_page, worker, upload, place):
-    being_counted(worker, upload, place)
+def test_who_is_signed_out_signs_in_again_in_a_dialog_over_the_page(open_page, worker, upload, place):
+    session = being_counted(worker, upload, place)
+    waiting = count_photo(store_photo(worker))
     page = open_page("/jobs/", requests_fail=True)
     sign_in(page, worker)
+    page.evaluate("window.isStillHere = true")
     Session.objects.all().delete()
 
-    expect(page.locator("[data-signed-out]")).to_be_visible(timeout=SOON_MS)
-    expect(page.locator(".job.is-running")).to_have_count(1)  # the page is still there
-    page.locator("[data-signed-out] a").click()
-    sign_in(page, worker)
+    again = page.locator("[data-sign-in-again]")
+    expect(again).to_be_visible(timeout=SOON_MS)
+    again.get_by_label("Correo electrónico").fill(worker.email)
+    again.get_by_label("Contraseña").fill(PASSWORD)
+    again.get_by_role("button", name="Ingresar").click()
 
-    expect(page).to_have_title("Mis cargas · DemeterAI")
-    expect(page.locator(".job.is-running")).to_have_count(1)
+    expect(again).to_be_hidden(timeout=SOON_MS)
+    expect(page.locator("[data-signed-out]")).to_be_hidden()
+    UploadJob.objects.filter(session=session).update(progress_percent=40)
+    expect(page.locator("[data-percent]")).to_have_text("40 %", timeout=SOON_MS)
+    # A form of the page works on: its token is that of the new session.
+    page.get_by_role("link", name="Decir qué lugar es").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Mover a la papelera").click()
+    expect(dialog.get_by_role("heading", name="Qué cambia")).to_be_visible(timeout=SOON_MS)
+    dialog.get_by_role("button", name="Mover a la papelera").click()
+    expect(page.locator("#messages")).to_contain_text("papelera", timeout=SOON_MS)
+    waiting.image.refresh_from_db()
+    assert waiting.image.deleted_at is not None
+    assert page.evaluate("window.isStillHere") is True
 
 
 @pytest.mark.parametrize("width", [390, 1280], ids=["phone", "desk"])

@@ -55,6 +55,7 @@ class Visit:
     name: str
     path: str
     role: Role | None = Role.ADMIN
+    is_foreign: bool = False  # others have written it: what it looks like is theirs
 
 
 # Every page with arguments. One line a page, by the name of its address.
@@ -141,6 +142,7 @@ def visits(nursery: Nursery) -> list[Visit]:
     for name, row in _OF_ADMINISTRATION:
         path = reverse(name, args=[getattr(nursery, row).pk] if row else [])
         found.append(Visit(name, path))
+    found.append(Visit("api-docs", reverse("api-docs"), is_foreign=True))
     found.append(Visit("not found", "/nothing-here/"))
     return found
 

@@ -1,6 +1,8 @@
 // Questions in a dialog: what htmx loads into its body opens it, the event `decided` of an answer closes it. Lists on
 // the page hear the same event and load themselves again. Without this script each question is a page of its own.
 
+import { signInAgain } from "./sign_in_again.js";
+
 const dialog = document.querySelector("[data-dialog]");
 const body = dialog.querySelector("[data-dialog-body]");
 const fault = dialog.querySelector("[data-dialog-error]");
@@ -27,9 +29,8 @@ function close() {
 document.body.addEventListener("htmx:beforeSwap", (event) => {
   const answered = new URL(event.detail.xhr.responseURL || window.location.href);
   if (answered.pathname !== dialog.dataset.signIn) return;
-  event.detail.shouldSwap = false; // the session has ended: sign in, and come back to this very page
-  const here = window.location.pathname + window.location.search;
-  window.location.assign(`${dialog.dataset.signIn}?next=${encodeURIComponent(here)}`);
+  event.detail.shouldSwap = false; // the session has ended: whoever signs in again finds the page as it is
+  signInAgain();
 });
 
 document.body.addEventListener("htmx:afterSwap", (event) => {

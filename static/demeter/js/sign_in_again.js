@@ -22,7 +22,13 @@ async function isSamePerson(url, user) {
   return response.ok && String((await response.json()).id) === user;
 }
 
-export class SignInAgain {
+// A token of a form is good for one session: all that stand on the page are those of the new one.
+function renewTokens() {
+  const token = cookie("csrftoken");
+  document.querySelectorAll("input[name=csrfmiddlewaretoken]").forEach((input) => { input.value = token; });
+}
+
+class SignInAgain {
   constructor(dialog, user) {
     this.dialog = dialog;
     this.user = user;
@@ -59,11 +65,27 @@ export class SignInAgain {
       }
       this.form.reset();
       this.dialog.close();
+      renewTokens();
       this.done?.();
+      this.dialog.dispatchEvent(new CustomEvent("signed-in-again", { bubbles: true }));
     } catch {
       this.error.textContent = textOffline;
     } finally {
       button.disabled = false;
     }
   }
+}
+
+let shared;
+
+// The dialog of this page, null where it has none. `user` is who is signed in, where the page itself does not know.
+export function signInDialog(user) {
+  const dialog = document.querySelector("[data-sign-in-again]");
+  if (dialog) shared ??= new SignInAgain(dialog, user ?? dialog.dataset.user);
+  return shared ?? null;
+}
+
+// Opens it. Whoever waits for its end hears the event `signed-in-again`.
+export function signInAgain() {
+  signInDialog()?.open();
 }

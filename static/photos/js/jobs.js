@@ -1,6 +1,8 @@
 // Follows uploads: asks for the state of their jobs every two seconds until the last one has ended. What a job needs
 // once it has ended (its fix, its thumbnail) the server says: then the list is loaded again, in place.
 
+import { signInAgain } from "../../demeter/js/sign_in_again.js";
+
 const EVERY_MS = 2000;
 const AT_MOST_MS = 32000; // between two tries while the server does not answer, or nobody is signed in
 const ENDED = new Set(["completed", "failed", "rejected"]);
@@ -8,6 +10,7 @@ const THUMBNAIL_TRIES = 6; // each after twice the time of the one before
 
 const following = new Map(); // address → the timer of its next question
 const list = () => document.getElementById("jobs");
+let wasSignedOut = false;
 const show = (name, shown) => document.querySelectorAll(`[data-${name}]`).forEach((note) => { note.hidden = !shown; });
 
 function timeLeft(seconds) {
@@ -51,6 +54,8 @@ async function ask(address, wait) {
     const response = await fetch(address, { credentials: "same-origin", headers: { Accept: "application/json" } });
     const isSignedOut = response.status === 401 || response.status === 403;
     show("signed-out", isSignedOut);
+    if (isSignedOut && !wasSignedOut) signInAgain();
+    wasSignedOut = isSignedOut;
     if (isSignedOut) next = Math.min(wait * 2, AT_MOST_MS);
     else if (!response.ok) throw new Error(String(response.status));
     else {
@@ -91,6 +96,20 @@ function awaitThumbnails() {
   window.setTimeout(reload, EVERY_MS * 2 ** thumbnailTries);
   thumbnailTries += 1;
 }
+
+document.querySelector("[data-signed-out] a")?.addEventListener("click", (event) => {
+  event.preventDefault();
+  signInAgain();
+});
+document.addEventListener("signed-in-again", () => {
+  show("signed-out", false);
+  for (const [address, timer] of following) {
+    window.clearTimeout(timer);
+    following.set(address, 0);
+    ask(address, EVERY_MS);
+  }
+  reload(); // its forms carry the tokens of the session that has ended
+});
 
 document.body.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.elt?.id !== "jobs" && event.detail.target?.id !== "jobs") return;

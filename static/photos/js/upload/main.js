@@ -1,7 +1,7 @@
 // The upload page: what is chosen becomes a list at once, is sent when a person says so, and is followed until all of it
 // has arrived. Without this script the form sends everything in one request.
 
-import { SignInAgain } from "../../../demeter/js/sign_in_again.js";
+import { signInDialog } from "../../../demeter/js/sign_in_again.js";
 import { Hasher } from "./hasher.js";
 import { Place } from "./place.js";
 import { Queue } from "./queue.js";
@@ -32,7 +32,7 @@ class UploadPage {
       store: this.store,
     });
     this.place = new Place(form, this.texts);
-    this.signIn = new SignInAgain(this.find("sign-in-again"), this.user);
+    this.signIn = signInDialog(this.user);
     this.signIn.onDone = () => this.queue.wake();
     this.#wire();
   }
