@@ -14,9 +14,10 @@ from datetime import datetime
 from typing import Final
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from django.utils import timezone
 
+from demeter.connections import release_connection
 from demeter.models import WorkerHeartbeat
 from demeter.supervisor import Supervisor
 from photos import queue
@@ -81,7 +82,7 @@ class Watchdog(threading.Thread):
         except Exception:
             logger.exception("The watch over the processes failed; it goes on.")
         finally:
-            connection.close()
+            release_connection()
 
     def _note_gone(self) -> None:
         members = self._supervisor.members()

@@ -11,6 +11,7 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from demeter.accounts.choices import Role
 from photos.choices import CountWarning
 
 
@@ -36,6 +37,7 @@ class WarningRule:
     outlives_recount: the answer is about the photo, so it holds for its later counts too.
     is_accepted_by_validating: whoever validates the count has answered it. Without place and product nobody knows what
         to book; a shortfall is accepted by an adjustment, and another one later must ask again.
+    answered_by: the role that it takes to answer; None: whoever sent the photo may.
     teaches: a validated count with it is a sample for the calibration of its place.
     advice: what the person who reads it can do.
     """
@@ -45,6 +47,7 @@ class WarningRule:
     question: Question | None = None
     outlives_recount: bool = False
     is_accepted_by_validating: bool = True
+    answered_by: Role | None = None
     teaches: bool = True
 
 
@@ -68,6 +71,7 @@ WARNINGS: Final[dict[CountWarning, WarningRule]] = {
     CountWarning.NEEDS_CONFIG: WarningRule(
         set_in=_WAITS,
         question=Question.CONFIGURATION,
+        answered_by=Role.ADMIN,
         is_accepted_by_validating=False,
         advice=_(
             "Nobody has said yet what grows here. An administrator sets the product and the pot of this place: "
@@ -86,6 +90,7 @@ WARNINGS: Final[dict[CountWarning, WarningRule]] = {
     CountWarning.DUPLICATE_ELSEWHERE: WarningRule(
         set_in=_WAITS,
         question=Question.PLACE_OR_ACCEPTANCE,
+        answered_by=Role.SUPERVISOR,
         advice=_(
             "The same photo was sent before for another place. A supervisor decides which of the two it shows: "
             "names the right place, or accepts the count."
@@ -112,6 +117,7 @@ WARNINGS: Final[dict[CountWarning, WarningRule]] = {
     CountWarning.NOTHING_FOUND: WarningRule(
         set_in=_STOCK,
         question=Question.ACCEPTANCE,
+        answered_by=Role.SUPERVISOR,
         advice=_(
             "Neither a container nor a plant was found, although plants stood here. Check that the photo shows "
             "this place. If it is empty, a supervisor accepts the count."
@@ -120,6 +126,7 @@ WARNINGS: Final[dict[CountWarning, WarningRule]] = {
     CountWarning.NEEDS_REVIEW: WarningRule(
         set_in=_STOCK,
         question=Question.ACCEPTANCE,
+        answered_by=Role.SUPERVISOR,
         is_accepted_by_validating=False,
         advice=_(
             "The photo shows fewer plants than the books can give back. Look at the picture and the last "
@@ -129,6 +136,7 @@ WARNINGS: Final[dict[CountWarning, WarningRule]] = {
     CountWarning.PARTIAL_COUNT: WarningRule(
         set_in=_SUMS,
         question=Question.ACCEPTANCE,
+        answered_by=Role.SUPERVISOR,
         teaches=False,
         advice=_(
             "Some containers are missing from the count, so nothing is booked. Count again; if that does not "
@@ -137,6 +145,7 @@ WARNINGS: Final[dict[CountWarning, WarningRule]] = {
     ),
     CountWarning.NEEDS_CALIBRATION: WarningRule(
         set_in=_WAITS,
+        answered_by=Role.SUPERVISOR,
         advice=_(
             "The count is booked. Once photos of this product are validated, or density parameters are entered "
             "for it, containers without a visible plant are estimated too."

@@ -9,7 +9,6 @@ from typing import Final
 from celery import current_app
 from django.conf import settings
 from django.db import Error as DatabaseFault
-from django.db import connection
 from pybreaker import STATE_CLOSED
 
 from demeter.alerts.deliveries import send_due
@@ -17,6 +16,7 @@ from demeter.alerts.watch import record_changes
 from demeter.beat import BEAT
 from demeter.breakers.breaker import seconds_left, storage_of
 from demeter.broker import BrokerAway, reachable_broker
+from demeter.connections import release_connection
 from demeter.heartbeats import queues_without_worker
 
 WATCH_EVERY_S: Final = 10.0
@@ -78,4 +78,4 @@ class AlertKeeper(threading.Thread):
         except Exception:
             logger.exception("The watch for alerts failed; it goes on.")
         finally:
-            connection.close()
+            release_connection()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
 from django.db.models import F, Q
 from django.utils import timezone
 from pybreaker import STATE_CLOSED
 
 from demeter.breakers.storage import BreakerStorage, Snapshot
+from demeter.connections import release_connection
 from demeter.models import CircuitBreaker
 
 
@@ -25,7 +25,7 @@ class RowStorage(BreakerStorage):
             row = CircuitBreaker.objects.filter(name=self.name).values_list("state", "faults", "opened_at")
             return Snapshot(*(row.first() or (STATE_CLOSED, 0, None)))
         finally:
-            _release()
+            release_connection()
 
     @property
     def state(self) -> str:
@@ -65,7 +65,7 @@ class RowStorage(BreakerStorage):
             )
             return held.exists()
         finally:
-            _release()
+            release_connection()
 
     def end_probe(self, token: str) -> None:
         self._update(Q(probe_token=token), probe_token="", probe_until=None)
@@ -86,9 +86,4 @@ class RowStorage(BreakerStorage):
             CircuitBreaker.objects.get_or_create(name=self.name)
             return bool(CircuitBreaker.objects.filter(*conditions, name=self.name).update(**fields))
         finally:
-            _release()
-
-
-def _release() -> None:
-    if not connection.in_atomic_block:
-        connection.close()
+            release_connection()

@@ -20,19 +20,10 @@ from photos.pages.permissions import can_review, find_photo, require_reader, use
 from photos.pages.place_forms import ConfigurationForm, DensityForm
 from photos.pages.questions import questions_of
 from photos.services.booking.image_status import blocking
-from photos.warning_catalogue import WAITING
+from photos.warning_catalogue import WAITING, WARNINGS
 from photos.warning_texts import warnings_of
 
 MAX_FOUND_PLACES: Final = 8
-#: Who answers which question, where the uploader of a photo may not.
-_ANSWERED_BY: Final = {
-    CountWarning.NEEDS_CONFIG: Role.ADMIN,
-    CountWarning.NEEDS_CALIBRATION: Role.SUPERVISOR,
-    CountWarning.NOTHING_FOUND: Role.SUPERVISOR,
-    CountWarning.NEEDS_REVIEW: Role.SUPERVISOR,
-    CountWarning.PARTIAL_COUNT: Role.SUPERVISOR,
-    CountWarning.DUPLICATE_ELSEWHERE: Role.SUPERVISOR,
-}
 
 
 @dataclass(frozen=True)
@@ -106,6 +97,6 @@ def _known(codes: list[str]) -> list[str]:
 def _helpers(user: User, image: Image, codes: set[CountWarning]) -> list[Helpers]:
     """Who can answer what this user cannot; nobody where he can answer all himself."""
     others = None if can_review(user, image) else Role.SUPERVISOR
-    needed = {_ANSWERED_BY.get(code, others if code in WAITING else None) for code in codes}
+    needed = {WARNINGS[code].answered_by or (others if code in WAITING else None) for code in codes}
     roles = [role for role in Role if role in needed and not user.has_role(role)]
     return [Helpers(str(role.label), User.objects.names_with(role)) for role in roles]

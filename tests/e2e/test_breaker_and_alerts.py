@@ -3,11 +3,8 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import boto3
 import pytest
-from botocore.config import Config
 
 from demeter.demo.counting import follow
 from tests.support.faulty_proxy import FaultyProxy, faulty_proxy
@@ -36,24 +33,13 @@ WITHIN_S = 300
 def servers(tmp_path: Path) -> Iterator[tuple[FaultyProxy, SmtpSink, HttpSink, dict[str, str]]]:
     with ExitStack() as running:
         s3 = running.enter_context(running_s3(log_dir=tmp_path / "s3"))
-        client = boto3.client(
-            "s3",
-            endpoint_url=s3.endpoint_url,
-            aws_access_key_id=s3.access_key,
-            aws_secret_access_key=s3.secret_key,
-            region_name=s3.region,
-            config=Config(s3={"addressing_style": "path"}),
-        )
         for bucket in BUCKETS.values():
-            client.create_bucket(Bucket=bucket)
-        proxy = running.enter_context(faulty_proxy(urlsplit(s3.endpoint_url).port or 0))
+            s3.client().create_bucket(Bucket=bucket)
+        proxy = running.enter_context(faulty_proxy(s3.port))
         mail, web = running.enter_context(smtp_sink()), running.enter_context(http_sink())
         settings = {
             **BUCKETS,
-            "S3_ENDPOINT_URL": proxy.url,
-            "AWS_ACCESS_KEY_ID": s3.access_key,
-            "AWS_SECRET_ACCESS_KEY": s3.secret_key,
-            "AWS_S3_REGION_NAME": s3.region,
+            **s3.settings(proxy.url),
             "STORE_BREAKER_OPEN_S": "5",
             "SWEEP_EVERY_S": "1",
             "EMAIL_URL": mail.url,

@@ -2,11 +2,8 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import boto3
 import pytest
-from botocore.config import Config
 
 from demeter.demo.counting import follow
 from photos.services.steps.deadlines import RETRIES
@@ -26,22 +23,14 @@ PHOTOS = 3
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[S3Server]:
     with running_s3(log_dir=tmp_path / "s3") as running:
-        client = boto3.client(
-            "s3",
-            endpoint_url=running.endpoint_url,
-            aws_access_key_id=running.access_key,
-            aws_secret_access_key=running.secret_key,
-            region_name=running.region,
-            config=Config(s3={"addressing_style": "path"}),
-        )
         for bucket in BUCKETS.values():
-            client.create_bucket(Bucket=bucket)
+            running.client().create_bucket(Bucket=bucket)
         yield running
 
 
 @pytest.fixture
 def proxy(server: S3Server) -> Iterator[FaultyProxy]:
-    with faulty_proxy(urlsplit(server.endpoint_url).port or 0) as running:
+    with faulty_proxy(server.port) as running:
         yield running
 
 
@@ -49,10 +38,7 @@ def proxy(server: S3Server) -> Iterator[FaultyProxy]:
 def stack(server: S3Server, proxy: FaultyProxy, tmp_path: Path) -> Iterator[Embedded]:
     settings = {
         **BUCKETS,
-        "S3_ENDPOINT_URL": proxy.url,
-        "AWS_ACCESS_KEY_ID": server.access_key,
-        "AWS_SECRET_ACCESS_KEY": server.secret_key,
-        "AWS_S3_REGION_NAME": server.region,
+        **server.settings(proxy.url),
         "SWEEP_EVERY_S": "1",
         "STORE_BREAKER_OPEN_S": "1",  # so that steps are tried often enough within the time of this test
     }

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from django.core.files.base import ContentFile
@@ -41,7 +40,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
 def proxy(server: S3Server, settings: Any) -> Iterator[FaultyProxy]:
     """Between this process and its store, a real S3 server; staging is a folder."""
     settings.CIRCUIT_BREAKER_STATE = DATABASE
-    with faulty_proxy(urlsplit(server.endpoint_url).port or 0) as running:
+    with faulty_proxy(server.port) as running:
         backend = {
             "BACKEND": "photos.s3_storage.PictureS3Storage",
             "OPTIONS": options(server, running.url, timeout_s=10),

@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from django.core.files.base import ContentFile
@@ -36,7 +35,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
 
 @pytest.fixture(scope="module")
 def before_server(server: S3Server) -> Iterator[FaultyProxy]:
-    with faulty_proxy(urlsplit(server.endpoint_url).port or 0) as running:
+    with faulty_proxy(server.port) as running:
         yield running
 
 
@@ -116,8 +115,8 @@ def test_reading_a_store_that_trickles_ends_after_its_time(
             "OPTIONS": options(server, proxy.url, timeout_s=10),
         },
     }
-    settings.STORE_TRANSFER_S = 3
     assert storage.staging_read("large.jpg") == LARGE
+    settings.STORE_TRANSFER_S = 3
     proxy.mode = "trickles"  # two megabytes would take six hours
     with pytest.raises(StoreUnavailable):
         storage.staging_read("large.jpg")

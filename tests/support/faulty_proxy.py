@@ -11,7 +11,6 @@ Mode = Literal["passes", "refuses", "forbids", "hangs", "trickles", "delays"]
 _PIECE_BYTES = 64 * 1024
 _LOOK_EVERY_S = 0.02
 TRICKLE_EVERY_S = 0.01
-DELAY_S = 5.0
 _FORBIDDEN = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 _SILENCE_S = 0.2  # after which a client that is answered 403 has sent all it wants to
 
@@ -20,12 +19,13 @@ class FaultyProxy:
     """Hands bytes on as long as `mode` is "passes".
 
     "refuses": connections are refused, those there are break. "forbids": each HTTP request is answered 403. "hangs":
-    connections come about, and no byte is handed on; they
-    break when the mode changes. "trickles": the server's answers come a byte at a time. "delays": each piece of an
-    answer comes DELAY_S late, so that each call takes at least that long.
+    connections come about, and no byte is handed on; they break when the mode
+    changes. "trickles": the server's answers come a byte at a time. "delays": each piece of an answer comes `delay_s`
+    late, so that each call takes at least that long.
     """
 
     def __init__(self, port: int) -> None:
+        self.delay_s = 5.0
         self._target = ("127.0.0.1", port)
         self._listener: socket.socket | None = None
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
@@ -99,7 +99,7 @@ class FaultyProxy:
     def _hand_on(self, data: bytes, sink: socket.socket, is_answer: bool) -> None:
         self._wait_while_hanging(sink)
         if is_answer and self._mode == "delays":
-            time.sleep(DELAY_S)
+            time.sleep(self.delay_s)
         while data and is_answer and self._mode == "trickles":
             sink.sendall(data[:1])
             data = data[1:]

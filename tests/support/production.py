@@ -12,12 +12,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import boto3
 import psycopg
 import yaml
-from botocore.config import Config
 
 from demeter.demo.client import ApiClient
 from demeter.supervisor import ProcessSpec, Supervisor
@@ -68,14 +65,7 @@ class Production:
 
     def store(self) -> Any:
         """A client of the object store, with the owner's credentials."""
-        return boto3.client(
-            "s3",
-            endpoint_url=self.s3.endpoint_url,
-            aws_access_key_id=self.s3.access_key,
-            aws_secret_access_key=self.s3.secret_key,
-            region_name=self.s3.region,
-            config=Config(signature_version="s3v4", s3={"addressing_style": "path"}),
-        )
+        return self.s3.client()
 
     def keys(self, bucket: str) -> list[str]:
         """The names of all objects in a bucket."""
@@ -95,7 +85,7 @@ def running_production(folder: Path) -> Iterator[Production]:
         database_url = servers.enter_context(running_postgres(log_dir=logs))
         redis_url = servers.enter_context(running_redis(log_dir=logs))
         s3 = servers.enter_context(running_s3(log_dir=logs))
-        proxy = servers.enter_context(faulty_proxy(urlsplit(s3.endpoint_url).port or 0))
+        proxy = servers.enter_context(faulty_proxy(s3.port))
         environment = {
             **{name: os.environ[name] for name in INHERITED if name in os.environ},
             "DEMETER_PRODUCTION": "true",
@@ -110,10 +100,7 @@ def running_production(folder: Path) -> Iterator[Production]:
             "S3_BUCKET": "demeter",
             "S3_BUCKET_PROCESSED": "processed",
             "S3_BUCKET_STAGING": "staging",
-            "S3_ENDPOINT_URL": proxy.url,
-            "AWS_ACCESS_KEY_ID": s3.access_key,
-            "AWS_SECRET_ACCESS_KEY": s3.secret_key,
-            "AWS_S3_REGION_NAME": s3.region,
+            **s3.settings(proxy.url),
             "PYTHONUNBUFFERED": "1",
         }
         _run(_services()["setup"]["command"], environment).check_returncode()

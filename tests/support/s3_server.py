@@ -15,6 +15,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
 
 from demeter.supervisor import ProcessSpec
 from tests.support.servers import free_port, running_server
@@ -97,6 +102,30 @@ class S3Server:
     access_key: str = "demeter"
     secret_key: str = "only-for-this-test"
     region: str = "us-east-1"
+
+    @property
+    def port(self) -> int:
+        return urlsplit(self.endpoint_url).port or 0
+
+    def client(self) -> Any:
+        """A client with the owner's credentials."""
+        return boto3.client(
+            "s3",
+            endpoint_url=self.endpoint_url,
+            aws_access_key_id=self.access_key,
+            aws_secret_access_key=self.secret_key,
+            region_name=self.region,
+            config=Config(signature_version="s3v4", s3={"addressing_style": "path"}),
+        )
+
+    def settings(self, endpoint_url: str) -> dict[str, str]:
+        """The environment of a product that reaches this store at another address, that of a proxy."""
+        return {
+            "S3_ENDPOINT_URL": endpoint_url,
+            "AWS_ACCESS_KEY_ID": self.access_key,
+            "AWS_SECRET_ACCESS_KEY": self.secret_key,
+            "AWS_S3_REGION_NAME": self.region,
+        }
 
 
 def has_swift() -> bool:

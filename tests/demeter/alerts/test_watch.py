@@ -125,7 +125,6 @@ def test_the_supervisors_own_watch_looks_only_while_nobody_else_does(
 ) -> None:
     rounds = []
     monkeypatch.setattr(service, "watch_and_notify", lambda: rounds.append(1))
-    monkeypatch.setattr(service.connection, "close", lambda: None)  # this test's transaction lives in it
     keeper = AlertKeeper()
     keeper.check()
     assert rounds == []
