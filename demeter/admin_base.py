@@ -1,14 +1,15 @@
 """What pages of the administration have in common."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import get_fields_from_path
 from django.core.exceptions import BadRequest, EmptyResultSet
 from django.db import DataError
 from django.db.models import CharField, QuerySet, TextField
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import Promise
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
 from unfold.views import ChangeList
 
@@ -40,7 +41,18 @@ class CheckedChangeList(ChangeList):
 
 
 class ModelAdmin(UnfoldModelAdmin):
-    """A page whose search regards neither case nor accents, and whose filters may be handed anything."""
+    """A page whose search regards neither case nor accents, and whose filters may be handed anything.
+
+    explanation: what the rows are, above their list, where their name does not say it to everybody.
+    """
+
+    explanation: ClassVar[Promise | None] = None
+    list_before_template = "admin/explanation.html"
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return super().changelist_view(request, {"explanation": self.explanation, **(extra_context or {})})
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return CheckedChangeList

@@ -14,7 +14,9 @@ UNFOLD = {
     ],
     "STYLES": [lambda request: static("demeter/css/admin.css")],
     "SHOW_LANGUAGES": True,
-    "SIDEBAR": {"show_search": True, "navigation": "demeter.admin_navigation.navigation"},
+    "DASHBOARD_CALLBACK": "demeter.admin_dashboard.dashboard",
+    "COMMAND": {"search_callback": "demeter.admin_search.find_rows"},
+    "SIDEBAR": {"show_search": True, "command_search": True, "navigation": "demeter.admin_navigation.navigation"},
     "COLORS": {  # the greens of the pages
         "primary": {
             "50": "#f3f8f2", "100": "#e4eee2", "200": "#c9dfc9", "300": "#9cc5a0", "400": "#6fab82",

@@ -1,6 +1,8 @@
 """Named questions about photos."""
 
 from datetime import date, datetime, time, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any, Self
 
 from django.db import models
@@ -12,9 +14,11 @@ from demeter.accounts.choices import Role
 from demeter.accounts.models import User
 from demeter.change_times import ChangeTimedUpdates
 from photos.choices import ImageStatus, JobStatus, SessionStatus, StepKind, StepStatus
+from photos.warning_catalogue import WAITING
 
 FINISHED = (StepStatus.DONE, StepStatus.FAILED)
 DETECTING = (StepKind.DETECT_SLICED, StepKind.DETECT_DIRECT)
+_WAITS = reduce(or_, [Q(error_details__startswith=f"{code}:") for code in WAITING])
 
 
 def _midnight(day: date) -> datetime:
@@ -59,6 +63,14 @@ class ImageQuerySet(ChangeTimedUpdates, models.QuerySet[Any]):
     def waiting_for(self, code: str) -> Self:
         """Those that wait for a person for this reason, such as needs_location."""
         return self.failed().filter(error_details__startswith=f"{code}:")
+
+    def waiting_for_person(self) -> Self:
+        """Those that are counted and wait for an answer: their error begins with what is asked (contract)."""
+        return self.failed().filter(_WAITS)
+
+    def broken(self) -> Self:
+        """Those that could not be counted."""
+        return self.failed().exclude(_WAITS)
 
     def uploaded_from(self, day: date) -> Self:
         return self.filter(uploaded_at__gte=_midnight(day))

@@ -8,9 +8,12 @@ from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 
@@ -110,9 +113,23 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):
 class TokenFamilyAdmin(ReadOnlyAdmin):
     """Which API clients are signed in, as whom, and why others no longer are."""
 
-    list_display = ["user", "created_at", "expires_at", "ended_at", "end_reason"]
+    explanation = _(
+        "Every sign-in of a phone or a program by the API. A new password ends those of its person; a refresh token "
+        "that is used twice ends its sign-in, because somebody else may have it."
+    )
+    list_display = ["user", "shown_state", "created_at", "expires_at", "ended_at", "end_reason"]
     list_filter = ["end_reason"]
     list_select_related = ["user"]
     search_fields = ["user__email", "user__name"]
     ordering = ["-created_at"]
     exclude = ["refresh_jti"]
+
+    @display(description=_("state"), label={"open": "success", "expired": "default", "ended": "danger"})
+    def shown_state(self, family: TokenFamily) -> tuple[str, Promise]:
+        if family.ended_at is not None:
+            return "ended", pgettext_lazy("sign-in", "ended")
+        return (
+            ("open", _("signed in"))
+            if family.expires_at > timezone.now()
+            else ("expired", pgettext_lazy("sign-in", "expired"))
+        )

@@ -8,18 +8,34 @@ from django.http import HttpRequest
 from demeter.accounts.choices import Role
 from demeter.accounts.models import User
 
-# (app, model or * → the role that may view, and the role that may add, change or delete). Ledgers and results
-# have no edit form at all: their admin pages refuse to write whatever the role.
+# (app, model) → the role that may view, and the role that may add, change or delete. Ledgers and results
+# have no edit form at all: their admin pages refuse to write whatever the role. Supervisors find what they decide
+# about; what only machines and those who look after them need (steps, rows of findings, weights, lists behind the
+# catalogue) is for administrators. Workers and viewers have the pages, and no administration.
+_SUPERVISED = (Role.SUPERVISOR, Role.ADMIN)
+_DECIDED = (Role.SUPERVISOR, Role.SUPERVISOR)
 _TABLE: dict[tuple[str, str], tuple[Role, Role]] = {
-    ("accounts", "*"): (Role.ADMIN, Role.ADMIN),
-    ("inventory", "*"): (Role.WORKER, Role.ADMIN),
-    ("inventory", "storagelocationconfig"): (Role.WORKER, Role.ADMIN),
-    ("photos", "*"): (Role.WORKER, Role.SUPERVISOR),
-    ("mlpipeline", "*"): (Role.SUPERVISOR, Role.ADMIN),
-    ("mlpipeline", "feedback"): (Role.SUPERVISOR, Role.SUPERVISOR),
-    ("mlpipeline", "productsampleimage"): (Role.SUPERVISOR, Role.SUPERVISOR),
-    ("django_celery_results", "*"): (Role.ADMIN, Role.ADMIN),
+    ("photos", "image"): _DECIDED,
+    ("photos", "processingsession"): _DECIDED,
+    ("photos", "uploadsession"): _SUPERVISED,
+    ("photos", "uploadjob"): _SUPERVISED,
+    ("photos", "correction"): _SUPERVISED,
+    ("photos", "placecalibration"): _DECIDED,
+    ("inventory", "stockbatch"): _SUPERVISED,
+    ("inventory", "stockmovement"): _SUPERVISED,
+    ("inventory", "manualcount"): _SUPERVISED,
+    ("inventory", "warehouse"): _SUPERVISED,
+    ("inventory", "storagearea"): _SUPERVISED,
+    ("inventory", "storagelocation"): _SUPERVISED,
+    ("inventory", "storagelocationconfig"): _SUPERVISED,
+    ("inventory", "storagebin"): _SUPERVISED,
+    ("inventory", "product"): _SUPERVISED,
+    ("inventory", "packagingcatalog"): _SUPERVISED,
+    ("inventory", "densityparameter"): _SUPERVISED,
+    ("mlpipeline", "feedback"): _DECIDED,
+    ("mlpipeline", "productsampleimage"): _DECIDED,
 }
+_ELSE = (Role.ADMIN, Role.ADMIN)
 
 
 class RoleBackend(ModelBackend):
@@ -40,13 +56,11 @@ class RoleBackend(ModelBackend):
             return False
         app, _, codename = perm.partition(".")
         action, _, model = codename.partition("_")
-        roles = _TABLE.get((app, model)) or _TABLE.get((app, "*"))
-        if roles is None:
-            return user_obj.has_role(Role.ADMIN)
-        return user_obj.has_role(roles[0] if action == "view" else roles[1])
+        to_view, to_write = _TABLE.get((app, model), _ELSE)
+        return user_obj.has_role(to_view if action == "view" else to_write)
 
     def has_module_perms(self, user_obj: Any, app_label: str) -> bool:
         if not isinstance(user_obj, User) or not user_obj.is_active:
             return False
-        lowest = _TABLE.get((app_label, "*"), (Role.ADMIN, Role.ADMIN))[0]
-        return user_obj.has_role(lowest)
+        roles = [to_view for (app, _), (to_view, _) in _TABLE.items() if app == app_label]
+        return any(user_obj.has_role(role) for role in (*roles, Role.ADMIN))

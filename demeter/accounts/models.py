@@ -109,8 +109,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def is_staff(self) -> bool:
-        """Whether the admin pages open: for workers and above."""
-        return self.has_role(Role.WORKER)
+        """Whether the administration opens: for supervisors and above. Workers have the pages."""
+        return self.has_role(Role.SUPERVISOR)
 
     def has_role(self, role: Role) -> bool:
         """Whether this user may do what `role` may. System and closed accounts may nothing."""

@@ -50,6 +50,10 @@ class _Deliveries(TabularInline):
 class AlertAdmin(ReadOnlyAdmin):
     """What people were told of, the newest first."""
 
+    explanation = _(
+        "What broke, and what is well again. Each change is told once to every active recipient; the deliveries say "
+        "whether it arrived."
+    )
     list_display = ["title", "kind", "shown_state", "created_at"]
     list_filter = ["kind", "is_raised", "created_at"]
     search_fields = ["subject"]
@@ -75,6 +79,10 @@ class AlertAdmin(ReadOnlyAdmin):
 class AlertRecipientAdmin(ModelAdmin):
     """Who is told, how, and in which language; with a message to try it."""
 
+    explanation = _(
+        "Who is told when a service is away, a queue has no worker or a job waits for long: by e-mail, or by a webhook "
+        "such as that of a chat. Send a test to see that it arrives."
+    )
     list_display = ["name", "channel", "shown_address", "language", "is_active", "last_delivery"]
     list_filter = ["channel", "is_active"]
     search_fields = ["name", "address"]

@@ -87,6 +87,7 @@ TEMPLATES = [
 LANGUAGE_CODE = env.str("DJANGO_LANGUAGE_CODE", default="es")
 LANGUAGES = [("es", _("Spanish")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "demeter" / "locale"]
+FORMAT_MODULE_PATH = ["demeter.formats"]
 TIME_ZONE = env.str("DJANGO_TIME_ZONE", default="America/Argentina/Mendoza")
 USE_I18N = USE_TZ = True
 

@@ -1,4 +1,4 @@
-"""Photos in the administration: looked at by workers (their own) and above, decided about by supervisors."""
+"""Photos in the administration: looked at and decided about by supervisors and administrators."""
 
 from photos.admin import (
     calibrations,

@@ -1,12 +1,15 @@
 """The colour of each state's label, the same on all pages."""
 
-from photos.choices import BookingState, ImageStatus, JobStatus, SessionStatus, StepStatus
+from photos.choices import BookingState, JobStatus, SessionStatus, StepStatus
+from photos.image_states import ImageState
 
-IMAGE = {
-    ImageStatus.UPLOADED: "warning",
-    ImageStatus.PROCESSING: "info",
-    ImageStatus.READY: "success",
-    ImageStatus.FAILED: "danger",
+IMAGE_STATE = {
+    ImageState.UPLOADED: "info",
+    ImageState.PROCESSING: "info",
+    ImageState.READY: "success",
+    ImageState.WAITING: "warning",
+    ImageState.BROKEN: "danger",
+    ImageState.TRASHED: "default",
 }
 JOB = {
     JobStatus.PENDING: "warning",

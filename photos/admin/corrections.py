@@ -2,15 +2,14 @@
 
 from django.contrib import admin
 
-from photos.admin.base import OwnPhotosAdmin
+from demeter.admin_base import ReadOnlyAdmin
 from photos.models import Correction
 
 
 @admin.register(Correction)
-class CorrectionAdmin(OwnPhotosAdmin):
+class CorrectionAdmin(ReadOnlyAdmin):
     """What people changed in the findings of counts; appended, never edited."""
 
-    owner_path = "session__image__uploaded_by"
     list_display = ["session", "version", "user", "created_at"]
     list_filter = ["created_at"]
     list_select_related = ["session__image", "user"]

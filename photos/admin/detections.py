@@ -2,14 +2,13 @@
 
 from django.contrib import admin
 
-from photos.admin.base import OwnPhotosAdmin
+from demeter.admin_base import ReadOnlyAdmin
 from photos.models import Classification, Detection, Estimation, PhotoContainer
 
 
-class FindingAdmin(OwnPhotosAdmin):
+class FindingAdmin(ReadOnlyAdmin):
     """Rows of one count each."""
 
-    owner_path = "session__image__uploaded_by"
     list_select_related = ["session__image"]
     search_fields = ["session__uuid", "session__image__original_filename"]
 

@@ -1,52 +1,80 @@
 """Photos in the administration."""
 
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
+from demeter.admin_base import ReadOnlyAdmin
 from photos.admin import badge_colours, review_actions
-from photos.admin.base import OwnPhotosAdmin
+from photos.image_states import ImageState, reason_of, state_of
 from photos.image_urls import annotated_url, original_url, thumbnail_url
 from photos.models import Image
+from photos.pages import decision_texts as texts
 from photos.querysets import ImageQuerySet
+
+THUMBNAIL: Final = '<img src="{}" alt="" loading="lazy" width="96" class="rounded-default">'
+
+
+class StateFilter(admin.SimpleListFilter):
+    """Photos by what became of them; those that wait for a person apart from those that are broken."""
+
+    title = _("status")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(state.value, state.label) for state in ImageState]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        photos = cast(ImageQuerySet, queryset)
+        match self.value():
+            case ImageState.TRASHED.value:
+                return photos.in_trash()
+            case ImageState.WAITING.value:
+                return photos.not_deleted().waiting_for_person()
+            case ImageState.BROKEN.value:
+                return photos.not_deleted().broken()
+            case ImageState.UPLOADED.value | ImageState.PROCESSING.value | ImageState.READY.value as status:
+                return photos.not_deleted().filter(status=status)
+        return photos
 
 
 @admin.register(Image)
-class ImageAdmin(OwnPhotosAdmin):
+class ImageAdmin(ReadOnlyAdmin):
     """The pictures as they came, with thumbnails; a photo's counts stand on its page and under Counts.
 
-    Supervisors move photos to the trash and restore them.
+    Supervisors name their place, have them counted again, validate the newest count, trash and restore them.
     """
 
-    owner_path = "uploaded_by"
     list_display = [
-        "thumbnail", "original_filename", "shown_status", "error_details", "uploaded_by", "taken_at", "uploaded_at"
+        "thumbnail", "original_filename", "shown_state", "reason", "uploaded_by", "taken_at", "uploaded_at"
     ]  # fmt: skip
     list_display_links = ["thumbnail", "original_filename"]
     list_filter = [
-        "status", ("deleted_at", admin.EmptyFieldListFilter), "source", "is_stored", "with_inventory", "uploaded_at",
+        StateFilter, "source", "is_stored", "with_inventory", "uploaded_at",
         "content_type",
     ]  # fmt: skip
     list_select_related = ["uploaded_by"]
-    search_fields = ["id", "original_filename", "sha256", "uploaded_by__email", "error_details"]
+    search_fields = [
+        "id", "original_filename", "sha256", "uploaded_by__email", "error_details", "sessions__storage_location__code",
+    ]  # fmt: skip
     date_hierarchy = "uploaded_at"
     list_per_page = 25
-    actions = ["trash_all", "restore_all"]
-    actions_detail = ["trash", "restore"]
+    actions = ["count_again_all", "assign_place_all", "validate_all", "trash_all", "restore_all"]
+    actions_detail = ["count_again", "assign_place", "validate", "trash", "restore"]
     fieldsets = [
         (
             None,
             {
                 "fields": [
-                    "thumbnail", "links", "original_filename", "status", "error_details", "deleted_at", "deleted_by",
+                    "thumbnail", "links", "original_filename", "shown_state", "reason", "deleted_at", "deleted_by",
                 ]
             },
         ),
@@ -99,29 +127,62 @@ class ImageAdmin(OwnPhotosAdmin):
         link = '<a class="text-primary-600 underline" href="{}">{}</a>'
         return format_html_join(" · ", link, [(url, text) for url, text in found if url])
 
-    @display(description=_("status"), ordering="status", label=badge_colours.IMAGE)
-    def shown_status(self, image: Image) -> tuple[str, str]:
-        if image.deleted_at is not None:
-            return "", gettext("In the trash")
-        return image.status, image.get_status_display()
+    @display(description=_("status"), ordering="status", label=badge_colours.IMAGE_STATE)
+    def shown_state(self, image: Image) -> tuple[ImageState, Promise]:
+        state = state_of(image)
+        return state, state.label
 
-    @admin.action(description=_("Move to the trash"), permissions=["decide"])
+    @display(description=_("reason"))
+    def reason(self, image: Image) -> str:
+        return reason_of(image) or "—"
+
+    @admin.action(description=texts.COUNT_AGAIN.title, permissions=["decide"])
+    def count_again_all(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        return review_actions.decide(self, request, list(queryset), review_actions.COUNT_AGAIN)
+
+    @admin.action(description=texts.ASSIGN_PLACE.title, permissions=["decide"])
+    def assign_place_all(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        return review_actions.decide(self, request, list(queryset), review_actions.ASSIGN_PLACE)
+
+    @admin.action(description=texts.VALIDATE.title, permissions=["decide"])
+    def validate_all(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        return review_actions.decide(self, request, list(queryset), review_actions.VALIDATE)
+
+    @admin.action(description=texts.TRASH.title, permissions=["decide"])
     def trash_all(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         return review_actions.decide(self, request, list(queryset), review_actions.TRASH)
 
-    @admin.action(description=_("Restore the photo"), permissions=["decide"])
+    @admin.action(description=texts.RESTORE.title, permissions=["decide"])
     def restore_all(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         return review_actions.decide(self, request, list(queryset), review_actions.RESTORE)
 
-    @action(description=_("Move to the trash"), url_path="trash", permissions=["decide"], icon="delete")
+    @action(
+        description=texts.COUNT_AGAIN.title, url_path="count-again", permissions=["decide"], icon="replay"
+    )
+    def count_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._decide(request, object_id, review_actions.COUNT_AGAIN)
+
+    @action(
+        description=texts.ASSIGN_PLACE.title,
+        url_path="assign-place",
+        permissions=["decide"],
+        icon="location_on",
+    )
+    def assign_place(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._decide(request, object_id, review_actions.ASSIGN_PLACE)
+
+    @action(
+        description=texts.VALIDATE.title, url_path="validate", permissions=["decide"], icon="check_circle"
+    )
+    def validate(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._decide(request, object_id, review_actions.VALIDATE)
+
+    @action(description=texts.TRASH.title, url_path="trash", permissions=["decide"], icon="delete")
     def trash(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._decide(request, object_id, review_actions.TRASH)
 
     @action(
-        description=_("Restore the photo"),
-        url_path="restore",
-        permissions=["decide"],
-        icon="restore_from_trash",
+        description=texts.RESTORE.title, url_path="restore", permissions=["decide"], icon="restore_from_trash"
     )
     def restore(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._decide(request, object_id, review_actions.RESTORE)

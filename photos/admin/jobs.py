@@ -4,16 +4,15 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from demeter.admin_base import ReadOnlyAdmin
 from photos.admin import badge_colours
-from photos.admin.base import OwnPhotosAdmin
 from photos.models import UploadJob
 
 
 @admin.register(UploadJob)
-class UploadJobAdmin(OwnPhotosAdmin):
+class UploadJobAdmin(ReadOnlyAdmin):
     """What became of one file, by the id that clients follow."""
 
-    owner_path = "upload_session__user"
     list_display = [
         "filename", "shown_status", "stage", "progress_percent", "purpose", "upload_session", "created_at", "code"
     ]  # fmt: skip

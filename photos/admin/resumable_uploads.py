@@ -4,15 +4,14 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from photos.admin.base import OwnPhotosAdmin
+from demeter.admin_base import ReadOnlyAdmin
 from photos.models import ResumableUpload, UploadChunk
 
 
 @admin.register(ResumableUpload)
-class ResumableUploadAdmin(OwnPhotosAdmin):
+class ResumableUploadAdmin(ReadOnlyAdmin):
     """Files on their way, and for a day those that have arrived."""
 
-    owner_path = "user"
     list_display = ["filename", "user", "arrived", "storage_location", "created_at", "expires_at"]
     list_filter = ["created_at", "source"]
     list_select_related = ["user", "storage_location"]
@@ -24,10 +23,9 @@ class ResumableUploadAdmin(OwnPhotosAdmin):
 
 
 @admin.register(UploadChunk)
-class UploadChunkAdmin(OwnPhotosAdmin):
+class UploadChunkAdmin(ReadOnlyAdmin):
     """What has arrived of files that are not whole yet."""
 
-    owner_path = "resumable_upload__user"
     list_display = ["resumable_upload", "offset_bytes", "size_bytes", "staging_key"]
     list_select_related = ["resumable_upload"]
     search_fields = ["resumable_upload__filename", "staging_key"]

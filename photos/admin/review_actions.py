@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.contrib import messages
@@ -14,16 +13,22 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from demeter.accounts.models import User
 from demeter.errors import DemeterError
 from inventory.models import StorageLocation
 from photos import queue
+from photos.errors import NotCounted
+from photos.image_states import reason_of, state_of
+from photos.image_urls import thumbnail_url
 from photos.models import Image, ProcessingSession
+from photos.pages import decision_texts as texts
+from photos.pages.decision_texts import DecisionText
 from photos.pages.forms import CountAgainForm, PlaceForm, ValidateForm
 from photos.services.booking.preview import DecisionPreview, preview_decision
+from photos.services.context.newest_counts import newest_counts
 from photos.services.results.session_lifecycle import assign_location, reprocess
 from photos.services.review.trash import restore, trash
 from photos.services.review.validation import validate, withdraw_validation
@@ -33,17 +38,26 @@ CarryOut = Callable[[Any, User, dict[str, Any]], None]
 
 @dataclass(frozen=True)
 class Decision:
-    """One decision: `carry_out` may raise DemeterError for a count or photo that it does not fit.
+    """One decision about counts or photos: `carry_out` may raise DemeterError for a row that it does not fit.
 
     changes_stock: then the page shows what it would change, as soon as the form has told enough.
     """
 
-    title: Promise
-    question: Promise
-    done: Promise
+    text: DecisionText
     form: type[forms.Form]
     carry_out: CarryOut
     changes_stock: bool = True
+
+
+@dataclass(frozen=True)
+class Row:
+    """A count or photo that is decided about, with its picture, its place and its state in words."""
+
+    row: Image | ProcessingSession
+    thumbnail_url: str | None
+    place: StorageLocation | None
+    state: Promise | str
+    reason: str
 
 
 class AdminPlaceForm(PlaceForm):
@@ -71,80 +85,53 @@ class AdminValidateForm(ValidateForm):
         self.fields["note"].widget = UnfoldAdminTextInputWidget()
 
 
-def _name_place(session: ProcessingSession, user: User, given: dict[str, Any]) -> None:
+def _name_place(row: Image | ProcessingSession, user: User, given: dict[str, Any]) -> None:
     location = StorageLocation.objects.get(pk=given["storage_location_id"])
-    assign_location(session=session, location=location, user=user)
+    assign_location(session=_count_of(row), location=location, user=user)
 
 
-def _begin_again(session: ProcessingSession, user: User, given: dict[str, Any]) -> None:
-    job = reprocess(image=session.image, user=user, reason=given["reason"])
+def _begin_again(row: Image | ProcessingSession, user: User, given: dict[str, Any]) -> None:
+    job = reprocess(image=_image_of(row), user=user, reason=given["reason"])
     if job.session is not None:
         queue.send_session(job.session)
 
 
-def _accept(session: ProcessingSession, user: User, given: dict[str, Any]) -> None:
-    validate(session=session, user=user, note=given["note"])
+def _accept(row: Image | ProcessingSession, user: User, given: dict[str, Any]) -> None:
+    validate(session=_count_of(row), user=user, note=given["note"])
 
 
-def _withdraw(session: ProcessingSession, user: User, given: dict[str, Any]) -> None:
-    withdraw_validation(session=session, user=user)
+def _withdraw(row: Image | ProcessingSession, user: User, given: dict[str, Any]) -> None:
+    withdraw_validation(session=_count_of(row), user=user)
 
 
-def _trash(image: Image, user: User, given: dict[str, Any]) -> None:
-    trash(image_ids=[image.pk], user=user)
+def _trash(row: Image | ProcessingSession, user: User, given: dict[str, Any]) -> None:
+    trash(image_ids=[_image_of(row).pk], user=user)
 
 
-def _restore(image: Image, user: User, given: dict[str, Any]) -> None:
-    restore(image_ids=[image.pk], user=user)
+def _restore(row: Image | ProcessingSession, user: User, given: dict[str, Any]) -> None:
+    restore(image_ids=[_image_of(row).pk], user=user)
 
 
-ASSIGN_PLACE = Decision(
-    title=_("Choose the place"),
-    question=_(
-        "At which place were these photos taken? Finished counts are booked there, without counting again."
-    ),
-    done=_("The place is set: %(row)s"),
-    form=AdminPlaceForm,
-    carry_out=_name_place,
-)
-COUNT_AGAIN = Decision(
-    title=_("Count again"),
-    question=_(
-        "Each photo is counted once more from its stored original. The earlier counts stay to be looked at."
-    ),
-    done=_("Counted again: %(row)s"),
-    form=AdminCountAgainForm,
-    carry_out=_begin_again,
-    changes_stock=False,
-)
-VALIDATE = Decision(
-    title=_("Validate the count"),
-    question=_("You say that these counts are right. What waited for that word is booked."),
-    done=_("Validated: %(row)s"),
-    form=AdminValidateForm,
-    carry_out=_accept,
-)
-WITHDRAW = Decision(
-    title=_("Withdraw the validation"),
-    question=_("The count is nobody's word any more. What it had waited for, it waits for again."),
-    done=_("The validation is withdrawn: %(row)s"),
-    form=forms.Form,
-    carry_out=_withdraw,
-)
-TRASH = Decision(
-    title=_("Move to the trash"),
-    question=_("What the photo had booked is withdrawn. It stays in the trash and can be restored."),
-    done=_("In the trash: %(row)s"),
-    form=forms.Form,
-    carry_out=_trash,
-)
-RESTORE = Decision(
-    title=_("Restore the photo"),
-    question=_("Its counts are evidence of what stands at their place again."),
-    done=_("Restored: %(row)s"),
-    form=forms.Form,
-    carry_out=_restore,
-)
+def _image_of(row: Image | ProcessingSession) -> Image:
+    return row if isinstance(row, Image) else row.image
+
+
+def _count_of(row: Image | ProcessingSession) -> ProcessingSession:
+    """The count that is meant: of a photo its newest. Raises NotCounted for a photo without any."""
+    if isinstance(row, ProcessingSession):
+        return row
+    session = row.sessions.select_related("image").order_by("-attempt").first()
+    if session is None:
+        raise NotCounted(gettext("This photo has no count yet."))
+    return session
+
+
+ASSIGN_PLACE = Decision(texts.ASSIGN_PLACE, AdminPlaceForm, _name_place)
+COUNT_AGAIN = Decision(texts.COUNT_AGAIN, AdminCountAgainForm, _begin_again, changes_stock=False)
+VALIDATE = Decision(texts.VALIDATE, AdminValidateForm, _accept)
+WITHDRAW = Decision(texts.WITHDRAW, forms.Form, _withdraw)
+TRASH = Decision(texts.TRASH, forms.Form, _trash)
+RESTORE = Decision(texts.RESTORE, forms.Form, _restore)
 
 
 def decide(
@@ -169,7 +156,7 @@ def decide(
     if is_decided and form.is_valid():
         for row, refusal in _carry_out(rows, user, decision, form.cleaned_data):
             if refusal is None:
-                model_admin.message_user(request, decision.done % {"row": row}, messages.SUCCESS)
+                model_admin.message_user(request, f"{row}: {decision.text.done}", messages.SUCCESS)
             else:
                 model_admin.message_user(request, f"{row}: {refusal}", messages.ERROR)
         return None
@@ -182,9 +169,9 @@ def decide(
     context = {
         **model_admin.admin_site.each_context(request),
         "opts": opts,
-        "title": decision.title,
+        "title": decision.text.title,
         "decision": decision,
-        "rows": rows,
+        "rows": _shown(rows),
         "form": form,
         "preview": preview,
         "refusals": refusals,
@@ -223,8 +210,23 @@ def _preview(
 
     named = given.get("storage_location_id")
     place = StorageLocation.objects.filter(pk=named) if named else ()
-    return preview_decision(try_all, [_photo_id(row) for row in rows], *place), refusals
+    return preview_decision(try_all, [_image_of(row).pk for row in rows], *place), refusals
 
 
-def _photo_id(row: Image | ProcessingSession) -> UUID:
-    return row.pk if isinstance(row, Image) else row.image_id
+def _shown(rows: Sequence[Image | ProcessingSession]) -> list[Row]:
+    """The rows with their pictures: one query for the newest counts of photos, one for the places of counts."""
+    images = [_image_of(row) for row in rows]
+    newest = newest_counts(images)
+    own = {row.pk: row for row in rows if isinstance(row, ProcessingSession)}
+    places = StorageLocation.objects.in_bulk(
+        [row.storage_location_id for row in own.values() if row.storage_location_id]
+    )
+    shown = []
+    for row, image in zip(rows, images, strict=True):
+        count = newest.get(image.pk)
+        place = places.get(row.storage_location_id or 0) if isinstance(row, ProcessingSession) else None
+        if isinstance(row, Image) and count is not None:
+            place = count.storage_location
+        url = thumbnail_url(image, count.processed_image_id if count else None)
+        shown.append(Row(row, url, place, state_of(image).label, reason_of(image)))
+    return shown

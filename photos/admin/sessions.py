@@ -9,17 +9,20 @@ from django.forms import Script
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.formats import number_format
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.admin import TabularInline
 from unfold.decorators import action, display
 
+from demeter.admin_base import ReadOnlyAdmin
 from photos.admin import badge_colours, review_actions
-from photos.admin.base import OwnPhotosAdmin
+from photos.admin.images import THUMBNAIL
 from photos.choices import CountWarning
+from photos.image_urls import thumbnail_url
 from photos.models import PhotoContainer, ProcessingSession, ProcessingStep
+from photos.pages import decision_texts as texts
 from photos.pages.viewer import viewer_context
 from photos.warning_texts import reason_texts, warning_texts, warnings_of
 
@@ -63,6 +66,10 @@ class ContainerInline(ReadOnlyInline):
     fields = ["type", "detected", "estimated", "dead", "empty", "percent", "is_counted", "storage_bin"]
     readonly_fields = ["percent"]
 
+    def has_view_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Whoever may look at a count sees its containers; the list of all containers is for administrators."""
+        return True
+
     @display(description=_("confidence"))
     def percent(self, container: PhotoContainer) -> str:
         # What nobody outlined is assumed: a confidence of 0 would read as a low score.
@@ -87,14 +94,14 @@ class StepInline(ReadOnlyInline):
 
 
 @admin.register(ProcessingSession)
-class ProcessingSessionAdmin(OwnPhotosAdmin):
+class ProcessingSessionAdmin(ReadOnlyAdmin):
     """Counts are never edited: a place is named, a photo counted again, a count validated."""
 
-    owner_path = "image__uploaded_by"
     list_display = [
-        "image", "attempt", "place", "shown_status", "shown_booking", "warning_titles", "total_detected",
+        "thumbnail", "image", "attempt", "place", "shown_status", "shown_booking", "warning_titles", "total_detected",
         "total_estimated", "total_plants", "created_at",
     ]  # fmt: skip
+    list_display_links = ["thumbnail", "image"]
     list_filter = [
         "booking_state", "status", WarningFilter, "validated", "location_source",
         ("storage_location__storage_area__warehouse", admin.RelatedOnlyFieldListFilter), "created_at",
@@ -168,6 +175,11 @@ class ProcessingSessionAdmin(OwnPhotosAdmin):
         response = super().render_change_form(request, context, *args, obj=obj, **kwargs)
         response["Cache-Control"] = "private, no-store"  # signed links in it expire
         return response
+
+    @display(description=_("picture"))
+    def thumbnail(self, session: ProcessingSession) -> SafeString | str:
+        url = thumbnail_url(session.image, session.processed_image_id)
+        return format_html(THUMBNAIL, url) if url else "—"
 
     @display(description=_("status"), ordering="status", label=badge_colours.SESSION)
     def shown_status(self, session: ProcessingSession) -> tuple[str, str]:
@@ -248,49 +260,52 @@ class ProcessingSessionAdmin(OwnPhotosAdmin):
         rows = [(place["name"], place["distance_m"]) for place in session.location_candidates]
         return format_html_join("", "<div>{} · {} m</div>", rows) or "—"
 
-    @admin.action(description=_("Count again"), permissions=["decide"])
+    @admin.action(description=texts.COUNT_AGAIN.title, permissions=["decide"])
     def count_all_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         return review_actions.decide(
             self, request, list(queryset.select_related("image")), review_actions.COUNT_AGAIN
         )
 
-    @admin.action(description=_("Choose the place"), permissions=["decide"])
+    @admin.action(description=texts.ASSIGN_PLACE.title, permissions=["decide"])
     def assign_place_to_all(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         return review_actions.decide(
             self, request, list(queryset.select_related("image")), review_actions.ASSIGN_PLACE
         )
 
-    @admin.action(description=_("Validate the count"), permissions=["decide"])
+    @admin.action(description=texts.VALIDATE.title, permissions=["decide"])
     def validate_all(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         return review_actions.decide(
             self, request, list(queryset.select_related("image")), review_actions.VALIDATE
         )
 
-    @admin.action(description=_("Withdraw the validation"), permissions=["decide"])
+    @admin.action(description=texts.WITHDRAW.title, permissions=["decide"])
     def withdraw_all(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         return review_actions.decide(
             self, request, list(queryset.select_related("image")), review_actions.WITHDRAW
         )
 
-    @action(description=_("Count again"), url_path="count-again", permissions=["decide"], icon="replay")
+    @action(
+        description=texts.COUNT_AGAIN.title, url_path="count-again", permissions=["decide"], icon="replay"
+    )
     def count_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._decide(request, object_id, review_actions.COUNT_AGAIN)
 
     @action(
-        description=_("Choose the place"), url_path="assign-place", permissions=["decide"], icon="location_on"
+        description=texts.ASSIGN_PLACE.title,
+        url_path="assign-place",
+        permissions=["decide"],
+        icon="location_on",
     )
     def assign_place(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._decide(request, object_id, review_actions.ASSIGN_PLACE)
 
     @action(
-        description=_("Validate the count"), url_path="validate", permissions=["decide"], icon="check_circle"
+        description=texts.VALIDATE.title, url_path="validate", permissions=["decide"], icon="check_circle"
     )
     def validate(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._decide(request, object_id, review_actions.VALIDATE)
 
-    @action(
-        description=_("Withdraw the validation"), url_path="withdraw", permissions=["decide"], icon="undo"
-    )
+    @action(description=texts.WITHDRAW.title, url_path="withdraw", permissions=["decide"], icon="undo")
     def withdraw(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._decide(request, object_id, review_actions.WITHDRAW)
 

@@ -4,16 +4,15 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from demeter.admin_base import ReadOnlyAdmin
 from photos.admin import badge_colours
-from photos.admin.base import OwnPhotosAdmin
 from photos.models import ProcessingStep
 
 
 @admin.register(ProcessingStep)
-class ProcessingStepAdmin(OwnPhotosAdmin):
+class ProcessingStepAdmin(ReadOnlyAdmin):
     """One piece of work on a photo, its holder and its errors."""
 
-    owner_path = "image__uploaded_by"
     list_display = [
         "kind", "image", "shown_status", "attempt", "failures", "losses", "worker", "tiles", "seconds", "error_code",
         "error_message", "created_at",

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.decorators import display
 
-from photos.admin.base import OwnPhotosAdmin
+from demeter.admin_base import ReadOnlyAdmin
 from photos.choices import JobStatus
 from photos.models import UploadJob, UploadSession
 
@@ -30,10 +30,9 @@ class JobInline(TabularInline):
 
 
 @admin.register(UploadSession)
-class UploadSessionAdmin(OwnPhotosAdmin):
+class UploadSessionAdmin(ReadOnlyAdmin):
     """One request of a client, and what became of each of its files."""
 
-    owner_path = "user"
     list_display = ["created_at", "user", "files", "completed", "failed", "storage_location", "notes"]
     list_filter = ["created_at", "warehouse"]
     list_select_related = ["user", "storage_location"]

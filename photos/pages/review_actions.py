@@ -14,6 +14,8 @@ from inventory.models import StorageLocation
 from photos import queue
 from photos.choices import BookingState, CountWarning
 from photos.models import Image, ProcessingSession
+from photos.pages import decision_texts as texts
+from photos.pages.decision_texts import DecisionText
 from photos.pages.decisions import (
     Decision,
     ask,
@@ -60,7 +62,7 @@ def place(request: HttpRequest, image_id: UUID) -> HttpResponse:
 
     decision = Decision(
         title=_("The photo shows %(place)s") % {"place": location},
-        question=_("All counts of this photo follow; nothing is counted again."),
+        question=str(texts.ASSIGN_PLACE.question),
         button=_("This is the place"),
         carry_out=name_place,
         given={"storage_location_id": location.pk},
@@ -82,7 +84,7 @@ def again(request: HttpRequest, image_id: UUID) -> HttpResponse:
     except DemeterError as refusal:
         return refuse(request, image, str(refusal))
     queue.send_session(cast(ProcessingSession, job.session))
-    return done(request, image, _("The photo is being counted again."))
+    return done(request, image, str(texts.COUNT_AGAIN.done))
 
 
 @ask_or_decide
@@ -99,13 +101,13 @@ def accept(request: HttpRequest, image_id: UUID) -> HttpResponse:
 
     def accept_count() -> str:
         validate(session=session, user=user_of(request), note=note, version=version)
-        return _("The count is validated.")
+        return str(texts.VALIDATE.done)
 
     decision = Decision(
         title=_("The count is right"),
         question=_("You say that this photo shows %(plants)s living plants. You can take that back later.")
         % {"plants": number_format(correct_sums(session).photo.living, force_grouping=True)},
-        button=_("Validate the count"),
+        button=str(texts.VALIDATE.title),
         carry_out=accept_count,
         given={"note": note, "count": session.attempt, "version": version},
     )
@@ -122,12 +124,10 @@ def withdraw(request: HttpRequest, image_id: UUID) -> HttpResponse:
 
     def withdraw_word() -> str:
         withdraw_validation(session=session, user=user_of(request))
-        return _("The validation is withdrawn.")
+        return str(texts.WITHDRAW.done)
 
     decision = Decision(
-        title=_("Withdraw the validation"),
-        question=_("The count is nobody's word any more. What it had waited for, it waits for again."),
-        button=_("Withdraw the validation"),
+        **_texts_of(texts.WITHDRAW),
         carry_out=withdraw_word,
         given={"count": session.attempt},
     )
@@ -199,14 +199,12 @@ def to_trash(request: HttpRequest, image_id: UUID) -> HttpResponse:
 
     def put_away() -> str:
         trash(image_ids=[image.pk], user=user_of(request))
-        return _("The photo is in the trash.")
+        return str(texts.TRASH.done)
 
     decision = Decision(
-        title=_("Move to the trash"),
-        question=_("What the photo had booked is withdrawn. It stays in the trash and can be restored."),
-        button=_("Move to the trash"),
+        **_texts_of(texts.TRASH),
         carry_out=put_away,
-        is_grave=True,
+        is_grave=texts.TRASH.is_grave,
     )
     return ask(request, image, decision)
 
@@ -219,15 +217,17 @@ def from_trash(request: HttpRequest, image_id: UUID) -> HttpResponse:
 
     def take_out() -> str:
         restore(image_ids=[image.pk], user=user_of(request))
-        return _("The photo is restored.")
+        return str(texts.RESTORE.done)
 
     decision = Decision(
-        title=_("Restore the photo"),
-        question=_("Its counts are evidence of what stands at their place again."),
-        button=_("Restore the photo"),
+        **_texts_of(texts.RESTORE),
         carry_out=take_out,
     )
     return ask(request, image, decision)
+
+
+def _texts_of(text: DecisionText) -> dict[str, str]:
+    return {"title": str(text.title), "question": str(text.question), "button": str(text.title)}
 
 
 def _named_count(request: HttpRequest, image: Image) -> ProcessingSession:

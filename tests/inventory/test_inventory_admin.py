@@ -57,8 +57,8 @@ def as_admin(client):
 
 
 @pytest.fixture
-def as_worker(client):
-    client.force_login(factories.UserFactory(role="worker"))
+def as_supervisor(client):
+    client.force_login(factories.UserFactory(role="supervisor"))
     return client
 
 
@@ -113,11 +113,12 @@ def test_a_batch_cannot_be_added_or_deleted_and_its_quantity_not_typed_in(as_adm
 MANAGEMENT = {"movements-TOTAL_FORMS": "0", "movements-INITIAL_FORMS": "0"}
 
 
-def test_a_worker_sees_the_catalogue_and_changes_nothing(as_worker):
+def test_a_supervisor_sees_the_catalogue_and_changes_nothing(as_supervisor):
     product = factories.ProductFactory()
-    assert as_worker.get(page(type(product), "change", product.pk)).status_code == 200
+    assert as_supervisor.get(page(type(product), "change", product.pk)).status_code == 200
     assert (
-        as_worker.post(page(type(product), "change", product.pk), {"common_name": "Otra"}).status_code == 403
+        as_supervisor.post(page(type(product), "change", product.pk), {"common_name": "Otra"}).status_code
+        == 403
     )
 
 
@@ -272,10 +273,10 @@ def test_a_form_with_a_mistake_is_shown_again_before_any_question(as_admin, plan
     assert list(answer.context["adminform"].form.errors) == ["expected_product_state"]
 
 
-def test_nobody_below_an_administrator_gets_the_page_in_between(as_worker, planted):
+def test_nobody_below_an_administrator_gets_the_page_in_between(as_supervisor, planted):
     form = cycle_form(planted, factories.ProductFactory())
 
-    assert as_worker.post(page(StorageLocationConfig, "add"), form).status_code == 403
+    assert as_supervisor.post(page(StorageLocationConfig, "add"), form).status_code == 403
 
 
 def test_a_place_shows_what_its_books_hold_and_warns_of_what_it_is_not_configured_for(as_admin, planted):

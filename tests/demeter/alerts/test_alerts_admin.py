@@ -27,7 +27,7 @@ def client_of(user: User) -> Client:
 def test_others_see_neither_recipients_nor_alerts(request: pytest.FixtureRequest, role: str) -> None:
     client = client_of(request.getfixturevalue(role))
     for name in ("alertrecipient", "alert", "alertdelivery", "circuitbreaker"):
-        assert client.get(f"/admin/demeter/{name}/").status_code == 403
+        assert client.get(f"/admin/demeter/{name}/", follow=True).status_code == 403
 
 
 def test_a_recipient_is_added_and_told_of_the_next_change(admin: User, web: HttpSink) -> None:
