@@ -18,6 +18,7 @@ from photos.choices import SessionStatus
 from photos.error_texts import error_text
 from photos.image_urls import original_url
 from photos.models import Image, ProcessingSession
+from photos.pages.comparison import comparison_of
 from photos.pages.fixing import answers_for
 from photos.pages.forms import CountAgainForm, PlaceForm, ValidateForm
 from photos.pages.history_chart import history_chart
@@ -120,13 +121,16 @@ def _chosen(image: Image, attempt: str | None) -> ProcessingSession | None:
 def _about(session: ProcessingSession, user: User) -> dict[str, Any]:
     """What the page says about one count."""
     history = place_history(session, user, at_most=HISTORY_LENGTH)
+    containers = validated_containers(session)
+    is_counted = session.status == SessionStatus.COMPLETED
     return {
         "warnings": warnings_of(session),
-        "numbers": numbers_of(session) if session.status == SessionStatus.COMPLETED else [],
+        "numbers": numbers_of(session) if is_counted else [],
         "error": error_text(session.error_code, session.error_message),
         "draft": draft_of(session),
         "reasons": reason_texts(session.interval_reasons),
-        "containers": validated_containers(session),
+        "containers": containers,
+        "comparison": comparison_of(session, containers, user) if is_counted else None,
         "sizes": session.classifications.exclude(product_size=None)
         .order_by("product_size__sort_order")
         .values_list("product_size__code", "quantity"),

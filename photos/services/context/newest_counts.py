@@ -22,3 +22,13 @@ def place_history(session: ProcessingSession | None, user: User, *, at_most: int
     counts = ProcessingSession.objects.counted().newest()
     counts = counts.filter(storage_location=session.storage_location_id, image__in=visible)
     return list(counts.select_related("image", "product").order_by("-image__taken_at", "-pk")[:at_most])
+
+
+def previous_count(session: ProcessingSession, user: User) -> ProcessingSession | None:
+    """The newest count of the photo of the same place that was taken before this one, if the user may see one."""
+    if session.storage_location_id is None:
+        return None
+    visible = Image.objects.visible_to(user).not_deleted().filter(taken_at__lt=session.image.taken_at)
+    counts = ProcessingSession.objects.counted().newest()
+    counts = counts.filter(storage_location=session.storage_location_id, image__in=visible)
+    return counts.select_related("image").order_by("-image__taken_at", "-pk").first()

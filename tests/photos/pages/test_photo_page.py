@@ -266,7 +266,7 @@ def test_the_number_of_queries_does_not_grow_with_plants_or_counts(
         count(image, place)
     client = signed_in(supervisor)
 
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         client.get(f"/photos/{image.pk}/")
     with django_assert_max_num_queries(8):
         client.get(f"/photos/{image.pk}/counts/5/findings.json")

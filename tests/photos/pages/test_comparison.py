@@ -1,0 +1,84 @@
+"""A photo beside the previous one of its place: which one that is, and how the two are laid over each other."""
+
+import pytest
+
+from photos.models import PhotoContainer
+from photos.pages.comparison import Box, align
+
+PLACE_HERE = Box(100, 200, 1100, 900)
+
+
+def test_a_picture_taken_from_elsewhere_is_laid_where_its_containers_are():
+    """Each point of the earlier picture comes to lie where the same thing is in this one."""
+    scale, left, top = 0.8, 37.0, -12.0  # of the earlier picture on this one
+    earlier = Box(
+        *((edge - offset) / scale for edge, offset in zip(PLACE_HERE, (left, top, left, top), strict=True))
+    )
+
+    assert align(PLACE_HERE, earlier) == pytest.approx((scale, left, top))
+
+
+@pytest.mark.parametrize(
+    "earlier",
+    [
+        None,
+        Box(0, 0, 0, 100),
+        Box(0, 0, 700, 1000),  # a turned phone
+        Box(0, 0, 400, 280),  # from much farther away
+        Box(0, 0, 500, 700),  # one of two containers was found
+    ],
+)
+def test_what_does_not_look_like_the_same_containers_is_not_laid_over(earlier):
+    assert align(PLACE_HERE, earlier) is None
+
+
+@pytest.fixture
+def twice(make_photo, count, place, hours_ago):
+    """The counts of two photos of a place, the earlier first."""
+    return [count(make_photo(taken_at=hours_ago(hours)), place) for hours in (60, 5)]
+
+
+def comparison(client, session):
+    return client.get(f"/photos/{session.image_id}/").context["comparison"]
+
+
+def test_it_is_compared_with_the_photo_taken_before_not_with_a_later_one(
+    signed_in, worker, twice, make_photo, count, place, hours_ago
+):
+    earlier, later = twice
+    long_ago = count(make_photo(taken_at=hours_ago(900)), place)
+    client = signed_in(worker)
+
+    assert comparison(client, later).previous == earlier
+    assert comparison(client, earlier).previous == long_ago
+    assert comparison(client, long_ago) is None
+
+
+def test_photos_that_the_user_may_not_see_and_those_in_the_trash_are_not_compared(
+    signed_in, worker, other_worker, twice
+):
+    earlier, later = twice
+    earlier.image.uploaded_by = other_worker
+    earlier.image.save()
+
+    assert comparison(signed_in(worker), later) is None
+
+
+def test_the_earlier_picture_lies_by_its_containers_in_percent_of_this_one(signed_in, worker, twice):
+    earlier, later = twice
+    moved = [[x + 4.8, y + 3.2] for x, y in earlier.containers.get().polygon]  # of 48 × 32 px: a tenth
+    PhotoContainer.objects.filter(session=earlier).update(polygon=moved)
+
+    shown = comparison(signed_in(worker), later)
+
+    assert shown.is_aligned
+    assert (shown.left, shown.top, shown.width) == pytest.approx((-10, -10, 100))
+
+
+def test_without_containers_both_pictures_fill_the_frame(signed_in, worker, twice):
+    earlier, later = twice
+    PhotoContainer.objects.filter(session=earlier).update(is_counted=False)
+
+    shown = comparison(signed_in(worker), later)
+
+    assert (shown.is_aligned, shown.left, shown.top, shown.width) == (False, 0, 0, 100)
