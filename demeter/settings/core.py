@@ -53,6 +53,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "demeter.security_headers.SecurityHeadersMiddleware",
+    "demeter.compression.TextGZipMiddleware",
+    "demeter.compression.JsonConditionalGetMiddleware",  # below it: compressed bytes are never the same twice
     "demeter.middleware.RequestIdMiddleware",
     "demeter.metrics.http.RequestMetricsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -10,8 +10,6 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.cache import get_conditional_response
-from django.utils.decorators import method_decorator
-from django.views.decorators.gzip import gzip_page
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework.decorators import action
@@ -109,7 +107,6 @@ class _Locations(_PlaceViewSet):
         responses={200: serializers.WarehouseSerializer},
     ),
 )
-@method_decorator(gzip_page, name="dispatch")
 class WarehouseViewSet(_Lists, _Retrieves, _Warehouses):
     """Naves."""
 
@@ -122,7 +119,6 @@ class WarehouseViewSet(_Lists, _Retrieves, _Warehouses):
         responses={200: serializers.AreaSerializer(many=True), **errors(400)},
     )
 )
-@method_decorator(gzip_page, name="dispatch")
 class WarehouseAreasViewSet(_Lists, _Areas):
     """Canteros of one nave."""
 
@@ -142,7 +138,6 @@ class WarehouseAreasViewSet(_Lists, _Areas):
         responses={200: serializers.AreaSerializer},
     )
 )
-@method_decorator(gzip_page, name="dispatch")
 class AreaViewSet(_Retrieves, _Areas):
     """A cantero by its key."""
 
@@ -155,7 +150,6 @@ class AreaViewSet(_Retrieves, _Areas):
         responses={200: serializers.LocationSerializer(many=True), **errors(400)},
     )
 )
-@method_decorator(gzip_page, name="dispatch")
 class AreaLocationsViewSet(_Lists, _Locations):
     """Claros of one cantero."""
 
@@ -183,7 +177,6 @@ class HistoryPagination(PageNumberPagination):
         responses={200: serializers.LocationSerializer(many=True), **errors(400)},
     )
 )
-@method_decorator(gzip_page, name="dispatch")
 class LocationViewSet(_Lists, _Locations):
     """Claros: lists, one of them, its history, and finding one."""
 
@@ -260,7 +253,6 @@ class LocationViewSet(_Lists, _Locations):
         return Response(serializers.LookupSerializer(answer).data)
 
 
-@method_decorator(gzip_page, name="dispatch")
 class PlaceMap(APIView):
     """All outlines with what stands there."""
 

@@ -7,8 +7,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.cache import get_conditional_response
-from django.utils.decorators import method_decorator
-from django.views.decorators.gzip import gzip_page
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.exceptions import ValidationError
@@ -71,7 +69,6 @@ class _OfOneCount(APIView):
         return find_count(cast(User, request.user), image_id, request.query_params.get("count"))
 
 
-@method_decorator(gzip_page, name="dispatch")
 class Detections(_OfOneCount):
     """Read the boxes of a count (GET), correct them (PATCH)."""
 
@@ -124,7 +121,6 @@ class Detections(_OfOneCount):
         return Response({"version": taken.version, "added_ids": taken.added_ids, "sums": sums_of(taken.sums)})
 
 
-@method_decorator(gzip_page, name="dispatch")
 class Containers(_OfOneCount):
     """Read the containers of a count."""
 
@@ -138,7 +134,6 @@ class Containers(_OfOneCount):
         return Response(container_columns(self.count_of(request, image_id)))
 
 
-@method_decorator(gzip_page, name="dispatch")
 class Estimations(_OfOneCount):
     """Read how many plants were estimated, in which band and by which method."""
 

@@ -8,7 +8,6 @@ from django.shortcuts import render
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from demeter.accounts.choices import Role
@@ -91,7 +90,6 @@ def photo(request: HttpRequest, image_id: UUID) -> HttpResponse:
 
 
 @require_safe
-@gzip_page
 @require_reader
 def findings(request: HttpRequest, image_id: UUID, attempt: int) -> JsonResponse:
     """What was found in one count, for the overlay. The browser keeps it until the findings change."""
