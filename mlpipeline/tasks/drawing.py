@@ -27,7 +27,7 @@ def draw_photo(step_id: int) -> None:
 def _draw(claim: Claim) -> None:
     data = drawing_data(claim)
     image = load_original(data.session.image)
-    drawn = draw_count(image, photo_count(data), _legend(), LONGEST_PX)
+    drawn = draw_count(image, photo_count(data), drawing_legend(), LONGEST_PX)
     picture = image_files.from_rgb(drawn)
     upload = stage_drawing(
         claim,
@@ -40,11 +40,13 @@ def _draw(claim: Claim) -> None:
     queue.send_steps([upload])
 
 
-def _legend() -> LegendTexts:
+def drawing_legend() -> LegendTexts:
     """The legend in the language of the installation: everybody who sees the picture sees the same one."""
     with translation.override(settings.LANGUAGE_CODE):
         return LegendTexts(
             detected=translation.gettext("detected"),
             estimated=translation.gettext("estimated"),
             confidence=translation.gettext("mean confidence"),
+            dead=translation.pgettext("plants", "dead"),
+            empty=translation.pgettext("pots", "empty"),
         )

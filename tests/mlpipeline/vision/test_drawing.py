@@ -1,6 +1,9 @@
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
+from mlpipeline.tasks.drawing import drawing_legend
 from mlpipeline.vision.arrays import as_polygon
 from mlpipeline.vision.drawing import BLUE, LegendTexts, draw_count
 from mlpipeline.vision.errors import InvalidInput
@@ -91,3 +94,14 @@ def test_the_smallest_pictures_are_drawn(size):
 def test_a_count_of_another_picture_is_refused():
     with pytest.raises(InvalidInput):
         draw_count(grey(100, 100), photo())
+
+
+def test_every_word_of_the_legend_is_in_the_language_of_the_installation(settings):
+    settings.LANGUAGE_CODE = "es"
+    assert asdict(drawing_legend()) == {
+        "detected": "detectadas",
+        "estimated": "estimadas",
+        "confidence": "confianza media",
+        "dead": "muertas",
+        "empty": "vacías",
+    }
