@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
@@ -102,6 +103,20 @@ def findings(request: HttpRequest, image_id: UUID, attempt: int) -> JsonResponse
     return response
 
 
+@require_safe
+@never_cache
+@require_reader
+def sheet(request: HttpRequest, image_id: UUID, attempt: int) -> HttpResponse:
+    """A finished count as a PDF to print; 404 for any other."""
+    from photos.pages.pdf_sheet import pdf_sheet  # noqa: PLC0415 - loads a library that no other page needs
+
+    session = _chosen(find_photo(user_of(request), image_id), str(attempt))
+    if session is None or session.status != SessionStatus.COMPLETED:
+        raise Http404
+    headers = {"Content-Disposition": f'attachment; filename="count_{session.uuid}.pdf"'}
+    return HttpResponse(pdf_sheet(session), content_type="application/pdf", headers=headers)
+
+
 def _chosen(image: Image, attempt: str | None) -> ProcessingSession | None:
     counts = image.sessions.select_related(
         "image", "storage_location__storage_area__warehouse", "product", "product_state", "packaging", "configuration",
@@ -128,6 +143,7 @@ def _about(session: ProcessingSession, user: User) -> dict[str, Any]:
         "draft": draft_of(session),
         "reasons": reason_texts(session.interval_reasons),
         "containers": containers,
+        "export_url": _export_url(session) if is_counted else None,
         "comparison": comparison_of(session, containers, user) if is_counted else None,
         "sizes": session.classifications.exclude(product_size=None)
         .order_by("product_size__sort_order")
@@ -141,6 +157,13 @@ def _about(session: ProcessingSession, user: User) -> dict[str, Any]:
         "chart": history_chart(history, session),
         "map": location_map(session.image, session),
     }
+
+
+def _export_url(session: ProcessingSession) -> str | None:
+    """Where the files of a count are made; None for photos in the trash, which the API does not know."""
+    if session.image.deleted_at is not None:
+        return None
+    return reverse("sessions-export", args=[session.uuid])
 
 
 def _labelled(labels: dict[str, Promise], values: dict[str, Any]) -> list[tuple[str, Any]]:

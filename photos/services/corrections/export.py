@@ -75,6 +75,7 @@ def export_geojson(session: ProcessingSession) -> dict[str, Any]:
     """Boxes, containers and estimated areas as GeoJSON features.
 
     Coordinates are px of the picture, y pointing down: no phone knows its position exactly enough for a plant.
+    Where the phone was (WGS 84, degrees) stands in `photo`.
     """
     features = [
         _feature("container", properties, [_closed(properties.pop("polygon"))])
@@ -91,6 +92,14 @@ def export_geojson(session: ProcessingSession) -> dict[str, Any]:
         "coordinate_system": "image pixels, origin top left, y down",
         "session_id": session.uuid,
         "version": session.version,
+        "photo": {
+            "image_id": session.image.pk,
+            "filename": session.image.original_filename,
+            "width_px": session.image.width_px,
+            "height_px": session.image.height_px,
+            "taken_at": session.image.taken_at,
+            "gps_coordinates": session.image.gps_coordinates,
+        },
         "features": features,
     }
 
