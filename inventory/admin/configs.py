@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -88,6 +89,18 @@ class StorageLocationConfigAdmin(ModelAdmin):
             if page is not None:
                 return page
         return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def response_post_save_add(self, request: HttpRequest, obj: StorageLocationConfig) -> HttpResponse:
+        return self._back_to_place(request, obj) or super().response_post_save_add(request, obj)
+
+    def response_post_save_change(self, request: HttpRequest, obj: StorageLocationConfig) -> HttpResponse:
+        return self._back_to_place(request, obj) or super().response_post_save_change(request, obj)
+
+    def _back_to_place(self, request: HttpRequest, config: StorageLocationConfig) -> HttpResponse | None:
+        """The page of the place, where one came from there."""
+        if request.GET.get("from") != "place":
+            return None
+        return redirect("admin:inventory_storagelocation_change", config.storage_location_id)
 
     def save_model(
         self, request: HttpRequest, obj: StorageLocationConfig, form: ModelForm, change: bool

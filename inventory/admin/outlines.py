@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from demeter.admin_base import ModelAdmin
+from inventory.admin.outline_editor import MAX_AROUND, OutlineEditor
 from inventory.geometry import plane_at
 from inventory.models.geo_place import GeoPlace
 
@@ -23,14 +27,31 @@ class OutlinedPlaceAdmin(ModelAdmin):
     list_filter_submit = True
     save_on_top = True
 
-    def get_fieldsets(self, request: Any, obj: Any = None) -> list[tuple[Any, dict[str, Any]]]:
-        shown = {"drawing", "area", "centre"} if obj else set()
-        on_map = ["polygon", *[name for name in self.readonly_fields[:3] if name in shown]]
+    def around(self, request: HttpRequest, place: Any) -> Iterable[GeoPlace]:
+        """The places to draw around this one, which is None while it is added: by default those beside it."""
+        return self.model.objects.exclude(pk=place.pk if place else None)[:MAX_AROUND]
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        if "polygon" in form.base_fields:
+            form.base_fields["polygon"].widget = OutlineEditor(obj, self.around(request, obj))
+        return form
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, dict[str, Any]]]:
+        shown = {"area", "centre"} if obj else set()
+        if obj and not self._may_draw(request, obj):
+            shown.add("drawing")
+        drawn = ["polygon"] if self._may_draw(request, obj) else []
+        on_map = [*drawn, *[name for name in self.readonly_fields[:3] if name in shown]]
         times = ["created_at", "updated_at"] if obj else []
         own = [
             name for name in self.get_fields(request, obj) if name not in {*self.readonly_fields, "polygon"}
         ]
         return [(None, {"fields": [*own, *times]}), (_("On the map"), {"fields": on_map})]
+
+    def _may_draw(self, request: HttpRequest, obj: Any) -> bool:
+        """Whoever may not change a place sees its drawing, not the numbers of its corners."""
+        return self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
 
     @admin.display(description=_("drawing"))
     def drawing(self, place: GeoPlace) -> SafeString:
@@ -56,7 +77,7 @@ class OutlinedPlaceAdmin(ModelAdmin):
 
     @admin.display(description=_("area (m²)"), ordering="area_m2")
     def area(self, place: GeoPlace) -> str:
-        return f"{place.area_m2:.1f}"
+        return number_format(round(place.area_m2, 1), 1, force_grouping=True)
 
     @admin.display(description=_("centre (latitude, longitude)"))
     def centre(self, place: GeoPlace) -> str:

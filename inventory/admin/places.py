@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
@@ -14,6 +16,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from demeter.admin_base import ModelAdmin
+from inventory.admin.outline_editor import MAX_AROUND
 from inventory.admin.outlines import OutlinedPlaceAdmin
 from inventory.models import (
     StorageArea,
@@ -22,7 +25,8 @@ from inventory.models import (
     StorageLocation,
     Warehouse,
 )
-from inventory.services.configs import other_products, stock_by_product
+from inventory.models.geo_place import GeoPlace
+from inventory.services.configs import active_config, other_products, stock_by_product
 
 
 @admin.register(Warehouse)
@@ -44,22 +48,39 @@ class StorageAreaAdmin(OutlinedPlaceAdmin):
     search_fields = ["code", "name"]
     autocomplete_fields = ["warehouse"]
 
+    def around(self, request: HttpRequest, place: StorageArea | None) -> Iterable[GeoPlace]:
+        """The warehouse, and its other areas; of an area that is added, all warehouses."""
+        if place is None:
+            return Warehouse.objects.in_use()[:MAX_AROUND]
+        return [place.warehouse, *place.warehouse.areas.exclude(pk=place.pk)[:MAX_AROUND]]
+
 
 @admin.register(StorageLocation)
 class StorageLocationAdmin(OutlinedPlaceAdmin):
     """A place that photos show, with what its books hold."""
 
-    stock_fields: ClassVar[list[str]] = ["stock"]
+    stock_fields: ClassVar[list[str]] = ["stock", "configuration"]
     list_display = ["code", "name", "storage_area", "qr_code", "area", "is_active"]
     list_filter = ["storage_area__warehouse", "is_active"]
     list_select_related = ["storage_area"]
     search_fields = ["code", "name", "qr_code"]
     autocomplete_fields = ["storage_area"]
-    readonly_fields = [*OutlinedPlaceAdmin.readonly_fields, "stock"]
+    readonly_fields = [*OutlinedPlaceAdmin.readonly_fields, "stock", "configuration", "configured_by_you"]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, dict[str, Any]]]:
         fieldsets = super().get_fieldsets(request, obj)
-        return [*fieldsets, (_("Stock"), {"fields": self.stock_fields})] if obj else fieldsets
+        if obj is None:
+            return fieldsets
+        may_configure = request.user.has_perm("inventory.add_storagelocationconfig")
+        shown = "configured_by_you" if may_configure else "configuration"
+        of_place = [shown if name == "configuration" else name for name in self.stock_fields]
+        return [(_("This place"), {"fields": of_place}), *fieldsets]
+
+    def around(self, request: HttpRequest, place: StorageLocation | None) -> Iterable[GeoPlace]:
+        """The area, and its other locations; of a location that is added, all areas."""
+        if place is None:
+            return StorageArea.objects.in_use()[:MAX_AROUND]
+        return [place.storage_area, *place.storage_area.locations.exclude(pk=place.pk)[:MAX_AROUND]]
 
     @admin.display(description=_("what the books hold"))
     def stock(self, location: StorageLocation) -> SafeString | str:
@@ -74,6 +95,16 @@ class StorageLocationAdmin(OutlinedPlaceAdmin):
             for product, plants in stock_by_product(location).items()
         ]
         return format_html_join("", "<div>{}: <strong>{}</strong>{}</div>", rows) or "—"
+
+    @admin.display(description=_("what grows here"))
+    def configuration(self, location: StorageLocation) -> SafeString:
+        """The running configuration, and the way to the cycles of the past."""
+        return _configuration(location, may_configure=False)
+
+    @admin.display(description=_("what grows here"))
+    def configured_by_you(self, location: StorageLocation) -> SafeString:
+        """The same, with the ways to correct the configuration and to begin a new cycle."""
+        return _configuration(location, may_configure=True)
 
 
 @admin.register(StorageBinType)
@@ -95,3 +126,12 @@ class StorageBinAdmin(ModelAdmin):
     search_fields = ["code", "label"]
     autocomplete_fields = ["storage_location", "storage_bin_type"]
     readonly_fields = ["source", "position_metadata", "created_at", "updated_at"]
+
+
+def _configuration(location: StorageLocation, *, may_configure: bool) -> SafeString:
+    context = {
+        "location": location,
+        "config": active_config(location),
+        "may_configure": may_configure,
+    }
+    return render_to_string("admin/inventory/location_configuration.html", context)

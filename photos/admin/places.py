@@ -15,8 +15,11 @@ from unfold.decorators import display
 
 from inventory.admin.places import StorageLocationAdmin
 from inventory.models import StorageLocation
+from inventory.pages.qr_svg import qr_svg
+from photos.image_urls import thumbnail_url
 from photos.models import ProcessingSession
 
+SHOWN_PICTURES: Final = 8
 SHOWN_COUNTS: Final = 12  # newest first; all of them stand in the list of counts
 
 admin.site.unregister(StorageLocation)
@@ -24,10 +27,43 @@ admin.site.unregister(StorageLocation)
 
 @admin.register(StorageLocation)
 class PhotographedPlaceAdmin(StorageLocationAdmin):
-    """A place with the counts of its photos, and those whose photo a person has moved away."""
+    """A place with its newest photos, their counts, those whose photo a person has moved away, and its QR code."""
 
-    stock_fields: ClassVar[list[str]] = [*StorageLocationAdmin.stock_fields, "counts", "moved_away"]
-    readonly_fields = [*StorageLocationAdmin.readonly_fields, "counts", "moved_away"]
+    stock_fields: ClassVar[list[str]] = [
+        *StorageLocationAdmin.stock_fields, "pictures", "counts", "moved_away", "label"
+    ]  # fmt: skip
+    readonly_fields = [*StorageLocationAdmin.readonly_fields, "pictures", "counts", "moved_away", "label"]
+
+    @display(description=_("newest photos"))
+    def pictures(self, location: StorageLocation) -> SafeString | str:
+        """The newest photos that have a thumbnail, each leading to its page; and the page of the place."""
+        sessions = _newest_counts().filter(storage_location=location)[:SHOWN_PICTURES]
+        found = [
+            (
+                reverse("admin:photos_image_change", args=[session.image_id]),
+                thumbnail_url(session.image, session.processed_image_id),
+                date_format(localtime(session.image.taken_at), "SHORT_DATETIME_FORMAT"),
+            )
+            for session in sessions
+        ]
+        html = '<a href="{}"><img src="{}" alt="{}" width="96" height="72" loading="lazy"></a>'
+        shown = format_html_join("", html, [row for row in found if row[1]])
+        return format_html('<div class="place-pictures">{}</div>', shown) if shown else "—"
+
+    @display(description=_("label"))
+    def label(self, location: StorageLocation) -> SafeString:
+        """The QR code of the place, and its page, from which labels are printed."""
+        link = format_html(
+            '<a class="underline" href="{}">{}</a>',
+            reverse("place", args=[location.pk]),
+            gettext("Page of this place"),
+        )
+        return format_html(
+            '<div class="place-qr">{}</div><div>{}</div><div>{}</div>',
+            qr_svg(location.qr_code),
+            location.qr_code,
+            link,
+        )
 
     @display(description=_("counts of its photos"))
     def counts(self, location: StorageLocation) -> SafeString | str:

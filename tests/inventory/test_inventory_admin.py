@@ -7,10 +7,9 @@ from datetime import timedelta
 
 import pytest
 from django.apps import apps
-from django.contrib import admin
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.urls import include, path, reverse
+from django.urls import reverse
 from django.utils import timezone
 
 from inventory.models import ManualCount, StockBatch, StockMovement, StorageLocationConfig
@@ -18,9 +17,7 @@ from inventory.services.configs import count_by_hand, stock_by_product
 from tests.inventory import factories
 from tests.inventory.factories import square, stocked_batch
 
-# The pages under test and what their frame links to, wherever the project puts them.
-urlpatterns = [path("admin/", admin.site.urls), path("i18n/", include("django.conf.urls.i18n"))]
-pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
+pytestmark = pytest.mark.django_db
 
 MODELS = list(apps.get_app_config("inventory").get_models())
 
@@ -297,7 +294,7 @@ def test_a_past_configuration_is_history(as_admin):
     assert as_admin.post(page(StorageLocationConfig, "delete", past.pk), {"post": "yes"}).status_code == 403
 
 
-def test_a_place_is_added_with_its_outline_and_shown_as_a_drawing(as_admin):
+def test_a_place_is_added_with_its_outline_and_shown_as_a_drawing_to_who_may_not_change_it(as_admin):
     area = factories.StorageAreaFactory()
     answer = as_admin.post(
         page(factories.StorageLocationFactory._meta.model, "add"),
@@ -312,9 +309,15 @@ def test_a_place_is_added_with_its_outline_and_shown_as_a_drawing(as_admin):
         },
     )
     location = area.locations.get()
-    shown = as_admin.get(page(type(location), "change", location.pk)).content.decode()
+    own_page = page(type(location), "change", location.pk)
+    edited = as_admin.get(own_page).text
+    as_admin.force_login(factories.UserFactory(role="supervisor"))
+    shown = as_admin.get(own_page).text
     assert answer.status_code == 302
+    assert "data-outline-editor" in edited
     assert "<polygon points=" in shown
+    assert "data-outline-editor" not in shown
+    assert "coordinates" not in shown
     assert "100.0" in shown or "100,0" in shown  # m², in either language
 
 
@@ -332,3 +335,37 @@ def test_an_outline_outside_its_area_is_an_error_of_the_form(as_admin):
     )
     assert answer.status_code == 200
     assert list(answer.context["adminform"].form.errors) == ["polygon"]
+
+
+def test_the_page_of_a_place_leads_to_its_configuration_and_comes_back(as_admin, planted):
+    own_page = page(type(planted.storage_location), "change", planted.storage_location.pk)
+    correct = f"{page(StorageLocationConfig, 'change', planted.pk)}?from=place"
+    shown = as_admin.get(own_page).text
+    assert f'href="{correct}"' in shown
+    assert f"add/?storage_location={planted.storage_location.pk}&amp;from=place" in shown
+
+    preview = as_admin.post(correct, correction_form(planted, notes="checked"))
+    assert as_admin.post(correct, sent_again(preview, "confirmed")).url == own_page
+
+
+def test_who_may_not_configure_reads_what_grows_in_a_place_and_finds_no_way_to_change_it(
+    as_supervisor, planted
+):
+    shown = as_supervisor.get(
+        page(type(planted.storage_location), "change", planted.storage_location.pk)
+    ).text
+
+    assert str(planted.product) in shown
+    assert "from=place" not in shown
+
+
+def test_an_outline_is_drawn_over_its_area_and_the_places_beside_it(as_admin):
+    location = factories.StorageLocationFactory()
+    beside = factories.StorageLocationFactory(storage_area=location.storage_area)
+    elsewhere = factories.StorageLocationFactory()
+
+    form = as_admin.get(page(type(location), "change", location.pk)).context["adminform"].form
+    around = [place["label"] for place in form.fields["polygon"].widget._around]
+
+    assert around == [str(location.storage_area), str(beside)]
+    assert str(elsewhere) not in around
