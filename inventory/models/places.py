@@ -108,6 +108,13 @@ class StorageLocation(GeoPlace):
     )
     name = models.CharField(_("name"), max_length=100)
     description = models.TextField(_("description"), blank=True)
+    last_photo_at = models.DateTimeField(
+        _("last photo"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("When its newest counted photo was taken; follows whenever the place is settled."),
+    )
 
     objects = StorageLocationQuerySet.as_manager()
 

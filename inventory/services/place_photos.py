@@ -46,7 +46,7 @@ class PlacePhotos(Protocol):
     def last_taken_at(
         self, level: PlaceLevel, place_ids: Collection[int] | None = None
     ) -> dict[int, datetime]:
-        """When the newest photo of each place was taken, by place. Without ids, of all places. One query."""
+        """When the newest counted photo of each place was taken, by place. Without ids, of all places. One query."""
 
     def counts_in_force(self, location: StorageLocation) -> list[PhotoCount]:
         """The counts of a location that decide and wait for no person, oldest first: one a photo."""

@@ -15,9 +15,9 @@ from photos.image_urls import thumbnail_url
 from photos.models import Image, ProcessingSession
 
 _PATHS: Final = {
-    PlaceLevel.LOCATION: "storage_location",
-    PlaceLevel.AREA: "storage_location__storage_area",
-    PlaceLevel.WAREHOUSE: "storage_location__storage_area__warehouse",
+    PlaceLevel.LOCATION: "pk",
+    PlaceLevel.AREA: "storage_area",
+    PlaceLevel.WAREHOUSE: "storage_area__warehouse",
 }
 
 
@@ -28,10 +28,10 @@ class PhotosOfPlaces:
         self, level: PlaceLevel, place_ids: Collection[int] | None = None
     ) -> dict[int, datetime]:
         path = _PATHS[level]
-        counts = _counts().exclude(storage_location=None)
+        photographed = StorageLocation.objects.exclude(last_photo_at=None)
         if place_ids is not None:
-            counts = counts.filter(**{f"{path}__in": place_ids})
-        return dict(counts.order_by().values_list(path).annotate(Max("image__taken_at")))
+            photographed = photographed.filter(**{f"{path}__in": place_ids})
+        return dict(photographed.order_by().values_list(path).annotate(Max("last_photo_at")))
 
     def counts_in_force(self, location: StorageLocation) -> list[PhotoCount]:
         counts = (

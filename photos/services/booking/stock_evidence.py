@@ -136,6 +136,7 @@ class PhotoCounts:
             if session.attempt == session.newest_attempt:
                 update_image_status(session)
         note_movements({m.session_uuid for m in settlement.movements if m.session_uuid is not None})
+        _date_last_photo(location, sessions)
 
     def _follow(self, session: ProcessingSession, settlement: Settlement, waits: list[CountWarning]) -> None:
         """Note what the settlement made of one count: its state, what it expected, what it is short of."""
@@ -159,6 +160,14 @@ class PhotoCounts:
             session.booking_state, session.booked_quantity = BookingState.SUPERSEDED, None
         if any(movement.session_uuid == session.uuid for movement in settlement.movements):
             session.booking_revision += 1
+
+
+def _date_last_photo(location: StorageLocation, sessions: Sequence[ProcessingSession]) -> None:
+    """Keep when the newest photo of a place was taken, so that lists of places need not ask all photos."""
+    taken_at = max((session.image.taken_at for session in sessions), default=None)
+    if taken_at != location.last_photo_at:
+        location.last_photo_at = taken_at
+        location.save(update_fields=["last_photo_at"])
 
 
 def _sessions_at(location: StorageLocation) -> list[Any]:  # sessions with the annotations below

@@ -127,6 +127,7 @@ def reprocess(
     Raises CountRunning (409) while a count of this photo runs.
     """
     lock_places_of(image.pk, location)
+    former = places_of([image.pk])
     image = Image.objects.select_for_update().get(pk=image.pk)
     earlier = image.sessions.select_related("storage_location").order_by("-attempt").first()
     if location is not None:
@@ -138,7 +139,7 @@ def reprocess(
         image=image, user=user, location=place, location_source=source, reason=reason, earlier=earlier
     )
     if location is not None:
-        settle_places(places_of([image.pk]))
+        settle_places(former | places_of([image.pk]))
     image.refresh_from_db(fields=["status", "error_details"])
     image.status, image.error_details = ImageStatus.PROCESSING, ""
     image.save(update_fields=["status", "error_details"])
@@ -165,9 +166,10 @@ def assign_location(
     if not session.image.with_inventory:
         raise NotCounted(_("This photo was sent for an analysis only and has no place."))
     lock_places_of(session.image_id, location)
+    former = places_of([session.image_id])  # also where it has booked nothing: the place loses a photo
     image = Image.objects.select_for_update().get(pk=session.image_id)
     _name_place_of(image, location)
-    settle_places(places_of([image.pk]))
+    settle_places(former | places_of([image.pk]))
     session.refresh_from_db()
     return session
 

@@ -13,6 +13,7 @@ from photos.models import Image, ProcessingSession, UploadJob, UploadSession
 from photos.services.results.session_lifecycle import assign_location
 from photos.services.review.edits import correct
 from photos.services.review.inbox import reasons_for
+from photos.services.review.photo_dates import date_photo
 from photos.services.review.validation import validate
 from photos.services.steps.job_groups import JobGroups
 from tests.inventory.factories import StorageLocationConfigFactory
@@ -163,7 +164,8 @@ def test_places_without_a_photo_for_long_are_listed_with_their_last_one(
     old = count(make_photo(), StorageLocationConfigFactory().storage_location)
     count(make_photo(), place)
     long_ago = hours_ago(24 * 40)
-    Image.objects.filter(pk=old.image_id).update(uploaded_at=long_ago, taken_at=long_ago)
+    Image.objects.filter(pk=old.image_id).update(uploaded_at=long_ago)
+    date_photo(image=old.image, taken_at=long_ago)
 
     context = signed_in(supervisor).get("/").context
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from demeter.accounts.models import User
@@ -13,9 +14,11 @@ from inventory.models import StockBatch, StorageLocation
 from inventory.services.place_photos import NoPlacePhotos, PlaceLevel, place_photos
 from inventory.services.settlement import statement_of
 from inventory.services.stock import record_movement
+from photos.models import ProcessingSession
 from photos.services.booking.place_photos import PhotosOfPlaces
 from photos.services.results.session_lifecycle import assign_location
-from photos.services.review.trash import trash
+from photos.services.review.photo_dates import date_photo
+from photos.services.review.trash import restore, trash
 from photos.services.review.validation import validate
 from tests.conftest import Bearer
 from tests.inventory.factories import StorageLocationConfigFactory, movement_details
@@ -102,6 +105,37 @@ def test_the_newest_photo_of_each_place_is_dated(
     assert photos.last_taken_at(PlaceLevel.LOCATION, [place.pk]) == {place.pk: months[7]}
     assert photos.last_taken_at(PlaceLevel.AREA) == {place.storage_area_id: months[9]}
     assert photos.last_taken_at(PlaceLevel.WAREHOUSE) == {place.storage_area.warehouse_id: months[9]}
+
+
+def test_the_date_of_the_last_photo_follows_whatever_becomes_of_photos(
+    place: StorageLocation,
+    worker: User,
+    supervisor: User,
+    make_photo: MakePhoto,
+    count: Count,
+    months: Months,
+) -> None:
+    def dates() -> dict[int, datetime]:
+        return place_photos().last_taken_at(PlaceLevel.LOCATION)
+
+    def by_counts() -> dict[int, datetime]:
+        counted = ProcessingSession.objects.counted().filter(
+            image__deleted_at=None, image__with_inventory=True
+        )
+        return dict(counted.order_by().values_list("storage_location").annotate(Max("image__taken_at")))
+
+    elsewhere = StorageLocationConfigFactory().storage_location
+    older, newer = (count(make_photo(taken_at=months[month]), place) for month in (3, 7))
+    assert dates() == {place.pk: months[7]} == by_counts()
+    trash(image_ids=[newer.image_id], user=supervisor)
+    assert dates() == {place.pk: months[3]} == by_counts()
+    restore(image_ids=[newer.image_id], user=supervisor)
+    assign_location(session=newer, location=elsewhere, user=supervisor)
+    assert dates() == {place.pk: months[3], elsewhere.pk: months[7]} == by_counts()
+    date_photo(image=older.image, taken_at=months[2])
+    assert dates() == {place.pk: months[2], elsewhere.pk: months[7]} == by_counts()
+    assign_location(session=older, location=elsewhere, user=supervisor)
+    assert dates() == {elsewhere.pk: months[7]} == by_counts()
 
 
 def test_the_api_shows_the_newest_photo_that_the_reader_may_see(
