@@ -2,7 +2,7 @@
 # The recipes are plain sh and need nothing but make, git and Python: .venv holds the rest.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev servers demo stack test check lint fmt format types messages diagram test-load
+.PHONY: help setup setup-dev servers demo stack test check lint fmt format types messages diagram client test-load
 
 PY := .venv/bin/python
 MANAGE := $(PY) manage.py
@@ -89,6 +89,9 @@ types: setup-dev  ## Check the types (strict for vision and services)
 
 diagram: setup-dev  ## Draw docs/FLOW_DIAGRAM.png from its source (needs npm and Chromium)
 	@$(MANAGE) draw_diagram
+
+client: setup-dev  ## Write the API's types for TypeScript to clients/typescript (needs npm)
+	@$(MANAGE) write_client
 
 messages: setup-dev  ## Collect new texts into the translations and compile them
 	@$(MANAGE) messages

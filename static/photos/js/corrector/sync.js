@@ -1,3 +1,4 @@
+// @ts-check
 // Saves as you go, one request at a time. What is not saved yet lies in localStorage with the request that is under way,
 // so that a lost connection, a closed tab or an ended session loses nothing: the request is sent again under its own
 // edit_id, which the server counts once.
@@ -25,7 +26,11 @@ class Refused extends Error {
   }
 }
 
-// JSON from our own server. Raises TypeError where there is no connection, Refused for an answer that is none.
+/**
+ * JSON from our own server. Raises TypeError where there is no connection, Refused for an answer that is none.
+ * @param {string} url
+ * @param {{method?: string, body?: object}} [options]
+ */
 export async function ask(url, { method = "GET", body } = {}) {
   const response = await fetch(url, {
     method,
@@ -84,6 +89,7 @@ export class Sync extends EventTarget {
   // The request that was under way when the page was closed: was it taken, or is it yet to be?
   async #finishUnderway(draft) {
     try {
+      /** @type {ApiShapes["CorrectionAnswer"]} */
       const answer = await ask(this.settings.detections, { method: "PATCH", body: draft.underway.body });
       const ids = [...answer.added_ids];
       for (const box of draft.underway.sent.boxes) {
@@ -132,6 +138,7 @@ export class Sync extends EventTarget {
       }
       this.#setState("saving");
       try {
+        /** @type {ApiShapes["CorrectionAnswer"]} */
         const answer = await ask(this.settings.detections, { method: "PATCH", body: this.underway.body });
         const { sent } = this.underway;
         this.underway = null;
@@ -216,7 +223,7 @@ export class Sync extends EventTarget {
 
   #readDraft() {
     try {
-      return JSON.parse(localStorage.getItem(this.settings.draft_key));
+      return JSON.parse(localStorage.getItem(this.settings.draft_key) ?? "null");
     } catch {
       return null;
     }

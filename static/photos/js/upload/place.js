@@ -1,3 +1,4 @@
+// @ts-check
 // The place of the photos: found by a few letters, by where the phone is, or left to the photos themselves. The list of the
 // form stays what is sent; this fills it.
 
@@ -10,7 +11,7 @@ const POSITION = { enableHighAccuracy: true, timeout: 20000, maximumAge: 5000 };
 
 const recent = () => {
   try {
-    return JSON.parse(localStorage.getItem(RECENT)) ?? [];
+    return JSON.parse(localStorage.getItem(RECENT) ?? "null") ?? [];
   } catch {
     return [];
   }
@@ -27,6 +28,9 @@ const position = () => new Promise((resolve, reject) => navigator.geolocation.ge
 const nameOf = (place) => [place.warehouse?.name, place.area?.name, place.name].filter(Boolean).join(" · ");
 
 export class Place {
+  /** @type {QrReader | undefined} */
+  reader;
+
   constructor(form, texts) {
     this.form = form;
     this.texts = texts;
@@ -80,6 +84,7 @@ export class Place {
     const words = this.input.value.trim();
     if (!words) return this.#offer(recent());
     try {
+      /** @type {ApiShapes["PaginatedLocationList"]} */
       const { results } = await ask(this.box.dataset.search, { q: words });
       if (this.input.value.trim() !== words) return undefined; // a later question is under way
       return this.#offer(results.map((place) => ({ id: String(place.id), name: nameOf(place) })), this.texts.place_none);
@@ -92,6 +97,7 @@ export class Place {
     this.told.textContent = this.texts.place_locating;
     try {
       const { coords } = await position();
+      /** @type {ApiShapes["Lookup"]} */
       const { candidates } = await ask(this.box.dataset.lookup, { lat: coords.latitude, lon: coords.longitude, accuracy_m: coords.accuracy });
       const places = candidates.map(({ location, distance_m: metres }) => ({ id: String(location.id), name: nameOf(location), note: `${Math.round(metres)} m` }));
       this.#offer(places, this.texts.place_none_near);
@@ -106,6 +112,7 @@ export class Place {
     try {
       const text = (await this.reader.read()).trim();
       if (!text) return;
+      /** @type {ApiShapes["PaginatedLocationList"]} */
       const { results } = await ask(this.box.dataset.search, { q: text });
       const [place] = results.filter((found) => found.qr_code.toLowerCase() === text.toLowerCase());
       if (place) this.#choose({ id: String(place.id), name: nameOf(place) });

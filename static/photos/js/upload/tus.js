@@ -1,3 +1,4 @@
+// @ts-check
 // Sending one file in chunks, after tus 1.0. docs/architecture.md tells why by a module of our own.
 
 const VERSION = "1.0.0";
@@ -25,7 +26,14 @@ function parsed(text) {
   }
 }
 
-// XMLHttpRequest, for fetch does not say how much of a body is sent. Rejects with AbortError where the signal says so.
+/**
+ * XMLHttpRequest, for fetch does not say how much of a body is sent. Rejects with AbortError where the signal says so.
+ * @param {string} method
+ * @param {string} url
+ * @param {{headers?: Record<string, string>, body?: XMLHttpRequestBodyInit | null, signal?: AbortSignal,
+ *   onProgress?: (bytes: number) => void}} [options]
+ * @returns {Promise<XMLHttpRequest>}
+ */
 function ask(method, url, { headers = {}, body = null, signal, onProgress = () => {} } = {}) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
@@ -83,7 +91,10 @@ export async function append(url, bytes, offset, { signal, onProgress }) {
   return offsetOf(await ask("PATCH", url, { headers, body: bytes, signal, onProgress }));
 }
 
-// What the server knows of the file, with its job once it is whole.
+/**
+ * What the server knows of the file, with its job once it is whole.
+ * @returns {Promise<ApiShapes["ResumableUpload"]>}
+ */
 export async function state(url, signal) {
   return parsed((await ask("GET", url, { signal })).responseText);
 }
@@ -97,5 +108,7 @@ export async function terminate(url) {
 export async function known(endpoint, sha256s) {
   const body = JSON.stringify({ sha256s });
   const request = await ask("POST", endpoint, { headers: { "Content-Type": "application/json" }, body });
-  return new Set(parsed(request.responseText).known.map((photo) => photo.sha256));
+  /** @type {ApiShapes["KnownPhotos"]} */
+  const answer = parsed(request.responseText);
+  return new Set(answer.known.map((photo) => photo.sha256));
 }
