@@ -91,7 +91,7 @@ def check_operations(
         environment = {
             **os.environ,
             "PYTHONPATH": str(ROOT),
-            "SCHEMATHESIS_HOOKS": "tests.load.schemathesis_hooks",
+            "SCHEMATHESIS_HOOKS": "tests.support.schemathesis_hooks",
         }
         return subprocess.run(command, cwd=folder, env=environment, check=False).returncode
 
