@@ -87,6 +87,7 @@ class LocationSource(models.TextChoices):
 
     UPLOADER = "uploader", _("Named at upload")
     GPS = "gps", _("Position of the photo")
+    LABEL = "label", _("QR label in the photo")
     PERSON = "person", _("Named by a person later")
 
 
@@ -98,12 +99,14 @@ class CountWarning(models.TextChoices):
     NEEDS_REVIEW = "needs_review", _("The count does not fit the stock")
     PARTIAL_COUNT = "partial_count", _("Some containers could not be counted")
     PLACE_MISMATCH = "place_mismatch", _("The position of the photo lies in another place")
+    LABEL_MISMATCH = "label_mismatch", _("The label in the photo names another place")
     UNDATED = "undated", _("Nobody knows when the photo was taken")
     OTHER_PRODUCT = "other_product", _("The place still holds another product")
     NOTHING_FOUND = "nothing_found", _("Nothing was found where plants stood")
     DUPLICATE_ELSEWHERE = "duplicate_elsewhere", _("The same photo stands at another place")
     NEEDS_CALIBRATION = "needs_calibration", _("No density parameters for this product")
     SUPERSEDED = "superseded", _("A newer count of this place stands")
+    POSITION_NEARBY = "position_nearby", _("The position of the photo lies in a place nearby")
     SAME_LOCATION = "same_location", _("Another photo of this upload shows the same place")
     MOVED = "moved", _("A person moved this photo here from another place")
     PHOTO_MOVED_AWAY = "photo_moved_away", _("A photo of this place was moved to another")

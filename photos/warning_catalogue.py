@@ -87,6 +87,15 @@ WARNINGS: Final[dict[CountWarning, WarningRule]] = {
             "count is booked at once, without counting again."
         ),
     ),
+    CountWarning.LABEL_MISMATCH: WarningRule(
+        set_in=_WAITS,
+        question=Question.PLACE,
+        outlives_recount=True,
+        advice=_(
+            "A QR label in the picture belongs to another place than the one that was named. Say which of them is "
+            "right: the count is booked at once, without counting again."
+        ),
+    ),
     CountWarning.DUPLICATE_ELSEWHERE: WarningRule(
         set_in=_WAITS,
         question=Question.PLACE_OR_ACCEPTANCE,
@@ -155,6 +164,13 @@ WARNINGS: Final[dict[CountWarning, WarningRule]] = {
         set_in=_WAITS,
         advice=_(
             "Nothing to do: the stock shows what a later photo, or a count by hand, says of this place."
+        ),
+    ),
+    CountWarning.POSITION_NEARBY: WarningRule(
+        set_in=_WAITS,
+        advice=_(
+            "The count is booked to the place that was named, although the position fits a place nearby better. Check "
+            "that the photo shows this place; if not, choose the right one."
         ),
     ),
     CountWarning.SAME_LOCATION: WarningRule(

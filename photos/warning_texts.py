@@ -41,6 +41,11 @@ def warnings_of(session: ProcessingSession) -> list[dict[str, object]]:
             "metres": number_format(session.gps_distance_m, 1),
             "place": session.storage_location,
         }
+    if CountWarning.POSITION_NEARBY in session.warnings and session.gps_distance_m is not None:
+        facts[CountWarning.POSITION_NEARBY] = str(FAR_FROM) % {
+            "metres": number_format(session.gps_distance_m, 1),
+            "place": session.storage_location,
+        }
     return warning_texts(session.warnings, facts)
 
 

@@ -15,7 +15,7 @@ SOURCES = sorted(
 )
 HEAVY = (
     "torch", "torchvision", "efficientnet_lite_pytorch", "ultralytics", "sahi", "openvino", "cv2", "numba", "sklearn",
-    "scipy", "matplotlib",
+    "scipy", "matplotlib", "zxingcpp",
 )  # fmt: skip
 # The packages that the design names, by what is imported of them. Of boto3 we use the core, which its client is.
 DESIGN_PACKAGES = {

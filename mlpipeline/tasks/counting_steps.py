@@ -33,6 +33,7 @@ from mlpipeline.tasks.classifying import answer_predictions_first
 from mlpipeline.vision.arrays import shape_of
 from mlpipeline.vision.errors import VisionError
 from mlpipeline.vision.imaging.pyramid import shared_pyramid
+from mlpipeline.vision.imaging.qr_codes import read_qr_codes
 from mlpipeline.vision.pipeline import aggregate, segment
 from mlpipeline.vision.protocols import tile_detector
 from mlpipeline.vision.results import container_warnings
@@ -41,6 +42,7 @@ from photos.choices import Stage
 from photos.models import ProcessingStep
 from photos.services.execution.step_runner import run_step
 from photos.services.results.count_results import CountedPhoto, save_containers, save_count
+from photos.services.results.place_labels import note_labels
 from photos.services.results.session_lifecycle import mark_started
 from photos.services.steps.claims import Claim
 
@@ -152,6 +154,9 @@ def _aggregate(claim: Claim) -> None:
     mark_started(session, Stage.ESTIMATING)
     started = time.perf_counter()
     image = load_original(step.image)
+    if step.image.with_inventory:
+        note_labels(claim, read_qr_codes(image))  # first: what grows at the place bears on the estimate
+        session.refresh_from_db()
     containers = containers_found(session)
     rows = detected_rows(session)
     result = aggregate(

@@ -58,6 +58,12 @@ class Image(ChangeTimed):
         blank=True,
         help_text=_("lat and lon in degrees, altitude and accuracy in metres."),
     )
+    label_location_ids = models.JSONField(
+        _("labels in the photo"),
+        default=list,
+        blank=True,
+        help_text=_("Keys of the places whose QR labels were read in it."),
+    )
     taken_at = models.DateTimeField(
         _("taken at"), help_text=_("As the photo or its uploader says, else the time of the upload.")
     )

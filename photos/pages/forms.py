@@ -64,7 +64,7 @@ class UploadForm(forms.Form):
     storage_location_id = LocationField(
         label=_("Place"),
         required=False,
-        help_text=_("Leave empty: the position of each photo tells its place."),
+        help_text=_("Leave empty: a QR label in the photo, or its position, tells the place."),
     )
     taken_at = forms.DateTimeField(
         label=_("Taken at"),

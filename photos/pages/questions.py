@@ -50,8 +50,10 @@ def questions_of(session: ProcessingSession, user: User) -> dict[str, Any]:
 
 
 def place_options(session: ProcessingSession, user: User) -> list[PlaceOption]:
-    """The place that was named, if one was, and then those near the position of the photo."""
-    candidates = {place["id"]: place["distance_m"] for place in session.location_candidates}
+    """The place that was named, if one was, then those whose labels the photo shows and those near its position."""
+    distances = {place["id"]: place["distance_m"] for place in session.location_candidates}
+    labelled = {pk: distances.get(pk) for pk in session.image.label_location_ids}
+    candidates: dict[int, float | None] = {**labelled, **distances}
     named = session.storage_location
     if named is not None:
         candidates = {

@@ -44,5 +44,5 @@ def upload_texts() -> dict[str, Any]:
         "place_no_code": _("No place has this code."),
         "place_no_camera": _("The camera or the connection is not there just now."),
         "place_chosen": _("All these photos show:"),
-        "place_by_photo": _("Leave empty: the position of each photo tells its place."),
+        "place_by_photo": _("Leave empty: a QR label in the photo, or its position, tells the place."),
     }

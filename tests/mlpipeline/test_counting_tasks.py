@@ -5,6 +5,7 @@ import io
 
 import numpy as np
 import pytest
+import segno
 from PIL import Image as Picture
 
 from mlpipeline import calibration_store
@@ -16,7 +17,7 @@ from mlpipeline.vision.uncertainty.conformal_interval import IntervalModel
 from mlpipeline.vision.uncertainty.error_features import TERMS
 from mlpipeline.vision.uncertainty.score_calibration import ScoreCalibrator
 from photos import storage
-from photos.choices import SessionStatus, StepKind, StepStatus
+from photos.choices import BookingState, LocationSource, SessionStatus, StepKind, StepStatus
 from photos.models import ProcessingSession
 from photos.services.results.count_results import (
     FoundContainer,
@@ -26,6 +27,7 @@ from photos.services.results.count_results import (
 )
 from photos.services.results.session_lifecycle import open_session
 from photos.services.steps.claims import claim_step
+from tests.inventory.factories import StorageLocationConfigFactory
 from tests.photos.count_builders import store_photo
 
 pytestmark = pytest.mark.django_db
@@ -36,12 +38,16 @@ PLANTS = [[x, y, x + 24, y + 24] for x in range(8, 220, 36) for y in range(8, 13
 SHA = {"segmentation": "5" * 64, "detection": "d" * 64}
 
 
-def photo_of(owner, light=1.0):
-    """A stored photo of discs on gravel, taken with this much light."""
+def photo_of(owner, light=1.0, label=""):
+    """A stored photo of discs on gravel, taken with this much light, with a label of this text at its edge."""
     rng = np.random.default_rng(3)
     pixels = np.repeat(rng.integers(80, 220, (HEIGHT, WIDTH, 1)), 3, axis=2)
     for x0, y0, x1, y1 in PLANTS:
         pixels[y0:y1, x0:x1] = (60, 150, 60)
+    if label:
+        code = np.array(list(segno.make_qr(label, error="q").matrix_iter(scale=3, border=4)), dtype=np.uint8)
+        side = len(code)
+        pixels[:side, WIDTH - side :] = np.where(code, 0, 255)[:, :, None]
     buffer = io.BytesIO()
     Picture.fromarray((pixels * light).astype(np.uint8)).save(buffer, "PNG")
     sha256 = hashlib.sha256(buffer.getvalue()).hexdigest()
@@ -139,3 +145,10 @@ def test_once_a_person_has_validated_the_number_it_needs_no_interval(worker, mea
     session.validated = True
     assert session.interval is None
     assert session.interval_low is not None, "how far the weights were off can still be told"
+
+
+def test_the_label_in_a_photo_names_its_place_before_the_count_is_booked(worker, measured_weights):
+    place = StorageLocationConfigFactory(storage_location__qr_code="CLARO-N4-S-03").storage_location
+    session = summed_up(photo_of(worker, label="CLARO-N4-S-03"))
+    assert (session.storage_location, session.location_source) == (place, LocationSource.LABEL)
+    assert session.booking_state == BookingState.BOOKED

@@ -71,6 +71,7 @@ ADDRESSES: dict[str, Callable[[Nursery], Address]] = {
     "photo-trash": lambda nursery: Address((nursery.photo.pk,)),
     "photo-validate": lambda nursery: Address((nursery.photo.pk,), "count=1"),
     "place": lambda nursery: Address((nursery.place.pk,)),
+    "place-labels": lambda nursery: Address(query=f"location={nursery.place.pk}"),
     "place-warehouse": lambda nursery: Address((nursery.place.storage_area.warehouse_id,)),
     "prediction": lambda nursery: Address((nursery.prediction,)),
     "upload-offline": lambda nursery: Address(("es",)),

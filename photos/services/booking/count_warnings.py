@@ -22,6 +22,10 @@ FIELDS: Final = [
 ]  # fmt: skip
 
 
+#: Who may be mistaken about the place, where the position says another. Whoever answered that is not asked again.
+_CHECKED_BY_POSITION: Final = (LocationSource.UPLOADER, LocationSource.LABEL)
+
+
 @dataclass(frozen=True)
 class Related:
     """What other rows say about the counts of one place.
@@ -56,7 +60,8 @@ def _waiting(session: ProcessingSession, dated: set[UUID], *, has_copy_elsewhere
     found = {
         CountWarning.NEEDS_CONFIG: session.product_id is None,
         CountWarning.PARTIAL_COUNT: CountWarning.PARTIAL_COUNT in session.warnings,
-        CountWarning.PLACE_MISMATCH: is_far_from_place(session),
+        CountWarning.PLACE_MISMATCH: is_far_from_place(session) or position_names_another(session),
+        CountWarning.LABEL_MISMATCH: contradicts_labels(session),
         CountWarning.DUPLICATE_ELSEWHERE: has_copy_elsewhere,
         CountWarning.UNDATED: not session.image.is_dated and bool(dated - {session.image_id}),
     }
@@ -64,16 +69,57 @@ def _waiting(session: ProcessingSession, dated: set[UUID], *, has_copy_elsewhere
 
 
 def is_far_from_place(session: ProcessingSession) -> bool:
-    """Whether the position of a photo contradicts the place that its uploader named.
+    """Whether the position of a photo contradicts the place that its uploader, or a label in it, named.
 
     That is farther from its outline than three times the position's error, or than settings.GPS_MISMATCH_MIN_M where
     that is more: claros are two metres wide, and a phone is often some metres off.
     """
-    if session.location_source != LocationSource.UPLOADER or session.gps_distance_m is None:
+    if session.location_source not in _CHECKED_BY_POSITION or session.gps_distance_m is None:
         return False
+    return bool(session.gps_distance_m > max(3 * _error_m(session), settings.GPS_MISMATCH_MIN_M))
+
+
+def position_names_another(session: ProcessingSession) -> bool:
+    """Whether a label in the photo named the place, and its position alone would have named another."""
+    fitting = _fitting(session)
+    is_by_label = session.location_source == LocationSource.LABEL
+    return is_by_label and len(fitting) == 1 and fitting[0] != session.storage_location_id
+
+
+def fits_a_place_nearby(session: ProcessingSession) -> bool:
+    """Whether the position does not reach the place that was named, but does reach another, if only just.
+
+    That is beyond twice the position's error: claros are so narrow that half of all good positions lie beside theirs.
+    """
+    if session.location_source not in _CHECKED_BY_POSITION or session.gps_distance_m is None:
+        return False
+    if is_far_from_place(session) or session.gps_distance_m <= 2 * _error_m(session):
+        return False
+    return any(pk != session.storage_location_id for pk in _fitting(session))
+
+
+def may_contradict_position(session: ProcessingSession) -> bool:
+    """Whether the places around the position need be looked for: it does not reach the place that was named."""
+    return session.gps_distance_m is not None and session.gps_distance_m > _error_m(session)
+
+
+def contradicts_labels(session: ProcessingSession) -> bool:
+    """Whether labels in the photo name other places than the one that it has, and no person has answered that."""
+    labelled = session.image.label_location_ids
+    is_answered = session.location_source == LocationSource.PERSON
+    return bool(labelled) and not is_answered and session.storage_location_id not in labelled
+
+
+def _error_m(session: ProcessingSession) -> float:
+    """How far the position of a photo may be off."""
     gps = session.image.gps_coordinates or {}
-    error_m = gps.get("accuracy") or settings.GPS_DEFAULT_ERROR_M
-    return bool(session.gps_distance_m > max(3 * error_m, settings.GPS_MISMATCH_MIN_M))
+    return float(gps.get("accuracy") or settings.GPS_DEFAULT_ERROR_M)
+
+
+def _fitting(session: ProcessingSession) -> list[int]:
+    """The places within the error of the position, as far as they were looked for."""
+    error_m = _error_m(session)
+    return [place["id"] for place in session.location_candidates if place["distance_m"] <= error_m]
 
 
 def related_at(location: StorageLocation, sessions: Sequence[ProcessingSession]) -> Related:
@@ -122,6 +168,8 @@ def refresh(session: ProcessingSession, waits: Sequence[CountWarning], related: 
     """Write the warnings of a finished count, those that it waits for first. Saves nothing."""
     kept = [warning for warning in session.warnings if warning not in FOUND_ANEW]
     found = list(waits)
+    if fits_a_place_nearby(session) and not session.validated:  # who validates a count has seen what it shows
+        found.append(CountWarning.POSITION_NEARBY)
     known = session.product_id is None or (session.product_id, session.packaging_id) in related.calibrated
     if session.storage_location_id is not None and not known:
         found.append(CountWarning.NEEDS_CALIBRATION)

@@ -22,7 +22,7 @@ from photos.choices import (
 )
 from photos.errors import CountRunning, NotCounted, UnknownLocation
 from photos.models import Image, ProcessingSession, ProcessingStep, UploadJob
-from photos.services.booking.count_warnings import is_far_from_place
+from photos.services.booking.count_warnings import may_contradict_position
 from photos.services.booking.image_status import update_image_status
 from photos.services.booking.stock_evidence import lock_places_of, places_of, settle_places
 from photos.services.context import configuration
@@ -91,7 +91,7 @@ def plan_session(
             location, location_source = finding.location, LocationSource.GPS
         if location is not None:
             name_place(session, location, location_source or LocationSource.UPLOADER)
-            if not session.location_candidates and is_far_from_place(session):
+            if not session.location_candidates and may_contradict_position(session):
                 session.location_candidates = match_location(image.gps_coordinates).candidates
     return session
 
