@@ -22,7 +22,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Add to the context of the index what unfold's DASHBOARD_CALLBACK asks for."""
     user = cast(User, request.user)  # the administration lets nobody else in
     photos = Image.objects.visible_to(user).not_deleted().in_inventory()
-    broken = photos.broken().with_drawing().select_related("uploaded_by").order_by("-uploaded_at", "-pk")
+    broken: Any = photos.broken().with_drawing().select_related("uploaded_by").order_by("-uploaded_at", "-pk")
     failures = [
         (photo, reason_of(photo), thumbnail_url(photo, photo.drawing_id)) for photo in broken[:SHOWN_FAILURES]
     ]

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final, NoReturn, Self
 
 from django.db import models
-from django.db.models import Case, Count, F, Prefetch, Q, Sum, When
+from django.db.models import Case, Count, F, OuterRef, Prefetch, Q, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -177,6 +177,13 @@ class StockMovementQuerySet(models.QuerySet[Any]):
     def held_until(self, location: models.Model, product: models.Model, at: datetime) -> Self:
         """The movements that made up what a location held of a product at a time, that moment included."""
         return self.filter(batch__storage_location=location, batch__product=product, occurred_at__lte=at)
+
+    def with_balance(self) -> Self:
+        """Adds `balance`: what the batch held after each movement."""
+        moment = Q(occurred_at__lt=OuterRef("occurred_at"))
+        until = moment | Q(occurred_at=OuterRef("occurred_at"), pk__lte=OuterRef("pk"))
+        lines = self.model.objects.filter(until, batch=OuterRef("batch")).order_by().values("batch")
+        return self.annotate(balance=Subquery(lines.annotate(held=Sum("quantity")).values("held")))
 
     def total(self) -> int:
         """The sum of these movements: plants, 0 if there are none."""

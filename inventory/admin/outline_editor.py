@@ -37,7 +37,7 @@ class OutlineEditor(UnfoldAdminTextareaWidget):
     def media(self) -> Media:
         return Media(
             css={"all": ["inventory/css/outline_editor.css"]},
-            js=[Script("inventory/js/outline_editor.js", type="module")],
+            js=[Script("inventory/js/outline_editor.js", type="module")],  # type: ignore[list-item]  # stubs know paths
         )
 
     def render(

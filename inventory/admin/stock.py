@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.formats import number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 
 from demeter.admin_base import ModelAdmin
 from inventory.models import ManualCount, StockBatch, StockMovement
+from inventory.querysets import StockMovementQuerySet
 
 
 class ReadOnly:
@@ -28,11 +36,20 @@ class StockMovementInline(ReadOnly, TabularInline):
     """A batch's own lines of the ledger."""
 
     model = StockMovement
-    fields = ["occurred_at", "movement_type", "quantity", "source", "user", "reason"]
+    fields = ["occurred_at", "movement_type", "quantity", "balance", "source", "user", "reason"]
+    readonly_fields = ["balance"]
     ordering = ["-occurred_at", "-pk"]
     extra = 0
     tab = True
     per_page = 25
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        movements: StockMovementQuerySet = super().get_queryset(request)
+        return movements.with_balance().select_related("user")
+
+    @admin.display(description=_("balance"))
+    def balance(self, movement: Any) -> str:
+        return number_format(movement.balance, force_grouping=True)
 
 
 @admin.register(StockBatch)
@@ -82,11 +99,49 @@ class StockBatchAdmin(ModelAdmin):
 class StockMovementAdmin(ReadOnly, ModelAdmin):
     """The ledger: read only. An adjustment corrects it."""
 
-    list_display = ["occurred_at", "movement_type", "quantity", "batch", "source", "user", "reason"]
+    explanation = _(
+        "Every line says what came to a batch or left it, and what the batch held then. Lines are never changed: an "
+        "adjustment corrects them."
+    )
+    list_display = [
+        "occurred_at",
+        "movement_type",
+        "quantity",
+        "balance",
+        "batch_link",
+        "place_link",
+        "user",
+        "reason",
+    ]
+    list_display_links = ["occurred_at"]
     list_filter = ["movement_type", "source", "batch__storage_location__storage_area__warehouse"]
-    list_select_related = ["batch", "user"]
-    search_fields = ["batch__batch_code", "reason", "session_uuid", "reference", "request_id"]
+    list_select_related = ["batch__storage_location", "user"]
+    search_fields = [
+        "batch__batch_code", "batch__storage_location__code", "reason", "session_uuid", "reference", "request_id",
+    ]  # fmt: skip
     date_hierarchy = "occurred_at"
+    fields = [
+        "occurred_at", "movement_type", "quantity", "balance", "batch_link", "place_link", "source", "user", "reason",
+        "source_bin", "destination_bin", "unit_price", "total_price", "reference", "request_id", "created_at",
+    ]  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        movements: StockMovementQuerySet = super().get_queryset(request)
+        return movements.with_balance()
+
+    @admin.display(description=_("balance"))
+    def balance(self, movement: Any) -> str:
+        """What the batch held after the movement."""
+        return number_format(movement.balance, force_grouping=True)
+
+    @admin.display(description=_("batch"), ordering="batch__batch_code")
+    def batch_link(self, movement: StockMovement) -> SafeString:
+        return _link(reverse("admin:inventory_stockbatch_change", args=[movement.batch_id]), movement.batch)
+
+    @admin.display(description=_("place"), ordering="batch__storage_location__code")
+    def place_link(self, movement: StockMovement) -> SafeString:
+        place = movement.batch.storage_location
+        return _link(reverse("admin:inventory_storagelocation_change", args=[place.pk]), place.code)
 
 
 @admin.register(ManualCount)
@@ -98,3 +153,7 @@ class ManualCountAdmin(ReadOnly, ModelAdmin):
     list_select_related = ["storage_location", "product", "user"]
     search_fields = ["storage_location__code", "product__common_name", "product__sku", "reason"]
     date_hierarchy = "counted_at"
+
+
+def _link(url: str, text: object) -> SafeString:
+    return format_html('<a class="underline" href="{}">{}</a>', url, text)

@@ -1,10 +1,14 @@
 """What the decisions about photos are called, ask and say afterwards: on the pages and in the administration."""
 
-from dataclasses import dataclass
-from typing import Final
+from __future__ import annotations
 
-from django.utils.functional import Promise
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 
 @dataclass(frozen=True)
@@ -15,9 +19,9 @@ class DecisionText:
     done: what is said afterwards of one photo.
     """
 
-    title: Promise
-    question: Promise
-    done: Promise
+    title: _StrPromise
+    question: _StrPromise
+    done: _StrPromise
     is_grave: bool = False
 
 

@@ -1,6 +1,6 @@
 """What a person decides about a photo. Reading such a page shows what the decision would change; a POST takes it."""
 
-from typing import cast
+from typing import TypedDict, cast
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -226,7 +226,13 @@ def from_trash(request: HttpRequest, image_id: UUID) -> HttpResponse:
     return ask(request, image, decision)
 
 
-def _texts_of(text: DecisionText) -> dict[str, str]:
+class _Texts(TypedDict):
+    title: str
+    question: str
+    button: str
+
+
+def _texts_of(text: DecisionText) -> _Texts:
     return {"title": str(text.title), "question": str(text.question), "button": str(text.title)}
 
 

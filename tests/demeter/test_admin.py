@@ -1,16 +1,19 @@
 """The administration as a whole: every page answers, to those whose role opens it."""
 
+import re
+
 import pytest
 from django.apps import apps
 from django.contrib.admin import site
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from demeter.accounts.errors import InvalidRefreshToken
 from demeter.accounts.models import User
 from demeter.accounts.tokens import issue_tokens, refresh_tokens
 from demeter.admin_navigation import navigation
+from demeter.admin_texts import SAID_ANEW
 from demeter.heartbeats import record_heartbeat
 from demeter.models import CircuitBreaker
 from photos.models import Image
@@ -229,3 +232,14 @@ def test_system_users_are_shown_and_cannot_be_changed(admin):
         == 403
     )
     assert client.get(f"/admin/accounts/user/{ml.pk}/password/").status_code == 403
+
+
+@pytest.mark.parametrize("text", SAID_ANEW)
+def test_no_model_is_taken_for_masculine_in_spanish(text):
+    with translation.override("es"):
+        said = translation.gettext(text)
+
+    assert said != text
+    assert not re.search(
+        r"\b(El|el|del|otro|seleccionado/?s?) [{%]|[{%]\S+ seleccionad|\busted\b|\bSeleccione\b", said
+    )

@@ -7,11 +7,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from inventory.models import StockBatch
 from photos.choices import BookingState, CountWarning
 from photos.models import Image, ProcessingSession, UploadJob, UploadSession
 from photos.services.results.session_lifecycle import assign_location
 from photos.services.review.validation import answer, validate
-from tests.inventory.factories import StorageLocationConfigFactory
+from tests.inventory.factories import StorageLocationConfigFactory, stocked_batch
 
 LISTS = {
     "image": Image,
@@ -393,3 +394,35 @@ def test_what_a_person_corrected_is_shown_beside_what_the_model_counted(
     assert "detected 1,203 · estimated 0 · dead 3 · empty cells 1" in page
     counts = signed_in(supervisor).get(reverse("admin:photos_processingsession_changelist"))
     assert [row.all_plants for row in counts.context["cl"].result_list] == [1203]
+
+
+def test_a_movement_leads_to_its_photo_its_batch_and_its_place_and_says_the_balance(
+    signed_in, supervisor, make_photo, count, place
+):
+    first, second = count(make_photo(), place), count(make_photo(), place, total_estimated=0)
+    client = signed_in(supervisor)
+
+    listed = client.get(reverse("admin:inventory_stockmovement_changelist"))
+
+    rows = list(listed.context["cl"].result_list)
+    newest = max(rows, key=lambda row: (row.occurred_at, row.pk))
+    assert {row.photo_id for row in rows} <= {first.image_id, second.image_id}
+    assert newest.balance == StockBatch.objects.get(pk=newest.batch_id).quantity_current
+    opened = client.get(reverse("admin:inventory_stockmovement_change", args=[newest.pk])).text
+    for text in (listed.text, opened):
+        assert f'href="/admin/photos/image/{newest.photo_id}/change/"' in text
+        assert f'href="/admin/inventory/stockbatch/{newest.batch_id}/change/"' in text
+        assert f'href="/admin/inventory/storagelocation/{place.pk}/change/"' in text
+
+
+def test_a_movement_that_a_person_recorded_has_no_photo(signed_in, supervisor):
+    movement = stocked_batch(10).movements.get()
+
+    [row] = (
+        signed_in(supervisor)
+        .get(reverse("admin:inventory_stockmovement_changelist"))
+        .context["cl"]
+        .result_list
+    )
+
+    assert (row.pk, row.photo_id, row.balance) == (movement.pk, None, 10)
