@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("photos", "0024_estimates_by_bands"),
+        ("photos", "0025_date_last_photos"),
     ]
 
     operations = [
