@@ -16,6 +16,8 @@ from photos.warning_catalogue import WAITING
 
 TRASH: Final = "trash"
 CORRECTED: Final = "corrected"
+WAITS: Final = "waiting"
+BROKEN: Final = "broken"
 CORRECTED_LABEL: Final = _("Corrected, not validated yet")
 Choices = list[tuple[Any, Any]]
 
@@ -25,6 +27,8 @@ def status_choices(*, with_trash: bool = False) -> Choices:
     choices: Choices = [
         ("all", pgettext_lazy("photos", "All")),
         ("success", _("Ready")),
+        (WAITS, _("Waits for a person")),
+        (BROKEN, _("Could not be counted")),
         ("errors", _("With an error")),
         ("warnings", _("With a warning")),
         (CountWarning.MOVED.value, CountWarning.MOVED.label),
@@ -51,7 +55,8 @@ class ImageFilter(FilterSet):
     status = ChoiceFilter(
         method="by_status",
         choices=lambda: status_choices(with_trash=True),
-        help_text="`success`: ready. `errors`: every failed one. `warnings`: waits for a person, or carries a warning.",
+        help_text="`success`: ready. `errors`: every failed one, so `waiting` (a person has to answer) and "
+        "`broken` (could not be counted). `warnings`: waits for a person, or carries a warning.",
     )
     warehouse_id = IdsFilter(method="by_warehouse", help_text="One or several, separated by commas.")
     location_id = IdFilter(method="by_location")
@@ -80,6 +85,10 @@ class ImageFilter(FilterSet):
             return photos.ready()
         if status == "errors":
             return photos.failed()
+        if status == WAITS:
+            return photos.waiting_for_person()
+        if status == BROKEN:
+            return photos.broken()
         newest = ProcessingSession.objects.newest()
         if status == "warnings":
             return photos.newest_count_in(newest.with_warnings())

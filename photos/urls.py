@@ -13,6 +13,7 @@ from photos.pages import (
     photo,
     place_settings,
     review_actions,
+    several_photos,
     uploads,
 )
 
@@ -25,6 +26,7 @@ urlpatterns = [
     path("jobs/", jobs.my_uploads, name="jobs"),
     path("inbox/", inbox.inbox, name="inbox"),
     path("photos/", gallery.gallery, name="gallery"),
+    path("photos/several/", several_photos.several, name="several-photos"),
     path("photos/<uuid:image_id>/", photo.photo, name="photo"),
     path("photos/<uuid:image_id>/counts/<int:attempt>/findings.json", photo.findings, name="photo-findings"),
     path("photos/<uuid:image_id>/counts/<int:attempt>/sheet.pdf", photo.sheet, name="photo-sheet"),

@@ -7,8 +7,10 @@ from typing import Any, Self
 from django import forms
 from django.conf import settings
 from django.db import models
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from demeter.accounts.models import User
 from inventory.forms import RemainingForm
 from inventory.models import Product, StorageLocation, Warehouse
 from photos.day_field import DayField
@@ -155,19 +157,52 @@ class OldProductForm(RemainingForm):
 
 
 class GalleryForm(forms.Form):
-    """The filters above the gallery; every field may be left empty. Only who may restore photos sees the trash."""
+    """The filters above the gallery; every field may be left empty.
+
+    Only who may restore photos sees the trash, and only who sees photos of others chooses whose.
+    """
 
     search = forms.CharField(label=_("File name"), required=False, max_length=100)
     status = forms.ChoiceField(label=_("Status"), required=False, choices=status_choices)
-    warehouse_id = forms.ModelChoiceField(
-        label=_("Warehouse"), required=False, queryset=Warehouse.objects.order_by("code"), empty_label="—"
-    )
     location_id = LocationField(label=_("Place"), required=False)
+    uploaded_by = forms.ModelChoiceField(
+        label=_("Uploaded by"), required=False, queryset=User.objects.none(), empty_label="—"
+    )
     date_from = DayField(label=_("From"), required=False)
     date_to = DayField(label=_("Until"), required=False)
+    warehouse_id = forms.ModelMultipleChoiceField(
+        label=_("Warehouses"),
+        required=False,
+        queryset=Warehouse.objects.order_by("code"),
+        widget=forms.CheckboxSelectMultiple,
+    )
 
-    def __init__(self, *args: Any, with_trash: bool = False, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self, given: QueryDict, *, uploaders: models.QuerySet[User] | None, with_trash: bool = False
+    ) -> None:
+        """`given`: the query of an address, in which several warehouses are separated by commas or named twice."""
+        data = given.copy()
+        named = [number for part in data.getlist("warehouse_id") for number in part.split(",") if number]
+        data.setlist("warehouse_id", named)
+        super().__init__(data)
         if with_trash:
             status = self.fields["status"]
             status.choices = status_choices(with_trash=True)  # type: ignore[attr-defined]  # a ChoiceField
+        if uploaders is None:
+            del self.fields["uploaded_by"]
+        else:
+            self.fields["uploaded_by"].queryset = uploaders  # type: ignore[attr-defined]  # a ModelChoiceField
+
+    def filters(self) -> dict[str, str]:
+        """The filters that make sense, as an address has them."""
+        self.is_valid()
+        found = {name: self.data.get(name, "") for name in self.cleaned_data if name != "warehouse_id"}
+        if warehouses := self.cleaned_data.get("warehouse_id"):
+            found["warehouse_id"] = ",".join(sorted(str(warehouse.pk) for warehouse in warehouses))
+        return {name: value for name, value in found.items() if value}
+
+
+class PlaceChoiceForm(forms.Form):
+    """A place for several photos."""
+
+    storage_location_id = LocationField(label=_("Place"))

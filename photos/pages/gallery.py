@@ -1,15 +1,27 @@
-"""The gallery: thumbnails of all photos that a person may see, filtered and paged."""
+"""The gallery: thumbnails of all photos that a person may see, filtered; more come as one scrolls."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+from urllib.parse import urlencode
 
+from django.conf import settings
 from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from demeter.accounts.choices import Role
-from photos.filters import TRASH, filter_photos
+from demeter.accounts.models import User
+from photos.filters import BROKEN, TRASH, WAITS, filter_photos
 from photos.image_urls import thumbnail_url
 from photos.models import Image, ProcessingSession
 from photos.pages.forms import GalleryForm
@@ -18,7 +30,13 @@ from photos.services.context.broken_thumbnails import broken_thumbnails
 from photos.services.context.newest_counts import newest_counts
 from photos.warning_texts import warnings_of
 
-PER_PAGE = 24  # fills rows of two, three and four
+#: The chips above the photos: one status, or the last days.
+_STATUS_CHIPS: Final = (
+    ("", pgettext_lazy("photos", "All")),
+    (WAITS, _("Waits for you")),
+    (BROKEN, pgettext_lazy("photos", "Failed")),
+)
+_DAY_CHIPS: Final = ((7, _("Last 7 days")), (30, _("Last 30 days")))
 
 
 @dataclass(frozen=True)
@@ -32,32 +50,74 @@ class Card:
     warnings: list[dict[str, object]]
 
 
+@dataclass(frozen=True)
+class Chip:
+    """A filter that is one tap away."""
+
+    label: str | Promise
+    url: str
+    is_current: bool
+
+
 @require_safe
+@vary_on_headers("HX-Request")
 @require_reader
 def gallery(request: HttpRequest) -> HttpResponse:
-    """Newest first. Filters that make no sense are said so and change nothing."""
+    """Newest first. Filters that make no sense are said so and change nothing; htmx gets the photos alone."""
     user = user_of(request)
     may_restore = user.has_role(Role.WORKER)
-    form = GalleryForm(request.GET, with_trash=may_restore)
-    form.is_valid()
-    valid = {name: request.GET[name] for name in form.cleaned_data if request.GET.get(name)}
-    photos = filter_photos(Image.objects.visible_to(user).in_inventory(), valid)
-    page = Paginator(photos, PER_PAGE).get_page(request.GET.get("page"))
-    query = request.GET.copy()
-    query.pop("page", None)
-    return render(
-        request,
-        "photos/image_list.html",
-        {
-            "form": form,
-            "page": page,
-            "pages": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
-            "cards": cards(page.object_list),
-            "query": query.urlencode(),
-            "may_restore": may_restore,
-            "trash": TRASH,
-        },
-    )
+    form = GalleryForm(request.GET, uploaders=_uploaders(user), with_trash=may_restore)
+    filters = form.filters()
+    photos = filter_photos(Image.objects.visible_to(user).in_inventory(), filters)
+    page = Paginator(photos, settings.GALLERY_PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "cards": cards(page.object_list),
+        "query": urlencode(filters),
+        "may_select": may_restore,
+    }
+    if request.headers.get("HX-Request") == "true":
+        return render(request, "photos/_gallery_items.html", context)
+    context |= {
+        "form": form,
+        "chips": _chips(filters, with_trash=may_restore),
+        "filters": len(filters.keys() - {"status"}),
+        "address": request.get_full_path(),
+        "may_validate": user.has_role(Role.SUPERVISOR),
+        "in_trash": filters.get("status") == TRASH,
+    }
+    return render(request, "photos/image_list.html", context)
+
+
+def _uploaders(user: User) -> QuerySet[User] | None:
+    """Those who have sent photos, for people who see photos of others; None for the rest."""
+    if user.role == Role.WORKER:
+        return None
+    return User.objects.filter(Exists(Image.objects.filter(uploaded_by=OuterRef("pk")))).order_by("name")
+
+
+def _chips(filters: Mapping[str, str], *, with_trash: bool) -> list[Chip]:
+    status = filters.get("status", "")
+    of_status = [*_STATUS_CHIPS, *([(TRASH, _("In the trash"))] if with_trash else [])]
+    found = [
+        Chip(
+            label,
+            _address({**filters, "status": value}),
+            status in ((value, "all") if not value else (value,)),
+        )
+        for value, label in of_status
+    ]
+    for days, label in _DAY_CHIPS:
+        first = (timezone.localdate() - timedelta(days=days - 1)).isoformat()
+        is_current = filters.get("date_from") == first and "date_to" not in filters
+        wanted = {**filters, "date_from": "" if is_current else first, "date_to": ""}
+        found.append(Chip(label, _address(wanted), is_current))
+    return found
+
+
+def _address(filters: Mapping[str, str]) -> str:
+    query = urlencode({name: value for name, value in filters.items() if value})
+    return f"{reverse('gallery')}?{query}" if query else reverse("gallery")
 
 
 def cards(photos: Iterable[Image]) -> list[Card]:

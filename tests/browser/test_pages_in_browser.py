@@ -1,12 +1,14 @@
 """The pages as a person uses them: signing in, switching the language, looking at a photo, sending one."""
 
+import re
+
 import pytest
 from django.template.defaultfilters import floatformat
 from django.utils import translation
 from playwright.sync_api import Page, expect
 
 from demeter.accounts.models import User
-from photos.models import UploadSession
+from photos.models import Image, UploadSession
 from tests.conftest import PASSWORD
 from tests.inventory.factories import StorageLocationConfigFactory
 from tests.photos.count_builders import count_photo, store_photo
@@ -72,7 +74,11 @@ def test_a_photo_is_found_in_the_gallery_and_shows_what_was_found(open_page, wor
     thumbnail = page.locator(".photo-card img")
     expect(thumbnail).to_be_visible()
     assert fits(page)
-    assert page.evaluate(FIELDS) == {"fields": 6, "wider": 0}
+    if width == 390:
+        expect(page.get_by_label("Nombre del archivo")).to_be_hidden()
+        page.get_by_role("button", name="Filtros").click()
+    expect(page.get_by_label("Nombre del archivo")).to_be_visible()
+    assert page.evaluate(FIELDS) == {"fields": 5, "wider": 0}
     page.wait_for_function("document.querySelector('.photo-card img').naturalWidth > 0")
     page.locator(".photo-card").click()
 
@@ -82,6 +88,38 @@ def test_a_photo_is_found_in_the_gallery_and_shows_what_was_found(open_page, wor
     expect(page.locator("[data-count=containers]")).to_have_text("1")
     assert fits(page)
     assert page.evaluate(CUT_TABLES) == []
+
+
+def test_photos_come_as_one_scrolls_and_some_are_put_into_the_trash_by_keys(open_page, worker, settings):
+    settings.GALLERY_PER_PAGE = 8
+    photos = [store_photo(worker) for _number in range(20)]
+    page = open_page("/photos/")
+    sign_in(page, worker)
+    cards = page.locator(".photo-card")
+    expect(cards).to_have_count(8)
+
+    page.locator(".gallery-more").scroll_into_view_if_needed()
+    expect(cards).to_have_count(16)
+    page.locator(".gallery-more").scroll_into_view_if_needed()
+    expect(cards).to_have_count(20)
+    cards.nth(17).scroll_into_view_if_needed()
+    expect(page).to_have_url(re.compile(r"/photos/\?page=[23]$"))
+
+    expect(page.locator("[data-bar]")).to_be_hidden()
+    cards.first.focus()
+    page.keyboard.press("x")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("x")
+    expect(page.locator("[data-selected]")).to_have_text("2 elegidas")
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-bar]")).to_be_hidden()
+    page.keyboard.press("x")
+    page.get_by_role("button", name="Mover a la papelera").click()
+    expect(page.get_by_role("heading", name="Qué cambia")).to_be_visible()
+    page.get_by_role("button", name="Mover a la papelera").click()
+    expect(page.locator("#messages")).to_contain_text("1 foto")
+    trashed = [photo for photo in photos if Image.objects.get(pk=photo.pk).deleted_at is not None]
+    assert trashed == [photos[-2]]
 
 
 def test_without_javascript_the_form_sends_photos_and_leads_to_what_becomes_of_them(

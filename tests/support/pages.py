@@ -74,6 +74,7 @@ ADDRESSES: dict[str, Callable[[Nursery], Address]] = {
     "place-labels": lambda nursery: Address(query=f"location={nursery.place.pk}"),
     "place-warehouse": lambda nursery: Address((nursery.place.storage_area.warehouse_id,)),
     "prediction": lambda nursery: Address((nursery.prediction,)),
+    "several-photos": lambda nursery: Address(query=f"action=trash&photo={nursery.photo.pk}"),
     "upload-offline": lambda nursery: Address(("es",)),
     "upload-progress": lambda nursery: Address((nursery.photo.upload_session_id,)),
 }

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from photos.models import Image
+from tests.inventory.factories import StorageLocationConfigFactory
 
 
 def names(page):
@@ -52,6 +53,8 @@ def three(make_photo, count, place):
         ("success", {"booked.jpg"}),
         ("errors", {"waits.jpg", "broken.jpg"}),
         ("warnings", {"booked.jpg", "waits.jpg"}),
+        ("waiting", {"waits.jpg"}),
+        ("broken", {"broken.jpg"}),
         ("needs_location", {"waits.jpg"}),
         ("needs_config", set()),
         ("nonsense", {"booked.jpg", "waits.jpg", "broken.jpg"}),
@@ -86,18 +89,54 @@ def test_the_last_day_of_a_range_is_included(signed_in, supervisor, three):
     assert names(client.get("/photos/", {"date_to": today - timedelta(days=1)})) == {"broken.jpg"}
 
 
-def test_pages_follow_one_another_and_keep_the_filters(signed_in, supervisor, make_photo):
-    for number in range(30):
+def test_photos_of_several_warehouses_and_of_one_uploader(
+    signed_in, supervisor, worker, other_worker, make_photo, count, place
+):
+    elsewhere = StorageLocationConfigFactory().storage_location
+    for photo, location in (
+        (make_photo(), place),
+        (make_photo(owner=other_worker), elsewhere),
+        (make_photo(), None),
+    ):
+        count(photo, location)
+    first, second = (location.storage_area.warehouse_id for location in (place, elsewhere))
+    client = signed_in(supervisor)
+
+    assert len(names(client.get(f"/photos/?warehouse_id={first}&warehouse_id={second}"))) == 2
+    assert names(client.get(f"/photos/?warehouse_id={first},{second}")) == names(
+        client.get(f"/photos/?warehouse_id={first}&warehouse_id={second}")
+    )
+    assert len(names(client.get("/photos/", {"uploaded_by": other_worker.pk}))) == 1
+    assert 'name="uploaded_by"' not in signed_in(worker).get("/photos/").text
+
+
+def test_chips_keep_the_other_filters(signed_in, supervisor, three):
+    page = signed_in(supervisor).get("/photos/", {"search": "s", "status": "waiting"})
+    urls = {str(chip.label): chip.url for chip in page.context["chips"]}
+
+    assert urls["All"] == "/photos/?search=s"
+    assert urls["Failed"] == "/photos/?search=s&status=broken"
+    assert [str(chip.label) for chip in page.context["chips"] if chip.is_current] == ["Waits for you"]
+    assert urls["Last 7 days"].startswith("/photos/?search=s&status=waiting&date_from=")
+
+
+def test_pages_follow_one_another_and_keep_the_filters(signed_in, supervisor, make_photo, settings):
+    settings.GALLERY_PER_PAGE = 4
+    for number in range(6):
         make_photo(original_filename=f"bed_{number}.jpg")
     client = signed_in(supervisor)
 
     first = client.get("/photos/", {"search": "bed"})
     second = client.get("/photos/", {"search": "bed", "page": 2})
+    more = client.get("/photos/", {"search": "bed", "page": 2}, headers={"hx-request": "true"})
 
-    assert len(names(first)) == 24
-    assert len(names(second)) == 6
+    assert len(names(first)) == 4
+    assert len(names(second)) == 2
     assert names(first).isdisjoint(names(second))
     assert 'href="?search=bed&amp;page=2"' in first.text
+    assert 'href="?search=bed&amp;page=1"' in second.text
+    assert names(more) == names(second)
+    assert "<html" not in more.text
 
 
 def test_the_number_of_queries_does_not_grow_with_the_photos(
@@ -105,9 +144,9 @@ def test_the_number_of_queries_does_not_grow_with_the_photos(
 ):
     client = signed_in(supervisor)
     count(make_photo(), place)
-    with django_assert_num_queries(7):  # session, user, naves, places, number, photos, counts
+    with django_assert_num_queries(8):  # session, user, naves, places, uploaders, number, photos, counts
         client.get("/photos/")
     for _ in range(5):
         count(make_photo(), place)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.get("/photos/")
