@@ -8,7 +8,7 @@ from inventory.models import StorageLocation
 from inventory.pages.map_drawing import MapFrame
 from photos.models import Image, ProcessingSession
 
-MAX_PLACES: Final = 8
+MAX_PLACES: Final = 5
 _ASSUMED_ERROR_M: Final = 5.0  # of a phone that does not say how exactly it knows where it is
 
 

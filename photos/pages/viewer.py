@@ -4,6 +4,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from photos.choices import SessionStatus
 from photos.image_urls import annotated_url, full_picture_url, small_picture_url
 from photos.models import Image, ProcessingSession
 from photos.services.context.broken_thumbnails import broken_thumbnails
@@ -20,6 +21,13 @@ def viewer_context(image: Image, session: ProcessingSession | None) -> dict[str,
         "full_picture_url": full,
         "annotated_url": annotated_url(image, session.processed_image_id if session else None),
         "is_preview_broken": is_broken,
-        "findings_url": reverse("photo-findings", args=[image.pk, session.attempt]) if session else None,
+        "findings_url": _findings_url(image, session),
         "version": session.version if session else None,
     }
+
+
+def _findings_url(image: Image, session: ProcessingSession | None) -> str | None:
+    """None until there is something to draw: a running count keeps what later rules leave out."""
+    if session is None or session.status != SessionStatus.COMPLETED:
+        return None
+    return reverse("photo-findings", args=[image.pk, session.attempt])

@@ -75,6 +75,17 @@ def test_the_earlier_picture_lies_by_its_containers_in_percent_of_this_one(signe
     assert (shown.left, shown.top, shown.width) == pytest.approx((-10, -10, 100))
 
 
+def test_the_places_of_pictures_have_decimal_points_in_spanish_too(client, worker, twice):
+    earlier, later = twice
+    moved = [[x + 1.6, y] for x, y in earlier.containers.get().polygon]
+    PhotoContainer.objects.filter(session=earlier).update(polygon=moved)
+    client.force_login(worker)
+
+    text = client.get(f"/photos/{later.image_id}/", headers={"accept-language": "es"}).text
+
+    assert 'data-left="-3.333"' in text
+
+
 def test_without_containers_both_pictures_fill_the_frame(signed_in, worker, twice):
     earlier, later = twice
     PhotoContainer.objects.filter(session=earlier).update(is_counted=False)

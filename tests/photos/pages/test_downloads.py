@@ -12,7 +12,9 @@ from photos import storage
 from photos.choices import SessionStatus
 from photos.errors import StoreUnavailable
 from photos.pages.numbers import numbers_of
+from photos.services.review.edits import correct
 from photos.services.review.trash import trash
+from photos.services.review.validation import validate
 from photos.storage import StorageService
 from tests.photos.factories import picture_bytes
 
@@ -110,6 +112,23 @@ def test_the_sheet_carries_the_preview_as_it_is_and_each_mark_as_a_vector(signed
     assert picture.data == picture_bytes(7)
     drawing = page.get_contents().get_data().decode("latin-1")
     assert drawing.split().count("c") == 3 * 4  # three discs of four curves each
+
+
+def test_corrections_are_on_the_sheet_once_they_are_validated_as_its_numbers_are(
+    signed_in, worker, supervisor, session
+):
+    def discs() -> int:
+        answer = signed_in(worker).get(sheet_of(session))
+        [page] = PdfReader(io.BytesIO(answer.content)).pages
+        return page.get_contents().get_data().decode("latin-1").split().count("c") // 4
+
+    added = {"center_x": 35, "center_y": 25, "width_px": 10, "height_px": 6, "class_name": "plant"}
+    correct(session=session, user=worker, version=1, operations={"add": [added]})
+    assert discs() == 3
+    session.refresh_from_db()
+    validate(session=session, user=supervisor, version=session.version)
+
+    assert discs() == 4
 
 
 @pytest.mark.parametrize("fault", [StoreUnavailable("away"), FileNotFoundError("gone")])

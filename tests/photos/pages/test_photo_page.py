@@ -4,8 +4,8 @@ import uuid
 
 import pytest
 
-from photos.choices import StepKind, StepStatus, TakenAtSource
-from photos.models import Image, ProcessingStep
+from photos.choices import SessionStatus, StepKind, StepStatus, TakenAtSource
+from photos.models import Image, ProcessingSession, ProcessingStep
 
 
 def test_the_page_shows_the_count_where_it_is_booked_and_as_what(signed_in, worker, make_photo, count, place):
@@ -208,6 +208,51 @@ def test_who_may_not_answer_reads_who_can(signed_in, viewer, supervisor, make_ph
     text = signed_in(viewer).get(f"/photos/{session.image_id}/").text
 
     assert f"Who can help (Supervisor): {supervisor.name}." in text
+
+
+def test_a_count_without_any_plant_is_a_page_of_zeros(signed_in, worker, make_photo, count, place):
+    session = count(make_photo(), place)
+    session.detections.all().delete()
+    session.estimations.all().delete()
+    session.containers.all().delete()
+    ProcessingSession.objects.update(
+        total_detected=0, total_estimated=0, total_dead=0, total_empty_containers=0, avg_confidence=None
+    )
+    client = signed_in(worker)
+
+    page = client.get(f"/photos/{session.image_id}/")
+
+    assert {line.value for line in page.context["numbers"] if line.code != "booked"} == {0}
+    assert client.get(page.context["findings_url"]).json()["detections"]["x"] == []
+
+
+def test_a_running_count_draws_nothing_and_shows_no_number(signed_in, worker, make_photo, count, place):
+    session = count(make_photo(), place)
+    ProcessingSession.objects.update(status=SessionStatus.PROCESSING)
+
+    page = signed_in(worker).get(f"/photos/{session.image_id}/")
+
+    assert "The photo is being counted." in page.text
+    assert (page.context["findings_url"], page.context["numbers"]) == (None, [])
+
+
+def test_a_failed_count_says_why_above_the_picture_with_a_button(
+    signed_in, worker, viewer, make_photo, count
+):
+    session = count(make_photo())
+    ProcessingSession.objects.update(
+        status=SessionStatus.FAILED, error_code="unreadable_image", error_message="in another language"
+    )
+
+    text = signed_in(worker).get(f"/photos/{session.image_id}/").text
+
+    why = "The picture is damaged and cannot be read. Take it from the phone again."
+    again = f'action="/photos/{session.image_id}/count-again/"'
+    assert text.index(why) < text.index(again) < text.index("data-viewer")
+    assert "in another language" not in text
+    text = signed_in(viewer).get(f"/photos/{session.image_id}/").text
+    assert why in text
+    assert again not in text
 
 
 def test_without_scripts_there_is_a_preview_and_the_drawing(signed_in, worker, make_photo, count):

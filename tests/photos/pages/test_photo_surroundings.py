@@ -50,6 +50,10 @@ def test_photos_of_the_same_moment_are_neighbours_once(signed_in, worker, three)
         *(f"/photos/{photo.pk}/" for photo in shown[1:]),
         None,
     ]
+    assert [neighbours(client, photo).previous_url for photo in shown] == [
+        None,
+        *(f"/photos/{photo.pk}/" for photo in shown[:-1]),
+    ]
 
 
 def test_the_filters_of_the_gallery_are_carried_along(signed_in, worker, three):
