@@ -26,7 +26,7 @@ SESSION = {
 }
 BOOKING = {
     BookingState.OPEN: "info",
-    BookingState.WAITING: "danger",
+    BookingState.WAITING: "warning",
     BookingState.BOOKED: "success",
     BookingState.SUPERSEDED: "default",
     BookingState.NOT_WANTED: "default",

@@ -83,6 +83,7 @@ class AdminValidateForm(ValidateForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["note"].widget = UnfoldAdminTextInputWidget()
+        del self.fields["version"]  # of several counts: each is accepted as it stands
 
 
 def _name_place(row: Image | ProcessingSession, user: User, given: dict[str, Any]) -> None:

@@ -98,8 +98,8 @@ class ProcessingSessionAdmin(ReadOnlyAdmin):
     """Counts are never edited: a place is named, a photo counted again, a count validated."""
 
     list_display = [
-        "thumbnail", "image", "attempt", "place", "shown_status", "shown_booking", "warning_titles", "total_detected",
-        "total_estimated", "total_plants", "created_at",
+        "thumbnail", "image", "attempt", "place", "shown_status", "shown_booking", "warning_titles", "total_plants",
+        "created_at",
     ]  # fmt: skip
     list_display_links = ["thumbnail", "image"]
     list_filter = [
