@@ -49,7 +49,7 @@ def open_corrector(page: Page, email: str, password: str, number: int) -> None:
     page.locator("input[name=username]").fill(email)
     page.locator("input[name=password]").fill(password)
     page.locator("main button[type=submit]").click()
-    address = page.locator(".photo-card").first.get_attribute("href")
+    address = (page.locator(".photo-card").first.get_attribute("href") or "").partition("?")[0]
     containers: dict[str, Any] = {}
 
     def keep_containers(route: Route) -> None:
