@@ -13,7 +13,7 @@ from rest_framework.permissions import SAFE_METHODS, AllowAny
 from demeter.accounts.permissions import IsSignedIn
 from demeter.api_errors import FRAMEWORK_CODES, ErrorSerializer
 from demeter.errors import DemeterError
-from demeter.health_schema import HEALTH_COMPONENTS, HEALTH_PATHS, METRICS_SECURITY
+from demeter.health_schema import HEALTH_COMPONENTS, HEALTH_PATHS, METRICS_SECURITY, NOT_MODIFIED
 from demeter.serving.views import TakesLargeBody
 
 # Where the refusals that the API answers with are declared; those of commands are none.
@@ -53,6 +53,8 @@ class AutoSchema(_AutoSchema):
             responses.setdefault(
                 "304", {"description": "What the client has by its If-None-Match is still so."}
             )
+        if self.method == "GET" and "application/json" in responses.get("200", {}).get("content", {}):
+            responses.setdefault("304", {"description": NOT_MODIFIED})
         for status, answer in responses.items():
             if not answer["description"]:
                 answer["description"] = _MEANINGS.get(int(status), "")

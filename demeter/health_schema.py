@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+NOT_MODIFIED: Final = "The answer is still the one whose ETag If-None-Match names."
 _CHECKS: Final = ("database", "broker", "storage", "workers", "beat", "breakers")
 
 
@@ -20,6 +21,8 @@ def _json(name: str, description: str, example: Any = None) -> dict[str, Any]:
 
 def _operation(operation_id: str, description: str, responses: dict[str, Any], **more: Any) -> dict[str, Any]:
     fault = _json("Error", "A fault of ours. The log tells more under `request_id`.")
+    if "application/json" in responses["200"]["content"]:
+        responses = {**responses, "304": {"description": NOT_MODIFIED}}
     return {
         "get": {
             "operationId": operation_id,

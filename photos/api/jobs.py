@@ -1,7 +1,7 @@
 """Following uploads. Each answer costs the same few queries, however many jobs there are."""
 
 from datetime import timedelta
-from typing import cast
+from typing import Final, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -22,6 +22,15 @@ from photos.api import serializers
 from photos.models import UploadJob, UploadSession
 from photos.services.steps.pace import pace_for
 from photos.services.steps.progress import summarise, summarise_uploads
+
+# What a count holds beside its sums: read from JSON for each job, and shown for none.
+_NOT_SHOWN: Final = tuple(
+    f"session__{name}"
+    for name in (
+        "location_candidates", "interval_reasons", "category_counts", "model_versions", "timings", "recognition",
+        "accepted_warnings", "manual_adjustments",
+    )
+)  # fmt: skip
 
 
 def check_may_follow(user: User, upload: UploadSession) -> None:
@@ -52,7 +61,9 @@ class UploadStatus(APIView):
         query.is_valid(raise_exception=True)
         upload = get_object_or_404(UploadSession, pk=query.validated_data["upload_session_id"])
         check_may_follow(cast(User, request.user), upload)
-        jobs = list(upload.jobs.select_related("session").order_by("position", "created_at"))
+        jobs = list(
+            upload.jobs.select_related("session").defer(*_NOT_SHOWN).order_by("position", "created_at")
+        )
         answer = {
             "upload_session_id": upload.pk,
             "jobs": jobs,

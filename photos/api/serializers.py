@@ -5,7 +5,6 @@ from typing import Any
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from demeter.api_examples import answer_example
@@ -209,7 +208,7 @@ class JobSerializer(OmitsEmpty):
     error_message = serializers.SerializerMethodField()
     duplicate_of = serializers.UUIDField(source="duplicate_of_id", required=False)
     warnings = serializers.ListField(child=serializers.ChoiceField(CountWarning.choices))
-    result = serializers.SerializerMethodField()
+    result = JobResultSerializer(source="counted_session", allow_null=True)
 
     def get_processing_time_seconds(self, job: UploadJob) -> float | None:
         return processing_seconds(job)
@@ -223,12 +222,6 @@ class JobSerializer(OmitsEmpty):
 
     def get_error_message(self, job: UploadJob) -> str | None:
         return error_text(job.code, job.error) or None
-
-    @extend_schema_field(JobResultSerializer(required=False))
-    def get_result(self, job: UploadJob) -> dict[str, Any] | None:
-        if job.status != JobStatus.COMPLETED or job.session is None:
-            return None
-        return dict(JobResultSerializer(job.session).data)
 
 
 class SummarySerializer(serializers.Serializer[Any]):

@@ -111,6 +111,11 @@ class Image(ChangeTimed):
         ordering: ClassVar[list[str]] = ["-uploaded_at", "-id"]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["-uploaded_at", "-id"], name="s3_images_newest"),
+            models.Index(  # what the gallery shows, so that its pages and their number are read from the index alone
+                fields=["-uploaded_at", "-id"],
+                condition=Q(deleted_at__isnull=True, with_inventory=True),
+                name="s3_images_gallery",
+            ),
             models.Index(fields=["uploaded_by", "-uploaded_at"], name="s3_images_of_user"),
             models.Index(fields=["status", "-uploaded_at"], name="s3_images_by_status"),
         ]

@@ -1,7 +1,7 @@
 """One request of a client, and one job for each of its files."""
 
 import uuid
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator
@@ -11,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from photos.choices import CountWarning, JobPurpose, JobStatus, Stage
 from photos.querysets import UploadJobQuerySet
+
+if TYPE_CHECKING:
+    from photos.models.session import ProcessingSession
 
 
 class UploadSession(models.Model):
@@ -124,6 +127,11 @@ class UploadJob(models.Model):
             return False
         named, stands_at = self.upload_session.storage_location_id, self.session.storage_location_id
         return named is not None and stands_at is not None and named != stands_at
+
+    @property
+    def counted_session(self) -> "ProcessingSession | None":
+        """The count that this job has led to; None until it is completed."""
+        return self.session if self.status == JobStatus.COMPLETED else None
 
     @property
     def warnings(self) -> list[str]:

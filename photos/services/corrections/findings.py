@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
@@ -27,9 +27,12 @@ class Kind(StrEnum):
     EMPTY = "empty"
 
 
+_KINDS: Final = {DEAD_CLASS: Kind.DEAD, EMPTY_CLASS: Kind.EMPTY}
+
+
 def kind_of(class_name: str) -> Kind:
     """Every class but the dead and the empty is a living plant."""
-    return {DEAD_CLASS: Kind.DEAD, EMPTY_CLASS: Kind.EMPTY}.get(class_name, Kind.LIVING)
+    return _KINDS.get(class_name, Kind.LIVING)
 
 
 @dataclass(slots=True)
@@ -161,4 +164,8 @@ def corrected_findings(session: ProcessingSession, *, until: int | None = None) 
 
 def tally(boxes: Iterable[Box]) -> Counter[tuple[int | None, Kind]]:
     """How many boxes of each kind each container has."""
-    return Counter((box.container_id, kind_of(box.class_name)) for box in boxes)
+    by_class = Counter([(box.container_id, box.class_name) for box in boxes])
+    found: Counter[tuple[int | None, Kind]] = Counter()
+    for (container_id, class_name), number in by_class.items():
+        found[container_id, kind_of(class_name)] += number
+    return found
