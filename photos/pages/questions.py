@@ -28,6 +28,7 @@ class PlaceOption:
     location: StorageLocation
     distance_m: float | None
     is_named: bool
+    is_labelled: bool  # its QR label is in the photo
     preview: DecisionPreview | None
     refusal: str = ""
 
@@ -67,7 +68,7 @@ def place_options(session: ProcessingSession, user: User) -> list[PlaceOption]:
         if number < MAX_PREVIEWED_PLACES:
             preview, refusal = _tried(session, _naming(session, places[pk], user), places[pk])
         is_named = named is not None and named.pk == pk
-        options.append(PlaceOption(places[pk], distance_m, is_named, preview, refusal))
+        options.append(PlaceOption(places[pk], distance_m, is_named, pk in labelled, preview, refusal))
     return options
 
 

@@ -139,7 +139,10 @@ def test_a_label_that_contradicts_the_uploader_waits_until_a_person_answers(coun
     assert session.warnings[0] == CountWarning.LABEL_MISMATCH
     assert session.image.error_details.startswith("label_mismatch: ")
     assert (stock_at(claros[0]), stock_at(claros[2])) == (0, 0)
-    assert [option.location for option in place_options(session, worker)] == [claros[2], claros[0]]
+    offered = [
+        (option.location, option.is_named, option.is_labelled) for option in place_options(session, worker)
+    ]
+    assert offered == [(claros[2], True, False), (claros[0], False, True)]
 
     assign_location(session=session, location=claros[0], user=worker)
     session.refresh_from_db()
@@ -216,3 +219,14 @@ def test_a_position_nearby_is_said_though_the_count_is_booked(counted, claros, e
 def test_a_position_beside_the_named_place_where_nothing_else_stands_says_nothing(counted, claros):
     session = counted([], place=claros[0], gps=position(26.0, accuracy=5.0))
     assert CountWarning.POSITION_NEARBY not in session.warnings
+
+
+def test_the_page_of_a_photo_asks_which_of_the_two_places_is_right(counted, claros, signed_in, worker):
+    session = counted([claros[0].qr_code], place=claros[2])
+    page = signed_in(worker).get(f"/photos/{session.image_id}/").text
+    assert "The label in the photo names another place" in page
+    named, labelled = page.split('class="candidate"')[1:3]
+    assert "Claro 2" in named
+    assert "as named at upload" in named
+    assert "Claro 0" in labelled
+    assert "its QR label is in the photo" in labelled
