@@ -5,6 +5,7 @@ from mlpipeline.vision.containers.cleaning import whole_picture
 from mlpipeline.vision.containers.sliced_detection import detect_in_containers, detect_in_picture
 from mlpipeline.vision.errors import DetectorFault, InvalidInput
 from mlpipeline.vision.results import OUT_OF_SCALE, TRUNCATED, Container, Detections
+from mlpipeline.vision.rules import Rule
 from mlpipeline.vision.tiling.scale_search import search_scale
 from mlpipeline.vision.tiling.tile_runner import TileRunner
 from tests.mlpipeline.vision.count_options import make_options
@@ -122,6 +123,22 @@ def test_far_small_and_near_large_plants_are_both_found():
     both = np.concatenate([far, near])
     (found,), _ = count(both)
     assert abs(len(found) - len(both)) <= 0.01 * len(both)
+
+
+def test_a_plant_that_no_tile_shows_whole_comes_from_the_full_image():
+    small = rows_of_plants(30, 24, box=(0, 0, WIDTH, 700))
+    giants = np.array([[300, 800, 600, 1100], [1000, 800, 1300, 1100]], np.float32)
+    both = np.concatenate([small, giants])
+    (found,), _ = count(both)
+    assert giants_in(found) == 2
+    without = make_options(without=frozenset({Rule.LARGE_PLANTS}))
+    picture, truth = compass_picture(WIDTH, HEIGHT), TruthDetector(WIDTH, HEIGHT, both)
+    (found,) = detect_in_containers(picture, [whole_picture((HEIGHT, WIDTH))], [0], truth, without)
+    assert giants_in(found) == 0
+
+
+def giants_in(found):
+    return int((found.boxes[:, 2] - found.boxes[:, 0] > 250).sum())
 
 
 def test_places_are_in_pixels_of_the_full_picture():
