@@ -82,6 +82,17 @@ class MovementSource(models.TextChoices):
     AUTOMATIC = "ia", _("Automatic")
 
 
+class MovementReason(models.TextChoices):
+    """Why the software itself writes an adjustment; people write reasons of their own (inventory.movement_reasons)."""
+
+    PRODUCT_CORRECTED = "product_corrected", _("The product of this cycle was corrected.")
+    ACCEPTANCE_WITHDRAWN = "acceptance_withdrawn", _("The acceptance of this count was withdrawn.")
+    ACCEPTED_BELOW_BOOKS = (
+        "accepted_below_books",
+        _("The count of a photo was accepted although it lies below the books."),
+    )
+
+
 # The sign of these is fixed; a transplant, a photo count and an adjustment go either way.
 INBOUND_TYPES = (MovementType.PLANTING, MovementType.SOWING, MovementType.INITIAL_COUNT)
 OUTBOUND_TYPES = (MovementType.DEATH, MovementType.SALE)

@@ -16,6 +16,7 @@ from unfold.admin import TabularInline
 
 from demeter.admin_base import ModelAdmin
 from inventory.models import ManualCount, StockBatch, StockMovement
+from inventory.movement_reasons import reason_text
 from inventory.querysets import StockMovementQuerySet
 
 
@@ -36,8 +37,8 @@ class StockMovementInline(ReadOnly, TabularInline):
     """A batch's own lines of the ledger."""
 
     model = StockMovement
-    fields = ["occurred_at", "movement_type", "quantity", "balance", "source", "user", "reason"]
-    readonly_fields = ["balance"]
+    fields = ["occurred_at", "movement_type", "quantity", "balance", "source", "user", "shown_reason"]
+    readonly_fields = ["balance", "shown_reason"]
     ordering = ["-occurred_at", "-pk"]
     extra = 0
     tab = True
@@ -50,6 +51,10 @@ class StockMovementInline(ReadOnly, TabularInline):
     @admin.display(description=_("balance"))
     def balance(self, movement: Any) -> str:
         return number_format(movement.balance, force_grouping=True)
+
+    @admin.display(description=_("reason"))
+    def shown_reason(self, movement: StockMovement) -> str:
+        return reason_text(movement.reason)
 
 
 @admin.register(StockBatch)
@@ -111,7 +116,7 @@ class StockMovementAdmin(ReadOnly, ModelAdmin):
         "batch_link",
         "place_link",
         "user",
-        "reason",
+        "shown_reason",
     ]
     list_display_links = ["occurred_at"]
     list_filter = ["movement_type", "source", "batch__storage_location__storage_area__warehouse"]
@@ -121,8 +126,9 @@ class StockMovementAdmin(ReadOnly, ModelAdmin):
     ]  # fmt: skip
     date_hierarchy = "occurred_at"
     fields = [
-        "occurred_at", "movement_type", "quantity", "balance", "batch_link", "place_link", "source", "user", "reason",
-        "source_bin", "destination_bin", "unit_price", "total_price", "reference", "request_id", "created_at",
+        "occurred_at", "movement_type", "quantity", "balance", "batch_link", "place_link", "source", "user",
+        "shown_reason", "source_bin", "destination_bin", "unit_price", "total_price", "reference", "request_id",
+        "created_at",
     ]  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -133,6 +139,10 @@ class StockMovementAdmin(ReadOnly, ModelAdmin):
     def balance(self, movement: Any) -> str:
         """What the batch held after the movement."""
         return number_format(movement.balance, force_grouping=True)
+
+    @admin.display(description=_("reason"))
+    def shown_reason(self, movement: StockMovement) -> str:
+        return reason_text(movement.reason)
 
     @admin.display(description=_("batch"), ordering="batch__batch_code")
     def batch_link(self, movement: StockMovement) -> SafeString:

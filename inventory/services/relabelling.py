@@ -6,10 +6,9 @@ from datetime import datetime
 from uuid import uuid4
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from demeter.accounts.models import User
-from inventory.choices import MovementSource, MovementType
+from inventory.choices import MovementReason, MovementSource, MovementType
 from inventory.models import ManualCount, Product, StockBatch, StockMovement, StorageLocation
 from inventory.services.ledger import create_batch
 from inventory.services.settlement import PendingMovement
@@ -69,7 +68,7 @@ def _pairs(batch: StockBatch, product: Product, movements: list[StockMovement]) 
                 "source": MovementSource.AUTOMATIC,
                 "occurred_at": movement.occurred_at,
                 "reference": movement.request_id,
-                "reason": _("The product of this cycle was corrected."),
+                "reason": MovementReason.PRODUCT_CORRECTED,
             },
             is_reversal=True,
         )

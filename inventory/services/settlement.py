@@ -18,7 +18,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from demeter.accounts.models import User
-from inventory.choices import MovementSource, MovementType
+from inventory.choices import MovementReason, MovementSource, MovementType
 from inventory.errors import InsufficientStock
 from inventory.models import ManualCount, StockBatch, StockMovement, StorageLocation
 from inventory.services import postings
@@ -229,7 +229,7 @@ class _Place:
                     "occurred_at": occurred_at,
                     "source": MovementSource.AUTOMATIC,
                     "session_uuid": session_uuid,
-                    "reason": _("The acceptance of this count was withdrawn."),
+                    "reason": MovementReason.ACCEPTANCE_WITHDRAWN,
                 },
                 is_reversal=True,
             )

@@ -13,10 +13,9 @@ from uuid import UUID, uuid4
 
 from django.db.models import F, OuterRef, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, NullIf
-from django.utils.translation import gettext as _
 
 from demeter.accounts.models import User
-from inventory.choices import BinCategory, MovementType
+from inventory.choices import BinCategory, MovementReason, MovementType
 from inventory.models import StockMovement, StorageLocation
 from inventory.services.ledger import lock_locations
 from inventory.services.postings import any_batch
@@ -99,7 +98,7 @@ def accept_shortfall(session: ProcessingSession, user: User) -> None:
                     "user": user,
                     "occurred_at": session.image.taken_at + _JUST_AFTER,
                     "session_uuid": session.uuid,
-                    "reason": _("The count of a photo was accepted although it lies below the books."),
+                    "reason": MovementReason.ACCEPTED_BELOW_BOOKS,
                 },
             )
         ],
