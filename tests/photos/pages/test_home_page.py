@@ -1,5 +1,7 @@
 """The first page: for whom it opens, and what it sums up."""
 
+from uuid import uuid4
+
 import pytest
 from django.utils import timezone
 
@@ -9,14 +11,15 @@ from demeter.choices import AlertKind
 from demeter.health import QUEUES
 from demeter.heartbeats import record_heartbeat
 from demeter.models import CircuitBreaker
+from inventory.models import StockMovement
 from photos.models import Image, ProcessingSession, UploadJob, UploadSession
-from photos.services.results.session_lifecycle import assign_location
+from photos.services.results.session_lifecycle import assign_location, reprocess
 from photos.services.review.edits import correct
 from photos.services.review.inbox import reasons_for
 from photos.services.review.photo_dates import date_photo
 from photos.services.review.validation import validate
 from photos.services.steps.job_groups import JobGroups
-from tests.inventory.factories import StorageLocationConfigFactory
+from tests.inventory.factories import StorageLocationConfigFactory, stocked_batch
 
 
 def test_who_is_not_signed_in_is_led_to_the_sign_in_page(client, db):
@@ -286,3 +289,32 @@ def test_an_uploader_is_told_which_photos_somebody_moved_until_the_count_is_vali
 
     validate(session=moved, user=supervisor)
     assert client.get("/").context["moved"] == 0
+
+
+def test_of_several_jobs_of_a_photo_the_newest_tells_how_it_is(signed_in, worker, make_photo, count):
+    session = count(make_photo())
+    session.jobs.update(status="completed")
+    reprocess(image=session.image, user=worker)
+
+    assert signed_in(worker).get("/").context["jobs"] == JobGroups(waiting=0, failed=0, running=1, done=0)
+
+
+def test_lines_of_one_event_are_one_change_and_those_that_cancel_out_are_none(signed_in, worker):
+    batch = stocked_batch(10)
+
+    def record(reference, quantity):
+        StockMovement.objects.create(
+            batch=batch, movement_type="ajuste", quantity=quantity, is_inbound=quantity > 0, source="manual",
+            user=worker, reason="checked", request_id=uuid4(), reference=reference,
+        )  # fmt: skip
+
+    summed_up, cancelled = uuid4(), uuid4()
+    for reference, quantity in [(summed_up, 2), (summed_up, 3), (cancelled, 4), (cancelled, -4)]:
+        record(reference, quantity)
+
+    changes = [shown.change for shown in signed_in(worker).get("/").context["changes"]]
+
+    assert [(change.movement_type, change.quantity) for change in changes] == [
+        ("ajuste", 5),
+        ("manual_init", 10),
+    ]
