@@ -17,7 +17,7 @@ class TextGZipMiddleware(GZipMiddleware):
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if not response.get("Content-Type", "").startswith(_TEXT):
             return response
-        return super().process_response(request, response)  # type: ignore[arg-type]  # its stubs know no streams
+        return super().process_response(request, response)
 
 
 class JsonConditionalGetMiddleware(ConditionalGetMiddleware):
@@ -30,4 +30,4 @@ class JsonConditionalGetMiddleware(ConditionalGetMiddleware):
         if not response.get("Content-Type", "").startswith(_JSON) or response.status_code != 200:
             return response
         response.setdefault("Cache-Control", "private, no-cache")  # kept by the client alone, and asked about
-        return super().process_response(request, response)  # type: ignore[arg-type]  # its stubs know no streams
+        return super().process_response(request, response)

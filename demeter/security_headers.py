@@ -10,6 +10,7 @@ from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
 from django.core.files.storage import storages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 
 #: Answers that are no pages load nothing, wherever a browser shows them.
 _DATA: Final = {"default-src": [NONE], "frame-ancestors": [NONE]}
@@ -23,14 +24,14 @@ class SecurityHeadersMiddleware(CSPMiddleware):
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         super().__init__(get_response)
 
-    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         response = super().process_response(request, response)
         if _is_page(response):
             response.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
         return response
 
     def get_policy_parts(
-        self, request: HttpRequest, response: HttpResponse, report_only: bool = False
+        self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
     ) -> PolicyParts:
         parts = super().get_policy_parts(request, response, report_only)
         if not _is_page(response):
@@ -50,6 +51,6 @@ class SecurityHeadersMiddleware(CSPMiddleware):
         return sorted({f"{link.scheme}://{link.netloc}" for link in links if link.netloc})
 
 
-def _is_page(response: HttpResponse) -> bool:
+def _is_page(response: HttpResponseBase) -> bool:
     """Or the script of a service worker, whose own requests keep to the policy that it came with."""
     return bool(response.get("Content-Type", "").startswith(("text/html", "text/javascript")))

@@ -3,6 +3,7 @@
 import json
 import mimetypes
 import secrets
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -30,6 +31,8 @@ class ApiClient:
         self.host = host
         self.port = port
         self._token = ""
+        self._refresh_token = ""
+        self._refresh_at = 0.0  # by the monotonic clock
 
     def get(self, path: str) -> dict[str, Any]:
         return self._ask("GET", path)
@@ -44,11 +47,7 @@ class ApiClient:
 
     def sign_in(self, email: str, password: str) -> str:
         """Sign in for all further calls; gives the access token. Raises ServerRefused for an unknown pair."""
-        body = json.dumps({"username": email, "password": password}).encode()
-        self._token = ""
-        answer = self._ask("POST", "/api/v1/auth/login", body, {"Content-Type": "application/json"})
-        self._token = str(answer["access_token"])
-        return self._token
+        return self._take_tokens("/api/v1/auth/login", {"username": email, "password": password})
 
     def upload(self, photos: Sequence[Path], **fields: str) -> dict[str, Any]:
         """Send photos in one request; gives the answer of `POST /photos/upload`, also when some are refused."""
@@ -67,6 +66,13 @@ class ApiClient:
         query = urlencode({"upload_session_id": upload_session_id})
         return self.get(f"/api/v1/photos/jobs/status?{query}")
 
+    def _take_tokens(self, path: str, fields: dict[str, str]) -> str:
+        self._token = ""
+        answer = self._ask("POST", path, json.dumps(fields).encode(), {"Content-Type": "application/json"})
+        self._token, self._refresh_token = str(answer["access_token"]), str(answer["refresh_token"])
+        self._refresh_at = time.monotonic() + answer["expires_in"] / 2
+        return self._token
+
     def _ask(
         self,
         method: str,
@@ -75,6 +81,8 @@ class ApiClient:
         headers: dict[str, str] | None = None,
         timeout_s: float = TIMEOUT_S,
     ) -> dict[str, Any]:
+        if self._token and time.monotonic() >= self._refresh_at:
+            self._take_tokens("/api/v1/auth/refresh", {"refresh_token": self._refresh_token})
         headers = {"Host": f"{self.host}:{self.port}", **(headers or {})}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
