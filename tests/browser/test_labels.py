@@ -25,10 +25,13 @@ CUT = """[...document.querySelectorAll(".label:not(.label-used)")].filter((label
 
 def test_every_format_prints_whole_labels_that_a_camera_reads(open_page, worker):
     area = StorageAreaFactory()
-    claros = [StorageLocationFactory(storage_area=area, qr_code=f"CLARO-NAVE-28-S-{n:02d}") for n in range(9)]
+    # One more than the smallest labels of which a sheet is full.
+    claros = [
+        StorageLocationFactory(storage_area=area, qr_code=f"CLARO-NAVE-28-S-{n:02d}") for n in range(25)
+    ]
     page = open_page(f"/places/labels/?area={area.pk}")
     sign_in(page, worker)
-    for name, sheets in {"70x37": 1, "63x38": 1, "99x67": 2, "105x148": 3, "210x148": 5}.items():
+    for name, sheets in {"70x37": 2, "63x38": 2, "99x67": 4, "105x148": 7, "210x148": 13}.items():
         page.goto(f"/places/labels/?area={area.pk}&format={name}")
         page.emulate_media(media="print", color_scheme="dark")
 
