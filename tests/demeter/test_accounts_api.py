@@ -352,3 +352,16 @@ def test_a_list_is_paged_to_at_most_100(bearer: Bearer, admin: User, make_user: 
     second = client.get("/api/v1/users/?per_page=100&page=2").json()
     assert len(second["results"]) == 2
     assert client.get("/api/v1/users/?page=9").status_code == 404
+
+
+@pytest.mark.parametrize("people", [1, 7])
+def test_a_list_of_people_costs_the_same_queries_however_many_there_are(
+    bearer: Bearer, admin: User, make_user: MakeUser, django_assert_num_queries: Any, people: int
+) -> None:
+    for _ in range(people):
+        make_user()
+    client = bearer(admin)
+    with django_assert_num_queries(3):  # the caller, their number, the page
+        assert len(client.get("/api/v1/users/").json()["results"]) == people + 1
+    with django_assert_num_queries(2):
+        assert len(client.get("/user/").json()) == people + 1

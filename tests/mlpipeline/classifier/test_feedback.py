@@ -96,3 +96,16 @@ def test_a_sample_is_uploaded_in_the_administration(signed_in, supervisor):
 
     assert ProductSampleImage.objects.get().product == product
     assert again.status_code == refused.status_code == 200  # the form, with what is wrong
+
+
+@pytest.mark.parametrize("rows", [1, 7])
+def test_a_list_of_feedback_costs_the_same_queries_however_many_there_are(
+    bearer, viewer, django_assert_num_queries, rows
+):
+    client = bearer(viewer)
+    for _ in range(rows):
+        client.post("/feedback/", SAID, format="json")
+    with django_assert_num_queries(3):  # the caller, their number, the page
+        assert len(client.get("/api/v1/feedback").json()["results"]) == rows
+    with django_assert_num_queries(2):
+        assert len(client.get("/feedback").json()) == rows
