@@ -1,16 +1,20 @@
 """What answers tell a browser to refuse: foreign scripts, inline code, and what a page needs of a device."""
 
+import logging
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from botocore.exceptions import BotoCoreError
 from csp.constants import NONE
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
 from django.core.files.storage import storages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+
+logger = logging.getLogger(__name__)
 
 #: Answers that are no pages load nothing, wherever a browser shows them.
 _DATA: Final = {"default-src": [NONE], "frame-ancestors": [NONE]}
@@ -44,9 +48,18 @@ class SecurityHeadersMiddleware(CSPMiddleware):
         parts.update = update
         return parts
 
-    @cached_property
+    @property
     def _store_origins(self) -> list[str]:
-        """The hosts that signed links lead to: none where the pictures lie in folders of this machine."""
+        """The hosts that signed links lead to. None while links cannot be signed: a page needs no picture to answer."""
+        try:
+            return self._signed_origins
+        except BotoCoreError as error:
+            logger.warning("No link to the store can be signed: %s", error)
+            return []
+
+    @cached_property
+    def _signed_origins(self) -> list[str]:
+        """None where the pictures lie in folders of this machine."""
         links = (urlsplit(storages[alias].url("picture")) for alias in _STORES)
         return sorted({f"{link.scheme}://{link.netloc}" for link in links if link.netloc})
 

@@ -75,3 +75,16 @@ def test_browsers_are_told_to_stay_with_https(settings: Any, client: Client) -> 
     settings.SECURE_SSL_REDIRECT, settings.SECURE_HSTS_SECONDS = True, 600
     response = client.get("/sign-in/", secure=True)
     assert response["Strict-Transport-Security"] == "max-age=600"
+
+
+def test_a_page_that_needs_no_picture_answers_while_links_cannot_be_signed(
+    client: Client, s3: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
+    response = client.get("/sign-in/")
+    assert response.status_code == 200
+    assert policy(response)["img-src"] == ["'self'", "blob:", "data:"]
