@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from demeter.api_bench.data_set import Sizes, make_data_set
 from demeter.api_bench.questions import Measured, measure
 from demeter.errors import DemeterError
+from demeter.serving.garbage import freeze_loaded
 
 
 class Command(BaseCommand):
@@ -62,6 +63,7 @@ class Command(BaseCommand):
                     "database": connection.vendor,
                 }
             )
+            freeze_loaded()  # as a web process does when it starts
             results = []
             self.stdout.write(_HEAD)
             for measured in measure(data, repeat=options["repeat"]):
