@@ -107,9 +107,9 @@ def test_the_sheet_is_in_the_readers_language(client, worker, session):
 
 def test_the_sheet_carries_the_preview_as_it_is_and_each_mark_as_a_vector(signed_in, worker, session):
     [page] = PdfReader(io.BytesIO(signed_in(worker).get(sheet_of(session)).content)).pages
-    [picture] = page.images
+    [picture] = page["/Resources"]["/XObject"].values()
 
-    assert picture.data == picture_bytes(7)
+    assert picture.get_object().get_data() == picture_bytes(7)
     drawing = page.get_contents().get_data().decode("latin-1")
     assert drawing.split().count("c") == 3 * 4  # three discs of four curves each
 

@@ -1,6 +1,9 @@
 """The numbers of a photo's page: one sum, and a reason wherever two of them differ."""
 
+from collections.abc import Iterator
+
 import pytest
+from django.utils import translation
 
 from photos.choices import BookingState
 from photos.models import ProcessingSession
@@ -8,6 +11,12 @@ from photos.pages.numbers import numbers_of
 from photos.services.booking.stock_evidence import settle_session
 from photos.services.review.edits import correct
 from photos.services.review.validation import validate
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
 
 
 def by_code(session):
