@@ -147,7 +147,7 @@ class NurseryUser(_Client):
     @task(3)
     def gallery(self) -> None:
         self.client.get(
-            f"/api/v1/photos/gallery?page={random.randint(1, 2)}&per_page=50",
+            "/api/v1/photos/gallery?per_page=50",
             headers=self.bearer,
             name="/api/v1/photos/gallery",
         )
