@@ -217,6 +217,12 @@ class PhotoSerializer(_Linked):
         return error_details_text(image.error_details) or None
 
 
+class PlaceOfPhotoSerializer(serializers.Serializer[Any]):
+    """The place that a photo shows."""
+
+    storage_location_id = serializers.IntegerField(min_value=1)
+
+
 class ImageIdsSerializer(serializers.Serializer[Any]):
     """Photos to decide about together."""
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 from typing import Any, cast
 from uuid import UUID
 
+from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
@@ -13,17 +14,21 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from demeter.accounts.choices import Role
 from demeter.accounts.models import User
 from demeter.accounts.permissions import IsWorker
 from demeter.api_errors import errors
 from demeter.pagination import PageNumberPagination
 from demeter.routers import UUID_PATTERN
+from inventory.models import StorageLocation
 from photos.api import photo_shapes as shapes
-from photos.errors import UnknownPhotos
+from photos.errors import NotCounted, UnknownPhotos
 from photos.filters import ImageFilter
 from photos.models import Image
 from photos.querysets import ImageQuerySet
 from photos.services.context.newest_counts import newest_counts, place_history
+from photos.services.intake.uploads import find_location
+from photos.services.results.session_lifecycle import assign_location
 from photos.services.review.trash import restore, trash
 
 HISTORY_LENGTH = 20
@@ -71,10 +76,33 @@ class PhotoViewSet(ViewSet):
         responses={200: shapes.PhotoSerializer},
     )
     def retrieve(self, request: Request, image_id: UUID) -> Response:
-        user = cast(User, request.user)
-        image = get_object_or_404(Image.objects.visible_to(user).not_deleted(), pk=image_id)
+        return self._photo(request, _find_photo(request, image_id))
+
+    @extend_schema(
+        operation_id="photos_place",
+        description="Say which place a photo shows: workers their own, supervisors all. All its counts move there and "
+        "are booked; nothing is counted again.",
+        request=shapes.PlaceOfPhotoSerializer,
+        responses={200: shapes.PhotoSerializer, **errors(400, 409)},
+    )
+    @action(methods=["post"], detail=True, permission_classes=[IsWorker], url_path="place")
+    def place(self, request: Request, image_id: UUID) -> Response:
+        user, image = cast(User, request.user), _find_photo(request, image_id)
+        if image.uploaded_by_id != user.pk and not user.has_role(Role.SUPERVISOR):
+            raise PermissionDenied
+        given = shapes.PlaceOfPhotoSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        location = cast(StorageLocation, find_location(given.validated_data["storage_location_id"]))
+        count = image.sessions.select_related("image").order_by("-attempt").first()
+        if count is None:
+            raise NotCounted(_("This photo was sent for an analysis only and has no place."))
+        assign_location(session=count, location=location, user=user)
+        return self._photo(request, _find_photo(request, image_id))
+
+    def _photo(self, request: Request, image: Image) -> Response:
         _set_newest_counts([image])
         shown = cast(Any, image)
+        user = cast(User, request.user)
         shown.place_history = place_history(shown.session, user, at_most=HISTORY_LENGTH)
         return Response(shapes.PhotoSerializer(image, context={"request": request}).data)
 
@@ -100,6 +128,11 @@ class PhotoViewSet(ViewSet):
     def batch_restore(self, request: Request) -> Response:
         moved = _decide_together(request, restore)
         return Response({"restored_count": len(moved), "restored_image_ids": moved})
+
+
+def _find_photo(request: Request, image_id: UUID) -> Image:
+    visible = Image.objects.visible_to(cast(User, request.user)).not_deleted()
+    return get_object_or_404(visible, pk=image_id)
 
 
 def _set_newest_counts(photos: Collection[Image]) -> None:
