@@ -20,7 +20,7 @@ from photos.image_urls import original_url
 from photos.models import Image, ProcessingSession
 from photos.pages.comparison import comparison_of
 from photos.pages.fixing import answers_for
-from photos.pages.forms import CountAgainForm, PlaceForm, ValidateForm
+from photos.pages.forms import CountAgainForm, ValidateForm
 from photos.pages.history_chart import history_chart
 from photos.pages.location_map import location_map
 from photos.pages.neighbours import neighbours_of
@@ -75,9 +75,6 @@ def photo(request: HttpRequest, image_id: UUID) -> HttpResponse:
             "back": request.path,
             "may_decide": decides,
             "may_validate": user.has_role(Role.SUPERVISOR),
-            "place_form": PlaceForm(
-                initial={"storage_location_id": session.storage_location_id if session else None}
-            ),
             "count_again_form": CountAgainForm(),
             "validate_form": ValidateForm(),
             **(_about(session, user) if session else {}),

@@ -6,6 +6,7 @@ import pytest
 
 from photos.choices import SessionStatus, StepKind, StepStatus, TakenAtSource
 from photos.models import Image, ProcessingSession, ProcessingStep
+from tests.inventory.factories import StorageLocationFactory
 
 
 def test_the_page_shows_the_count_where_it_is_booked_and_as_what(signed_in, worker, make_photo, count, place):
@@ -61,6 +62,21 @@ def test_warnings_are_said_in_words_the_waiting_ones_first(signed_in, worker, ma
     assert warnings[0]["title"] == "The place is not known"
     assert "Choose the place below" in warnings[0]["advice"]
     assert warnings[2]["title"] == "unheard_of"
+
+
+def test_another_place_is_searched_for_and_not_chosen_from_all_that_there_are(
+    signed_in, worker, make_photo, count, place
+):
+    other = StorageLocationFactory()
+    session = count(make_photo(), place)
+    client = signed_in(worker)
+
+    page = client.get(f"/photos/{session.image_id}/")
+    found = client.get(f"/photos/{session.image_id}/fix/", {"q": other.code})
+
+    assert 'id="place-search"' in page.text
+    assert other.code not in page.text
+    assert f'name="storage_location_id" value="{other.pk}"' in found.text
 
 
 def test_candidates_are_offered_while_the_place_is_not_known(signed_in, worker, make_photo, count, place):
