@@ -49,10 +49,6 @@ class AutoSchema(_AutoSchema):
             if str(status) not in responses:
                 form = getattr(self.view, "error_serializer", ErrorSerializer)
                 responses[str(status)] = self._get_response_for_code(form, str(status), ["application/json"])
-        if self.method == "GET" and "application/json" in self.map_renderers("media_type"):
-            responses.setdefault(
-                "304", {"description": "What the client has by its If-None-Match is still so."}
-            )
         if self.method == "GET" and "application/json" in responses.get("200", {}).get("content", {}):
             responses.setdefault("304", {"description": NOT_MODIFIED})
         for status, answer in responses.items():

@@ -16,7 +16,7 @@ from inventory.pages.forms import PlaceSearchForm, Shown
 from inventory.pages.map_drawing import draw_nursery, draw_warehouse
 from inventory.querysets import StorageLocationQuerySet
 from inventory.services.place_map import CHANGE_DAYS
-from inventory.services.place_overview import due_location_ids, location_summaries, nursery_summary
+from inventory.services.place_overview import location_summaries, locations_due, nursery_summary
 
 PER_PAGE: Final = 50
 
@@ -70,7 +70,7 @@ def _locations(wanted: dict[str, Any]) -> StorageLocationQuerySet:
         StorageLocation.objects.in_use().select_related("storage_area__warehouse").order_by("code", "pk")
     )
     if wanted.get("show") == Shown.DUE:
-        locations = locations.filter(pk__in=due_location_ids())
+        locations = locations.filter(pk__in=locations_due().values("pk"))
     elif wanted.get("show") == Shown.UNCONFIGURED:
         locations = locations.exclude(configs__is_active=True)
     elif wanted.get("show") == Shown.STOCKED:

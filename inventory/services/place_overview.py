@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from inventory.choices import AreaPosition, WarehouseType
@@ -50,12 +52,12 @@ class LocationSummary:
         return int(self.product is None)
 
 
-class _Sums:
+class _Sums(ABC):
     """The sums of what a place contains."""
 
     @property
-    def parts(self) -> Collection[Any]:
-        raise NotImplementedError
+    @abstractmethod
+    def parts(self) -> Collection[Any]: ...
 
     @property
     def quantity(self) -> int:
@@ -168,19 +170,20 @@ def products_by_location(locations: Any = None) -> dict[int, Product]:
     return {config.storage_location_id: config.product for config in running}
 
 
-def due_location_ids() -> set[int]:
-    """The locations in use of which a photo is due. Two queries beyond that of their photos."""
-    stock = stock_by_location(timezone.now())
-    in_use = StorageLocation.objects.in_use().filter(pk__in=products_by_location())
-    nothing = LocationStock()
-    return {
-        pk for pk in in_use.values_list("pk", flat=True) if is_photo_due(stock.get(pk, nothing).last_photo_at)
-    }
+def locations_due() -> QuerySet[StorageLocation]:
+    """The locations in use where something grows and of which a photo is due (settings.PHOTO_DUE_DAYS)."""
+    never_or_long_ago = Q(last_photo_at=None) | Q(last_photo_at__lt=_due_before())
+    grown = StorageLocationConfig.objects.running().values("storage_location")
+    return StorageLocation.objects.in_use().filter(never_or_long_ago, pk__in=grown)
 
 
 def is_photo_due(last_photo_at: datetime | None) -> bool:
-    """Whether a configured place should be photographed again (settings.PHOTO_DUE_DAYS)."""
-    return last_photo_at is None or last_photo_at < timezone.now() - timedelta(days=settings.PHOTO_DUE_DAYS)
+    """Whether a location where something grows should be photographed again: `locations_due` for one that is loaded."""
+    return last_photo_at is None or last_photo_at < _due_before()
+
+
+def _due_before() -> datetime:
+    return timezone.now() - timedelta(days=settings.PHOTO_DUE_DAYS)
 
 
 def natural_order(place: Any) -> list[tuple[int, int, str]]:

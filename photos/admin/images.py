@@ -4,7 +4,7 @@ from typing import Any, Final, cast
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
@@ -12,8 +12,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
-from demeter.admin_base import ReadOnlyAdmin
 from photos.admin import badge_colours, review_actions
+from photos.admin.decisions import DecisionAdmin
 from photos.image_states import ImageState, reason_of, state_of
 from photos.image_urls import annotated_url, original_url, thumbnail_url
 from photos.models import Image
@@ -47,7 +47,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Image)
-class ImageAdmin(ReadOnlyAdmin):
+class ImageAdmin(DecisionAdmin):
     """The pictures as they came, with thumbnails; a photo's counts stand on its page and under Counts.
 
     Supervisors name their place, have them counted again, validate the newest count, trash and restore them.
@@ -156,42 +156,12 @@ class ImageAdmin(ReadOnlyAdmin):
     def restore_all(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         return review_actions.decide(self, request, list(queryset), review_actions.RESTORE)
 
-    @action(
-        description=texts.COUNT_AGAIN.title, url_path="count-again", permissions=["decide"], icon="replay"
-    )
-    def count_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._decide(request, object_id, review_actions.COUNT_AGAIN)
-
-    @action(
-        description=texts.ASSIGN_PLACE.title,
-        url_path="assign-place",
-        permissions=["decide"],
-        icon="location_on",
-    )
-    def assign_place(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._decide(request, object_id, review_actions.ASSIGN_PLACE)
-
-    @action(
-        description=texts.VALIDATE.title, url_path="validate", permissions=["decide"], icon="check_circle"
-    )
-    def validate(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._decide(request, object_id, review_actions.VALIDATE)
-
     @action(description=texts.TRASH.title, url_path="trash", permissions=["decide"], icon="delete")
     def trash(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._decide(request, object_id, review_actions.TRASH)
+        return self.decide_about(request, object_id, review_actions.TRASH)
 
     @action(
         description=texts.RESTORE.title, url_path="restore", permissions=["decide"], icon="restore_from_trash"
     )
     def restore(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._decide(request, object_id, review_actions.RESTORE)
-
-    def _decide(
-        self, request: HttpRequest, object_id: str, decision: review_actions.Decision
-    ) -> HttpResponse:
-        image = self.get_object(request, object_id)
-        if image is None:
-            raise Http404
-        page = review_actions.decide(self, request, [image], decision)
-        return page or HttpResponseRedirect(reverse("admin:photos_image_change", args=[image.pk]))
+        return self.decide_about(request, object_id, review_actions.RESTORE)

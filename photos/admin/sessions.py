@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce
 from django.forms import Script
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
@@ -16,8 +16,8 @@ from django.utils.translation import ngettext
 from unfold.admin import TabularInline
 from unfold.decorators import action, display
 
-from demeter.admin_base import ReadOnlyAdmin
 from photos.admin import badge_colours, review_actions
+from photos.admin.decisions import DecisionAdmin
 from photos.admin.images import THUMBNAIL
 from photos.choices import CountWarning
 from photos.image_urls import thumbnail_url
@@ -94,7 +94,7 @@ class StepInline(ReadOnlyInline):
 
 
 @admin.register(ProcessingSession)
-class ProcessingSessionAdmin(ReadOnlyAdmin):
+class ProcessingSessionAdmin(DecisionAdmin):
     """Counts are never edited: a place is named, a photo counted again, a count validated."""
 
     list_display = [
@@ -284,38 +284,6 @@ class ProcessingSessionAdmin(ReadOnlyAdmin):
             self, request, list(queryset.select_related("image")), review_actions.WITHDRAW
         )
 
-    @action(
-        description=texts.COUNT_AGAIN.title, url_path="count-again", permissions=["decide"], icon="replay"
-    )
-    def count_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._decide(request, object_id, review_actions.COUNT_AGAIN)
-
-    @action(
-        description=texts.ASSIGN_PLACE.title,
-        url_path="assign-place",
-        permissions=["decide"],
-        icon="location_on",
-    )
-    def assign_place(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._decide(request, object_id, review_actions.ASSIGN_PLACE)
-
-    @action(
-        description=texts.VALIDATE.title, url_path="validate", permissions=["decide"], icon="check_circle"
-    )
-    def validate(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._decide(request, object_id, review_actions.VALIDATE)
-
     @action(description=texts.WITHDRAW.title, url_path="withdraw", permissions=["decide"], icon="undo")
     def withdraw(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._decide(request, object_id, review_actions.WITHDRAW)
-
-    def _decide(
-        self, request: HttpRequest, object_id: str, decision: review_actions.Decision
-    ) -> HttpResponse:
-        session = self.get_object(request, object_id)
-        if session is None:
-            raise Http404
-        page = review_actions.decide(self, request, [session], decision)
-        return page or HttpResponseRedirect(
-            reverse("admin:photos_processingsession_change", args=[session.pk])
-        )
+        return self.decide_about(request, object_id, review_actions.WITHDRAW)

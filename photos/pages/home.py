@@ -21,6 +21,7 @@ from demeter.accounts.choices import Role
 from demeter.accounts.models import User
 from demeter.alerts import texts
 from demeter.service_state import service_state
+from inventory.services.place_overview import locations_due
 from inventory.services.stock_summary import (
     CHANGE_DAYS,
     StockChange,
@@ -35,7 +36,6 @@ from photos.pages.forms import UploadForm
 from photos.pages.gallery import cards
 from photos.pages.permissions import user_of
 from photos.pages.upload_texts import upload_texts
-from photos.services.context.unphotographed_places import PHOTO_DUE_DAYS, unphotographed_places
 from photos.services.review.inbox import BROKEN
 from photos.services.steps.job_groups import job_groups
 from photos.services.steps.waiting_steps import waiting_steps
@@ -101,8 +101,11 @@ def _of_role(user: User) -> dict[str, Any]:
     if user.role == Role.WORKER:
         shown |= {"upload_form": UploadForm(), "upload_texts": upload_texts()}
     if user.has_role(Role.SUPERVISOR):
-        number, places = unphotographed_places(SHOWN_PLACES)
-        shown |= {"unphotographed": number, "unphotographed_places": places, "due_days": PHOTO_DUE_DAYS}
+        due = locations_due()
+        shown |= {"unphotographed": due.count(), "due_days": settings.PHOTO_DUE_DAYS}
+        shown["unphotographed_places"] = due.select_related("storage_area__warehouse").order_by("code")[
+            :SHOWN_PLACES
+        ]
     if user.has_role(Role.ADMIN):
         waiting = waiting_steps(timezone.now())
         shown["queues"] = [(queue, waiting.get(queue.name)) for queue in shown["services"].queues]
