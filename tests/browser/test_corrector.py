@@ -219,7 +219,10 @@ def boxes_of(session: ProcessingSession) -> dict[str, Box]:
 def test_a_box_is_moved_and_resized_and_a_lasso_takes_many(open_page, session, worker):
     page = open_corrector(open_page, session, worker)
     tool(page, "select")
+    frame = page.locator("canvas").bounding_box()
     tap(page, PLANT)
+    expect(page.locator("[data-selected]")).to_have_text("Seleccionados: 1")
+    assert page.locator("canvas").bounding_box() == frame  # the picture stays under the finger
     drag(page, PLANT, (12, 20))
     expect_saved(page)
     moved = boxes_of(session)["plant"]
