@@ -103,14 +103,15 @@ def stack_processes(*, host: str, port: int, classifier_port: int = CLASSIFIER_P
     cores = _cores()
     # SQLite has one writer; more would only wait.
     io_concurrency = settings.IO_WORKER_CONCURRENCY or (6 if connection.vendor == "sqlite" else 50)
-    few, all_cores = _threads_env(1), _threads_env(cores)
+    # Model workers share the cores: more threads than cores wait for each other at each layer of a network.
+    few, shared = _threads_env(1), _threads_env(max(1, cores // max(1, settings.GPU_WORKERS)))
     commands = {
         WEB: (_web(host, port, settings.WEB_PROCESSES), {**few, **_web_env(WEB)}),
         **{
             f"worker-gpu#{number}" if number else "worker-gpu": (
                 _worker(f"gpu{number}", "gpu_queue", "solo"),
                 {
-                    **all_cores,
+                    **shared,
                     "DEMETER_WORKER_NUMBER": str(number),
                 },  # worker n takes GPU n modulo their number
             )

@@ -111,6 +111,16 @@ def test_only_the_worker_of_the_models_takes_all_cores() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(("workers", "threads"), [(2, 4), (3, 2), (16, 1)])
+def test_several_workers_of_the_models_share_the_cores(settings, monkeypatch, workers, threads) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _process: set(range(8)))
+    settings.GPU_WORKERS = workers
+    specs = stack_processes(host="127.0.0.1", port=8000)
+    given = [spec.env["OMP_NUM_THREADS"] for spec in specs if spec.name.startswith("worker-gpu")]
+    assert given == [str(threads)] * workers
+
+
+@pytest.mark.django_db
 def test_workers_leave_the_processor_to_whoever_waits_for_an_answer() -> None:
     commands = {spec.name: spec.command for spec in stack_processes(host="127.0.0.1", port=8000)}
     yielding = {name for name, command in commands.items() if command[:3] == ("nice", "-n", "10")}

@@ -21,6 +21,7 @@ from locust.exception import StopUser
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # Locust runs this file by its path
 
+from tests.support.jpeg import with_new_comment
 from tests.test_integration import picture
 
 MOST_USERS = 200
@@ -28,7 +29,6 @@ LONGEST_S = 600
 EMAIL = os.environ.get("LOAD_EMAIL", "admin@example.com")
 PASSWORD = os.environ.get("LOAD_PASSWORD", "admin")
 PHOTO = os.environ.get("LOAD_PHOTO", "")
-JPEG_COMMENT = b"\xff\xfe"
 NOISE_SIDE_PX = 300
 FOLLOWED = 5  # uploads that one user asks about
 
@@ -72,8 +72,7 @@ def new_photo() -> tuple[str, bytes]:
     """Name and bytes of a photo that nobody has sent before: a JPEG with a comment of its own, or noise."""
     if not PHOTO:
         return "noise.png", picture(NOISE_SIDE_PX)
-    original, note = Path(PHOTO).read_bytes(), secrets.token_bytes(16)
-    return "photo.jpg", original[:2] + JPEG_COMMENT + (len(note) + 2).to_bytes(2, "big") + note + original[2:]
+    return "photo.jpg", with_new_comment(Path(PHOTO).read_bytes())
 
 
 class _Client(FastHttpUser):

@@ -25,10 +25,10 @@ import django
 from PIL import Image
 
 from demeter.demo.client import ApiClient, ServerRefused
+from tests.support.jpeg import with_new_comment
 
 TIMEOUT_S = 60.0
 POLL_S = 5.0
-JPEG_COMMENT = b"\xff\xfe"
 NOISE_BYTES_PER_PIXEL = 0.76  # of random pixels at JPEG quality 85
 P95_MARK_S, SLOWEST_MARK_S = 0.5, 2.0
 LOCKED = b"database is locked"
@@ -105,10 +105,7 @@ def different_photos(paths: Sequence[Path], count: int, size_bytes: int) -> Iter
     """
     originals = [path.read_bytes() for path in paths] or [_noise(size_bytes)]
     for number in range(count):
-        original = originals[number % len(originals)]
-        note = secrets.token_bytes(16)
-        # A comment segment right after the JPEG's start marker: its length counts itself.
-        photo = original[:2] + JPEG_COMMENT + (len(note) + 2).to_bytes(2, "big") + note + original[2:]
+        photo = with_new_comment(originals[number % len(originals)])
         yield photo + secrets.token_bytes(max(0, size_bytes - len(photo)))
 
 
