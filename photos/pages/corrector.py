@@ -124,7 +124,7 @@ def _texts() -> dict[str, str]:
         "load_failed": _("What was found could not be loaded. Check the connection and load the page again."),
         "saved": _("Saved"),
         "saving": _("Saving …"),
-        "offline": _("No connection: changes kept on this device: {n}"),
+        "offline": _("Offline: kept on this device: {n}"),
         "signed_out": _("You are signed out. Your changes are kept on this device."),
         "refused": _("Not saved: {reason}"),
         "unsaved": _("Changes to save: {n}"),

@@ -3,14 +3,28 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+
+from tests.browser.slow_pages import Slowness, slowed
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
+PATIENCE_MS = 120_000  # for each step and each expectation, on a machine that does other things too
+
 OpenPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _slow_pages() -> Iterator[None]:
+    """Only under DEMETER_SLOW_PAGES: see slow_pages.py."""
+    with ExitStack() as stack:
+        if wanted := os.environ.get("DEMETER_SLOW_PAGES"):
+            stack.enter_context(slowed(Slowness.parse(wanted)))
+        yield
 
 
 @pytest.fixture
@@ -25,6 +39,7 @@ def browser(live_server: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Brows
             pytest.fail("DEMETER_REQUIRE_BROWSER=1, and there is no chromium on this machine.")
         pytest.skip("There is no chromium on this machine (Debian: apt-get install chromium).")
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    expect.set_options(timeout=PATIENCE_MS)  # else 5 s, whatever a context says
     with sync_playwright() as playwright:
         # A container's root may use no sandbox, and its /dev/shm is too small for pictures.
         arguments = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
@@ -54,7 +69,7 @@ def open_page(browser: Browser, live_server: Any) -> Iterator[OpenPage]:
         context = browser.new_context(
             base_url=base_url, locale="es-AR", viewport={"width": width, "height": 844}
         )
-        context.set_default_timeout(60_000)  # ms; a machine that also trains a model is slow
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         page.on("console", hear)

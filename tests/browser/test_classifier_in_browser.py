@@ -8,6 +8,7 @@ from demeter.heartbeats import record_heartbeat
 from mlpipeline.classifier.models import Feedback
 from mlpipeline.classifier.networks.protocols import Answer
 from mlpipeline.classifier.services import answering
+from tests.browser.held_requests import HeldRequests
 from tests.browser.test_pages_in_browser import fits, sign_in
 from tests.photos.factories import picture_bytes
 
@@ -29,9 +30,12 @@ def test_a_picture_is_chosen_shown_named_and_commented(open_page, stranger, monk
     record_heartbeat(worker="host:1", queues=["gpu_queue"], started_at=timezone.now())
     page = open_page("/classify/", width=width)
     sign_in(page, stranger)
+    script = HeldRequests(page, "**/classify.js")
+    page.goto("/classify/", wait_until="commit")
 
     picture = {"name": "planta.jpg", "mimeType": "image/jpeg", "buffer": picture_bytes()}
-    page.locator("input[type=file]").set_input_files(picture)
+    page.locator("input[type=file]").set_input_files(picture)  # before the page's script has come
+    script.let_go()
     expect(page.locator("[data-chosen]")).to_have_text("planta.jpg")
     page.wait_for_function("document.querySelector('[data-preview]').src.startsWith('blob:')")
     assert fits(page)

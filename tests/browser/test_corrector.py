@@ -11,6 +11,7 @@ from photos.models import Correction, ProcessingSession
 from photos.services.corrections.findings import Box, HandCount, corrected_findings
 from photos.services.corrections.sums import Sums, correct_sums
 from photos.services.review.edits import correct
+from tests.browser.held_requests import HeldRequests
 from tests.browser.test_pages_in_browser import fits, sign_in
 from tests.conftest import PASSWORD
 from tests.inventory.factories import StorageLocationConfigFactory
@@ -33,12 +34,22 @@ def open_corrector(open_page, session, user, **options: object) -> Page:
     page.get_by_label("Correo electrónico").fill(user.email)
     page.get_by_label("Contraseña").fill(PASSWORD)
     page.get_by_role("button", name="Ingresar").click()
-    expect(page.locator("[data-corrector][data-ready]")).to_have_count(1)
+    expect_ready(page)
     return page
+
+
+def expect_ready(page: Page) -> None:
+    """What was found is there: the numbers of the page are those of the server before."""
+    expect(page.locator("[data-corrector][data-ready]")).to_have_count(1)
+
+
+# What has changed is drawn in the next frame, and a new size is known at the end of one.
+DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 def on_screen(page: Page, spot: tuple[float, float]) -> tuple[float, float]:
     """Where a pixel of the picture lies on the canvas, as its transform says."""
+    page.evaluate(DRAWN)
     transform = page.locator("[data-picture]").evaluate("(picture) => picture.style.transform")
     x, y, scale = map(float, re.findall(r"-?[\d.]+(?:e-?\d+)?", transform))
     return spot[0] * scale + x, spot[1] * scale + y
@@ -109,6 +120,7 @@ def test_what_was_corrected_is_there_after_a_reload(open_page, session, worker):
     tap(page, FREE_SPOT)
     expect_saved(page)
     page.reload()
+    expect_ready(page)
     living(page).to_have_text("4")
     tool(page, "delete")
     tap(page, FREE_SPOT)
@@ -124,9 +136,7 @@ def test_changes_made_without_a_connection_are_kept_and_sent_when_it_is_back(ope
         lambda route: route.abort() if route.request.method == "PATCH" else route.fallback(),
     )
     tap(page, FREE_SPOT)
-    expect(page.locator("p[data-state]")).to_have_text(
-        "Sin conexión: cambios guardados en este dispositivo: 1"
-    )
+    expect(page.locator("p[data-state]")).to_have_text("Sin conexión; quedan en este dispositivo: 1")
     page.reload()
     expect(
         page.locator("[data-failed]")
@@ -134,7 +144,7 @@ def test_changes_made_without_a_connection_are_kept_and_sent_when_it_is_back(ope
     assert not Correction.objects.exists()
 
     page.unroute("**/detections?*")
-    living(page).to_have_text("4", timeout=30_000)
+    living(page).to_have_text("4")
     expect_saved(page)
     assert sums(session).detected == 3
     assert page.evaluate("localStorage.length") == 0
@@ -182,6 +192,77 @@ def test_a_conflict_is_shown_and_both_ways_out_work(open_page, session, worker, 
     expect_saved(page)
     living(page).to_have_text("50")
     assert ProcessingSession.objects.get(pk=session.pk).version == 4
+
+
+@pytest.mark.parametrize("width", [390, 1280], ids=["phone", "desk"])
+def test_whatever_the_page_says_the_picture_stays_under_the_finger(
+    open_page, session, worker, supervisor, width
+):
+    page = open_corrector(open_page, session, worker, requests_fail=True, width=width)
+    state = page.locator("p[data-state]")
+    expect_saved(page)
+    frame = page.locator("canvas").bounding_box()
+    assert frame is not None
+    page.route(
+        "**/detections?*",
+        lambda route: route.abort() if route.request.method == "PATCH" else route.fallback(),
+    )
+    tap(page, FREE_SPOT)
+    expect(state).to_contain_text("Sin conexión")
+    assert state.evaluate("(line) => line.scrollWidth <= line.clientWidth")
+    assert page.locator("canvas").bounding_box() == frame
+
+    correct(
+        session=session,
+        user=supervisor,
+        version=1,
+        operations={"hand_counts": [{"container_id": session.containers.get().pk, "living": 40}]},
+    )
+    page.unroute("**/detections?*")
+    expect(page.locator("[data-keep]")).to_be_visible()
+    tool(page, "select")
+    tap(page, FREE_SPOT)
+    page.locator("[data-act=deselect]").click()  # it lies beside what is asked
+    expect(page.locator("[data-selection]")).to_be_hidden()
+    assert page.locator("canvas").bounding_box() == frame
+
+
+def test_what_is_tapped_before_the_findings_are_there_is_told_and_what_is_tapped_then_counts(
+    open_page, session, worker
+):
+    page = open_page("/photos/")
+    sign_in(page, worker)
+    findings = HeldRequests(page, "**/detections?*")
+    page.goto(f"/photos/{session.image_id}/correct/")
+    page.wait_for_function("document.querySelector('[data-picture]').style.transform !== ''")
+    expect(page.locator("[data-said]")).to_have_text("Cargando lo encontrado…")
+    tap(page, FREE_SPOT)
+    living(page).to_have_text("3")
+    findings.let_go()
+    expect_ready(page)
+    tap(page, FREE_SPOT)
+    living(page).to_have_text("4")
+    expect_saved(page)
+    assert sums(session).detected == 3
+
+
+def test_what_is_edited_while_another_ones_corrections_are_fetched_is_kept_too(
+    open_page, session, worker, supervisor
+):
+    page = open_corrector(open_page, session, worker, requests_fail=True)
+    empty = session.detections.get(class_name="empty")
+    operations = {"relabel": [{"id": empty.pk, "class_name": "dead"}]}
+    correct(session=session, user=supervisor, version=1, operations=operations)
+    tap(page, FREE_SPOT)
+    expect(page.locator("[data-keep]")).to_be_visible()
+    findings = HeldRequests(page, "**/detections?*")
+    page.locator("[data-act=keep-mine]").click()
+    tool(page, "delete")
+    tap(page, DEAD)
+    expect(page.locator("dd[data-dead]")).to_have_text("0")
+    findings.let_go()
+    expect_saved(page)
+    assert sums(session) == Sums(detected=3, estimated=2, dead=1, empty=0)
 
 
 def test_an_ended_session_keeps_the_changes_until_the_same_person_is_back(open_page, session, worker):
@@ -304,6 +385,7 @@ def test_a_strict_content_security_policy_keeps_nothing_from_working(open_page, 
     page.route("**/correct/", with_policy)
     sign_in(page, worker)
     page.goto(f"/photos/{session.image_id}/correct/")
+    expect_ready(page)
     page.wait_for_function("document.querySelectorAll('[data-picture] img')[1].naturalWidth > 0")
     tap(page, FREE_SPOT)
     living(page).to_have_text("4")

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page
 
 from demeter.accounts.choices import Role
 from demeter.accounts.models import User
+from tests.browser.conftest import PATIENCE_MS
 from tests.support.pages import Visit, build_nursery, visits
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -48,7 +49,7 @@ def test_every_page_is_accessible_fits_and_asks_nobody_else(browser: Browser, li
 def _page_of(browser: Browser, url: str, user: User | None) -> Page:
     """A page of a browser in which this user has signed in."""
     context = browser.new_context(base_url=url, locale="es-AR")
-    context.set_default_timeout(60_000)  # ms; a machine that also trains a model is slow
+    context.set_default_timeout(PATIENCE_MS)
     if user is not None:
         client = Client()
         client.force_login(user)

@@ -1,6 +1,7 @@
 """The pages as a person uses them: signing in, switching the language, looking at a photo, sending one."""
 
 import re
+from urllib.parse import urlsplit
 
 import pytest
 from django.template.defaultfilters import floatformat
@@ -9,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from demeter.accounts.models import User
 from photos.models import Image, UploadSession
+from tests.browser.conftest import PATIENCE_MS
 from tests.conftest import PASSWORD
 from tests.inventory.factories import StorageLocationConfigFactory
 from tests.photos.count_builders import count_photo, store_photo
@@ -58,6 +60,7 @@ def test_signing_in_switching_the_language_and_signing_out(open_page, worker):
     page.get_by_role("button", name="EN").click()
     expect(page).to_have_title("Photos · DemeterAI")
     expect(page.locator("html")).to_have_attribute("lang", "en")
+    page.wait_for_load_state("load")
     assert page.evaluate("groupedThousands(1234567)") == as_pages_write(1234567, "en")
 
     page.get_by_role("button", name="Sign out").click()
@@ -128,6 +131,7 @@ def test_without_javascript_the_form_sends_photos_and_leads_to_what_becomes_of_t
     photo = tmp_path / "claro_7.jpg"
     photo.write_bytes(picture_bytes(7))
     context = browser.new_context(base_url=live_server.url, locale="es-AR", java_script_enabled=False)
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     page.goto("/uploads/")
     sign_in(page, worker)
@@ -175,7 +179,7 @@ def sign_in_to_administration(page: Page, user: User) -> None:
     page.get_by_label("Correo electrónico").fill(user.email)
     page.get_by_label("Contraseña").fill(PASSWORD)
     page.get_by_role("button", name="Ingresar").click()
-    page.wait_for_url("**/admin/**")
+    page.wait_for_url(lambda url: urlsplit(url).path.startswith("/admin/"))  # and until it is loaded
 
 
 def test_the_page_of_the_api_lists_the_operations_and_asks_nobody_else(open_page, live_server):

@@ -1,10 +1,11 @@
 """A photo looked at closely in a real browser: the picture in its sizes, and the marks over it."""
 
+import time
 from io import BytesIO
 
 import pytest
 from PIL import Image as PillowImage
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from photos import storage
 from photos.models import Detection
@@ -67,6 +68,22 @@ def asks_original(session, asked: list[str]) -> bool:
     return any(session.image.original_key in address for address in asked)
 
 
+def double_tap(page: Page, target: Locator) -> None:
+    """Two taps in the middle, a person's by the times that they carry, however late they are handled."""
+    box = target.bounding_box()
+    assert box is not None
+    at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    mouse, now = page.context.new_cdp_session(page), time.time()
+    for number, kind in enumerate(("mousePressed", "mouseReleased") * 2):
+        said = {
+            "type": kind,
+            "button": "left",
+            "clickCount": 1 + number // 2,
+            "timestamp": now + 0.05 * number,
+        }
+        mouse.send("Input.dispatchMouseEvent", {**at, **said})
+
+
 def wait_for_ink(page: Page, spot: tuple[int, int], *, is_there: bool) -> None:
     page.wait_for_function(f"(spot) => (({INK})(spot) > 0) === {str(is_there).lower()}", arg=list(spot))
 
@@ -111,7 +128,7 @@ def test_layers_and_the_slider_hide_marks_and_the_keyboard_zooms(open_page, sess
     )
     page.keyboard.press("0")
     expect(page.locator("[data-zoom-value]")).to_have_text(fitted)
-    canvas.dblclick()
+    double_tap(page, canvas)
     expect(page.locator("[data-viewer][data-shown=full]")).to_have_count(1)
 
     page.get_by_role("button", name="Toda la ventana, y de vuelta").click()

@@ -16,6 +16,8 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from demeter.accounts.models import User
 from photos.choices import JobStatus
 from photos.models import Image, ResumableUpload, UploadJob, UploadSession
+from tests.browser.conftest import PATIENCE_MS
+from tests.browser.held_requests import HeldRequests
 from tests.browser.test_pages_in_browser import fits, sign_in
 from tests.conftest import PASSWORD
 from tests.inventory.factories import StorageLocationFactory
@@ -24,7 +26,6 @@ from tests.support.faulty_proxy import FaultyProxy, faulty_proxy
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
-SLOW_MS = 120_000
 LARGE_SIDE_PX = 900
 
 
@@ -40,6 +41,17 @@ def large_photo() -> bytes:
 
 def file(number: int, name: str = "") -> dict[str, Any]:
     return {"name": name or f"claro_{number}.jpg", "mimeType": "image/jpeg", "buffer": picture_bytes(number)}
+
+
+# Files are read only when `letRead` is called, as on a slow phone.
+HOLD_READING = """() => {
+  const read = Blob.prototype.arrayBuffer;
+  const may = new Promise((done) => { window.letRead = done; });
+  Blob.prototype.arrayBuffer = async function () {
+    await may;
+    return read.call(this);
+  };
+}"""
 
 
 def open_upload(open_page: Any, user: User, **options: Any) -> Page:
@@ -87,8 +99,7 @@ def test_photos_are_checked_sent_and_followed_and_a_bad_one_stays_out(open_page,
             "Llegó: se está contando",
             "Llegó: se está contando",
             "No es una foto: se aceptan JPEG, PNG, WebP, HEIC y AVIF.",
-        ],
-        timeout=SLOW_MS,
+        ]
     )
     upload = UploadSession.objects.get()
     assert (upload.user, upload.storage_location) == (worker, place)
@@ -98,17 +109,40 @@ def test_photos_are_checked_sent_and_followed_and_a_bad_one_stays_out(open_page,
     expect(page.locator(".job-name")).to_have_count(2)
 
 
+def test_what_is_chosen_before_the_script_has_come_is_in_the_list(open_page, worker):
+    page = open_page("/photos/")
+    sign_in(page, worker)
+    script = HeldRequests(page, "**/upload/main.js")
+    page.goto("/uploads/", wait_until="commit")
+    choose(page, file(1))
+    script.let_go()
+    states(page).to_have_text(["Elegida"])
+    send(page)
+    states(page).to_have_text(["Llegó: se está contando"])
+
+
+def test_whoever_sends_at_once_sends_also_what_is_still_being_checked(open_page, worker):
+    page = open_upload(open_page, worker)
+    page.evaluate(HOLD_READING)
+    choose(page, file(1), file(2))
+    states(page).to_have_text(["Se está revisando"] * 2)
+    send(page)
+    page.evaluate("window.letRead()")
+    states(page).to_have_text(["Llegó: se está contando"] * 2)
+    assert UploadSession.objects.get().jobs.count() == 2
+
+
 def test_a_photo_that_the_server_has_is_not_sent_again(open_page, worker):
     page = open_upload(open_page, worker)
     choose(page, file(1))
     send(page)
-    states(page).to_have_text(["Llegó: se está contando"], timeout=SLOW_MS)
+    states(page).to_have_text(["Llegó: se está contando"])
     sent = []
     page.on("request", lambda request: sent.append(request.method))
     choose(page, file(1, "otra.jpg"))
     states(page).to_have_text(["Llegó: se está contando", "El servidor ya la tiene: no se manda de nuevo"])
     send(page)
-    states(page).to_have_text(["Llegó: se está contando", "Conocida: ya se contó antes"], timeout=SLOW_MS)
+    states(page).to_have_text(["Llegó: se está contando", "Conocida: ya se contó antes"])
     assert "PATCH" not in sent
     assert (Image.objects.count(), UploadJob.objects.count()) == (1, 2)
 
@@ -131,7 +165,7 @@ def test_a_connection_that_is_cut_within_a_file_goes_on_where_it_was(open_page, 
     )
     choose(page, {"name": "grande.png", "mimeType": "image/png", "buffer": photo})
     send(page)
-    states(page).to_have_text(["Llegó: se está contando"], timeout=SLOW_MS)
+    states(page).to_have_text(["Llegó: se está contando"])
     assert Image.objects.get().sha256 == hashlib.sha256(photo).hexdigest()
     assert len(offsets) > 3
     assert offsets[1] == offsets[2], "what had arrived was not sent again"
@@ -149,14 +183,14 @@ def test_a_closed_tab_is_gone_on_with_by_the_next(open_page, worker):
     )
     choose(page, {"name": "grande.png", "mimeType": "image/png", "buffer": photo})
     send(page)
-    states(page).to_have_text(["Espera conexión"], timeout=SLOW_MS)
+    states(page).to_have_text(["Espera conexión"])
     assert ResumableUpload.objects.get().offset_bytes > 0
     context: BrowserContext = page.context
     page.close()
 
     again = context.new_page()
     again.goto("/uploads/")
-    states(again).to_have_text(["Llegó: se está contando"], timeout=SLOW_MS)
+    states(again).to_have_text(["Llegó: se está contando"])
     assert Image.objects.get().sha256 == hashlib.sha256(photo).hexdigest()
     assert UploadJob.objects.count() == 1
     again.reload()
@@ -171,14 +205,14 @@ def test_an_ended_session_is_signed_in_again_without_losing_the_page(open_page, 
     states(page).to_have_text(["Elegida", "Elegida"])
     Session.objects.all().delete()
     send(page)
-    expect(page.get_by_role("dialog")).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_role("dialog")).to_be_visible()
     page.get_by_label("Contraseña").fill("wrong")
     page.get_by_label("Correo electrónico").fill(worker.email)
     page.get_by_label("Contraseña").press("Enter")
     expect(page.locator("[data-sign-in-again] [data-error]")).not_to_be_empty()
     sign_in_again(page, worker)
-    expect(page.get_by_role("dialog")).to_be_hidden(timeout=SLOW_MS)
-    states(page).to_have_text(["Llegó: se está contando"] * 2, timeout=SLOW_MS)
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    states(page).to_have_text(["Llegó: se está contando"] * 2)
     assert UploadSession.objects.get().notes == "ronda de la mañana"
 
 
@@ -217,7 +251,7 @@ def test_photos_are_paused_gone_on_with_and_taken_out(open_page, worker):
 
     page.unroute("**/api/v1/uploads/*")
     first.get_by_role("button", name="Seguir").click()
-    states(page).to_have_text(["Llegó: se está contando"], timeout=SLOW_MS)
+    states(page).to_have_text(["Llegó: se está contando"])
     assert [job.filename for job in UploadJob.objects.all()] == ["claro_1.jpg"]
 
 
@@ -226,7 +260,7 @@ def test_what_the_server_refuses_says_why(open_page, worker):
     broken = {"name": "rota.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8\xff\xe0" + b"\0" * 300}
     choose(page, broken)
     send(page)
-    expect(page.locator(".upload-item [data-state].is-wrong")).to_be_visible(timeout=SLOW_MS)
+    expect(page.locator(".upload-item [data-state].is-wrong")).to_be_visible()
     job = UploadJob.objects.get()
     assert job.status == JobStatus.REJECTED
 
@@ -248,12 +282,12 @@ def test_the_place_is_found_by_where_the_phone_is_or_left_to_the_photos(open_pag
     expect(page.locator("[data-place-told]")).to_contain_text(near.name)
     choose(page, file(1))
     send(page)
-    states(page).to_have_text(["Llegó: se está contando"], timeout=SLOW_MS)
+    states(page).to_have_text(["Llegó: se está contando"])
 
     page.get_by_role("button", name="Más tarde").click()
     choose(page, file(2))
     send(page)
-    states(page).to_have_text(["Llegó: se está contando"] * 2, timeout=SLOW_MS)
+    states(page).to_have_text(["Llegó: se está contando"] * 2)
     uploads = UploadSession.objects.order_by("created_at")
     assert [upload.storage_location for upload in uploads] == [near, None]
     assert far not in {upload.storage_location for upload in uploads}
@@ -286,7 +320,7 @@ def test_the_label_of_a_place_names_it(open_page, worker):
 def test_without_https_the_page_says_what_is_off_and_sends_all_the_same(browser, live_server, worker):
     """In a context of its own: the browser complains of headers that only mean something over https."""
     context = browser.new_context(locale="es-AR", viewport={"width": 390, "height": 844})
-    context.set_default_timeout(SLOW_MS)
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     page.goto(live_server.url.replace("localhost", "0.0.0.0") + "/uploads/")  # noqa: S104 - no secure context
     sign_in(page, worker)
@@ -295,7 +329,7 @@ def test_without_https_the_page_says_what_is_off_and_sends_all_the_same(browser,
     expect(page.get_by_role("button", name="Donde estoy")).to_be_hidden()
     choose(page, file(1))
     send(page)
-    states(page).to_have_text(["Llegó: se está contando"], timeout=SLOW_MS)
+    states(page).to_have_text(["Llegó: se está contando"])
     assert Image.objects.get().sha256 == hashlib.sha256(picture_bytes(1)).hexdigest()
     assert fits(page)
     context.close()
@@ -313,7 +347,7 @@ def test_the_keyboard_alone_chooses_and_sends(open_page, worker):
         if page.evaluate("document.activeElement.type") == "submit":
             break
     page.keyboard.press("Enter")
-    states(page).to_have_text(["Llegó: se está contando"], timeout=SLOW_MS)
+    states(page).to_have_text(["Llegó: se está contando"])
 
 
 @pytest.fixture
@@ -336,14 +370,14 @@ def test_the_page_opens_without_a_connection_and_sends_when_the_signal_is_back(o
     assert worker.name not in page.content()
     choose(page, file(1))
     send(page)
-    states(page).to_have_text(["Espera conexión"], timeout=SLOW_MS)
+    states(page).to_have_text(["Espera conexión"])
     page.reload()
-    states(page).to_have_text(["Espera conexión"], timeout=SLOW_MS)
+    states(page).to_have_text(["Espera conexión"])
     assert not ResumableUpload.objects.exists()
 
     proxy.mode = "passes"
     page.context.set_offline(False)
-    states(page).to_have_text(["Llegó: se está contando"], timeout=SLOW_MS)
+    states(page).to_have_text(["Llegó: se está contando"])
     assert UploadJob.objects.get().upload_session.user == worker
 
 
@@ -360,4 +394,4 @@ def test_a_strict_content_security_policy_keeps_nothing_from_working(open_page, 
     page.goto("/uploads/")
     choose(page, file(1))
     send(page)
-    states(page).to_have_text(["Llegó: se está contando"], timeout=SLOW_MS)
+    states(page).to_have_text(["Llegó: se está contando"])

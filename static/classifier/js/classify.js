@@ -24,6 +24,7 @@
   }
 
   input.addEventListener("change", show);
+  if (input.files.length) show(); // chosen before this script had come
   form.addEventListener("submit", () => {
     button.disabled = true;
     button.textContent = textSending;

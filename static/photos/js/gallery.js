@@ -11,13 +11,13 @@ const cards = () => [...form.querySelectorAll(".photo-card")];
 function foldFilters() {
   const button = document.querySelector("[data-filters-button]");
   const filters = document.getElementById("filters");
-  const fold = (isFolded) => {
-    filters.toggleAttribute("data-is-folded", isFolded);
-    button.setAttribute("aria-expanded", String(!isFolded));
+  const show = (isOpen) => {
+    filters.dataset.fold = isOpen ? "open" : "closed";
+    button.setAttribute("aria-expanded", String(isOpen));
   };
   button.hidden = false;
-  fold(!filters.hasAttribute("data-has-errors"));
-  button.addEventListener("click", () => fold(!filters.hasAttribute("data-is-folded")));
+  show(filters.dataset.fold === "open");
+  button.addEventListener("click", () => show(filters.dataset.fold !== "open"));
 }
 
 function showSelection() {

@@ -80,6 +80,10 @@ class Corrector {
   }
 
   tap(point, reach, isAdding) {
+    if (!this.sync.started) { // what is added now would be gone once the findings are there
+      if (this.find("failed").hidden) this.say(this.texts.loading);
+      return;
+    }
     const near = this.findings.boxAt(point.x, point.y, this.tool === "add" ? 0 : reach);
     const isRoom = near && this.tool === "add" && !this.findings.isOnMark(near, point.x, point.y);
     const box = isRoom ? null : near;
@@ -291,9 +295,10 @@ class Corrector {
     };
     const text = words[state]();
     this.root.dataset.state = state;
-    this.find("state").textContent = this.sync.keepsDrafts || state === "saved" ? text : `${text} ${this.texts.no_storage}`;
-    this.find("alert-text").textContent = text;
-    this.find("alert").hidden = !["conflict", "refused", "signed_out"].includes(state);
+    const isLosable = !this.sync.keepsDrafts && state !== "saved";
+    this.find("state").textContent = text;
+    this.find("alert-text").textContent = isLosable ? `${text} ${this.texts.no_storage}` : text;
+    this.find("alert").hidden = !isLosable && !["conflict", "refused", "signed_out"].includes(state);
     this.find("keep").hidden = state !== "conflict";
     this.find("discard").hidden = !["conflict", "refused"].includes(state);
     this.find("sign-in").hidden = state !== "signed_out";

@@ -73,7 +73,7 @@ export class Sync extends EventTarget {
   async start() {
     const draft = this.#readDraft();
     if (draft?.underway) await this.#finishUnderway(draft);
-    await this.#load();
+    this.findings.load(...(await this.#ask()));
     const kept = draft ? this.findings.applyDraft(draft) : 0;
     this.started = true;
     if (kept && draft.version !== this.findings.version) this.#setState("conflict", { name: null });
@@ -81,9 +81,10 @@ export class Sync extends EventTarget {
     return kept;
   }
 
-  async #load() {
+  // What the server has, as Findings.load takes it.
+  #ask() {
     const { detections, containers, estimations } = this.settings;
-    this.findings.load(...(await Promise.all([detections, containers, estimations].map((url) => ask(url)))));
+    return Promise.all([detections, containers, estimations].map((url) => ask(url)));
   }
 
   // The request that was under way when the page was closed: was it taken, or is it yet to be?
@@ -181,12 +182,14 @@ export class Sync extends EventTarget {
 
   // After a conflict: my changes over what the server has now.
   async keepMine() {
-    const draft = this.findings.toDraft(null);
+    let theirs;
     try {
-      await this.#load();
+      theirs = await this.#ask();
     } catch {
       return;
     }
+    const draft = this.findings.toDraft(null); // with what was edited while they were on their way
+    this.findings.load(...theirs);
     this.findings.applyDraft(draft);
     this.state = "unsaved";
     this.#edited();
@@ -196,7 +199,7 @@ export class Sync extends EventTarget {
   // After a conflict or a refusal: what the server has.
   async discardMine() {
     try {
-      await this.#load();
+      this.findings.load(...(await this.#ask()));
     } catch {
       return;
     }

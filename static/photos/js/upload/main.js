@@ -57,10 +57,12 @@ class UploadPage {
 
   #wire() {
     for (const input of this.form.querySelectorAll("input[type=file]")) {
-      input.addEventListener("change", () => {
-        this.#add([...input.files]);
+      const take = () => {
+        if (input.files.length) this.#add([...input.files]);
         input.value = "";
-      });
+      };
+      input.addEventListener("change", take);
+      take(); // what was chosen before this script had come
     }
     const drop = this.find("drop");
     for (const name of ["dragover", "dragleave", "drop"]) {
@@ -96,8 +98,19 @@ class UploadPage {
   }
 
   async #send() {
+    if (this.isSending) return;
+    this.isSending = true;
+    try {
+      await this.queue.checked; // whoever sends at once means what is still being looked at too
+      await this.#sendReady();
+    } finally {
+      this.isSending = false;
+    }
+  }
+
+  async #sendReady() {
     if (!this.#count("ready")) {
-      this.#tell(this.#count("checking") ? "" : this.texts.none_chosen);
+      this.#tell(this.texts.none_chosen);
       return;
     }
     const fields = Object.fromEntries(

@@ -32,6 +32,7 @@ export class Queue extends EventTarget {
     super();
     Object.assign(this, { endpoint, knownEndpoint, user, maxBytes, hasher, store });
     this.photos = [];
+    this.checked = Promise.resolve(); // all that was added is known to be good or bad
     this.state = "idle";
     this.chunkBytes = 1024 * 1024;
     this.failures = 0;
@@ -56,20 +57,24 @@ export class Queue extends EventTarget {
     }));
     this.photos.push(...added);
     this.#changed();
-    await Promise.all(added.map((photo) => this.#check(photo)));
+    const checks = Promise.all([this.checked, ...added.map((photo) => this.#check(photo))]);
+    this.checked = checks;
+    await checks;
     await this.#askKnown(added.filter((photo) => photo.state === "ready"));
   }
 
   async #check(photo) {
     photo.fault = await faultOf(photo.file, this.maxBytes).catch(() => "unreadable");
+    if (!photo.fault) {
+      photo.hash = this.hasher.sha256Of(photo.id, photo.file).then((sha256) => {
+        photo.sha256 = sha256;
+        return sha256;
+      });
+      await this.#write(photo); // before the page says that it is chosen: it may be closed then
+    }
+    if (photo.state === "removed") return;
     photo.state = photo.fault ? "bad" : "ready";
     this.#changed(photo);
-    if (photo.fault) return;
-    photo.hash = this.hasher.sha256Of(photo.id, photo.file).then((sha256) => {
-      photo.sha256 = sha256;
-      return sha256;
-    });
-    await this.#write(photo);
   }
 
   async #askKnown(photos) {
