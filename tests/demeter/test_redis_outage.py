@@ -26,7 +26,7 @@ from tests.photos.factories import photo_file
 from tests.support.redis_server import RedisServer, find_redis, redis_server
 from tests.support.servers import may_be_skipped
 
-WITHIN_S = 30.0
+WITHIN_S = 120.0
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, serialized_rollback=True),

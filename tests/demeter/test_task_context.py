@@ -37,7 +37,7 @@ def test_a_message_carries_the_id_of_the_request_that_sent_it():
         probe.apply_async(connection=connection)
         with Connection(app.conf.broker_url) as reader:
             queue = reader.SimpleQueue("default")
-            message = queue.get(timeout=10)
+            message = queue.get(timeout=60)
             message.ack()
     assert message.headers["request_id"] == "of-the-request"
 

@@ -117,7 +117,7 @@ def test_few_threads_wait_for_staging_and_the_others_are_told_so(monkeypatch: py
     ]
     for writer in writers:
         writer.start()
-        assert hanging.acquire(timeout=10)
+        assert hanging.acquire(timeout=60)
     try:
         with pytest.raises(StoreUnavailable):
             storage.stage_uploads([(ContentFile(BYTES), "one-too-many.jpg")])

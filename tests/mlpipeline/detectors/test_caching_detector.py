@@ -97,14 +97,14 @@ def test_who_asks_while_a_tile_is_run_waits_for_it() -> None:
     class Slow(Counting):
         def detect(self, tiles: Sequence[Image]) -> list[Detections]:
             begun.set()
-            assert may_end.wait(10)
+            assert may_end.wait(60)
             return super().detect(tiles)
 
     network = Slow()
     detector = ProbeCache(network)
     with ThreadPoolExecutor(2) as threads:
         first = threads.submit(detector.detect, [_tile(7)])
-        assert begun.wait(10)
+        assert begun.wait(60)
         second = threads.submit(detector.detect, [_tile(7)])
         may_end.set()
         assert _left(first.result()) == _left(second.result()) == [7]

@@ -11,7 +11,7 @@ from mlpipeline.vision.errors import DetectorFault
 from mlpipeline.vision.results import Detections
 
 BAD = 255
-WAIT_S = 20
+WAIT_S = 60
 MANY = 1000  # tiles that never come together here
 
 
