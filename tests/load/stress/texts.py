@@ -35,9 +35,9 @@ ENGLISH = Texts(
     ),
     how=(
         "Each scenario starts the whole stack anew (`manage.py stack`) and lets its model workers classify and count "
-        "first. Then Locust's users come, five a second, and the clock starts when all are there. A user signs in once, and "
-        "between pauses of one to three seconds asks the index, has a picture classified, uploads a photo, follows it, "
-        "or opens the gallery (4 : 8 : 1 : 4 : 3). What they upload is counted meanwhile. "
+        "first. Then Locust's users come, five a second, and the clock starts when all are there. A user signs in "
+        "once, and between pauses of one to three seconds asks the index, has a picture classified, uploads a photo, "
+        "follows it, or opens the gallery (4 : 8 : 1 : 4 : 3). What they upload is counted meanwhile. "
         "`make test-load` does it again."
     ),
     scenarios="Scenarios",
@@ -95,10 +95,10 @@ SPANISH = Texts(
     ),
     how=(
         "Cada escenario arranca de nuevo todo el sistema (`manage.py stack`) y deja que los procesos del modelo "
-        "clasifiquen y cuenten primero. Después llegan los usuarios de Locust, cinco por segundo, y el reloj empieza cuando están "
-        "todos. Un usuario inicia sesión una vez y, entre pausas de uno a tres segundos, pide el índice, hace "
-        "clasificar una imagen, sube una foto, la sigue o abre la galería (4 : 8 : 1 : 4 : 3). Lo que suben se cuenta "
-        "mientras tanto. `make test-load` lo repite."
+        "clasifiquen y cuenten primero. Después llegan los usuarios de Locust, cinco por segundo, y el reloj empieza "
+        "cuando están todos. Un usuario inicia sesión una vez y, entre pausas de uno a tres segundos, pide el índice, "
+        "hace clasificar una imagen, sube una foto, la sigue o abre la galería (4 : 8 : 1 : 4 : 3). Lo que suben "
+        "se cuenta mientras tanto. `make test-load` lo repite."
     ),
     scenarios="Escenarios",
     scenario_heads=(
