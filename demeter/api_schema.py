@@ -19,7 +19,7 @@ from demeter.serving.views import TakesLargeBody
 # Where the refusals that the API answers with are declared; those of commands are none.
 _ERROR_MODULES: Final = (
     "demeter.errors", "demeter.serving.errors", "demeter.accounts.errors", "demeter.metrics.views", "inventory.errors",
-    "photos.errors", "mlpipeline.classifier.errors",
+    "photos.errors", "mlpipeline.classifier.errors", "mlpipeline.labels.errors",
 )  # fmt: skip
 _BODY_PARSERS: Final = (FileUploadParser, FormParser, JSONParser, MultiPartParser)
 _WITH_BODY: Final = {"POST", "PUT", "PATCH"}

@@ -19,6 +19,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("photos.api.urls")),
     path("", include("inventory.api.urls")),
     path("", include("mlpipeline.classifier.api.urls")),
+    path("", include("mlpipeline.labels.urls")),
     re_path(
         r"^schema/?$",
         SpectacularAPIView.as_view(permission_classes=[], authentication_classes=[]),

@@ -5,6 +5,7 @@ Models import these, so no model is imported here, not even for a type: a row is
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final, NoReturn, Self
 
@@ -67,6 +68,10 @@ class StorageLocationQuerySet(ChangeTimedUpdates, models.QuerySet[Any]):
         return self.filter(
             is_active=True, storage_area__is_active=True, storage_area__warehouse__is_active=True
         )
+
+    def labelled(self, texts: Collection[str]) -> Self:
+        """Locations whose QR labels say one of these texts, as a reader of codes gives them."""
+        return self.filter(qr_code__in={text.strip().upper() for text in texts})
 
     def near(self, lat: float, lon: float, radius_m: float) -> Self:
         """Locations whose bounding box comes within a radius of a point.

@@ -28,6 +28,7 @@ REST_FRAMEWORK = {
         "prediction": env.str(
             "THROTTLE_PREDICTION", default="6000/min"
         ),  # pictures to be classified, of one user
+        "label": env.str("THROTTLE_LABEL", default="600/min"),  # pictures of labels, of one user
         "registration": env.str("THROTTLE_REGISTRATION", default="300/hour"),  # new accounts from one address
     },
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

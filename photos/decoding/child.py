@@ -3,8 +3,8 @@
     python -m photos.decoding.child SOCKET_FD MEMORY_BYTES CPU_S IDLE_S
 
 A request is one message of JSON, `{"function": "module:name", "arguments": {…}}`, and the descriptor of a file for
-what it makes. The function is called with that descriptor and the arguments. The answer is `{"result": …}`, or
-`{"refused": "damaged" | "too_costly"}`. The requests come from our own code, never from outside.
+what it makes, or of what it reads. The function is called with that descriptor and the arguments. The answer is
+`{"result": …}`, or `{"refused": "damaged" | "too_costly"}`. The requests come from our own code, never from outside.
 """
 
 import contextlib

@@ -42,7 +42,15 @@ def upload_texts() -> dict[str, Any]:
         "place_none_near": _("No place is near."),
         "place_unknown": _("Where you are is not known just now."),
         "place_no_code": _("No place has this code."),
-        "place_no_camera": _("The camera or the connection is not there just now."),
+        "label_reading": _("The label is being read…"),
+        "label_none": _("No QR code can be read in this picture. Go closer and take another one."),
+        "label_no_camera": _("The camera cannot be used. Press again to take a picture of the label."),
+        "label_offline": _(
+            "Reading the QR here needs a connection. Let one of the photos show the label: it names the place when it "
+            "arrives."
+        ),
+        "label_away": _("The label cannot be read just now. Choose the place, or try again."),
+        "label_signed_out": _("You are signed out. Sign in to go on."),
         "place_chosen": _("All these photos show:"),
         "place_by_photo": _("Leave empty: a QR label in the photo, or its position, tells the place."),
     }

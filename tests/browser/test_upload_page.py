@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +15,7 @@ from PIL import Image as Picture
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from demeter.accounts.models import User
+from inventory.models import StorageLocation
 from photos.choices import JobStatus
 from photos.models import Image, ResumableUpload, UploadJob, UploadSession
 from tests.browser.conftest import PATIENCE_MS
@@ -23,6 +25,7 @@ from tests.conftest import PASSWORD
 from tests.inventory.factories import StorageLocationFactory
 from tests.photos.factories import picture_bytes
 from tests.support.faulty_proxy import FaultyProxy, faulty_proxy
+from tests.support.labels import label_picture
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
@@ -293,28 +296,77 @@ def test_the_place_is_found_by_where_the_phone_is_or_left_to_the_photos(open_pag
     assert far not in {upload.storage_location for upload in uploads}
 
 
-# A camera and a detector in place of those that a phone has.
-CAMERA = """(code) => {
-  window.BarcodeDetector = class { async detect() { return [{ rawValue: code }]; } };
+# A camera in place of the one that a phone has, and a detector where a code is given. It shows a picture of a label.
+CAMERA = """([code, label]) => {
+  if (code) window.BarcodeDetector = class { async detect() { return [{ rawValue: code }]; } };
+  else delete window.BarcodeDetector;
   navigator.mediaDevices.getUserMedia = async () => {
-    const canvas = document.createElement("canvas");
-    canvas.getContext("2d").fillRect(0, 0, 9, 9);
-    return canvas.captureStream(5);
+    const canvas = Object.assign(document.createElement("canvas"), { width: 1280, height: 960 });
+    const context = canvas.getContext("2d");
+    const bytes = Uint8Array.from(atob(label), (letter) => letter.charCodeAt(0));
+    const picture = await createImageBitmap(new Blob([bytes], { type: "image/jpeg" }));
+    setInterval(() => context.drawImage(picture, 0, 0, 1280, 960), 100); // a stream has a frame for each change
+    return canvas.captureStream(10);
   };
 }"""
 
 
-def test_the_label_of_a_place_names_it(open_page, worker):
-    place = StorageLocationFactory()
-    page = open_upload(open_page, worker, width=390)
-    expect(page.locator("[data-place-scan]")).to_be_hidden()  # this browser has no detector
-    page.add_init_script(f"({CAMERA})({place.qr_code!r})")
+def give_camera(page: Page, *texts: str, detector: str = "") -> None:
+    label = base64.b64encode(label_picture(*texts)).decode()
+    page.add_init_script(f"({CAMERA})({[detector, label]!r})")
     page.reload()
-    page.get_by_role("button", name="Leer el QR").click()
+    expect(page.locator("[data-upload][data-ready]")).to_have_count(1)
+
+
+def place_is(page: Page, place: StorageLocation) -> None:
     expect(page.locator("[data-place-told]")).to_contain_text(place.name)
     expect(page.get_by_role("dialog")).to_have_count(0)
     assert page.locator("[name=storage_location_id]").input_value() == str(place.pk)
+
+
+@pytest.mark.parametrize("has_detector", [True, False], ids=["its own detector", "the server"])
+def test_the_label_of_a_place_names_it(open_page, worker, has_detector):
+    place = StorageLocationFactory()
+    page = open_upload(open_page, worker, width=390)
+    give_camera(page, place.qr_code, detector=place.qr_code if has_detector else "")
+    page.get_by_role("button", name="Leer el QR").click()
+    place_is(page, place)
     assert fits(page)
+
+
+def test_of_several_labels_in_view_a_person_chooses(open_page, worker):
+    first, second = StorageLocationFactory(code="W1-A-01"), StorageLocationFactory(code="W1-A-02")
+    page = open_upload(open_page, worker)
+    give_camera(page, first.qr_code, second.qr_code)
+    page.get_by_role("button", name="Leer el QR").click()
+    expect(page.locator("[data-place-list] button")).to_have_count(2)
+    page.locator("[data-place-list] button").nth(1).click()
+    place_is(page, second)
+
+
+def test_without_a_connection_the_page_says_what_a_label_needs(open_page, worker):
+    page = open_upload(open_page, worker)
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Leer el QR").click()
+    expect(page.locator("[data-place-told]")).to_contain_text("hace falta señal")
+
+
+def test_a_picture_of_the_label_will_do_where_no_camera_can_be_used(open_page, worker):
+    place = StorageLocationFactory()
+    page = open_upload(open_page, worker, width=390)
+    page.add_init_script("delete Object.getPrototypeOf(navigator).mediaDevices")  # as over plain http
+    page.reload()
+    expect(page.locator("[data-upload][data-ready]")).to_have_count(1)
+    with page.expect_file_chooser() as chosen:
+        page.get_by_role("button", name="Leer el QR").click()
+    chosen.value.set_files({**file(1), "name": "sin_codigo.jpg"})
+    expect(page.locator("[data-place-told]")).to_contain_text("Acercate")
+    with page.expect_file_chooser() as chosen:
+        page.get_by_role("button", name="Leer el QR").click()
+    expect(page.locator(".upload-item")).to_have_count(0)  # a picture of a label is no photo to count
+    picture = {"name": "cartel.jpg", "mimeType": "image/jpeg", "buffer": label_picture(place.qr_code)}
+    chosen.value.set_files(picture)
+    place_is(page, place)
 
 
 def test_without_https_the_page_says_what_is_off_and_sends_all_the_same(browser, live_server, worker):

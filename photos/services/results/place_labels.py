@@ -30,7 +30,7 @@ def note_labels(claim: Claim, texts: Collection[str]) -> None:
     Raises StepLost.
     """
     image_id = ProcessingStep.objects.values_list("image_id", flat=True).get(pk=claim.step_id)
-    labelled = list(_labelled_by(texts))
+    labelled = list(StorageLocation.objects.in_use().labelled(texts).order_by("pk"))
     lock_places_of(image_id, *labelled)
     lock_claim(claim)
     image = Image.objects.select_for_update().get(pk=image_id)
@@ -42,12 +42,6 @@ def note_labels(claim: Claim, texts: Collection[str]) -> None:
     if len(labelled) == 1:
         _name_place_of(image, labelled[0])
     settle_places(places_of([image.pk]))
-
-
-def _labelled_by(texts: Collection[str]) -> Collection[StorageLocation]:
-    """The places in use whose labels say this."""
-    codes = {text.strip().upper() for text in texts}
-    return StorageLocation.objects.in_use().filter(qr_code__in=codes).order_by("pk") if codes else []
 
 
 def _name_place_of(image: Image, location: StorageLocation) -> None:

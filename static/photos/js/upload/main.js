@@ -56,7 +56,7 @@ class UploadPage {
   }
 
   #wire() {
-    for (const input of this.form.querySelectorAll("input[type=file]")) {
+    for (const input of this.form.querySelectorAll("input[type=file]:not([data-label-picture])")) {
       const take = () => {
         if (input.files.length) this.#add([...input.files]);
         input.value = "";

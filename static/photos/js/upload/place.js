@@ -2,7 +2,8 @@
 // The place of the photos: found by a few letters, by where the phone is, or left to the photos themselves. The list of the
 // form stays what is sent; this fills it.
 
-import { canReadCodes, QrReader } from "./qr.js";
+import { signInAgain } from "../../../demeter/js/sign_in_again.js";
+import { LabelReader } from "./qr.js";
 
 const RECENT = "uploads-places"; // the places of the last uploads, offered first and where there is no connection
 const MAX_RECENT = 6;
@@ -28,7 +29,7 @@ const position = () => new Promise((resolve, reject) => navigator.geolocation.ge
 const nameOf = (place) => [place.warehouse?.name, place.area?.name, place.name].filter(Boolean).join(" · ");
 
 export class Place {
-  /** @type {QrReader | undefined} */
+  /** @type {LabelReader | undefined} */
   reader;
 
   constructor(form, texts) {
@@ -74,7 +75,7 @@ export class Place {
     });
     this.here.addEventListener("click", () => this.#locate());
     this.clear.addEventListener("click", () => this.#choose(null));
-    this.scan.hidden = !canReadCodes();
+    this.scan.hidden = false;
     this.scan.addEventListener("click", () => this.#scan());
     const [named] = this.select.selectedOptions; // by the address, where a place's own page led here
     if (named?.value) this.#choose({ id: named.value, name: named.textContent }, { focus: false });
@@ -108,18 +109,30 @@ export class Place {
   }
 
   async #scan() {
-    this.reader ??= new QrReader(this.box.querySelector("dialog"));
-    try {
-      const text = (await this.reader.read()).trim();
-      if (!text) return;
-      /** @type {ApiShapes["PaginatedLocationList"]} */
-      const { results } = await ask(this.box.dataset.search, { q: text });
-      const [place] = results.filter((found) => found.qr_code.toLowerCase() === text.toLowerCase());
-      if (place) this.#choose({ id: String(place.id), name: nameOf(place) });
-      else this.told.textContent = this.texts.place_no_code;
-    } catch {
-      this.told.textContent = this.texts.place_no_camera;
+    if (!navigator.onLine) {
+      this.told.textContent = this.texts.label_offline;
+      return;
     }
+    this.reader ??= new LabelReader(this.box, () => { this.told.textContent = this.texts.label_reading; });
+    this.told.textContent = "";
+    try {
+      const seen = await this.reader.read();
+      if (!seen) return;
+      const places = ("text" in seen ? await this.#labelled(seen.text) : seen.locations).map((place) => ({ id: String(place.id), name: nameOf(place) }));
+      if (places.length === 1) this.#choose(places[0]);
+      else if (places.length) this.#offer(places); // labels of neighbours came into view together
+      else this.told.textContent = "code_count" in seen && !seen.code_count ? this.texts.label_none : this.texts.place_no_code;
+    } catch (/** @type {any} */ error) {
+      this.told.textContent = this.texts[`label_${error.message}`] ?? this.texts.label_away;
+      if (error.message === "signed_out") signInAgain();
+    }
+  }
+
+  async #labelled(text) {
+    const code = text.trim();
+    /** @type {ApiShapes["PaginatedLocationList"]} */
+    const { results } = await ask(this.box.dataset.search, { q: code });
+    return results.filter((found) => found.qr_code.toLowerCase() === code.toLowerCase());
   }
 
   #offer(places, textIfNone = "") {
