@@ -20,7 +20,7 @@ from demeter.accounts.models import User
 from demeter.errors import DemeterError
 from inventory.models import StorageLocation
 from photos import queue
-from photos.errors import NotCounted
+from photos.errors import CountReplaced, NotCounted
 from photos.image_states import reason_of, state_of
 from photos.image_urls import thumbnail_url
 from photos.models import Image, ProcessingSession
@@ -41,12 +41,14 @@ class Decision:
     """One decision about counts or photos: `carry_out` may raise DemeterError for a row that it does not fit.
 
     changes_stock: then the page shows what it would change, as soon as the form has told enough.
+    asked_with: what the form holds when it is first shown.
     """
 
     text: DecisionText
     form: type[forms.Form]
     carry_out: CarryOut
     changes_stock: bool = True
+    asked_with: Callable[[Sequence[Image | ProcessingSession]], dict[str, Any]] = lambda rows: {}
 
 
 @dataclass(frozen=True)
@@ -78,12 +80,27 @@ class AdminCountAgainForm(CountAgainForm):
 
 
 class AdminValidateForm(ValidateForm):
-    """The note in the look of the administration."""
+    """The note in the look of the administration, and of each count the version that was asked about."""
+
+    versions = forms.RegexField(
+        r"^\d{1,18}:\d{1,9}(,\d{1,18}:\d{1,9})*\Z", required=False, widget=forms.HiddenInput
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["note"].widget = UnfoldAdminTextInputWidget()
-        del self.fields["version"]  # of several counts: each is accepted as it stands
+        del self.fields["version"]  # that of one count
+
+    def clean_versions(self) -> dict[int, int]:
+        """Version by the key of the count."""
+        pairs = (pair.split(":") for pair in self.cleaned_data["versions"].split(",") if pair)
+        return {int(pk): int(version) for pk, version in pairs}
+
+
+def _versions_of(rows: Sequence[Image | ProcessingSession]) -> dict[str, Any]:
+    newest = newest_counts([row for row in rows if isinstance(row, Image)]).values()
+    counts = [*newest, *(row for row in rows if isinstance(row, ProcessingSession))]
+    return {"versions": ",".join(f"{count.pk}:{count.version}" for count in counts)}
 
 
 def _name_place(row: Image | ProcessingSession, user: User, given: dict[str, Any]) -> None:
@@ -98,7 +115,11 @@ def _begin_again(row: Image | ProcessingSession, user: User, given: dict[str, An
 
 
 def _accept(row: Image | ProcessingSession, user: User, given: dict[str, Any]) -> None:
-    validate(session=_count_of(row), user=user, note=given["note"])
+    session = _count_of(row)
+    version = given["versions"].get(session.pk)
+    if version is None:
+        raise CountReplaced(gettext("A newer count of this photo stands. Look at that one and validate it."))
+    validate(session=session, user=user, note=given["note"], version=version)
 
 
 def _withdraw(row: Image | ProcessingSession, user: User, given: dict[str, Any]) -> None:
@@ -129,7 +150,7 @@ def _count_of(row: Image | ProcessingSession) -> ProcessingSession:
 
 ASSIGN_PLACE = Decision(texts.ASSIGN_PLACE, AdminPlaceForm, _name_place)
 COUNT_AGAIN = Decision(texts.COUNT_AGAIN, AdminCountAgainForm, _begin_again, changes_stock=False)
-VALIDATE = Decision(texts.VALIDATE, AdminValidateForm, _accept)
+VALIDATE = Decision(texts.VALIDATE, AdminValidateForm, _accept, asked_with=_versions_of)
 WITHDRAW = Decision(texts.WITHDRAW, forms.Form, _withdraw)
 TRASH = Decision(texts.TRASH, forms.Form, _trash)
 RESTORE = Decision(texts.RESTORE, forms.Form, _restore)
@@ -153,7 +174,8 @@ def decide(
     user: User = request.user  # type: ignore[assignment]  # the administration lets nobody else in
     is_decided = "decided" in request.POST
     is_answered = is_decided or "preview" in request.POST
-    form = decision.form(request.POST if is_answered else None)
+    asked_with = {} if is_answered else decision.asked_with(rows)
+    form = decision.form(request.POST if is_answered else None, initial=asked_with)
     if is_decided and form.is_valid():
         for row, refusal in _carry_out(rows, user, decision, form.cleaned_data):
             if refusal is None:
@@ -161,7 +183,7 @@ def decide(
             else:
                 model_admin.message_user(request, f"{row}: {refusal}", messages.ERROR)
         return None
-    given = form if is_answered else decision.form({})  # what need not be answered is shown at once
+    given = form if is_answered else decision.form(asked_with)  # what need not be answered is shown at once
     preview: DecisionPreview | None = None
     refusals: list[str] = []
     if decision.changes_stock and given.is_valid():

@@ -11,6 +11,7 @@ from inventory.models import StockBatch
 from photos.choices import BookingState, CountWarning
 from photos.models import Image, ProcessingSession, UploadJob, UploadSession
 from photos.services.results.session_lifecycle import assign_location
+from photos.services.review.edits import correct
 from photos.services.review.validation import answer, validate
 from tests.inventory.factories import StorageLocationConfigFactory, stocked_batch
 
@@ -24,6 +25,11 @@ LISTS = {
 
 def said(response):
     return [str(message) for message in get_messages(response.wsgi_request)]
+
+
+def asked(question):
+    """What the form of a question holds that a person does not see."""
+    return {field.html_name: field.value() for field in question.context["form"].hidden_fields()}
 
 
 def change_page(row):
@@ -156,13 +162,48 @@ def test_counting_again_is_queued_and_a_refusal_is_said(
 
 def test_a_count_is_validated(signed_in, supervisor, make_photo, count, place):
     session = count(make_photo(), place)
+    client, address = signed_in(supervisor), f"/admin/photos/processingsession/{session.pk}/validate/"
 
-    signed_in(supervisor).post(
-        f"/admin/photos/processingsession/{session.pk}/validate/", {"decided": "yes", "note": "fits"}
-    )
+    client.post(address, {**asked(client.get(address)), "decided": "yes", "note": "fits"})
 
     session.refresh_from_db()
     assert (session.validated, session.validated_by) == (True, supervisor)
+
+
+def test_a_count_that_was_corrected_since_the_question_is_not_validated_unseen(
+    signed_in, supervisor, make_photo, count, place
+):
+    seen, changed = count(make_photo(), place), count(make_photo(), place)
+    client, address = signed_in(supervisor), reverse("admin:photos_processingsession_changelist")
+    chosen = {"action": "validate_all", "_selected_action": [seen.pk, changed.pk]}
+    question = client.post(address, chosen)
+    correct(
+        session=changed,
+        user=supervisor,
+        version=changed.version,
+        operations={"hand_counts": [{"container_id": None, "living": 9}]},
+    )
+
+    answer = client.post(address, {**chosen, **asked(question), "decided": "yes"})
+
+    assert f"{changed}: Somebody else has corrected this count meanwhile. Look at what it is now." in said(
+        answer
+    )
+    assert set(ProcessingSession.objects.filter(validated=True)) == {seen}
+
+
+def test_a_photo_that_was_counted_again_since_the_question_is_not_validated_unseen(
+    signed_in, supervisor, make_photo, count, place
+):
+    image = count(make_photo(), place).image
+    client, address = signed_in(supervisor), f"/admin/photos/image/{image.pk}/validate/"
+    question = client.get(address)
+    count(image, place)
+
+    answer = client.post(address, {**asked(question), "decided": "yes"})
+
+    assert "A newer count of this photo stands" in said(answer)[-1]
+    assert not ProcessingSession.objects.filter(validated=True).exists()
 
 
 def test_a_validation_is_withdrawn_after_its_consequences_are_shown(
@@ -276,7 +317,8 @@ def test_a_photo_is_validated_and_counted_again_by_its_newest_count(
     image = count(make_photo(), place).image
     client = signed_in(supervisor)
 
-    client.post(f"/admin/photos/image/{image.pk}/validate/", {"decided": "yes", "note": "fits"})
+    address = f"/admin/photos/image/{image.pk}/validate/"
+    client.post(address, {**asked(client.get(address)), "decided": "yes", "note": "fits"})
     with django_capture_on_commit_callbacks() as sent:
         client.post(f"/admin/photos/image/{image.pk}/count-again/", {"decided": "yes", "reason": "blurred"})
 
@@ -289,9 +331,10 @@ def test_what_cannot_be_decided_about_one_photo_is_said_and_keeps_no_other(
     signed_in, supervisor, make_photo, count, place
 ):
     uncounted, counted = make_photo(), count(make_photo(), place).image
-    chosen = {"action": "validate_all", "_selected_action": [uncounted.pk, counted.pk], "decided": "yes"}
+    chosen = {"action": "validate_all", "_selected_action": [uncounted.pk, counted.pk]}
+    client, address = signed_in(supervisor), reverse("admin:photos_image_changelist")
 
-    answer = signed_in(supervisor).post(reverse("admin:photos_image_changelist"), chosen)
+    answer = client.post(address, {**chosen, **asked(client.post(address, chosen)), "decided": "yes"})
 
     assert f"{uncounted}: This photo has no count yet." in said(answer)
     assert f"{counted}: The count is validated." in said(answer)
