@@ -36,7 +36,7 @@ from photos.pages.forms import UploadForm
 from photos.pages.gallery import cards
 from photos.pages.permissions import user_of
 from photos.pages.upload_texts import upload_texts
-from photos.services.review.inbox import BROKEN
+from photos.services.review.inbox import reasons_for
 from photos.services.steps.job_groups import job_groups
 from photos.services.steps.waiting_steps import waiting_steps
 from photos.warning_catalogue import WAITING
@@ -138,12 +138,17 @@ def recent_uploads(user: User) -> Iterable[UploadSession]:
 
 
 def waiting_reasons(user: User) -> list[WaitingReason]:
-    """Why photos wait for a person, could not be counted, or were corrected: two queries, by indexes.
+    """Why photos wait for a person, could not be counted, or were corrected.
 
-    Supervisors are led to the inbox, others to the gallery.
+    Supervisors are led to the inbox, and read its numbers; others to the gallery.
     """
-    in_inbox = user.has_role(Role.SUPERVISOR)
-    page = f"{reverse('inbox')}?reason=" if in_inbox else f"{reverse('gallery')}?status="
+    if user.has_role(Role.SUPERVISOR):
+        inbox = reverse("inbox")
+        return [
+            WaitingReason(reason.label, reason.count, f"{inbox}?reason={reason.code}")
+            for reason in reasons_for(user)
+        ]
+    page = f"{reverse('gallery')}?status="
     counts = _waiting_counts(user)
     failed = counts.pop("failed")
     rows = [WaitingReason(reason.label, counts[reason.value], f"{page}{reason.value}") for reason in WAITING]
@@ -152,7 +157,7 @@ def waiting_reasons(user: User) -> list[WaitingReason]:
     corrected = Image.objects.visible_to(user).not_deleted().in_inventory().newest_count_in(drafts).count()
     rows += [
         WaitingReason(CORRECTED_LABEL, corrected, f"{page}{CORRECTED}"),
-        WaitingReason(_("Could not be counted"), broken, f"{page}{BROKEN if in_inbox else 'errors'}"),
+        WaitingReason(_("Could not be counted"), broken, f"{page}errors"),
     ]
     return [row for row in rows if row.count]
 
