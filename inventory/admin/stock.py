@@ -37,8 +37,8 @@ class StockMovementInline(ReadOnly, TabularInline):
     """A batch's own lines of the ledger."""
 
     model = StockMovement
-    fields = ["occurred_at", "movement_type", "quantity", "balance", "source", "user", "shown_reason"]
-    readonly_fields = ["balance", "shown_reason"]
+    fields = ["occurred_at", "movement_type", "change", "balance", "source", "user", "shown_reason"]
+    readonly_fields = ["change", "balance", "shown_reason"]
     ordering = ["-occurred_at", "-pk"]
     extra = 0
     tab = True
@@ -47,6 +47,10 @@ class StockMovementInline(ReadOnly, TabularInline):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         movements: StockMovementQuerySet = super().get_queryset(request)
         return movements.with_balance().select_related("user")
+
+    @admin.display(description=_("quantity"))
+    def change(self, movement: StockMovement) -> str:
+        return _signed(movement.quantity)
 
     @admin.display(description=_("balance"))
     def balance(self, movement: Any) -> str:
@@ -111,7 +115,7 @@ class StockMovementAdmin(ReadOnly, ModelAdmin):
     list_display = [
         "occurred_at",
         "movement_type",
-        "quantity",
+        "change",
         "balance",
         "batch_link",
         "place_link",
@@ -126,7 +130,7 @@ class StockMovementAdmin(ReadOnly, ModelAdmin):
     ]  # fmt: skip
     date_hierarchy = "occurred_at"
     fields = [
-        "occurred_at", "movement_type", "quantity", "balance", "batch_link", "place_link", "source", "user",
+        "occurred_at", "movement_type", "change", "balance", "batch_link", "place_link", "source", "user",
         "shown_reason", "source_bin", "destination_bin", "unit_price", "total_price", "reference", "request_id",
         "created_at",
     ]  # fmt: skip
@@ -134,6 +138,10 @@ class StockMovementAdmin(ReadOnly, ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         movements: StockMovementQuerySet = super().get_queryset(request)
         return movements.with_balance()
+
+    @admin.display(description=_("quantity"), ordering="quantity")
+    def change(self, movement: StockMovement) -> str:
+        return _signed(movement.quantity)
 
     @admin.display(description=_("balance"))
     def balance(self, movement: Any) -> str:
@@ -163,6 +171,11 @@ class ManualCountAdmin(ReadOnly, ModelAdmin):
     list_select_related = ["storage_location", "product", "user"]
     search_fields = ["storage_location__code", "product__common_name", "product__sku", "reason"]
     date_hierarchy = "counted_at"
+
+
+def _signed(quantity: int) -> str:
+    """What came, with a plus, or what left, with a minus."""
+    return f"{'+' if quantity > 0 else ''}{number_format(quantity, force_grouping=True)}"
 
 
 def _link(url: str, text: object) -> SafeString:

@@ -12,8 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from inventory.choices import MovementType
 from inventory.models import ManualCount, StockBatch, StockMovement, StorageLocationConfig
 from inventory.services.configs import count_by_hand, stock_by_product
+from inventory.services.stock import record_movement
 from tests.inventory import factories
 from tests.inventory.factories import square, stocked_batch
 
@@ -94,6 +96,16 @@ def test_nobody_writes_the_ledger_by_hand(as_admin, action):
         as_admin.post(page(StockMovement, action, *args), {"quantity": 11, "post": "yes"}).status_code == 403
     )
     assert StockMovement.objects.get().quantity == 10
+
+
+def test_what_came_has_a_plus_and_what_left_a_minus(as_admin):
+    batch = stocked_batch(120)
+    record_movement(batch=batch, quantity=-30, **factories.movement_details(movement_type=MovementType.DEATH))
+
+    ledger = as_admin.get(page(StockMovement, "changelist")).text
+    lines = as_admin.get(page(StockBatch, "change", batch.pk)).text
+
+    assert all("+120" in text and "-30" in text for text in (ledger, lines))
 
 
 def test_a_batch_cannot_be_added_or_deleted_and_its_quantity_not_typed_in(as_admin):
