@@ -219,6 +219,21 @@ def test_an_ended_session_is_signed_in_again_without_losing_the_page(open_page, 
     assert UploadSession.objects.get().notes == "ronda de la mañana"
 
 
+def test_an_ended_session_loses_nothing_on_the_first_page_either(open_page, worker):
+    page = open_page("/", requests_fail=True)
+    sign_in(page, worker)
+    expect(page.locator("[data-upload][data-ready]")).to_have_count(1)
+    choose(page, file(1))
+    states(page).to_have_text(["Elegida"])
+    Session.objects.all().delete()
+    send(page)
+    expect(page.get_by_role("dialog")).to_be_visible()
+    sign_in_again(page, worker)
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    states(page).to_have_text(["Llegó: se está contando"])
+    assert UploadJob.objects.get().upload_session.user == worker
+
+
 def test_what_another_person_left_on_this_device_is_not_sent_as_mine(open_page, worker, other_worker):
     page = open_upload(open_page, worker)
     choose(page, file(1))
