@@ -28,6 +28,9 @@ INK = """([x, y]) => {
   return copy.getImageData(0, 0, 1, 1).data[3];
 }"""
 
+#: The colour of what is drawn there.
+COLOUR = INK.replace(".data[3]", ".data.join()")
+
 
 def jpeg(width: int, height: int) -> bytes:
     out = BytesIO()
@@ -136,3 +139,63 @@ def test_layers_and_the_slider_hide_marks_and_the_keyboard_zooms(open_page, sess
     page.keyboard.press("Escape")
     expect(page.locator("dialog[open]")).to_have_count(0)
     expect(page.locator("[data-viewer] > [data-stage] canvas")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [390, 1280], ids=["phone", "desk"])
+def test_two_fingers_zoom_in_where_they_are_and_out_again(open_page, session, worker, width):
+    page, asked = open_photo(open_page, session, worker, width=width)
+    zoom = page.locator("[data-zoom-value]")
+    fitted = zoom.text_content()
+    page.locator("canvas").scroll_into_view_if_needed()
+
+    pinch(page, 20, 60, 120)
+    expect(page.locator("[data-viewer].is-zoomed")).to_have_count(1)
+    for _ in range(3):
+        pinch(page, 20, 60, 120)
+    expect(page.locator("[data-viewer][data-shown=full]")).to_have_count(1)
+    assert asks_original(session, asked)
+    wait_for_ink(page, PLANT, is_there=False)  # it lies outside of what is in sight
+
+    for _ in range(5):
+        pinch(page, 120, 60, 20)
+    expect(zoom).to_have_text(str(fitted))
+    wait_for_ink(page, PLANT, is_there=True)
+
+
+def pinch(page: Page, *apart: int) -> None:
+    """Two fingers in the middle of the picture, so many CSS px from it to either side."""
+    box = page.locator("canvas").bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    touch = page.context.new_cdp_session(page)
+    for index, px in enumerate(apart):
+        points = [{"x": x - px, "y": y, "id": 1}, {"x": x + px, "y": y, "id": 2}]
+        touch.send(
+            "Input.dispatchTouchEvent",
+            {"type": "touchMove" if index else "touchStart", "touchPoints": points},
+        )
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+def test_plants_are_coloured_by_their_size(open_page, session, worker):
+    session.detections.filter(confidence=0.3).update(width_px=400, height_px=400)
+    page, _asked = open_photo(open_page, session, worker)
+    alike = [colour(page, PLANT), colour(page, DOUBTFUL)]
+    assert alike[0] == alike[1]
+    legend = page.locator("[data-sizes-legend]")
+    expect(legend).to_be_hidden()
+
+    page.get_by_label("Colorear por tamaño").check()
+    expect(legend).to_contain_text("≤ 200\u00a0px")
+    expect(legend).to_contain_text("> 200\u00a0px")
+    page.wait_for_function(f"(spot) => ({COLOUR})(spot) !== '{alike[0]}'", arg=list(PLANT))
+    assert colour(page, PLANT) != colour(page, DOUBTFUL)
+
+    page.get_by_label("Colorear por tamaño").uncheck()
+    page.wait_for_function(f"(spot) => ({COLOUR})(spot) === '{alike[0]}'", arg=list(PLANT))
+
+
+def colour(page: Page, spot: tuple[int, int]) -> str:
+    wait_for_ink(page, spot, is_there=True)
+    found: str = page.evaluate(COLOUR, list(spot))
+    return found

@@ -3,7 +3,7 @@
 // The boxes of a square of the picture are one path a class, made once and again when one of them changes. A frame draws
 // the paths of the squares in sight under the picture's transform: a few hundred calls for 5,000 boxes.
 
-import { KINDS, kindOf } from "./kinds.js";
+import { diameterOf, KINDS, kindOf, SIZES } from "./kinds.js";
 
 const SQUARES = 12; // along the longer side
 const HANDLE_PX = 12; // CSS px; the finger's reach is larger, see gestures.js
@@ -11,7 +11,12 @@ const MARKS = {
   living: { fill: "rgb(0 229 255 / 30%)", stroke: "rgb(0 229 255)", width: 1.2 },
   dead: { fill: "rgb(255 176 32 / 50%)", stroke: "rgb(255 176 32)", width: 1.6 },
   empty: { fill: null, stroke: "rgb(255 255 255 / 95%)", width: 1.6 },
+  "size-0": { fill: "rgb(94 200 255 / 45%)", stroke: "rgb(94 200 255)", width: 1.2 },
+  "size-1": { fill: "rgb(255 225 77 / 45%)", stroke: "rgb(255 225 77)", width: 1.2 },
+  "size-2": { fill: "rgb(255 140 66 / 45%)", stroke: "rgb(255 140 66)", width: 1.2 },
+  "size-3": { fill: "rgb(224 64 214 / 45%)", stroke: "rgb(224 64 214)", width: 1.2 },
 };
+const LAYERS = [...KINDS, ...SIZES];
 
 export class Painter {
   constructor(canvas, picture, findings, viewport) {
@@ -25,6 +30,7 @@ export class Painter {
     this.crosshair = false;
     this.shown = { living: true, dead: true, empty: true, containers: true, estimated: true };
     this.leastConfidence = 0; // boxes below it are not drawn
+    this.sizeLimits = null; // px between SIZES, by which living plants are coloured; null: all alike
     this.container = null;
     this.side = Math.max(viewport.widthPx, viewport.heightPx) / SQUARES;
     this.columns = Math.ceil(viewport.widthPx / this.side);
@@ -88,8 +94,23 @@ export class Painter {
 
   showFrom(confidence) {
     this.leastConfidence = confidence;
+    this.#forgetPaths();
+  }
+
+  showSizes(limits) {
+    this.sizeLimits = limits;
+    this.#forgetPaths();
+  }
+
+  #forgetPaths() {
     for (const square of this.squares) square.paths = null;
     this.request();
+  }
+
+  #layerOf(box) {
+    const kind = kindOf(box.name);
+    if (kind !== "living" || !this.sizeLimits) return kind;
+    return SIZES[this.sizeLimits.filter((limit) => diameterOf(box) > limit).length];
   }
 
   // Boxes that are being dragged: their squares are drawn anew.
@@ -99,11 +120,11 @@ export class Painter {
 
   #pathsOf(square) {
     if (square.paths) return square.paths;
-    square.paths = { living: new Path2D(), dead: new Path2D(), empty: new Path2D() };
+    square.paths = Object.fromEntries(LAYERS.map((layer) => [layer, new Path2D()]));
     square.reach = 0;
     for (const box of square.boxes) {
       if (box.confidence < this.leastConfidence) continue;
-      const path = square.paths[kindOf(box.name)];
+      const path = square.paths[this.#layerOf(box)];
       path.moveTo(box.x + box.w * 0.4, box.y);
       path.ellipse(box.x, box.y, box.w * 0.4, box.h * 0.4, 0, 0, 2 * Math.PI);
       if (box.isAdded) { // a person's own marks carry a dot
@@ -128,17 +149,18 @@ export class Painter {
       ctx.fill(this.areas, "evenodd");
     }
     if (this.shown.containers) this.#drawContainers(ctx, line);
+    const layers = KINDS.filter((kind) => this.shown[kind]).flatMap((kind) => (kind === "living" && this.sizeLimits ? SIZES : [kind]));
     for (const square of this.#squaresInSight()) {
       const paths = this.#pathsOf(square);
-      for (const kind of KINDS.filter((name) => this.shown[name])) {
-        const mark = MARKS[kind];
+      for (const layer of layers) {
+        const mark = MARKS[layer];
         if (mark.fill) {
           ctx.fillStyle = mark.fill;
-          ctx.fill(paths[kind]);
+          ctx.fill(paths[layer]);
         }
         ctx.lineWidth = mark.width * line;
         ctx.strokeStyle = mark.stroke;
-        ctx.stroke(paths[kind]);
+        ctx.stroke(paths[layer]);
       }
     }
     this.#drawSelection(ctx, line);

@@ -1,6 +1,6 @@
 // What was found in a count, to be looked at: the boxes, containers and areas that the painter draws.
 
-import { KINDS, kindOf } from "../picture/kinds.js";
+import { diameterOf, KINDS, kindOf } from "../picture/kinds.js";
 
 export class Findings extends EventTarget {
   constructor() {
@@ -34,6 +34,13 @@ export class Findings extends EventTarget {
     const counts = Object.fromEntries(KINDS.map((kind) => [kind, 0]));
     for (const { name, confidence } of this.boxes.values()) if (confidence >= leastConfidence) counts[kindOf(name)] += 1;
     return counts;
+  }
+
+  // Diameters in px that part the living plants into four quarters; null where there are none.
+  get sizeLimits() {
+    const sizes = [...this.boxes.values()].filter(({ name }) => kindOf(name) === "living").map(diameterOf).sort((a, b) => a - b);
+    if (!sizes.length) return null;
+    return [0.25, 0.5, 0.75].map((share) => Math.round(sizes[Math.floor(share * (sizes.length - 1))]));
   }
 
   get leastConfidence() {

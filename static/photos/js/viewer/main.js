@@ -45,6 +45,7 @@ class Viewer {
       if (!response.ok) throw new Error(String(response.status));
       this.findings.load(await response.json());
       this.#offerConfidence();
+      this.#offerSizes();
       this.#showCounts();
       this.find("tools").hidden = false;
       this.root.dataset.ready = "";
@@ -73,6 +74,21 @@ class Viewer {
     slider.min = slider.value = least;
     this.find("confidence-field").hidden = !this.findings.boxes.size || least >= 100;
     this.find("confidence-value").textContent = `${least}\u00a0%`;
+  }
+
+  #offerSizes() {
+    const limits = this.findings.sizeLimits;
+    this.find("sizes-field").hidden = !limits;
+    if (!limits) return;
+    const ranges = [`≤ ${limits[0]}`, `≤ ${limits[1]}`, `≤ ${limits[2]}`, `> ${limits[2]}`];
+    this.root.querySelectorAll("[data-size]").forEach((entry, index) => { entry.textContent = `${ranges[index]}\u00a0px`; });
+    this.#showSizes();
+  }
+
+  #showSizes() {
+    const isOn = this.find("sizes").checked;
+    this.find("sizes-legend").hidden = !isOn;
+    this.painter.showSizes(isOn ? this.findings.sizeLimits : null);
   }
 
   #showCounts() {
@@ -105,6 +121,7 @@ class Viewer {
       this.painter.showFrom(target.value / 100);
       this.#showCounts();
     });
+    this.find("sizes").addEventListener("change", () => this.#showSizes());
     this.canvas.addEventListener("keydown", (event) => this.#key(event));
     this.find("dialog-window").addEventListener("close", () => this.#putBack());
   }
