@@ -13,7 +13,7 @@ from demeter.errors import DemeterError
 from demeter.stack import log_dir, run_stack
 from demeter.supervisor import ProcessEvent
 
-READY_WITHIN_S = 180.0  # a cold machine imports torch from disk for the first time
+READY_WITHIN_S = 300.0  # a cold or busy machine imports torch for the first time
 
 
 class NotServing(DemeterError):

@@ -3,7 +3,6 @@
 import os
 import signal
 import sqlite3
-import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -15,16 +14,11 @@ from demeter.demo.accounts import WORKER
 from demeter.demo.client import ApiClient
 from demeter.demo.data_dir import demo_environment
 from demeter.supervisor import ProcessSpec
+from tests.support.demo_database import prepare_database
 from tests.support.servers import free_port, running_server
 from tests.support.waiting import reached
 
 ROOT = Path(__file__).parents[2]
-LOAD = """
-from demeter.demo.accounts import load_accounts
-from inventory.demo import load_demo_nursery
-load_demo_nursery()
-load_accounts()
-"""
 
 
 @dataclass(frozen=True)
@@ -91,11 +85,10 @@ def _kill(pid: int) -> bool:
 
 @contextmanager
 def running_stack(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[Embedded]:
-    """Migrate, load the demo nursery and run `manage.py stack` until the block ends."""
+    """Prepare the demo nursery and run `manage.py stack` until the block ends."""
     environment = {**demo_environment(folder), **(settings or {})}
     home = Path(environment["DEMETER_DATA_HOME"])
-    for command in (["migrate", "--verbosity", "0"], ["shell", "--verbosity", "0", "-c", LOAD]):
-        subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=environment, check=True)
+    prepare_database(environment)
     port = free_port()
     stack = (sys.executable, str(ROOT / "manage.py"), "stack", "--port", str(port))
     is_ready = ApiClient(host="127.0.0.1", port=port).is_ready

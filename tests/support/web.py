@@ -3,7 +3,6 @@
 import os
 import re
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +15,8 @@ from demeter.demo.accounts import WORKER
 from demeter.demo.client import ApiClient
 from demeter.demo.data_dir import demo_environment
 from demeter.supervisor import ProcessSpec
-from tests.support.local_stack import LOAD, ROOT, Embedded
+from tests.support.demo_database import prepare_database
+from tests.support.local_stack import ROOT, Embedded
 from tests.support.servers import free_port, running_server
 
 BOUNDARY = "XxBoundaryxX"
@@ -123,14 +123,13 @@ def chunked(body: bytes, size: int = 1000) -> bytes:
 def running_web(
     folder: Path, settings: Mapping[str, str] | None = None, *, beside: Sequence[str] = ()
 ) -> Iterator[Web]:
-    """Migrate, load the demo nursery and run `manage.py stack --only web` until the block ends.
+    """Prepare the demo nursery and run `manage.py stack --only web` until the block ends.
 
     `beside` names other processes of the stack to run with it.
     """
     environment = {**demo_environment(folder), "WEB_PROCESSES": "2", "WEB_THREADS": "4", **(settings or {})}
     home = Path(environment["DEMETER_DATA_HOME"])
-    for command in (["migrate", "--verbosity", "0"], ["shell", "--verbosity", "0", "-c", LOAD]):
-        subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=environment, check=True)
+    prepare_database(environment)
     port = free_port()
     stack = (sys.executable, str(ROOT / "manage.py"), "stack", "--port", str(port), "--only", "web", *beside)
 
