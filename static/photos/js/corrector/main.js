@@ -49,6 +49,7 @@ class Corrector {
   async start() {
     this.root.classList.add("is-running");
     this.pictures.start();
+    this.painter.resize(); // now: the observer tells only at the end of the next frame, and somebody may be faster
     new ResizeObserver(() => this.painter.resize()).observe(this.canvas);
     this.say(this.texts.loading);
     await this.#load();

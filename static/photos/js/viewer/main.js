@@ -31,10 +31,12 @@ class Viewer {
     this.root.classList.add("is-running");
     this.stage.style.aspectRatio = `${this.viewport.widthPx} / ${this.viewport.heightPx}`;
     this.pictures.start();
-    new ResizeObserver(() => {
+    const measure = () => {
       this.painter.resize();
       this.#looked();
-    }).observe(this.canvas);
+    };
+    measure(); // now: the observer tells only at the end of the next frame, and somebody may be faster
+    new ResizeObserver(measure).observe(this.canvas);
     this.#wire();
     if (this.root.dataset.findingsUrl) this.#load();
   }
