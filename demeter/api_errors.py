@@ -320,7 +320,9 @@ def _page_texts(request: HttpRequest, refusal: ErrorResponse) -> dict[str, str]:
     }
     may_help = refusal.status >= 429 or refusal.code == "csrf_failed"
     return {
-        "heading": headings.get(refusal.status, _("This did not work")),
+        "heading": _("The page has expired")
+        if refusal.code == "csrf_failed"
+        else headings.get(refusal.status, _("This did not work")),
         "again": _page_of(request) if may_help else "",
         "stylesheet": _static_if_found("demeter/css/base.css"),
         "mark": _static_if_found("demeter/img/rosette.svg"),
