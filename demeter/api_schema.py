@@ -24,7 +24,7 @@ _ERROR_MODULES: Final = (
 _BODY_PARSERS: Final = (FileUploadParser, FormParser, JSONParser, MultiPartParser)
 _WITH_BODY: Final = {"POST", "PUT", "PATCH"}
 _MEANINGS: Final = {
-    400: "What was sent is not valid.",
+    400: "What was sent is not valid, or the address cannot be read.",
     401: "Nobody is signed in, or the token is no longer good.",
     403: "The caller's role does not allow this.",
     404: "It does not exist, or the caller may not see it.",
@@ -59,14 +59,18 @@ class AutoSchema(_AutoSchema):
 
     def _framework_errors(self, operation: dict[str, Any]) -> set[int]:
         """What views answer of which no line is in them."""
-        statuses = {500, 503}
+        statuses = {
+            400,
+            500,
+            503,
+        }  # 400: an address with a NUL, or with a thousand parameters, whatever the view
         is_open = not operation.get("security") or {} in operation["security"]
         if not is_open:
             statuses.add(401)
             if self._asks_for_a_role() or self._asks_for_csrf():
                 statuses.add(403)
         if self.method in _WITH_BODY and "requestBody" in operation:
-            statuses |= {400, 413}
+            statuses.add(413)
             if any(issubclass(parser, _BODY_PARSERS) for parser in self.view.parser_classes):
                 statuses.add(415)
         parameters = operation.get("parameters", [])
@@ -75,7 +79,7 @@ class AutoSchema(_AutoSchema):
         if self.view.throttle_classes:
             statuses.add(429)
         if isinstance(self.view, TakesLargeBody) and self.method in _WITH_BODY:
-            statuses |= {400, 408, 413, 507}
+            statuses |= {408, 413, 507}
         if "application/json" in self.map_renderers("media_type"):
             statuses.add(406)
         return statuses

@@ -20,7 +20,10 @@ def _json(name: str, description: str, example: Any = None) -> dict[str, Any]:
 
 
 def _operation(operation_id: str, description: str, responses: dict[str, Any], **more: Any) -> dict[str, Any]:
-    fault = _json("Error", "A fault of ours. The log tells more under `request_id`.")
+    faults = {
+        "400": _json("Error", "The address cannot be read."),
+        "500": _json("Error", "A fault of ours. The log tells more under `request_id`."),
+    }
     if "application/json" in responses["200"]["content"]:
         responses = {**responses, "304": {"description": NOT_MODIFIED}}
     return {
@@ -28,7 +31,7 @@ def _operation(operation_id: str, description: str, responses: dict[str, Any], *
             "operationId": operation_id,
             "description": description,
             "tags": ["monitoring"],
-            "responses": {**responses, "500": fault},
+            "responses": dict(sorted({**responses, **faults}.items())),
             **more,
         }
     }

@@ -26,6 +26,7 @@ from rest_framework.views import APIView
 from demeter.accounts.models import User
 from demeter.accounts.permissions import IsWorker
 from demeter.api_errors import errors
+from demeter.links import absolute_link
 from demeter.serving.views import TakesLargeBody
 from demeter.throttling import SharedScopedRate
 from photos.api import resumable_shapes
@@ -140,7 +141,7 @@ class ResumableUploads(SpeaksTus):
             resumable_shapes.ResumableUploadSerializer(resumable).data,
             status=status.HTTP_201_CREATED,
             headers={
-                "Location": reverse("uploads-upload", args=[resumable.pk]),
+                "Location": absolute_link(request, reverse("uploads-upload", args=[resumable.pk])),
                 **_state_headers(resumable),
             },
         )

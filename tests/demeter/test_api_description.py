@@ -12,6 +12,8 @@ from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 
+from demeter.accounts.models import User
+from tests.conftest import Bearer
 from tests.support.openapi import check_answer, description_of
 
 
@@ -136,6 +138,24 @@ def test_each_operation_names_its_errors(schema: dict[str, Any]) -> None:
     silent = [o["operationId"] for o in operations if not any(status >= "400" for status in o["responses"])]
     assert operations
     assert silent == []
+
+
+def test_an_address_that_cannot_be_read_is_refused_as_it_is_described(
+    schema: dict[str, Any], bearer: Bearer, admin: User
+) -> None:
+    """Each answer that a test gets is held against the description: so 400 is one of all these operations."""
+    client = bearer(admin)
+    asked = [
+        address.replace("{", "").replace("}", "")
+        for address, item in schema["paths"].items()
+        if "get" in item
+    ]
+    assert {client.get(f"{address}?count=%00").status_code for address in asked} == {400}
+    photo = "/api/v1/photos/c35717d5-2758-489a-9c82-9f247c1e0d46"
+    too_many = "&".join(["count=1"] * 1001)
+    for address in ("/api/v1/map", photo, f"{photo}/detections", f"{photo}/containers"):
+        answer = client.get(f"{address}?{too_many}")
+        assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
 
 
 def test_the_description_is_served_to_anybody(client: Client) -> None:

@@ -81,6 +81,7 @@ def test_a_photo_in_chunks_becomes_the_same_as_one_that_is_sent_at_once(
     assert (begun.status_code, begun["Tus-Resumable"], begun["Upload-Offset"]) == (201, "1.0.0", "0")
     assert begun.json()["job"] is None
     url = begun["Location"]
+    assert url == f"http://testserver/api/v1/uploads/{begun.json()['upload_id']}"
 
     first = append(client, url, 0, PHOTO[:HALF])
     assert (first.status_code, first["Upload-Offset"]) == (204, str(HALF))

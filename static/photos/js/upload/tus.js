@@ -70,14 +70,16 @@ const base64 = (text) => btoa(String.fromCharCode(...new TextEncoder().encode(te
 
 const offsetOf = (request) => Number(request.getResponseHeader("Upload-Offset"));
 
-// Begin a file: {url, offset}. The offset is its size where the server has the photo already.
+// Begin a file: {url, offset}. The offset is its size where the server has the photo already. The server's link is
+// whole; of it the path is kept, for a page speaks to its own origin, whatever a proxy tells the server of that.
 export async function create(endpoint, file, fields, signal) {
   const metadata = Object.entries(fields)
     .filter(([, value]) => value)
     .map(([key, value]) => `${key} ${base64(String(value))}`);
   const headers = { "Upload-Length": String(file.size), "Upload-Metadata": metadata.join(",") };
   const request = await ask("POST", endpoint, { headers, signal });
-  return { url: request.getResponseHeader("Location"), offset: offsetOf(request) };
+  const { pathname } = new URL(request.getResponseHeader("Location") ?? "", request.responseURL);
+  return { url: pathname, offset: offsetOf(request) };
 }
 
 // How far a file has come.
