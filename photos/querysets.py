@@ -18,6 +18,9 @@ from photos.warning_catalogue import WAITING
 
 FINISHED = (StepStatus.DONE, StepStatus.FAILED)
 DETECTING = (StepKind.DETECT_SLICED, StepKind.DETECT_DIRECT)
+HAS_WARNINGS = ~Q(warnings=[]) & ~Q(
+    warnings=["superseded"]
+)  # an index holds the counts of which this is true
 _WAITS = reduce(or_, [Q(error_details__startswith=f"{code}:") for code in WAITING])
 
 
@@ -145,7 +148,7 @@ class ProcessingSessionQuerySet(ChangeTimedUpdates, models.QuerySet[Any]):
 
     def with_warnings(self) -> Self:
         """Counts that a person should look at: that a newer one stands is no reason to."""
-        return self.exclude(warnings=[]).exclude(warnings=["superseded"])
+        return self.filter(HAS_WARNINGS)
 
 
 class ProcessingStepQuerySet(models.QuerySet[Any]):

@@ -41,8 +41,9 @@ FORMATS: Final = ("json", "csv", "geojson")
 
 def find_count(user: User, image_id: UUID, number: str | None = None) -> ProcessingSession:
     """A count of a photo that this user may see: the newest, or the one of this number. 404 for all others."""
-    image = get_object_or_404(Image.objects.visible_to(user).not_deleted(), pk=image_id)
-    counts = image.sessions.select_related("image").order_by("-attempt")
+    visible = Image.objects.visible_to(user).not_deleted()
+    counts = ProcessingSession.objects.filter(image=image_id, image__in=visible)
+    counts = counts.select_related("image").order_by("-attempt")
     if number is not None:
         counts = (
             counts.filter(attempt=int(number)) if number.isdecimal() and len(number) <= 5 else counts.none()

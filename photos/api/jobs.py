@@ -1,12 +1,14 @@
 """Following uploads. Each answer costs the same few queries, however many jobs there are."""
 
+from dataclasses import asdict
 from datetime import timedelta
-from typing import Final, cast
+from typing import cast
 from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -19,23 +21,16 @@ from demeter.accounts.choices import Role
 from demeter.accounts.models import User
 from demeter.api_errors import errors
 from photos.api import serializers
+from photos.api.job_answers import job_answers
 from photos.models import UploadJob, UploadSession
+from photos.services.steps.followed import followed_jobs
 from photos.services.steps.pace import pace_for
 from photos.services.steps.progress import summarise, summarise_uploads
 
-# What a count holds beside its sums: read from JSON for each job, and shown for none.
-_NOT_SHOWN: Final = tuple(
-    f"session__{name}"
-    for name in (
-        "location_candidates", "interval_reasons", "category_counts", "model_versions", "timings", "recognition",
-        "accepted_warnings", "manual_adjustments",
-    )
-)  # fmt: skip
 
-
-def check_may_follow(user: User, upload: UploadSession) -> None:
+def check_may_follow(user: User, owner_id: int) -> None:
     """Raises PermissionDenied (403) unless it is the user's own upload, or he is at least a supervisor."""
-    if upload.user_id != user.pk and not user.has_role(Role.SUPERVISOR):
+    if owner_id != user.pk and not user.has_role(Role.SUPERVISOR):
         raise PermissionDenied
 
 
@@ -43,7 +38,7 @@ def find_job(user: User, job_id: UUID) -> UploadJob:
     """A job with its count and photo. 404 if there is none, 403 if it is another user's."""
     jobs = UploadJob.objects.select_related("session", "image", "upload_session")
     job = get_object_or_404(jobs, pk=job_id)
-    check_may_follow(user, job.upload_session)
+    check_may_follow(user, job.upload_session.user_id)
     return job
 
 
@@ -60,17 +55,16 @@ class UploadStatus(APIView):
         query = serializers.UploadSessionQuerySerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
         upload = get_object_or_404(UploadSession, pk=query.validated_data["upload_session_id"])
-        check_may_follow(cast(User, request.user), upload)
-        jobs = list(
-            upload.jobs.select_related("session").defer(*_NOT_SHOWN).order_by("position", "created_at")
+        check_may_follow(cast(User, request.user), upload.user_id)
+        jobs = followed_jobs(upload.jobs.all())
+        return Response(
+            {
+                "upload_session_id": str(upload.pk),
+                "jobs": job_answers(jobs, pace_for(jobs)),
+                "summary": asdict(summarise(jobs)),
+                "last_updated": timezone.localtime(),
+            }
         )
-        answer = {
-            "upload_session_id": upload.pk,
-            "jobs": jobs,
-            "summary": summarise(jobs),
-            "last_updated": timezone.now(),
-        }
-        return Response(serializers.UploadStatusSerializer(answer, context={"pace": pace_for(jobs)}).data)
 
 
 class JobStatus(APIView):
@@ -82,8 +76,12 @@ class JobStatus(APIView):
         responses={200: serializers.JobSerializer},
     )
     def get(self, request: Request, job_id: UUID) -> Response:
-        job = find_job(cast(User, request.user), job_id)
-        return Response(serializers.JobSerializer(job, context={"pace": pace_for([job])}).data)
+        jobs = followed_jobs(UploadJob.objects.filter(pk=job_id))
+        if not jobs:
+            raise Http404
+        check_may_follow(cast(User, request.user), jobs[0].owner_id)
+        [answer] = job_answers(jobs, pace_for(jobs))
+        return Response(answer)
 
 
 class Uploads(GenericAPIView[UploadSession]):

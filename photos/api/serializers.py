@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.utils import timezone
 from drf_spectacular.extensions import OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
 from rest_framework import serializers
@@ -12,8 +11,6 @@ from photos.api import examples
 from photos.choices import CountWarning, IntervalReason, JobStatus, Stage
 from photos.error_texts import error_text
 from photos.models import UploadJob
-from photos.services.steps.pace import Pace, remaining_seconds
-from photos.services.steps.progress import processing_seconds
 
 
 # ── requests ─────────────────────────────────────────────────────────────────────────────────────────
@@ -172,18 +169,18 @@ class PhotoAnswerSerializer(serializers.Serializer[Any]):
 class JobResultSerializer(serializers.Serializer[Any]):
     """The sums of a count that is done, after corrections that were validated."""
 
-    session_id = serializers.UUIDField(source="uuid")
+    session_id = serializers.UUIDField()
     total_detected = serializers.IntegerField(
-        source="detected", help_text="As a person validated it, else by the model; so are the others."
+        help_text="As a person validated it, else by the model; so are the others."
     )
-    total_estimated = serializers.IntegerField(source="estimated")
+    total_estimated = serializers.IntegerField()
     total = serializers.IntegerField()
     storage_location_id = serializers.IntegerField(allow_null=True)
 
 
 @answer_example(examples.JOB)
 class JobSerializer(OmitsEmpty):
-    """How far one file is."""
+    """How far one file is. For the description: photos/api/job_answers.py makes the answers."""
 
     omitted_if_none = (
         "processing_time_seconds",
@@ -194,7 +191,7 @@ class JobSerializer(OmitsEmpty):
         "result",
     )
 
-    job_id = serializers.UUIDField(source="id")
+    job_id = serializers.UUIDField()
     image_id = serializers.UUIDField(allow_null=True)
     filename = serializers.CharField()
     status = serializers.ChoiceField(JobStatus.choices)
@@ -202,26 +199,13 @@ class JobSerializer(OmitsEmpty):
     progress_percent = serializers.IntegerField()
     started_at = serializers.DateTimeField(allow_null=True)
     completed_at = serializers.DateTimeField(allow_null=True)
-    processing_time_seconds = serializers.SerializerMethodField()
-    estimated_remaining_seconds = serializers.SerializerMethodField()
-    code = serializers.SerializerMethodField()
-    error_message = serializers.SerializerMethodField()
-    duplicate_of = serializers.UUIDField(source="duplicate_of_id", required=False)
+    processing_time_seconds = serializers.FloatField(read_only=True)
+    estimated_remaining_seconds = serializers.IntegerField(read_only=True)
+    code = serializers.CharField(read_only=True)
+    error_message = serializers.CharField(read_only=True)
+    duplicate_of = serializers.UUIDField(required=False)
     warnings = serializers.ListField(child=serializers.ChoiceField(CountWarning.choices))
-    result = JobResultSerializer(source="counted_session", allow_null=True)
-
-    def get_processing_time_seconds(self, job: UploadJob) -> float | None:
-        return processing_seconds(job)
-
-    def get_estimated_remaining_seconds(self, job: UploadJob) -> int | None:
-        pace: Pace | None = self.context.get("pace")
-        return remaining_seconds(job, pace, timezone.now()) if pace is not None else None
-
-    def get_code(self, job: UploadJob) -> str | None:
-        return job.code or None
-
-    def get_error_message(self, job: UploadJob) -> str | None:
-        return error_text(job.code, job.error) or None
+    result = JobResultSerializer(allow_null=True)
 
 
 class SummarySerializer(serializers.Serializer[Any]):

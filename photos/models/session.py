@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from demeter.change_times import ChangeTimed
 from photos.choices import BookingState, LocationSource, SessionStatus
-from photos.querysets import ProcessingSessionQuerySet
+from photos.querysets import HAS_WARNINGS, ProcessingSessionQuerySet
 
 
 class ProcessingSession(ChangeTimed):
@@ -209,6 +209,7 @@ class ProcessingSession(ChangeTimed):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["storage_location", "booking_state"], name="sessions_location_booking"),
             models.Index(fields=["image"], condition=Q(version__gt=1), name="sessions_corrected"),
+            models.Index(fields=["image", "attempt"], condition=HAS_WARNINGS, name="sessions_with_warnings"),
         ]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(

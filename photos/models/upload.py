@@ -1,7 +1,9 @@
 """One request of a client, and one job for each of its files."""
 
 import uuid
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Sequence
+from typing import ClassVar
+from uuid import UUID
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator
@@ -11,9 +13,6 @@ from django.utils.translation import gettext_lazy as _
 
 from photos.choices import CountWarning, JobPurpose, JobStatus, Stage
 from photos.querysets import UploadJobQuerySet
-
-if TYPE_CHECKING:
-    from photos.models.session import ProcessingSession
 
 
 class UploadSession(models.Model):
@@ -123,21 +122,26 @@ class UploadJob(models.Model):
     @property
     def stands_elsewhere(self) -> bool:
         """Whether the photo was known, and its count stands at another place than the one that was named now."""
-        if self.duplicate_of_id is None or self.session is None:
-            return False
-        named, stands_at = self.upload_session.storage_location_id, self.session.storage_location_id
-        return named is not None and stands_at is not None and named != stands_at
-
-    @property
-    def counted_session(self) -> "ProcessingSession | None":
-        """The count that this job has led to; None until it is completed."""
-        return self.session if self.status == JobStatus.COMPLETED else None
+        return CountWarning.DUPLICATE_ELSEWHERE.value in self.warnings
 
     @property
     def warnings(self) -> list[str]:
         """Codes of CountWarning: those of the count, and what this upload contradicts."""
-        of_count = list(self.session.warnings) if self.session else []
-        return [*of_count, CountWarning.DUPLICATE_ELSEWHERE.value] if self.stands_elsewhere else of_count
+        if self.session is None:
+            return []
+        is_known = self.duplicate_of_id is not None
+        named_id = self.upload_session.storage_location_id if is_known else None
+        return warnings_of_job(
+            self.session.warnings, self.duplicate_of_id, named_id, self.session.storage_location_id
+        )
+
+
+def warnings_of_job(
+    of_count: Sequence[str], duplicate_of_id: UUID | None, named_id: int | None, stands_at_id: int | None
+) -> list[str]:
+    """The warnings of a count, and that it stands at another place than was named for a photo that was known."""
+    is_elsewhere = None not in (duplicate_of_id, named_id, stands_at_id) and named_id != stands_at_id
+    return [*of_count, CountWarning.DUPLICATE_ELSEWHERE.value] if is_elsewhere else list(of_count)
 
 
 class IdempotencyKey(models.Model):

@@ -3,6 +3,7 @@
 from typing import Any
 
 from photos.models import ProcessingSession
+from photos.services.corrections.columns import box_columns, boxes_by_id
 from photos.services.corrections.findings import corrected_findings
 
 
@@ -12,19 +13,20 @@ def findings_of(session: ProcessingSession) -> dict[str, Any]:
     Boxes are parallel arrays x, y (centre), w, h, confidence (0 to 1), class_name, is_added (by a person); estimated
     areas are rings of points. All is as people have corrected it.
     """
-    boxes = sorted(corrected_findings(session).boxes.items())
+    ids, boxes = boxes_by_id(corrected_findings(session))
+    columns = box_columns(boxes)
     return {
         "version": session.version,
         "width": session.image.width_px,
         "height": session.image.height_px,
         "detections": {
-            "x": [round(box.center_x, 1) for _pk, box in boxes],
-            "y": [round(box.center_y, 1) for _pk, box in boxes],
-            "w": [round(box.width_px, 1) for _pk, box in boxes],
-            "h": [round(box.height_px, 1) for _pk, box in boxes],
-            "confidence": [round(box.confidence, 3) for _pk, box in boxes],
-            "class_name": [box.class_name for _pk, box in boxes],
-            "is_added": [pk < 0 for pk, _box in boxes],
+            "x": columns.center_x,
+            "y": columns.center_y,
+            "w": columns.width_px,
+            "h": columns.height_px,
+            "confidence": columns.confidence,
+            "class_name": columns.class_name,
+            "is_added": [pk < 0 for pk in ids],
         },
         "containers": [
             {"label": str(container), "polygon": container.polygon, "is_counted": container.is_counted}

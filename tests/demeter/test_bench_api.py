@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from demeter.api_bench.questions import Measured, Question
 from inventory.models import StockBatch, StorageLocation
 from inventory.services.place_photos import PlaceLevel, place_photos
-from photos.models import Detection, Image, ProcessingSession, UploadJob
+from photos.models import Detection, Image, PhotoContainer, ProcessingSession, UploadJob
 
 SMALL = [
     "--photos",
@@ -43,6 +43,8 @@ def test_the_data_set_is_whole_and_every_address_is_measured(table):
     assert 3 <= boxes[1] <= 5
     assert boxes[2] == 0
     assert Detection.objects.count() == sum(boxes)
+    [copied] = PhotoContainer.objects.filter(detected=boxes[1])
+    assert copied.detections.filter(session=copied.session, class_name="plant").count() == boxes[1]
     assert not StockBatch.objects.out_of_balance().exists()
     dates = place_photos().last_taken_at(PlaceLevel.LOCATION)
     assert max(dates.values()) == Image.objects.latest("taken_at").taken_at

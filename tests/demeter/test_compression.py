@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from demeter.accounts.models import User
+from demeter.compression import _LARGE_BYTES
 from photos.image_urls import thumbnail_url
 from tests.inventory.factories import WarehouseFactory
 from tests.photos.count_builders import store_photo
@@ -38,6 +39,24 @@ def test_the_length_of_a_compressed_answer_tells_nothing_of_its_secrets(reader: 
     """Random bytes in the head of the gzip file, against BREACH."""
     WarehouseFactory()
     assert len({len(reader.get("/api/v1/warehouses", headers=PACKED).content) for _try in range(10)}) > 1
+
+
+@pytest.mark.parametrize("warehouses", [1, 60], ids=["small", "large"])
+def test_small_and_large_answers_are_compressed_alike(reader: Client, warehouses: int) -> None:
+    """Large ones are compressed by ourselves, small ones by Django."""
+    WarehouseFactory.create_batch(warehouses)
+    path = "/api/v1/warehouses?per_page=100"
+    plain, packed = reader.get(path), reader.get(path, headers=PACKED)
+    content = gzip.decompress(packed.content)
+    assert json.loads(content) == plain.json()
+    assert (len(content) >= _LARGE_BYTES) is (warehouses == 60)
+    assert int(packed["Content-Length"]) == len(packed.content) < len(content)
+    assert packed["ETag"] == f"W/{plain['ETag']}"
+    assert reader.get(path, headers={**PACKED, "if-none-match": packed["ETag"]}).status_code == 304
+    for refused in ("identity", "deflate, br"):
+        assert "Content-Encoding" not in reader.get(path, headers={"accept-encoding": refused}).headers
+    if warehouses == 60:
+        assert len({len(reader.get(path, headers=PACKED).content) for _try in range(10)}) > 1  # BREACH
 
 
 def test_pictures_are_sent_as_they_are(reader: Client, supervisor: User) -> None:

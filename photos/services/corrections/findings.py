@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -35,9 +36,8 @@ def kind_of(class_name: str) -> Kind:
     return _KINDS.get(class_name, Kind.LIVING)
 
 
-@dataclass(slots=True)
-class Box:
-    """One plant, dead plant or empty cell, in px of the whole picture."""
+class Box(NamedTuple):
+    """One plant, dead plant or empty cell, in px of the whole picture: a tuple, for a count has thousands."""
 
     center_x: float
     center_y: float
@@ -77,6 +77,15 @@ class Findings:
     types: dict[int, str] = field(default_factory=dict)
     hand_counts: dict[int | None, HandCount] = field(default_factory=dict)
     added: int = 0
+    is_corrected: bool = False
+
+    def changes(self) -> Counter[tuple[int | None, Kind]]:
+        """How many boxes more (+) or fewer (−) stand than the model had found, by container and kind."""
+        changes: Counter[tuple[int | None, Kind]] = Counter()
+        if self.is_corrected:
+            changes.update(tally(self.boxes.values()))
+            changes.subtract(self.found)
+        return changes
 
     @property
     def next_added_id(self) -> int:
@@ -88,6 +97,7 @@ class Findings:
 
         Raises UnknownFinding for a box that does not stand. Deleting or restoring twice changes nothing.
         """
+        self.is_corrected = True
         for box_id in operations.get("restore", ()):
             self._restore(box_id)
         for row in operations.get("add", ()):
@@ -95,7 +105,7 @@ class Findings:
         for row in operations.get("move", ()):
             self._move(row)
         for row in operations.get("relabel", ()):
-            self._standing(row["id"]).class_name = row["class_name"]
+            self.boxes[row["id"]] = self._standing(row["id"])._replace(class_name=row["class_name"])
         for box_id in operations.get("delete", ()):
             self._delete(box_id)
         for row in operations.get("retype", ()):
@@ -125,9 +135,15 @@ class Findings:
 
     def _move(self, row: Mapping[str, Any]) -> None:
         box = self._standing(row["id"])
-        box.center_x, box.center_y = row["center_x"], row["center_y"]
-        box.width_px, box.height_px = row["width_px"], row["height_px"]
-        box.container_id = row["container_id"]
+        self.boxes[row["id"]] = Box(
+            row["center_x"],
+            row["center_y"],
+            row["width_px"],
+            row["height_px"],
+            box.confidence,
+            box.class_name,
+            row["container_id"],
+        )
 
     def _delete(self, box_id: int) -> None:
         if box_id not in self.removed:
@@ -152,7 +168,7 @@ def corrected_findings(session: ProcessingSession, *, until: int | None = None) 
 
     `until`: only the corrections up to this version, for example the one that was validated; None: all.
     """
-    boxes = {pk: Box(*values) for pk, *values in session.detections.values_list(*_COLUMNS).iterator()}
+    boxes = {row[0]: Box._make(row[1:]) for row in session.detections.values_list(*_COLUMNS)}
     findings = Findings(boxes=boxes, found=tally(boxes.values()))
     corrections = Correction.objects.filter(session=session).order_by("version")
     if until is not None:
@@ -164,7 +180,7 @@ def corrected_findings(session: ProcessingSession, *, until: int | None = None) 
 
 def tally(boxes: Iterable[Box]) -> Counter[tuple[int | None, Kind]]:
     """How many boxes of each kind each container has."""
-    by_class = Counter([(box.container_id, box.class_name) for box in boxes])
+    by_class = Counter(map(attrgetter("container_id", "class_name"), boxes))
     found: Counter[tuple[int | None, Kind]] = Counter()
     for (container_id, class_name), number in by_class.items():
         found[container_id, kind_of(class_name)] += number

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from photos.models import Estimation, PhotoContainer, ProcessingSession
 from photos.polygons import Region, Ring
-from photos.services.corrections.findings import Findings, HandCount, Kind, corrected_findings, kind_of, tally
+from photos.services.corrections.findings import Findings, HandCount, Kind, corrected_findings, kind_of
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,7 @@ def correct_sums(session: ProcessingSession, findings: Findings | None = None) -
     if findings is None:
         findings = corrected_findings(session)
     containers = list(session.containers.all())
-    changes = tally(findings.boxes.values())
-    changes.subtract(findings.found)
+    changes = findings.changes()
     replaced = _replaced_estimates(session, findings)
     sums = {row.pk: _container_sums(row, findings, changes, replaced[row.pk]) for row in containers}
     photo = _model_sums(session)

@@ -10,7 +10,8 @@ from typing import Final
 from django.db.models import Count, QuerySet, Sum
 
 from photos.choices import JobStatus, SessionStatus, Stage, StepKind
-from photos.models import ProcessingSession, ProcessingStep, UploadJob
+from photos.models import ProcessingSession, ProcessingStep
+from photos.services.steps.followed import AnyJob
 from photos.services.steps.jobs import STAGE_BEGINS_PERCENT
 
 _RECENT_COUNTS: Final = 20
@@ -52,12 +53,12 @@ def measured_pace() -> Pace:
     )
 
 
-def pace_for(jobs: Collection[UploadJob]) -> Pace | None:
+def pace_for(jobs: Collection[AnyJob]) -> Pace | None:
     """The pace that the time left of these jobs follows from; None, and no query, if all have ended."""
     return measured_pace() if any(job.status in _UNDER_WAY for job in jobs) else None
 
 
-def remaining_seconds(job: UploadJob, pace: Pace, now: datetime) -> int | None:
+def remaining_seconds(job: AnyJob, pace: Pace, now: datetime) -> int | None:
     """How long a job may still take; None if it has ended, or as long as a stage before it was never measured.
 
     A photo that waits is begun after those before it. It assumes one model worker: with more it is sooner.
@@ -94,7 +95,7 @@ def completion_minutes() -> float | None:
     return math.ceil(pace.model_s * len(pace.waiting) / 6) / 10  # whole tenths of minutes
 
 
-def _share_of_tiles(job: UploadJob) -> float:
+def _share_of_tiles(job: AnyJob) -> float:
     begin, end = STAGE_BEGINS_PERCENT[Stage.DETECTING], STAGE_BEGINS_PERCENT[Stage.ESTIMATING]
     return min(max((job.progress_percent - begin) / (end - begin), 0.0), 1.0)
 

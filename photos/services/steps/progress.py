@@ -7,6 +7,7 @@ from django.db.models import Count, Sum
 
 from photos.choices import JobStatus
 from photos.models import UploadJob, UploadSession
+from photos.services.steps.followed import AnyJob
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Summary:
         return self.completed + self.failed
 
 
-def summarise(jobs: Sequence[UploadJob]) -> Summary:
+def summarise(jobs: Sequence[AnyJob]) -> Summary:
     """Sum up the jobs of one upload."""
     counted = [job for job in jobs if job.status != JobStatus.REJECTED]
     number = {status: sum(job.status == status for job in counted) for status in JobStatus}
@@ -72,7 +73,7 @@ def _summary(groups: dict[str, tuple[int, int]]) -> tuple[int, Summary]:
     return files, summary
 
 
-def processing_seconds(job: UploadJob) -> float | None:
+def processing_seconds(job: AnyJob) -> float | None:
     """How long a finished job was worked on; None if it is not finished or was never begun."""
     if job.started_at is None or job.completed_at is None:
         return None

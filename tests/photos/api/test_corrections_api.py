@@ -56,6 +56,25 @@ def test_detections_are_parallel_arrays_with_a_version(client: APIClient, sessio
     assert answer["sums"] == {"detected": 2, "estimated": 2, "dead": 1, "empty": 1, "total": 4, "living": 3}
 
 
+def test_boxes_are_told_in_tenths_of_a_pixel_and_scores_in_thousandths(
+    client: APIClient, session: ProcessingSession
+) -> None:
+    Detection.objects.filter(session=session, class_name="plant").update(
+        center_x=10.06, center_y=20.0, width_px=3.34, height_px=1e-05, confidence=0.98765
+    )
+    answer = client.get(url(session)).json()
+    assert [answer[name][0] for name in ("center_x", "center_y", "width_px", "height_px")] == [
+        10.1, 20.0, 3.3, 0.0,
+    ]  # fmt: skip
+    assert answer["confidence"][0] == 0.988
+
+
+def test_a_photo_without_boxes_has_empty_arrays(client: APIClient, session: ProcessingSession) -> None:
+    session.detections.all().delete()
+    answer = client.get(url(session)).json()
+    assert [answer[name] for name in COLUMNS] == [[]] * len(COLUMNS)
+
+
 def test_detections_cost_the_same_queries_however_many_there_are(
     client: APIClient, session: ProcessingSession
 ) -> None:
@@ -73,7 +92,7 @@ def test_detections_cost_the_same_queries_however_many_there_are(
     Detection.objects.bulk_create([Detection(**values) for _ in range(200)])
     correct(client, session, add=[NEW_PLANT] * 20)
     assert queries() <= first + 1  # the outlines of estimates, which an added plant asks for
-    assert first <= 8
+    assert first == 5  # user, count with its photo, boxes, corrections, containers
 
 
 def test_what_the_client_has_is_not_sent_again_until_it_is_corrected(

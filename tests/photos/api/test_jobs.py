@@ -1,6 +1,6 @@
 """Following uploads: what the status says, who may ask, and what asking costs."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -90,6 +90,29 @@ def test_a_finished_job_shows_its_result_and_warnings(client: APIClient, upload:
     }
     assert 20 <= job["processing_time_seconds"] < 30
     assert "estimated_remaining_seconds" not in job
+
+
+def test_a_job_shows_the_numbers_that_a_person_validated(client: APIClient, upload: Upload) -> None:
+    answer = upload(1)
+    session = session_of(answer["jobs"][0])
+    finish_count(session, detected=80, estimated=21)
+    people = {"human_detected": 70, "human_estimated": 0, "human_dead": 3, "human_empty": 0}
+    ProcessingSession.objects.filter(pk=session.pk).update(validated=True, **people)
+    [job] = status_of(client, answer)["jobs"]
+    result = job["result"]
+    assert (result["total_detected"], result["total_estimated"], result["total"]) == (70, 0, 70)
+
+
+def test_times_are_told_in_the_time_of_the_nursery(client: APIClient, upload: Upload) -> None:
+    answer = upload(1)
+    finish_count(session_of(answer["jobs"][0]))
+    noon = datetime(2026, 4, 1, 12, 30, 15, 250_000, tzinfo=UTC)
+    UploadJob.objects.update(started_at=noon, completed_at=noon + timedelta(seconds=61.26))
+    shown = status_of(client, answer)
+    [job] = shown["jobs"]
+    assert (job["started_at"], job["processing_time_seconds"]) == ("2026-04-01T09:30:15.250000-03:00", 61.3)
+    assert job["completed_at"] == "2026-04-01T09:31:16.510000-03:00"
+    assert shown["last_updated"].endswith("-03:00")
 
 
 def test_a_failed_job_says_why(client: APIClient, upload: Upload) -> None:
