@@ -220,11 +220,12 @@ def test_an_ended_session_is_signed_in_again_without_losing_the_page(open_page, 
 
 
 def test_an_ended_session_loses_nothing_on_the_first_page_either(open_page, worker):
-    page = open_page("/", requests_fail=True)
+    page = open_page("/", requests_fail=True, width=390)
     sign_in(page, worker)
     expect(page.locator("[data-upload][data-ready]")).to_have_count(1)
-    choose(page, file(1))
+    choose(page, file(1, f"{'claro_' * 12}1.jpg"))
     states(page).to_have_text(["Elegida"])
+    assert fits(page)
     Session.objects.all().delete()
     send(page)
     expect(page.get_by_role("dialog")).to_be_visible()

@@ -75,7 +75,6 @@ export class Place {
     });
     this.here.addEventListener("click", () => this.#locate());
     this.clear.addEventListener("click", () => this.#choose(null));
-    this.scan.hidden = false;
     this.scan.addEventListener("click", () => this.#scan());
     const [named] = this.select.selectedOptions; // by the address, where a place's own page led here
     if (named?.value) this.#choose({ id: named.value, name: named.textContent }, { focus: false });
