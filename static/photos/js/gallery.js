@@ -24,6 +24,7 @@ function showSelection() {
   if (!bar) return;
   const chosen = boxes().filter((box) => box.checked).length;
   bar.hidden = chosen === 0;
+  bar.dataset.ready = "";
   bar.querySelector("[data-selected]").textContent = form.dataset.textSelected.replace("{n}", chosen);
 }
 
