@@ -59,11 +59,8 @@ class AutoSchema(_AutoSchema):
 
     def _framework_errors(self, operation: dict[str, Any]) -> set[int]:
         """What views answer of which no line is in them."""
-        statuses = {
-            400,
-            500,
-            503,
-        }  # 400: an address with a NUL, or with a thousand parameters, whatever the view
+        # 400: an address with a NUL, or with a thousand parameters, whatever the view.
+        statuses = {400, 500, 503}
         is_open = not operation.get("security") or {} in operation["security"]
         if not is_open:
             statuses.add(401)

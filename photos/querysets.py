@@ -18,9 +18,8 @@ from photos.warning_catalogue import WAITING
 
 FINISHED = (StepStatus.DONE, StepStatus.FAILED)
 DETECTING = (StepKind.DETECT_SLICED, StepKind.DETECT_DIRECT)
-HAS_WARNINGS = ~Q(warnings=[]) & ~Q(
-    warnings=["superseded"]
-)  # an index holds the counts of which this is true
+# An index holds the counts of which this is true.
+HAS_WARNINGS = ~Q(warnings=[]) & ~Q(warnings=["superseded"])
 _WAITS = reduce(or_, [Q(error_details__startswith=f"{code}:") for code in WAITING])
 
 
