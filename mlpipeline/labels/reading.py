@@ -12,9 +12,8 @@ from photos import image_files
 from photos.decoding.pool import pool
 from photos.errors import EmptyFile, FileTooLarge
 
-MAX_BYTES: Final = (
-    4 * 1024**2
-)  # a frame of the page has some 0.1 MB, a still of a phone that it cannot shrink 3
+# A frame of the page has some 0.1 MB, a still of a phone that it cannot shrink 3.
+MAX_BYTES: Final = 4 * 1024**2
 _MAX_PIXELS: Final = 16_000_000
 
 

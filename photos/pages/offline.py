@@ -29,6 +29,7 @@ _MODULES = ("checks", "hash_worker", "hasher", "main", "place", "qr", "queue", "
 ASSETS = (
     "demeter/css/base.css",
     "demeter/img/rosette.svg",
+    "demeter/js/cookies.js",
     "demeter/js/numbers.js",
     "demeter/js/sign_in_again.js",
     "photos/css/photos.css",

@@ -1,7 +1,7 @@
 // Signs in again in a dialog, so that a page whose session has ended is not lost. Resolves when the same person is signed
 // in; where it is another, the page is loaded anew, for it is not theirs.
 
-const cookie = (name) => document.cookie.match(`(?:^|; )${name}=([^;]*)`)?.[1] ?? "";
+import { cookie } from "./cookies.js";
 
 async function attempt(url, form) {
   const response = await fetch(url, {

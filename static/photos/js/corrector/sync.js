@@ -3,10 +3,10 @@
 // so that a lost connection, a closed tab or an ended session loses nothing: the request is sent again under its own
 // edit_id, which the server counts once.
 
+import { cookie } from "../../../demeter/js/cookies.js";
+
 const WAIT_MS = 600; // after the last edit
 const RETRY_MS = [2000, 5000, 10000, 30000]; // while the server does not answer
-
-const cookie = (name) => document.cookie.match(`(?:^|; )${name}=([^;]*)`)?.[1] ?? "";
 
 // randomUUID is missing where the page is not served over https.
 function newEditId() {

@@ -3,13 +3,13 @@
 // detector, as on Android, else by the server, to which small grey frames go (an iPhone's browser has no detector). Over
 // plain http by a picture that the phone's camera app takes.
 
+import { cookie } from "../../../demeter/js/cookies.js";
+
 const EVERY_MS = 200;
 const ASK_EVERY_MS = 700;
 const FRAME_PX = 1024; // longest side: a label that fills a tenth of it has modules of 3 px or more
 const STILL_PX = 1600;
 const QUALITY = 0.8;
-
-const cookie = (name) => document.cookie.match(`(?:^|; )${name}=([^;]*)`)?.[1] ?? "";
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 

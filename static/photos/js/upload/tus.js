@@ -1,11 +1,11 @@
 // @ts-check
 // Sending one file in chunks, after tus 1.0. docs/architecture.md tells why by a module of our own.
 
+import { cookie } from "../../../demeter/js/cookies.js";
+
 const VERSION = "1.0.0";
 const CHUNK_TYPE = "application/offset+octet-stream";
 const SILENCE_MS = 60000; // without a byte sent or answered
-
-const cookie = (name) => document.cookie.match(`(?:^|; )${name}=([^;]*)`)?.[1] ?? "";
 
 // An answer that is none, or (status 0) no answer at all.
 export class Failed extends Error {
