@@ -69,7 +69,7 @@ def running_servers(folder: Path) -> Iterator[Servers]:
 def measure(scenario: Scenario, seconds: float, photo: Path, folder: Path) -> tuple[Outcome, str]:
     """Run one scenario on a stack of its own. What came out, and on which servers."""
     with ExitStack() as running:
-        sampler = Sampler()
+        sampler = Sampler(seconds)
         servers = running.enter_context(running_servers(folder / "servers"))
         settings = {
             **servers.settings,

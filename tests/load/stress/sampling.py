@@ -1,4 +1,4 @@
-"""Processor and memory of a running stack, once a second, by group of processes."""
+"""Processor and memory of a running stack, over time, by group of processes."""
 
 import threading
 import time
@@ -8,7 +8,7 @@ import psutil
 
 from tests.load.stress.results import Sample
 
-EVERY_S = 1.0
+LEAST_EVERY_S, SAMPLES = 1.0, 60  # so many of a run, however long it takes: the report keeps them all
 LOAD = "load"  # the users themselves, who share the machine
 # Words of a command line, and the group that it belongs to; the first that fits counts.
 GROUPS = (
@@ -19,11 +19,12 @@ OTHERS = "others"
 
 
 class Sampler(threading.Thread):
-    """Looks at this process's children until it is stopped; afterwards `samples` holds what it saw."""
+    """Looks at this process's children until it is stopped; afterwards `samples` holds what it saw of `run_s`."""
 
-    def __init__(self) -> None:
+    def __init__(self, run_s: float) -> None:
         super().__init__(name="sampler", daemon=True)
         self.samples: list[Sample] = []
+        self._every_s = max(LEAST_EVERY_S, run_s / SAMPLES)
         self._stopped = threading.Event()
         self._spent: dict[int, float] = {}
         self._groups: dict[int, str] = {}
@@ -31,7 +32,7 @@ class Sampler(threading.Thread):
     def run(self) -> None:
         began_at = looked_at = time.monotonic()
         self._look(1.0)  # what was spent before does not count
-        while not self._stopped.wait(EVERY_S):
+        while not self._stopped.wait(self._every_s):
             now = time.monotonic()
             cpu, rss = self._look(now - looked_at)
             self.samples.append(Sample(round(now - began_at, 1), cpu, rss))

@@ -80,7 +80,7 @@ ENGLISH = Texts(
         "resources.png": "Busy cores and memory by scenario and group of processes",
         "batches.png": "Times of predictions and pictures a batch by batch size",
     },
-    files="[Requests]({requests}) and [resources by the second]({resources}) as CSV; [everything]({results}) as JSON.",
+    files="[Requests]({requests}) and [resources over time]({resources}) as CSV; [everything]({results}) as JSON.",
     analysis="Analysis and recommendations",
     no_analysis="Nobody has looked at these numbers yet.",
 )
@@ -123,7 +123,7 @@ SPANISH = Texts(
         "resources.png": "Núcleos ocupados y memoria por escenario y grupo de procesos",
         "batches.png": "Tiempos de las predicciones e imágenes por lote según el tamaño de lote",
     },
-    files="[Pedidos]({requests}) y [recursos por segundo]({resources}) en CSV; [todo]({results}) en JSON.",
+    files="[Pedidos]({requests}) y [recursos en el tiempo]({resources}) en CSV; [todo]({results}) en JSON.",
     analysis="Análisis y recomendaciones",
     no_analysis="Nadie ha mirado estos números todavía.",
 )  # fmt: skip
