@@ -223,6 +223,25 @@ def test_no_container_can_write_to_its_own_files_or_gain_rights(services: dict[s
     assert rights == {"proxy": ["NET_BIND_SERVICE"]}
 
 
+def test_no_container_that_is_read_only_wants_a_secret_written_into_it(
+    services: dict[str, dict[str, Any]],
+) -> None:
+    """Compose mounts secrets and configs that are files; any other it would have to copy, and starts nothing."""
+    whole = yaml.safe_load(COMPOSE)
+    copied = {
+        name
+        for kind in ("secrets", "configs")
+        for name, source in whole.get(kind, {}).items()
+        if "file" not in source
+    }
+    wanting = {
+        name
+        for name, service in services.items()
+        if copied & {*service.get("secrets", []), *service.get("configs", [])} and service.get("read_only")
+    }
+    assert wanting == set()
+
+
 def _is_hardened(service: dict[str, Any]) -> bool:
     return (
         service.get("read_only") is True

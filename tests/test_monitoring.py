@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ import yaml
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
-FOLDER = Path(__file__).resolve().parents[1] / "docs" / "monitoring"
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "docs" / "monitoring"
+TOKEN_FILE = "/tmp/metrics_token"  # noqa: S108 - of the container
 ALERTS = yaml.safe_load((FOLDER / "alerts.yml").read_text())
 DASHBOARD = json.loads((FOLDER / "grafana" / "dashboard.json").read_text())
 # Prometheus' own: whether the last reading succeeded.
@@ -101,7 +104,36 @@ def test_prometheus_reads_the_rules_and_the_web_server_with_its_token() -> None:
     [job] = config["scrape_configs"]
     assert config["rule_files"] == ["/etc/prometheus/alerts.yml"]
     assert job["static_configs"] == [{"targets": ["web:8000"]}]
-    assert job["authorization"]["credentials_file"] == "/run/secrets/metrics_token"
+    assert job["authorization"]["credentials_file"] == TOKEN_FILE
+
+
+def started_as_prometheus(folder: Path, token: str) -> subprocess.CompletedProcess[str]:
+    """What the container of Prometheus starts, with the words that it would be given, below a folder of ours."""
+    service = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["prometheus"]
+    assert service["environment"]["METRICS_TOKEN"] == "${METRICS_TOKEN:-}"
+    program = folder / "prometheus"
+    program.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    program.chmod(0o700)
+    command = [*service["entrypoint"], "--config.file=prometheus.yml", "two words"]
+    here = {"$$": "$", "/bin/prometheus": str(program), TOKEN_FILE: str(folder / "token")}
+    for there, ours in here.items():
+        command = [word.replace(there, ours) for word in command]
+    return subprocess.run(
+        command, env={"METRICS_TOKEN": token}, capture_output=True, text=True, check=False, timeout=30
+    )
+
+
+def test_prometheus_is_started_with_the_token_in_the_file_that_it_reads(tmp_path: Path) -> None:
+    answer = started_as_prometheus(tmp_path, "a token of %s")
+    assert (answer.returncode, answer.stdout) == (0, "--config.file=prometheus.yml\ntwo words\n")
+    file = tmp_path / "token"
+    assert (file.read_text(), file.stat().st_mode & 0o777) == ("a token of %s", 0o600)
+
+
+def test_prometheus_does_not_start_without_a_token(tmp_path: Path) -> None:
+    answer = started_as_prometheus(tmp_path, "")
+    assert (answer.returncode, answer.stdout) == (1, "Set METRICS_TOKEN in .env\n")
+    assert not (tmp_path / "token").exists()
 
 
 def test_the_dashboard_has_panels_of_one_data_source_that_do_not_overlap() -> None:
