@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from django.core.management import get_commands
+from django.http.request import validate_host
 
 from demeter.beat import BEAT
 from demeter.health import QUEUES
@@ -215,6 +216,17 @@ def test_only_the_web_servers_are_published_beyond_this_host(services: dict[str,
         if not port.startswith("127.0.0.1:")
     }
     assert beyond == {"web", "ui", "proxy"}
+
+
+def test_a_container_that_asks_the_web_server_by_its_name_is_answered(
+    services: dict[str, dict[str, Any]],
+) -> None:
+    """Also where DJANGO_ALLOWED_HOSTS is set, for who sets it thinks of browsers."""
+    hosts = services["web"]["environment"]["DJANGO_ALLOWED_HOSTS"]
+    allowed = re.sub(r"\$\{DJANGO_ALLOWED_HOSTS:-[^}]*\}", "nursery.example.org", hosts).split(",")
+    names = ["web", *services["web"]["networks"][NETWORK]["aliases"]]
+    assert len(names) == 2
+    assert [name for name in names if not validate_host(name, allowed)] == []
 
 
 def test_no_container_can_write_to_its_own_files_or_gain_rights(services: dict[str, dict[str, Any]]) -> None:
