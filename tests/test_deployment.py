@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from django.conf import settings
 from django.core.management import get_commands
 from django.http.request import validate_host
 
@@ -20,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 EXAMPLE = (ROOT / ".env.example").read_text()
+CADDYFILE = (ROOT / "docs/tls/Caddyfile").read_text()
 # Read by the S3 client, not by the settings.
 READ_BY_BOTO = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
 # Where photos of known counts are: read by commands and tests that measure accuracy.
@@ -227,6 +229,13 @@ def test_a_container_that_asks_the_web_server_by_its_name_is_answered(
     names = ["web", *services["web"]["networks"][NETWORK]["aliases"]]
     assert len(names) == 2
     assert [name for name in names if not validate_host(name, allowed)] == []
+
+
+def test_the_proxy_reuses_no_connection_that_the_web_server_may_be_closing() -> None:
+    site = re.search(r"reverse_proxy web:8000 \{(.*?)\n\t\}", CADDYFILE, flags=re.DOTALL)
+    assert site is not None
+    [kept_s] = re.findall(r"^\t+keepalive (\d+)s$", site[1], flags=re.MULTILINE)
+    assert int(kept_s) < settings.HEADER_TIMEOUT_S
 
 
 def test_no_container_can_write_to_its_own_files_or_gain_rights(services: dict[str, dict[str, Any]]) -> None:
