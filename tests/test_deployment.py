@@ -22,10 +22,12 @@ COMPOSE = (ROOT / "docker-compose.yml").read_text()
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 EXAMPLE = (ROOT / ".env.example").read_text()
 CADDYFILE = (ROOT / "docs/tls/Caddyfile").read_text()
+PRODUCTION = (ROOT / "docs/production.md").read_text()
 # Read by the S3 client, not by the settings.
 READ_BY_BOTO = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
 # Where photos of known counts are: read by commands and tests that measure accuracy.
 READ_BY_COMMANDS = {"DEMETER_DATA_DIR"}
+READ_BY_COMPOSE_ITSELF = {"COMPOSE_FILE", "COMPOSE_PROFILES"}
 COMPOSE_FILES = ("docker-compose.yml", "docker-compose.gpu.yml")
 DOCKERFILES = ("Dockerfile", "Dockerfile.populate")
 NETWORK = "shared_network"
@@ -57,8 +59,8 @@ def commands(services: dict[str, dict[str, Any]]) -> dict[str, list[str]]:
 
 
 def test_every_variable_that_is_read_is_explained_and_no_other_is() -> None:
-    read = variables_of_settings() | variables_of_compose() | READ_BY_BOTO | READ_BY_COMMANDS
-    assert sorted(variables_of_example()) == sorted(read)
+    others = READ_BY_BOTO | READ_BY_COMMANDS | READ_BY_COMPOSE_ITSELF
+    assert sorted(variables_of_example()) == sorted(variables_of_settings() | variables_of_compose() | others)
 
 
 def test_every_variable_has_an_explanation_right_above_it_or_its_group() -> None:
@@ -144,6 +146,14 @@ def test_every_process_of_the_stack_runs_in_exactly_one_service(services: dict[s
     names = [word for words in stacks for word in words[words.index("--only") + 1 :] if word in PROCESS_NAMES]
     assert sorted(names) == sorted(PROCESS_NAMES)
     assert CLASSIFIER_UI in commands(services)["ui"]
+
+
+def test_the_services_that_production_starts_and_stops_exist(services: dict[str, dict[str, Any]]) -> None:
+    """Options, and what `--scale` sets, are no services; nor are comments."""
+    lines = re.findall(r"docker compose (?:up|stop) ([^`#\n]*)", PRODUCTION)
+    named = [word for line in lines for word in line.split() if not word.startswith("-") and "=" not in word]
+    assert len(named) > 10
+    assert [name for name in named if name not in services] == []
 
 
 def test_every_command_of_compose_exists(services: dict[str, dict[str, Any]]) -> None:

@@ -8,6 +8,7 @@ least be a word of the sources. Whoever renames something is told which page to 
 import ast
 import hashlib
 import re
+import subprocess
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -168,6 +169,17 @@ def test_every_command_that_a_page_names_exists_with_its_options(page):
         faults += [
             f"-m {module}" for module in re.findall(r"-m (tests\.[\w.]+)", line) if fault_of_dotted(module)
         ]
+    assert faults == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_block_of_commands_is_one_that_a_shell_reads(page):
+    """Quotes that do not end, and the like. Nothing is run."""
+    faults = []
+    for language, text in FENCE.findall(page.read_text()):
+        if language == "sh":
+            answer = subprocess.run(["bash", "-n"], input=text, capture_output=True, text=True, check=False)
+            faults += answer.stderr.splitlines()
     assert faults == []
 
 
