@@ -230,6 +230,16 @@ def test_only_the_web_servers_are_published_beyond_this_host(services: dict[str,
     assert beyond == {"web", "ui", "proxy"}
 
 
+def test_the_web_servers_can_be_published_for_a_proxy_on_this_host_alone(
+    services: dict[str, dict[str, Any]],
+) -> None:
+    """Whoever reaches them without the proxy may say in its name who he is and how he came."""
+    ports = [port for name in ("web", "ui") for port in services[name]["ports"]]
+    assert ports == ["${PUBLISH_ADDRESS:-0.0.0.0}:8000:8000", "${PUBLISH_ADDRESS:-0.0.0.0}:9090:9090"]
+    https = PRODUCTION.partition("### HTTPS")[2].partition("\n### ")[0]
+    assert "\nPUBLISH_ADDRESS=127.0.0.1\n" in https
+
+
 def test_a_container_that_asks_the_web_server_by_its_name_is_answered(
     services: dict[str, dict[str, Any]],
 ) -> None:
