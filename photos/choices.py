@@ -111,6 +111,7 @@ class CountWarning(models.TextChoices):
     MOVED = "moved", _("A person moved this photo here from another place")
     PHOTO_MOVED_AWAY = "photo_moved_away", _("A photo of this place was moved to another")
     NO_CONTAINER = "no_container", _("No container was found: the whole picture was counted")
+    MOSTLY_EMPTY = "mostly_empty", _("More empty pots than plants, in no container")
     TRUNCATED = "truncated", _("More plants may be there than could be counted")
     OVER_CAPACITY = "over_capacity", _("A box or tray shows more plants than it can hold")
     UNLIKE_LAST_COUNT = "unlike_last_count", _("Far from the last count of this place")

@@ -37,6 +37,7 @@ class WarningRule:
     outlives_recount: the answer is about the photo, so it holds for its later counts too.
     is_accepted_by_validating: whoever validates the count has answered it. Without place and product nobody knows what
         to book; a shortfall is accepted by an adjustment, and another one later must ask again.
+    is_checked_afterwards: the count is booked all the same, and stands in the inbox until it is validated.
     answered_by: the role that it takes to answer; None: whoever sent the photo may.
     teaches: a validated count with it is a sample for the calibration of its place.
     advice: what the person who reads it can do.
@@ -47,6 +48,7 @@ class WarningRule:
     question: Question | None = None
     outlives_recount: bool = False
     is_accepted_by_validating: bool = True
+    is_checked_afterwards: bool = False
     answered_by: Role | None = None
     teaches: bool = True
 
@@ -197,6 +199,15 @@ WARNINGS: Final[dict[CountWarning, WarningRule]] = {
             "edges of the bed in view."
         ),
     ),
+    CountWarning.MOSTLY_EMPTY: WarningRule(
+        set_in=_PIXELS,
+        is_checked_afterwards=True,
+        teaches=False,
+        advice=_(
+            "The count is booked. Most of what was found looks like empty pots, and plants in the colours of pots and "
+            "ground are sometimes taken for them: look at the picture, and correct the count where that is so."
+        ),
+    ),
     CountWarning.TRUNCATED: WarningRule(
         set_in=_PIXELS,
         teaches=False,
@@ -211,6 +222,7 @@ WARNINGS: Final[dict[CountWarning, WarningRule]] = {
     ),
     CountWarning.UNLIKE_LAST_COUNT: WarningRule(
         set_in=_WAITS,
+        is_checked_afterwards=True,
         advice=_(
             "The count is booked. Check that the photo shows this place and all of it, and whether a sale, a "
             "planting or a move was not recorded."
@@ -244,6 +256,9 @@ WARNINGS: Final[dict[CountWarning, WarningRule]] = {
 
 #: Those that keep the stock unbooked until a person has answered, in their order.
 WAITING: Final = tuple(warning for warning, rule in WARNINGS.items() if rule.question is not None)
+
+#: Those that are booked, and that a supervisor should look at all the same, in their order.
+CHECKED_AFTERWARDS: Final = tuple(warning for warning, rule in WARNINGS.items() if rule.is_checked_afterwards)
 
 
 def _those(condition: Callable[[WarningRule], bool]) -> frozenset[CountWarning]:

@@ -28,6 +28,7 @@ from mlpipeline.vision.results import (
     PhotoCount,
     container_warnings,
     merge_warnings,
+    occupancy_warnings,
 )
 from mlpipeline.vision.runtime.parallel import parallel_map
 from mlpipeline.vision.uncertainty.assessment import (
@@ -135,7 +136,12 @@ def assess(
         height=shape[0],
         containers=parts,
         warnings=merge_warnings(
-            [container_warnings(containers), *(part.warnings for part in parts), image_assessment.warnings]
+            [
+                container_warnings(containers),
+                occupancy_warnings(parts),
+                *(part.warnings for part in parts),
+                image_assessment.warnings,
+            ]
         ),
         suppressed_low_score=suppressed_low_score,
     )

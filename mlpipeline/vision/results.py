@@ -19,6 +19,7 @@ CONTAINER_TYPES = ("segment", "box", "plug")
 PX_DECIMALS, SCORE_DECIMALS = 1, 4
 
 NO_CONTAINER = "no_container"
+MOSTLY_EMPTY = "mostly_empty"
 TRUNCATED = "truncated"
 OUT_OF_SCALE = "out_of_scale"
 OVER_CAPACITY = "over_capacity"
@@ -190,6 +191,16 @@ def container_warnings(containers: Iterable[Container]) -> tuple[str, ...]:
     return (NO_CONTAINER,) if is_whole_picture_counted(containers) else ()
 
 
+def occupancy_warnings(counts: Iterable["ContainerCount"]) -> tuple[str, ...]:
+    """`mostly_empty` where more empty pots than plants stand in no container, or nothing.
+
+    Rosettes in the colours of pots and ground are taken for empty pots. In boxes and trays empty places are common, so
+    there they say nothing.
+    """
+    outside = [count for count in counts if is_whole_picture_counted([count.container])]
+    return (MOSTLY_EMPTY,) if sum(one.empty for one in outside) > sum(one.total for one in outside) else ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class BandEstimate:
     """Plants that the detector missed in one of the four bands of a container.
@@ -239,8 +250,8 @@ class PhotoCount:
     """One photo, counted. `seconds` tells what each stage took.
 
     `interval`: the lowest and highest total that are likely, 90 times in 100; `reasons`: what makes it wide, as codes
-    of the module `interval`. None and () before the count is assessed. `suppressed_low_score`: plants whose score was
-    too low to count; a person may know better.
+    of `uncertainty.conformal_interval`. None and () before the count is assessed. `suppressed_low_score`: plants whose
+    score was too low to count; a person may know better.
     """
 
     width: int

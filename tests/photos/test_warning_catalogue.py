@@ -7,7 +7,7 @@ import pytest
 
 from mlpipeline.vision import results
 from photos.choices import CountWarning
-from photos.warning_catalogue import FOUND_ANEW, WAITING, WARNINGS
+from photos.warning_catalogue import CHECKED_AFTERWARDS, FOUND_ANEW, WAITING, WARNINGS
 
 ROOT = Path(__file__).resolve().parents[2]
 #: What holds the names of warnings as its members.
@@ -71,3 +71,8 @@ def test_no_other_file_says_which_warnings_belong_together():
 
 def test_what_waits_is_found_anew_or_was_missing_from_the_count():
     assert set(WAITING) - FOUND_ANEW == {CountWarning.PARTIAL_COUNT}
+
+
+def test_what_is_checked_afterwards_is_booked_meanwhile():
+    assert set(CHECKED_AFTERWARDS) == {CountWarning.MOSTLY_EMPTY, CountWarning.UNLIKE_LAST_COUNT}
+    assert not set(CHECKED_AFTERWARDS) & set(WAITING)

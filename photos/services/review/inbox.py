@@ -11,16 +11,16 @@ from django.utils.translation import gettext_lazy as _
 
 from demeter.accounts.models import User
 from inventory.models import StockBatch
-from photos.choices import BookingState, CountWarning, ImageStatus, SessionStatus
+from photos.choices import BookingState, ImageStatus, SessionStatus
 from photos.models import Image, ProcessingSession
-from photos.warning_catalogue import WAITING
+from photos.warning_catalogue import CHECKED_AFTERWARDS, WAITING
 
 BROKEN: Final = "broken"
 CORRECTED: Final = "corrected"
 #: The reasons for which a count stands in the inbox, in the order in which they are shown.
 REASONS: Final[dict[str, str | Promise]] = {
     **{warning.value: warning.label for warning in WAITING},
-    CountWarning.UNLIKE_LAST_COUNT.value: CountWarning.UNLIKE_LAST_COUNT.label,
+    **{warning.value: warning.label for warning in CHECKED_AFTERWARDS},
     CORRECTED: _("Corrected, not validated yet"),
     BROKEN: _("Could not be counted"),
 }
@@ -99,11 +99,11 @@ def _condition(reason: str) -> Q:
         return Q(status=SessionStatus.FAILED)
     if reason == CORRECTED:
         return Q(pk__in=ProcessingSession.objects.with_draft().values("pk"))
-    if reason == CountWarning.UNLIKE_LAST_COUNT:
+    if reason in CHECKED_AFTERWARDS:
         return Q(
             booking_state=BookingState.BOOKED,
             validated=False,
-            warning_codes__contains=f'"{CountWarning.UNLIKE_LAST_COUNT}"',  # a code in quotes, as JSON has it
+            warning_codes__contains=f'"{reason}"',  # a code in quotes, as JSON has it
         )
     return Q(
         booking_state=BookingState.WAITING,

@@ -85,6 +85,19 @@ def test_a_count_far_from_the_last_one_is_shown_beside_what_was_expected(signed_
     assert unlike.expected_living > 30
 
 
+def test_mostly_empty_pots_are_booked_and_shown_until_somebody_has_validated_them(
+    signed_in, supervisor, make_photo, count, place
+):
+    session = count(make_photo(), place, warnings=["no_container", "mostly_empty"])
+    client = signed_in(supervisor)
+    assert (session.booking_state, session.image.status) == (BookingState.BOOKED, "ready")
+    assert reasons(client.get(INBOX)) == {"mostly_empty": 1}
+
+    client.post(INBOX, {"action": "approve", "photo": value(session)})
+
+    assert reasons(client.get(INBOX)) == {}
+
+
 def test_a_corrected_count_waits_for_a_word(signed_in, supervisor, worker, make_photo, count, place):
     session = count(make_photo(), place)
     hand = {"container_id": None, "living": 7, "dead": 0}
