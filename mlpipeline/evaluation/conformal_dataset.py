@@ -242,6 +242,7 @@ def _save_count(target: Path, count: PhotoCount, unmatched_leaf: float, boxes: S
             "score": part.container.score,
             "detections": len(part.detections),
             "estimated": part.estimated,
+            "capacity": part.capacity,
         }
         for part in count.containers
     ]
@@ -291,6 +292,7 @@ def read_counted(scene: KnownPicture, path: Path) -> CountedScene:
                 estimated=part["estimated"],
                 dead=len(own.dead),
                 empty=len(own.empties),
+                capacity=part["capacity"],
             )
         )
     count = PhotoCount(

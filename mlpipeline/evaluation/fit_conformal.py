@@ -6,6 +6,7 @@ The conformal part is by hand: scikit-learn has none, and it is one quantile.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
@@ -106,9 +107,14 @@ def fit_intervals(measured: Sequence[Measured]) -> IntervalModel:
 
 
 def _folds(measured: Sequence[Measured]) -> list[int]:
-    """The fold of each picture: real ones by their source, rendered ones in turn."""
+    """The fold of each picture: real ones by their source, rendered ones of each kind in turn."""
     sources = sorted({one.kind for one in measured if one.is_real})
-    return [(sources.index(one.kind) if one.is_real else place) % FOLDS for place, one in enumerate(measured)]
+    met: Counter[str] = Counter()
+    folds = []
+    for one in measured:
+        folds.append((sources.index(one.kind) if one.is_real else met[one.kind]) % FOLDS)
+        met[one.kind] += 1
+    return folds
 
 
 def _balanced(is_real: Sequence[bool]) -> Floats:

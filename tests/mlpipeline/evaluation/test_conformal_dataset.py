@@ -1,5 +1,7 @@
 """The scenes that intervals are fitted on."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -76,7 +78,8 @@ def test_a_scene_is_counted_once_and_read_back_as_it_was(tmp_path, monkeypatch):
 
     def count_image(image, engine, options):
         calls.append(image.shape)
-        return count_photo(image, OneBed(), Three(), options)
+        counted = count_photo(image, OneBed(), Three(), options)
+        return replace(counted, containers=(replace(counted.containers[0], capacity=4),))
 
     monkeypatch.setattr(conformal_dataset, "count_image", count_image)
     scene = SmallScene(KINDS.index("flats"))
@@ -89,6 +92,7 @@ def test_a_scene_is_counted_once_and_read_back_as_it_was(tmp_path, monkeypatch):
     assert calls == [(height, width, 3)]
     assert (counted.count.width, counted.count.height) == (width, height)
     assert (counted.count.detected, counted.count.dead, counted.count.empty) == (2, 1, 1)
+    assert counted.count.containers[0].capacity == 4, "it caps the interval, as in the product"
     assert counted.true > 0
     assert len(counted.is_right) == 3
     assert not counted.is_right[2], "an empty pot is no plant"

@@ -8,8 +8,10 @@ import pytest
 
 from mlpipeline.evaluation.fit_conformal import (
     EXPECTED,
+    FOLDS,
     MAX_WEIGHT,
     Measured,
+    _folds,
     conformal_quantile,
     coverage_of,
     fit_errors,
@@ -201,3 +203,19 @@ def test_real_pictures_are_held_as_often_as_rendered_ones_though_they_are_fewer(
     assert coverage_of(model, real(400, seed + 80)).held >= 0.8
     alike = fit_intervals(rendered + [replace(one, is_real=False) for one in real(60, seed + 50)])
     assert coverage_of(model, real(400, seed + 80)).held > coverage_of(alike, real(400, seed + 80)).held
+
+
+def test_each_kind_of_scene_is_in_every_fold():
+    """Kinds come in turn, and their number and that of the folds have a divisor in common."""
+    pictures = [replace(measured(9, 9), kind=f"kind {place % 10}") for place in range(100)]
+    folds = _folds(pictures)
+    assert {(one.kind, fold) for one, fold in zip(pictures, folds, strict=True)} == {
+        (f"kind {kind}", fold) for kind in range(10) for fold in range(FOLDS)
+    }
+
+
+def test_real_pictures_of_one_source_share_a_fold():
+    pictures = [replace(measured(9, 9, is_real=True), kind=source) for source in "abcabcabc"]
+    folds = _folds(pictures)
+    assert folds == folds[:3] * 3
+    assert len(set(folds)) == 3
