@@ -48,6 +48,7 @@ def find_containers(
     ]
     if options.has(Rule.CONTAINER_NMS):
         distinct = container_nms(distinct, shape)
+    outlined = distinct  # a neighbour's container holds its plants, whether it counts or not
     if options.whole_containers_only:
         distinct = drop_side_truncated(distinct, shape)
     if options.largest_segment_only:
@@ -55,7 +56,7 @@ def find_containers(
     if distinct and detector is not None and options.has(Rule.OUTSIDE_PLANTS):
         search = search_scale(TileRunner(image, detector, options, None))
         min_score = options.plant_thresholds.min_outside_score
-        if many_plants_outside(search.best.detected, distinct, shape, min_score):
+        if many_plants_outside(search.best.detected, outlined, shape, min_score):
             trusted = options.container_thresholds.min_trusted_score
             distinct = [found for found in distinct if found.score >= trusted]
             distinct.append(whole_picture(shape))
@@ -132,11 +133,6 @@ def container_region(shape: Shape, containers: Sequence[Container], index: int) 
         if _precedence(containers, other) < _precedence(containers, index):
             region = subtract_region(region, polygon_region(found.polygon, shape))
     return region
-
-
-def container_mask(shape: Shape, containers: Sequence[Container], index: int) -> Mask:
-    """(H, W) True where a pixel of the picture belongs to a container; see `container_region` for the rules."""
-    return container_region(shape, containers, index).to_full_mask(shape)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""Plants that nobody sees: by bands, by covered leaf, by the lattice of a tray, by density."""
+"""Plants that nobody sees: by bands, by the lattice of a tray, by density."""

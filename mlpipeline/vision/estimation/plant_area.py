@@ -1,4 +1,4 @@
-"""Calibration: what one plant measures, learnt from the detections themselves, and how pixels become centimetres."""
+"""The area of one plant, measured on the detections themselves, and what a pixel covers on the ground."""
 
 import math
 
@@ -11,10 +11,8 @@ from mlpipeline.vision.geometry.boxes import areas, box_centers
 MIN_BAND_COUNT = 10  # detections from which a band is measured on its own. Source: origin, band calibration
 # px² a plant covers where nothing was detected to measure. Source: origin, fallback by container type.
 FALLBACK_AREA_PX = {"plug": 50.0, "box": 200.0, "segment": 500.0}
-MIN_SIDE_RATIO, MAX_SIDE_RATIO = (
-    0.4,
-    2.5,
-)  # perspective changes a plant's side by no more than this against the median
+# Perspective changes a plant's side by no more than this against the median.
+MIN_SIDE_RATIO, MAX_SIDE_RATIO = 0.4, 2.5
 
 
 def tukey_filter(values: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -82,12 +80,6 @@ def fit_side_by_row(boxes: Boxes) -> tuple[float, float]:
     return slope, float(side.mean() - slope * rows.mean())
 
 
-def cm_per_px(known_cm: float, measured_px: float) -> float:
-    """Length of a pixel, from something of known size in the picture. Raises InvalidInput unless both are > 0."""
-    check(known_cm > 0 and measured_px > 0, f"sizes are positive, got {known_cm} cm over {measured_px} px")
-    return known_cm / measured_px
-
-
 def cm2_per_px(area_m2: float, width_px: int, height_px: int) -> float:
     """Area of a pixel of a photo that shows a place of `area_m2` and nothing else.
 
@@ -97,21 +89,3 @@ def cm2_per_px(area_m2: float, width_px: int, height_px: int) -> float:
         area_m2 > 0 and width_px > 0 and height_px > 0, f"got {area_m2} m² over {width_px} × {height_px} px"
     )
     return area_m2 * 10_000 / (width_px * height_px)
-
-
-def px2_to_cm2(area_px: float, cm_per_pixel: float) -> float:
-    """Area in cm² of an area in px²: the length of a pixel counts twice."""
-    check(cm_per_pixel > 0, f"a pixel has a length, got {cm_per_pixel} cm")
-    return area_px * cm_per_pixel**2
-
-
-def alpha_from(true_missing: float, residual_area_px: float, plant_area_px: float) -> float:
-    """The alpha that would have made the estimate right, from a photo that a person has counted; within 0.5–1.5.
-
-    Raises: InvalidInput unless all three are > 0.
-    """
-    check(
-        true_missing > 0 and residual_area_px > 0 and plant_area_px > 0,
-        f"alpha needs plants and areas, got {true_missing}, {residual_area_px}, {plant_area_px}",
-    )
-    return min(max(residual_area_px / (plant_area_px * true_missing), 0.5), 1.5)

@@ -12,7 +12,7 @@ MIN_SIZED_COUNT = 8  # plants from which a size is measured well enough to plan 
 
 @dataclass(frozen=True, slots=True)
 class PlantSizes:
-    """How large plants are, in px: low and high are the 10th and 95th percentile of the sides.
+    """How large plants are, in px: `low_px` is the 10th percentile of the sides.
 
     `longest_px` is the 95th percentile of the longer sides of the boxes: what tiles must overlap by.
     """
@@ -20,7 +20,6 @@ class PlantSizes:
     count: int
     low_px: float
     median_px: float
-    high_px: float
     longest_px: float
 
     def __mul__(self, factor: float) -> "PlantSizes":
@@ -29,7 +28,6 @@ class PlantSizes:
             self.count,
             self.low_px * factor,
             self.median_px * factor,
-            self.high_px * factor,
             self.longest_px * factor,
         )
 
@@ -37,8 +35,8 @@ class PlantSizes:
 def measure_sides(side_px: Floats, longest_px: Floats) -> PlantSizes:
     """Sizes from the (N,) sides of N ≥ 1 boxes and their longer sides. Raises InvalidInput for none."""
     check(len(side_px) > 0, "sizes are measured on at least one plant")
-    low, median, high = np.percentile(side_px, [10, 50, 95]).tolist()
-    return PlantSizes(len(side_px), low, median, high, float(np.percentile(longest_px, 95)))
+    low, median = np.percentile(side_px, [10, 50]).tolist()
+    return PlantSizes(len(side_px), low, median, float(np.percentile(longest_px, 95)))
 
 
 def measure_sizes(detections: Detections) -> PlantSizes | None:

@@ -1,12 +1,11 @@
 import numpy as np
 import pytest
 
-from mlpipeline.vision.containers.cleaning import container_mask
 from mlpipeline.vision.errors import InvalidInput
 from mlpipeline.vision.estimation.density_estimator import DensityPrior
 from mlpipeline.vision.estimation.place_priors import PlacePriors
 from mlpipeline.vision.pipeline import STAGES, aggregate, count_photo, detect, segment
-from mlpipeline.vision.results import NO_CONTAINER, Detections
+from mlpipeline.vision.results import EMPTY, MOSTLY_EMPTY, NO_CONTAINER, Detections
 from tests.mlpipeline.vision.count_options import make_options
 from tests.mlpipeline.vision.fake_detectors import TruthDetector, TruthSegmenter, compass_picture
 from tests.mlpipeline.vision.synthetic_images import rectangle
@@ -66,13 +65,22 @@ def test_a_box_in_a_segment_is_not_counted_twice():
     assert [found.detected for found in photo.containers] == [len(boxes) - 36, 36]
 
 
-def test_neighbours_of_the_largest_segment_are_left_out_only_on_request():
-    boxes = np.concatenate([boxes_on(0, 0, 300, 1200), boxes_on(400, 0, 1600, 1200)])
-    containers = [rectangle("segment", 0, 0, 300, 1200), rectangle("segment", 400, 0, 1600, 1200)]
+@pytest.mark.parametrize(
+    "bounds",
+    [
+        pytest.param(((400, 0, 1600, 1200), (0, 0, 300, 1200)), id="at its left"),
+        pytest.param(((0, 0, 1600, 800), (0, 850, 1600, 1200)), id="below it"),
+    ],
+)
+def test_neighbours_of_the_largest_segment_are_left_out_only_on_request(bounds):
+    """Their plants are many and stand in a container, so they say nothing against the outlines."""
+    own, neighbour = (boxes_on(*each) for each in bounds)
+    boxes = np.concatenate([own, neighbour])
+    containers = [rectangle("segment", *each) for each in bounds]
     everything, _ = count(boxes, containers)
     largest, _ = count(boxes, containers, largest_segment_only=True)
     assert everything.detected == len(boxes)
-    assert largest.detected == len(boxes_on(400, 0, 1600, 1200))
+    assert (largest.detected, largest.warnings) == (len(own), ())
 
 
 def test_a_photo_without_containers_is_counted_as_a_whole_with_a_warning():
@@ -97,12 +105,6 @@ def test_what_is_no_picture_is_refused():
     detector = TruthDetector(1, 1, np.zeros((0, 4)))
     with pytest.raises(InvalidInput):
         count_photo(np.zeros((10, 10), np.uint8), TruthSegmenter([]), detector, make_options())
-
-
-def test_the_mask_of_a_container_has_the_size_of_the_picture():
-    mask = container_mask((HEIGHT, WIDTH), [rectangle("box", 300, 300, 600, 600)], 0)
-    assert mask.shape == (HEIGHT, WIDTH)
-    assert mask.sum() == 300 * 300
 
 
 class Inward(TruthDetector):
@@ -164,6 +166,23 @@ def test_the_stages_one_by_one_are_the_count_however_containers_are_shared_out()
     assert aggregate(image, found, detected, options).count.interval == whole.interval
     parts = aggregate(image, found, detected, options).count.containers
     assert [part.total for part in parts] == [part.total for part in whole.containers]
+
+
+@pytest.mark.parametrize(
+    ("containers", "empty", "is_warned"),
+    [
+        pytest.param([], 25, True, id="no container, more pots than plants"),
+        pytest.param([], 24, False, id="no container, as many"),
+        pytest.param([rectangle("box", 90, 90, 730, 510)], 25, False, id="in a box"),
+    ],
+)
+def test_mostly_empty_pots_on_a_photo_without_container_are_doubted(containers, empty, is_warned):
+    boxes = boxes_on(100, 100, 500, 400)  # 48
+    classes = np.zeros(len(boxes), np.int16)
+    classes[:empty] = EMPTY
+    photo, _ = count(boxes, containers, classes)
+    assert (photo.total, photo.empty) == (48 - empty, empty)
+    assert (MOSTLY_EMPTY in photo.warnings) == is_warned
 
 
 def test_of_containers_that_could_not_be_looked_into_nothing_is_counted():

@@ -3,7 +3,6 @@ import pytest
 
 from mlpipeline.vision.containers.cleaning import (
     PlantAssignment,
-    container_mask,
     container_nms,
     container_region,
     find_containers,
@@ -20,6 +19,11 @@ IMAGE = np.zeros((*SHAPE, 3), np.uint8)
 
 def rectangle(kind, x0, y0, x1, y1, score=0.9):
     return Container(kind, np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], np.float32), score)
+
+
+def container_mask(shape, containers, index):
+    """(H, W) True where a pixel of the picture belongs to a container."""
+    return container_region(shape, containers, index).to_full_mask(shape)
 
 
 def found_by(*containers, **options):

@@ -5,13 +5,10 @@ from mlpipeline.vision.arrays import as_boxes
 from mlpipeline.vision.errors import InvalidInput
 from mlpipeline.vision.estimation.plant_area import (
     FALLBACK_AREA_PX,
-    alpha_from,
     band_box_areas_px,
     cm2_per_px,
-    cm_per_px,
     fit_side_by_row,
     mean_box_area_px,
-    px2_to_cm2,
     tukey_filter,
 )
 
@@ -67,17 +64,7 @@ def test_a_single_row_of_plants_tells_no_perspective():
     assert fit_side_by_row(squares(*[(12, 40)] * 12)) == (0.0, 12.0)
 
 
-def test_pixels_become_centimetres_by_length_and_square_centimetres_by_its_square():
-    assert cm_per_px(60, 240) == 0.25
-    assert px2_to_cm2(160, 0.25) == 10
+def test_a_pixel_covers_its_share_of_the_place():
     assert cm2_per_px(7.5, 4000, 3000) == pytest.approx(75_000 / 12_000_000)
     with pytest.raises(InvalidInput):
-        cm_per_px(0, 240)
-
-
-def test_alpha_is_what_would_have_made_the_estimate_right_within_its_limits():
-    assert alpha_from(true_missing=10, residual_area_px=800, plant_area_px=100) == pytest.approx(0.8)
-    assert alpha_from(true_missing=1, residual_area_px=800, plant_area_px=100) == 1.5
-    assert alpha_from(true_missing=100, residual_area_px=800, plant_area_px=100) == 0.5
-    with pytest.raises(InvalidInput):
-        alpha_from(0, 800, 100)
+        cm2_per_px(0, 4000, 3000)
