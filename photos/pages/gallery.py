@@ -26,6 +26,7 @@ from photos.image_urls import thumbnail_url
 from photos.models import Image, ProcessingSession
 from photos.pages.forms import GalleryForm
 from photos.pages.permissions import require_reader, user_of
+from photos.pages.seen_counts import seen_value
 from photos.services.context.broken_thumbnails import broken_thumbnails
 from photos.services.context.newest_counts import newest_counts
 from photos.warning_texts import warnings_of
@@ -48,6 +49,11 @@ class Card:
     thumbnail_url: str | None
     is_thumbnail_broken: bool
     warnings: list[dict[str, object]]
+
+    @property
+    def value(self) -> str:
+        """The photo with the count that is shown, as a form names it."""
+        return seen_value(self.image.pk, self.session)
 
 
 @dataclass(frozen=True)

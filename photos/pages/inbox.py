@@ -24,6 +24,7 @@ from photos.models import Image, ProcessingSession
 from photos.pages.decisions import ask_or_decide
 from photos.pages.fixing import answers_for
 from photos.pages.permissions import for_role, user_of
+from photos.pages.seen_counts import SeenCount, check_seen, read_seen, seen_value
 from photos.services.booking.image_status import blocking
 from photos.services.booking.preview import preview_decision
 from photos.services.context.broken_thumbnails import broken_thumbnails
@@ -63,8 +64,8 @@ class Item:
 
     @property
     def value(self) -> str:
-        """The count as a form names it: the photo, and the version of the findings that was looked at."""
-        return f"{self.session.image_id}:{self.session.version}"
+        """The count that is looked at, as a form names it."""
+        return seen_value(self.session.image_id, self.session)
 
 
 @never_cache  # what waits changes, and the links to pictures end
@@ -165,9 +166,9 @@ def _detail(session: ProcessingSession, user: User) -> dict[str, Any]:
 
 def _decide(request: HttpRequest) -> HttpResponse:
     """Approve or reject the counts that the form names, each for itself, and go on to the next one."""
-    versions = _named(request)
+    seen = _named(request)
     user = user_of(request)
-    photos = Image.objects.visible_to(user).not_deleted().in_inventory().in_bulk(versions)
+    photos = Image.objects.visible_to(user).not_deleted().in_inventory().in_bulk(seen)
     action = request.POST.get("action")
     if not photos:
         messages.error(request, _("Choose at least one photo."))
@@ -176,13 +177,13 @@ def _decide(request: HttpRequest) -> HttpResponse:
         text = ngettext("%(n)d photo is in the trash.", "%(n)d photos are in the trash.", rejected)
         messages.success(request, text % {"n": rejected})
     elif action == "approve":
-        _approve(request, photos, versions)
+        _approve(request, photos, seen)
     else:
         messages.error(request, _("Say whether to approve or to reject."))
     return redirect(_back(request))
 
 
-def _approve(request: HttpRequest, photos: dict[UUID, Image], versions: dict[UUID, int]) -> None:
+def _approve(request: HttpRequest, photos: dict[UUID, Image], seen: dict[UUID, SeenCount]) -> None:
     approved = 0
     for image_id, session in newest_counts(photos.values()).items():
         name = str(session.storage_location or photos[image_id])
@@ -193,7 +194,8 @@ def _approve(request: HttpRequest, photos: dict[UUID, Image], versions: dict[UUI
             )
             continue
         try:
-            validate(session=session, user=user_of(request), version=versions[image_id])
+            check_seen(session, seen[image_id])
+            validate(session=session, user=user_of(request), version=seen[image_id].version)
         except DemeterError as refusal:
             messages.error(request, f"{name}: {refusal}")
         else:
@@ -203,16 +205,10 @@ def _approve(request: HttpRequest, photos: dict[UUID, Image], versions: dict[UUI
         messages.success(request, text % {"n": approved})
 
 
-def _named(request: HttpRequest) -> dict[UUID, int]:
-    """The photos that the form names, with the version of the findings that was looked at. Nonsense names none."""
-    versions = {}
-    for value in request.POST.getlist("photo")[:PER_PAGE]:
-        image_id, _colon, version = value.partition(":")
-        try:
-            versions[UUID(image_id)] = int(version)
-        except ValueError:
-            continue
-    return versions
+def _named(request: HttpRequest) -> dict[UUID, SeenCount]:
+    """The photos that the form names, with the counts that were looked at."""
+    named = read_seen(request.POST.getlist("photo")[:PER_PAGE])
+    return {image_id: seen for image_id, seen in named.items() if seen is not None}
 
 
 def _back(request: HttpRequest) -> str:

@@ -27,6 +27,7 @@ from photos.pages.decisions import ask_or_decide, given_in
 from photos.pages.forms import PlaceChoiceForm
 from photos.pages.gallery import Card, cards
 from photos.pages.permissions import can_review, for_workers, user_of
+from photos.pages.seen_counts import SeenCount, check_seen, read_seen
 from photos.services.booking.image_status import blocking
 from photos.services.booking.preview import preview_decision
 from photos.services.results.session_lifecycle import assign_location, reprocess
@@ -41,12 +42,12 @@ MAX_PHOTOS: Final = 100
 class Choice:
     """What a person has chosen: an action, its photos with their newest counts, and a place where the action needs one.
 
-    versions: of the findings that the person has seen, by photo.
+    seen: the counts that the person has seen, by photo; none of them yet while it is asked.
     """
 
     user: User
     cards: list[Card]
-    versions: dict[UUID, int]
+    seen: dict[UUID, SeenCount | None]
     place: StorageLocation | None = None
     started: list[ProcessingSession] = field(default_factory=list)
 
@@ -100,7 +101,10 @@ def _validate(choice: Choice, card: Card) -> None:
     session = _count_of(card)
     if ANSWERED_FIRST.intersection(blocking(session)):
         raise _Unanswered(_("Say first where it is and what grows there."))
-    validate(session=session, user=choice.user, version=choice.versions.get(card.image.pk, session.version))
+    seen = choice.seen[card.image.pk]
+    if seen is not None:
+        check_seen(session, seen)
+    validate(session=session, user=choice.user, version=seen.version if seen else session.version)
 
 
 def _count_of(card: Card) -> ProcessingSession:
@@ -141,19 +145,20 @@ def several(request: HttpRequest) -> HttpResponse:
     if action is None or not user.has_role(action.role):
         messages.error(request, _("Your role does not allow this."))
         return redirect(back)
-    versions = _named(request)
-    found = (
-        Image.objects.visible_to(user).in_inventory().filter(pk__in=versions).order_by("-uploaded_at", "pk")
-    )
+    values = (request.POST if request.method == "POST" else request.GET).getlist("photo")
+    if len(values) > MAX_PHOTOS:
+        text = _("At most %(most)d photos can be decided about at once. Select fewer.")
+        messages.error(request, text % {"most": MAX_PHOTOS})
+        return redirect(back)
+    seen = read_seen(values)
+    found = Image.objects.visible_to(user).in_inventory().filter(pk__in=seen).order_by("-uploaded_at", "pk")
     of_state = found.in_trash() if action.in_trash else found.not_deleted()
     photos = [photo for photo in of_state if can_review(user, photo)]
     if not photos:
         messages.error(request, _("Choose at least one photo."))
         return redirect(back)
     form = PlaceChoiceForm(given if given.get("storage_location_id") else None) if action.asks_place else None
-    choice = Choice(
-        user, cards(photos), {key: value for key, value in versions.items() if value}, _place(form)
-    )
+    choice = Choice(user, cards(photos), seen, _place(form))
     is_complete = not action.asks_place or choice.place is not None
     if request.method == "POST" and is_complete:
         _decide(request, action, choice)
@@ -165,7 +170,7 @@ def several(request: HttpRequest) -> HttpResponse:
         "form": form,
         "place": choice.place,
         "back": back,
-        "left_out": len(versions) - len(photos),
+        "left_out": len(seen) - len(photos),
         "is_complete": is_complete,
     }
     if is_complete and action.changes_stock:
@@ -205,19 +210,6 @@ def _place(form: PlaceChoiceForm | None) -> StorageLocation | None:
     if form is None or not form.is_bound or not form.is_valid():
         return None
     return StorageLocation.objects.filter(pk=form.cleaned_data["storage_location_id"]).first()
-
-
-def _named(request: HttpRequest) -> dict[UUID, int]:
-    """The photos that were selected, with the version of the findings that was looked at, 0 if none was."""
-    values = (request.POST if request.method == "POST" else request.GET).getlist("photo")
-    versions = {}
-    for value in values[:MAX_PHOTOS]:
-        image_id, _colon, version = value.partition(":")
-        try:
-            versions[UUID(image_id)] = int(version or 0)
-        except ValueError:
-            continue
-    return versions
 
 
 def _back(request: HttpRequest) -> str:

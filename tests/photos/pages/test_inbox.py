@@ -25,7 +25,7 @@ def reasons(page):
 
 
 def value(session) -> str:
-    return f"{session.image_id}:{session.version}"
+    return f"{session.image_id}:{session.attempt}:{session.version}"
 
 
 @pytest.fixture
@@ -156,6 +156,33 @@ def test_what_somebody_has_corrected_meanwhile_is_not_approved_unseen(signed_in,
     assert "corrected this count meanwhile" in said(response)[0]
 
 
+def test_what_was_counted_again_meanwhile_is_not_approved_unseen(
+    signed_in, supervisor, make_photo, count, partial, place
+):
+    seen = value(partial)
+    recount = count(partial.image, place, warnings=["partial_count"])
+    assert recount.version == partial.version
+
+    response = signed_in(supervisor).post(INBOX, {"action": "approve", "photo": seen})
+
+    recount.refresh_from_db()
+    assert not recount.validated
+    assert "A newer count of this photo stands." in said(response)[0]
+
+
+def test_a_photo_without_a_place_waits_again_when_it_comes_back_from_the_trash(
+    signed_in, supervisor, make_photo, count
+):
+    nowhere = count(make_photo())
+    client = signed_in(supervisor)
+    client.post(INBOX, {"action": "reject", "photo": value(nowhere)})
+    assert queue(client.get(INBOX)) == []
+
+    client.post(f"/photos/{nowhere.image_id}/restore/")
+
+    assert queue(client.get(INBOX)) == [nowhere.pk]
+
+
 def test_rejected_photos_go_into_the_trash(signed_in, supervisor, partial, broken):
     response = signed_in(supervisor).post(
         INBOX, {"action": "reject", "photo": [value(partial), value(broken)]}
@@ -171,11 +198,15 @@ def test_rejected_photos_go_into_the_trash(signed_in, supervisor, partial, broke
         ({"action": "approve"}, "Choose at least one photo."),
         ({"action": "approve", "photo": "nonsense"}, "Choose at least one photo."),
         (
-            {"action": "approve", "photo": "c35717d5-2758-489a-9c82-9f247c1e0d46:1"},
+            {"action": "approve", "photo": "c35717d5-2758-489a-9c82-9f247c1e0d46:1:1"},
+            "Choose at least one photo.",
+        ),
+        (
+            {"action": "approve", "photo": "c35717d5-2758-489a-9c82-9f247c1e0d46:1:1:1"},
             "Choose at least one photo.",
         ),
     ],
-    ids=["none", "nonsense", "unknown"],
+    ids=["none", "nonsense", "unknown", "too many numbers"],
 )
 def test_a_decision_about_nothing_is_refused(signed_in, supervisor, given, text):
     assert said(signed_in(supervisor).post(INBOX, given)) == [text]

@@ -1,5 +1,7 @@
 """Decisions about several photos of the gallery: what they would change, who may take them, what is refused."""
 
+import re
+
 from photos.choices import BookingState, ImageStatus
 from photos.models import Image
 
@@ -99,9 +101,38 @@ def test_findings_that_changed_since_the_question_are_not_validated(
     photo = make_photo()
     session = count(photo, place)
     client = signed_in(supervisor)
-    client.post("/photos/several/", {"action": "validate", "photo": [f"{photo.pk}:{session.version + 1}"]})
+    client.post("/photos/several/", {"action": "validate", "photo": [f"{photo.pk}:1:{session.version + 1}"]})
     session.refresh_from_db()
     assert not session.validated
+
+
+def test_a_count_that_ended_since_the_question_is_not_validated(
+    signed_in, supervisor, make_photo, count, place
+):
+    recounted, uncounted = make_photo(), make_photo()
+    count(recounted, place)
+    client = signed_in(supervisor)
+    asked = ask(client, "validate", [recounted, uncounted])
+    seen = re.findall(r'name="photo" value="([^"]+)"', asked.text)
+    assert seen == [card.value for card in asked.context["cards"]]
+    later = [count(recounted, place), count(uncounted, place)]
+
+    client.post("/photos/several/", {"action": "validate", "photo": seen})
+
+    for session in later:
+        session.refresh_from_db()
+    assert [session.validated for session in later] == [False, False]
+    assert ["A newer count of this photo stands." in text for text in told(client)] == [True, True]
+
+
+def test_more_photos_than_can_be_decided_about_are_refused_and_not_cut(signed_in, worker, make_photo):
+    photo = make_photo()
+    client = signed_in(worker)
+
+    for send in (client.get, client.post):
+        send("/photos/several/", {"action": "trash", "photo": [str(photo.pk)] * 101})
+        assert told(client) == ["At most 100 photos can be decided about at once. Select fewer."]
+    assert Image.objects.in_trash().count() == 0
 
 
 def test_photos_are_counted_again(signed_in, worker, make_photo, count, place):
