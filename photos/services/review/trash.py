@@ -21,7 +21,9 @@ def trash(*, image_ids: Collection[UUID], user: User) -> list[UUID]:
     images = Image.objects.select_for_update().not_deleted().filter(pk__in=image_ids).order_by("pk")
     moved = [image.pk for image in images]
     Image.objects.filter(pk__in=moved).update(deleted_at=timezone.now(), deleted_by=user)
-    ProcessingSession.objects.counted().filter(image__in=moved).update(
+    # What settles a place gives its counts their states back; photos without one keep what they wait for.
+    placed = ProcessingSession.objects.filter(image__in=moved, storage_location__isnull=False)
+    ProcessingSession.objects.counted().filter(image__in=placed.values("image")).update(
         booking_state=BookingState.OPEN, booked_quantity=None
     )
     _follow(moved, [place.pk for place in places])

@@ -361,6 +361,14 @@ def test_a_photo_in_the_trash_that_is_counted_late_books_nothing(make_image, cou
     assert stock_at(place) == 100
 
 
+def test_an_analysis_in_the_trash_still_wants_no_booking(make_image, count, worker):
+    session = count(make_image(with_inventory=False), living=100)
+    trash(image_ids=[session.image_id], user=worker)
+    restore(image_ids=[session.image_id], user=worker)
+    session.refresh_from_db()
+    assert session.booking_state == BookingState.NOT_WANTED
+
+
 # Products and cycles
 
 
