@@ -7,7 +7,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inventory.errors import FutureMovement
-from inventory.services.stock import CLOCK_SLACK
 from photos.choices import TakenAtSource
 from photos.errors import InvalidTakenAt
 from photos.models import Image
@@ -19,15 +18,17 @@ from photos.services.intake.upload_validation import believable
 def date_photo(*, image: Image, taken_at: datetime) -> Image:
     """Give a photo the time at which a person says it was taken; its counts decide from then on.
 
-    Raises FutureMovement for a time that has not come yet, InvalidTakenAt for one before the year 2000.
+    A time ahead by what clocks differ is now. Raises FutureMovement for a later one, InvalidTakenAt for one before the
+    year 2000.
     """
-    if taken_at > timezone.now() + CLOCK_SLACK:
+    believed = believable(taken_at)
+    if believed is None and taken_at > timezone.now():
         raise FutureMovement(_("A photo cannot have been taken in the future. Check the date."))
-    if believable(taken_at) is None:
+    if believed is None:
         raise InvalidTakenAt(_("There were no such photos before the year 2000. Check the date."))
     lock_places_of(image.pk)
     image = Image.objects.select_for_update().get(pk=image.pk)
-    image.taken_at, image.taken_at_source = taken_at, TakenAtSource.PERSON
+    image.taken_at, image.taken_at_source = believed, TakenAtSource.PERSON
     image.save(update_fields=["taken_at", "taken_at_source"])
     settle_places(places_of([image.pk]))
     image.refresh_from_db()

@@ -1,5 +1,7 @@
 """What a photo waits for is answered on its page, with what each answer changes."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.messages import get_messages
 from django.utils import timezone
@@ -139,6 +141,26 @@ def test_a_time_that_cannot_be_is_refused(signed_in, worker, undated, given, tex
     assert response.status_code == 302
     assert text in said(response)[0]
     assert Image.objects.get(pk=undated.image_id).taken_at == undated.image.taken_at
+
+
+def minutes_ahead(minutes: float) -> str:
+    return timezone.localtime(timezone.now() + timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def test_a_clock_that_runs_a_little_ahead_says_now(signed_in, worker, undated):
+    signed_in(worker).post(f"/photos/{undated.image_id}/date/", {"taken_at": minutes_ahead(3)})
+
+    image = Image.objects.get(pk=undated.image_id)
+    assert image.taken_at_source == TakenAtSource.PERSON
+    assert image.taken_at <= timezone.now()
+
+
+def test_a_time_minutes_ahead_is_refused_as_one_in_the_future(signed_in, worker, undated):
+    given = {"taken_at": minutes_ahead(8)}
+
+    response = signed_in(worker).post(f"/photos/{undated.image_id}/date/", given)
+
+    assert said(response) == ["A photo cannot have been taken in the future. Check the date."]
 
 
 # What became of the old product
