@@ -207,6 +207,32 @@ def test_the_inbox_goes_by_keys_and_the_next_comes_by_itself(open_page, supervis
     expect(page.locator(".inbox-line")).to_have_count(1)
 
 
+def test_a_held_key_approves_one_count_of_the_inbox_and_no_more(open_page, supervisor):
+    counts = [
+        count_photo(
+            store_photo(supervisor),
+            StorageLocationConfigFactory().storage_location,
+            warnings=["partial_count"],
+        )
+        for _ in range(3)
+    ]
+    names = [count.storage_location.name for count in counts]
+    page = open_page("/inbox/")
+    sign_in(page, supervisor)
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    title = page.locator("#item-title")
+    expect(title).to_have_text(names[0])
+
+    page.keyboard.down("a")
+    expect(title).to_have_text(names[1])
+    page.keyboard.down("a")  # held: as the keyboard repeats it
+    page.keyboard.up("a")
+    page.keyboard.press("j")
+    expect(title).to_have_text(names[2])
+    assert len(sent) == 1
+
+
 def test_the_menu_of_a_worker_lies_at_the_bottom_of_a_phone(open_page, worker):
     page = open_page("/jobs/", width=390)
     sign_in(page, worker)

@@ -43,6 +43,7 @@ document.addEventListener("keydown", (event) => {
   if (!find("[data-keys] input")?.checked || document.querySelector("dialog[open]")) return;
   const act = actions[event.key];
   if (!act) return;
+  if (event.repeat && !["j", "k"].includes(event.key)) return; // a key that is held would decide about what comes next
   event.preventDefault();
   act();
 });
