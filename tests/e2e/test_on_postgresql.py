@@ -22,6 +22,7 @@ FILES = (
     "tests/photos/api/test_corrections_api.py",
     "tests/photos/api/test_duplicates.py",
     "tests/photos/api/test_idempotency.py",
+    "tests/photos/api/test_resumable_uploads.py",
     "tests/photos/services/test_corrections.py",
     "tests/photos/test_columns.py",
 )

@@ -150,7 +150,11 @@ def save_known(request: UploadRequest, *, filename: str, sha256: str) -> UploadJ
 
 
 def _save_session(request: UploadRequest) -> int:
-    """Write the upload, or join the one that earlier files made; how many files it has already."""
+    """Write the upload, or join the one that earlier files made; how many files it has already.
+
+    Files of one upload that arrive together take their turns here, so that no two get the same position. Locks are
+    taken in this order: hashes, the upload, places.
+    """
     upload = request.upload
     if request.resumable is None:
         upload.save()
@@ -166,7 +170,11 @@ def _save_session(request: UploadRequest) -> int:
     )
     if joined.user_id != request.user.pk:
         raise other_upload()
-    return 0 if is_new else joined.jobs.count()
+    if is_new:
+        return 0
+    # Not its key: jobs of others that point to it need not wait.
+    UploadSession.objects.select_for_update(no_key=True).get(pk=joined.pk)
+    return joined.jobs.count()
 
 
 def _refused_job(request: UploadRequest, entry: ReceivedFile) -> UploadJob:

@@ -1,6 +1,7 @@
 """/api/v1/uploads: photos that are sent in chunks, as tus 1.0 says, and taken in like any other."""
 
 import base64
+import contextlib
 import hashlib
 import threading
 from datetime import timedelta
@@ -23,6 +24,7 @@ from photos.choices import JobStatus
 from photos.errors import StoreUnavailable
 from photos.models import Image, ResumableUpload, UploadChunk, UploadJob, UploadSession
 from photos.services.execution.cleanup import delete_expired
+from photos.services.intake import upload_rows
 from photos.services.intake import uploads as intake
 from tests.conftest import Bearer
 from tests.inventory.factories import StorageLocationFactory
@@ -218,6 +220,41 @@ def test_of_two_requests_with_the_same_bytes_one_is_taken(
     assert offset_of(client, url) == length
     assert Image.objects.count() == (length == len(PHOTO))
     assert len(staged_names()) == 1, "what the slower one had staged is gone"
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_photos_of_one_walk_that_end_together_have_positions_of_their_own(
+    bearer: Bearer, worker: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The position is what says which of two photos of one place is the second."""
+    walk = uuid4()
+    send(bearer(worker), upload_session_id=walk)
+    photos = [picture_bytes(number) for number in (1, 2, 3)]
+    urls = [begin(bearer(worker), photo, upload_session_id=walk)["Location"] for photo in photos]
+    together = threading.Barrier(len(photos))
+    begin_session = upload_rows.begin_session
+
+    def begin_together(*args: Any, **kwargs: Any) -> None:
+        with contextlib.suppress(
+            threading.BrokenBarrierError
+        ):  # as it should be: each waits for the one before it
+            together.wait(timeout=1)
+        begin_session(*args, **kwargs)
+
+    monkeypatch.setattr(upload_rows, "begin_session", begin_together)
+
+    def run(url: str, photo: bytes) -> None:
+        append(bearer(worker), url, 0, photo)
+        connection.close()
+
+    threads = [threading.Thread(target=run, args=sent) for sent in zip(urls, photos, strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    positions = UploadJob.objects.filter(upload_session=walk).values_list("position", flat=True)
+    assert sorted(positions) == [0, 1, 2, 3]
 
 
 def test_bytes_that_changed_on_their_way_are_not_kept(client: APIClient) -> None:
