@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from django.contrib import messages
-from django.forms import Form
+from django.forms import BaseForm, Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -24,6 +24,8 @@ from photos.services.booking.preview import preview_decision
 
 #: For htmx: what a dialog shows does not become the address of the page below it.
 _SAME_ADDRESS: Final = {"HX-Push-Url": "false"}
+#: For htmx: a refusal opens the dialog, also from a button whose answer is shown nowhere.
+_IN_DIALOG: Final = {"HX-Retarget": "[data-dialog-body]", "HX-Reswap": "innerHTML"}
 
 ask_or_decide = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -76,7 +78,10 @@ def done(request: HttpRequest, image: Image, text: str) -> HttpResponse:
 def refuse(request: HttpRequest, image: Image, text: str) -> HttpResponse:
     """Say why a decision is not taken, in the dialog or on the page that one came from."""
     if in_dialog(request):
-        return show(request, "refused", {"text": text, "image": image})
+        refusal = show(request, "refused", {"text": text, "image": image})
+        for header, value in _IN_DIALOG.items():
+            refusal[header] = value
+        return refusal
     messages.error(request, text)
     return redirect(back_to(request, image))
 
@@ -85,6 +90,9 @@ def show(request: HttpRequest, name: str, context: Mapping[str, object]) -> Http
     """The page of this name, or, in a dialog, the part that is its content."""
     if not in_dialog(request):
         return render(request, f"photos/{name}.html", {**context, "in_dialog": False})
+    for form in context.values():
+        if isinstance(form, BaseForm):
+            form.auto_id = f"dialog_{form.auto_id}"  # the page below the dialog may hold the same form
     part = render(request, f"photos/_{name}.html", {**context, "in_dialog": True})
     for header, value in _SAME_ADDRESS.items():
         part[header] = value

@@ -130,6 +130,20 @@ def test_the_bar_reaches_100_with_a_failed_file_which_says_why(open_page, worker
     expect(page.get_by_text("La foto está dañada")).to_be_visible()
 
 
+def test_a_refusal_to_try_again_is_said_in_a_dialog(open_page, worker, upload, place):
+    failed = being_counted(worker, upload, place)
+    fail_session(failed, code="unreadable_image", message="damaged")
+    page = open_page("/jobs/")
+    sign_in(page, worker)
+    again = page.get_by_role("button", name="Probar de nuevo")
+    expect(again).to_be_visible()
+    open_session(image=failed.image, user=worker, location=place)  # as from another tab
+
+    again.click()
+
+    expect(page.get_by_role("dialog")).to_contain_text("Esta foto ya se está contando.")
+
+
 def test_a_server_that_is_away_is_said_and_asked_again(open_page, worker, upload, place):
     session = being_counted(worker, upload, place)
     page = open_page("/jobs/", requests_fail=True)

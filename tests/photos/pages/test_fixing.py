@@ -1,11 +1,12 @@
 """What a photo waits for is solved there and then, by those who may; the others are told who can."""
 
 import json
+import re
 
 import pytest
 
 from inventory.models import DensityParameter, StockBatch, StorageLocationConfig
-from photos.choices import BookingState, CountWarning
+from photos.choices import BookingState, CountWarning, TakenAtSource
 from photos.models import ProcessingSession
 from tests.inventory.factories import (
     DensityParameterFactory,
@@ -88,6 +89,19 @@ def test_a_refusal_is_told_in_the_dialog(signed_in, worker, make_photo, count):
 
     assert "Choose one of the places." in page.text
     assert "<html" not in page.text
+
+
+def test_a_refusal_opens_the_dialog_from_a_button_whose_answer_is_shown_nowhere(
+    signed_in, worker, make_photo, count, place
+):
+    address = f"/photos/{count(make_photo(), place).image_id}/count-again/"
+    client = signed_in(worker)
+    assert client.post(address, headers=DIALOG).status_code == 204
+
+    page = client.post(address, headers=DIALOG)
+
+    assert "This photo is being counted already." in page.text
+    assert (page.headers["HX-Retarget"], page.headers["HX-Reswap"]) == ("[data-dialog-body]", "innerHTML")
 
 
 def test_a_search_that_finds_nothing_says_so(signed_in, worker, make_photo, count):
@@ -212,6 +226,36 @@ def test_a_supervisor_calibrates_by_validating_and_a_worker_is_told_who_can(
     assert f'action="/photos/{session.image_id}/validate/"' not in page.text
     assert f"Who can help (Supervisor): {supervisor.name}." in page.text
     assert signed_in(supervisor).post(f"/photos/{session.image_id}/density/", {}).status_code == 403
+
+
+# In a dialog over a page that holds the same answers
+
+
+@pytest.fixture
+def nowhere(make_photo, count):
+    return count(make_photo())
+
+
+@pytest.fixture
+def undated(make_photo, count, place, hours_ago):
+    """A photo without a date at a place of a dated one, of plants of which no density is known."""
+    count(make_photo(taken_at=hours_ago(5)), place)
+    return count(make_photo(taken_at_source=TakenAtSource.RECEIVED), place)
+
+
+@pytest.mark.parametrize("asked", ["nowhere", "bare", "undated"])
+def test_the_dialog_has_no_id_of_the_inbox_below_it(signed_in, admin, request, asked):
+    session = request.getfixturevalue(asked)
+    client = signed_in(admin)
+
+    inbox = client.get("/inbox/", {"item": str(session.image_id)})
+    dialog = client.get(fix_address(session), headers=DIALOG)
+
+    below, above = (set(re.findall(r'\bid="([^"]+)"', page.text)) for page in (inbox, dialog))
+    assert above
+    assert not below & above
+    labelled = set(re.findall(r'\bfor="([^"]+)"', dialog.text))
+    assert labelled <= above
 
 
 # Who may
