@@ -1,16 +1,30 @@
-"""Questions about the stock that pages and the administration ask in the same way."""
+"""Fields and questions that pages, and the administration, ask in the same way."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from django import forms
+from django.db import models
 from django.utils.translation import gettext as _
 
 from inventory.models import Product
 
 MAX_PLANTS = 1_000_000  # of one product at one place
+_MAX_KEY_DIGITS: Final = len(str(models.BigIntegerField.MAX_BIGINT)) - 1
+
+
+class RowsField(forms.ModelMultipleChoiceField):
+    """Several rows by their keys. A number beyond those of keys names none: databases fail to look for it."""
+
+    def clean(self, value: Any) -> Any:
+        for number in value or ():
+            if len(number) > _MAX_KEY_DIGITS:
+                raise forms.ValidationError(
+                    self.error_messages["invalid_choice"], code="invalid_choice", params={"value": number}
+                )
+        return super().clean(value)
 
 
 class RemainingForm(forms.Form):

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from demeter.accounts.page_permissions import require_reader
+from inventory.forms import RowsField
 from inventory.models import StorageArea, StorageLocation, Warehouse
 from inventory.pages.qr_svg import qr_svg
 from inventory.services.place_overview import natural_order
@@ -73,9 +74,9 @@ class Sheet:
 class LabelForm(forms.Form):
     """Which locations, on which labels. Warehouses, areas and single locations add up."""
 
-    warehouse = forms.ModelMultipleChoiceField(queryset=Warehouse.objects.none(), required=False)
-    area = forms.ModelMultipleChoiceField(queryset=StorageArea.objects.none(), required=False)
-    location = forms.ModelMultipleChoiceField(queryset=StorageLocation.objects.none(), required=False)
+    warehouse = RowsField(queryset=Warehouse.objects.none(), required=False)
+    area = RowsField(queryset=StorageArea.objects.none(), required=False)
+    location = RowsField(queryset=StorageLocation.objects.none(), required=False)
     format = forms.ChoiceField(
         label=gettext_lazy("Size of the labels"),
         required=False,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from itertools import groupby
-from typing import Any, Final, Self
+from typing import Any, Self
 
 from django import forms
 from django.conf import settings
@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from demeter.accounts.models import User
-from inventory.forms import RemainingForm
+from inventory.forms import RemainingForm, RowsField
 from inventory.models import Product, StorageLocation, Warehouse
 from photos.day_field import DayField
 from photos.filters import status_choices
@@ -156,21 +156,6 @@ class OldProductForm(RemainingForm):
         self.fields["moment"] = self.fields.pop("moment")
 
 
-_MAX_KEY_DIGITS: Final = len(str(models.BigIntegerField.MAX_BIGINT)) - 1
-
-
-class WarehousesField(forms.ModelMultipleChoiceField):
-    """Several warehouses. A number beyond those of keys names none: databases fail to look for it."""
-
-    def clean(self, value: Any) -> Any:
-        for number in value or ():
-            if len(number) > _MAX_KEY_DIGITS:
-                raise forms.ValidationError(
-                    self.error_messages["invalid_choice"], code="invalid_choice", params={"value": number}
-                )
-        return super().clean(value)
-
-
 class GalleryForm(forms.Form):
     """The filters above the gallery; every field may be left empty.
 
@@ -185,7 +170,7 @@ class GalleryForm(forms.Form):
     )
     date_from = DayField(label=_("From"), required=False)
     date_to = DayField(label=_("Until"), required=False)
-    warehouse_id = WarehousesField(
+    warehouse_id = RowsField(
         label=_("Warehouses"),
         required=False,
         queryset=Warehouse.objects.order_by("code"),

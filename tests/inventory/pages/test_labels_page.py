@@ -90,6 +90,9 @@ def test_used_labels_of_the_first_sheet_stay_empty(client, nursery):
         ("skip=-1", "greater than or equal to 0"),
         ("location=987654", "One of these places does not exist"),
         ("location=x", "One of these places does not exist"),
+        ("location=99999999999999999999", "One of these places does not exist"),
+        ("area=99999999999999999999", "One of these places does not exist"),
+        ("warehouse=99999999999999999999", "One of these places does not exist"),
     ],
 )
 def test_what_makes_no_sense_is_said_and_prints_nothing(client, nursery, query, text):
