@@ -30,7 +30,7 @@ from inventory.services.stock_summary import (
     stock_by_product,
 )
 from photos.choices import ImageStatus, JobStatus
-from photos.filters import CORRECTED, CORRECTED_LABEL
+from photos.filters import BROKEN, CORRECTED, CORRECTED_LABEL
 from photos.models import Image, ProcessingSession, UploadSession
 from photos.pages.forms import UploadForm
 from photos.pages.gallery import cards
@@ -157,7 +157,7 @@ def waiting_reasons(user: User) -> list[WaitingReason]:
     corrected = Image.objects.visible_to(user).not_deleted().in_inventory().newest_count_in(drafts).count()
     rows += [
         WaitingReason(CORRECTED_LABEL, corrected, f"{page}{CORRECTED}"),
-        WaitingReason(_("Could not be counted"), broken, f"{page}errors"),
+        WaitingReason(_("Could not be counted"), broken, f"{page}{BROKEN}"),
     ]
     return [row for row in rows if row.count]
 

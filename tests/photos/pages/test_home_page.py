@@ -155,6 +155,20 @@ def test_a_worker_is_led_to_his_photos_and_reads_the_state_of_his_uploads(
     assert groups == {"waiting": 1, "failed": 1, "running": 1, "done": 1}
 
 
+def test_the_page_behind_a_reason_lists_as_many_photos_as_it_says(signed_in, worker, make_photo, count):
+    count(make_photo())
+    make_photo(status="failed", error_details="unreadable_image: broken")
+    client = signed_in(worker)
+
+    waiting = client.get("/").context["waiting"]
+
+    assert [(row.url, row.count) for row in waiting] == [
+        ("/photos/?status=needs_location", 1),
+        ("/photos/?status=broken", 1),
+    ]
+    assert [len(client.get(row.url).context["cards"]) for row in waiting] == [1, 1]
+
+
 def test_what_changed_names_place_and_product_and_leads_to_a_photo_that_may_be_seen(
     signed_in, worker, other_worker, make_photo, count, place
 ):
