@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from demeter.accounts.choices import Role
 from demeter.accounts.models import User
 from inventory.models import StockMovement
+from inventory.movement_reasons import reason_text
 from photos.choices import SessionStatus
 from photos.error_texts import error_text
 from photos.image_urls import original_url
@@ -147,13 +148,19 @@ def _about(session: ProcessingSession, user: User) -> dict[str, Any]:
         .values_list("product_size__code", "quantity"),
         "timings": _labelled(TIMING_LABELS, session.timings),
         "models": _labelled(MODEL_LABELS, session.model_versions),
-        "movements": StockMovement.objects.filter(session_uuid=session.uuid)
-        .select_related("batch__product", "user")
-        .order_by("pk"),
+        "movements": _movements_of(session),
         "place_history": history,
         "chart": history_chart(history, session),
         "map": location_map(session.image, session),
     }
+
+
+def _movements_of(session: ProcessingSession) -> list[tuple[StockMovement, str]]:
+    """The movements that a count has led to, with their reasons in words."""
+    movements = StockMovement.objects.filter(session_uuid=session.uuid).select_related(
+        "batch__product", "user"
+    )
+    return [(movement, reason_text(movement.reason)) for movement in movements.order_by("pk")]
 
 
 def _export_url(session: ProcessingSession) -> str | None:

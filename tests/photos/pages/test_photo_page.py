@@ -16,7 +16,7 @@ def test_the_page_shows_the_count_where_it_is_booked_and_as_what(signed_in, work
 
     assert page.status_code == 200
     assert page.context["session"].total == 4
-    [movement] = page.context["movements"]
+    [(movement, _reason)] = page.context["movements"]
     assert movement.quantity == 3  # one of the four is dead
     assert movement.batch.batch_code in page.text
     assert str(session.product) in page.text

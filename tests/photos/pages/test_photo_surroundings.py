@@ -156,7 +156,8 @@ def test_who_did_what_is_told_in_order(signed_in, worker, supervisor, make_photo
         ("Validated", supervisor.name, "seen on site"),
     ]
     assert "0" * 64 in page.text  # which weights exactly
-    assert page.context["movements"][0].batch.batch_code in page.text
+    movement, _reason = page.context["movements"][0]
+    assert movement.batch.batch_code in page.text
 
 
 def test_the_trash_is_the_last_that_happened(signed_in, worker, make_photo, count):

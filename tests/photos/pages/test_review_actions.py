@@ -184,7 +184,10 @@ def test_a_validation_is_withdrawn_from_the_page_and_the_page_tells_what_that_ch
     client = signed_in(supervisor)
     client.post(f"/photos/{short.image_id}/validate/")
     assert stock() == [(place.pk, 0)]
-    assert f"/photos/{short.image_id}/withdraw/" in client.get(f"/photos/{short.image_id}/").text
+    photo = client.get(f"/photos/{short.image_id}/").text
+    assert f"/photos/{short.image_id}/withdraw/" in photo
+    assert "The count of a photo was accepted although it lies below the books." in photo
+    assert "accepted_below_books" not in photo
 
     page = client.get(f"/photos/{short.image_id}/withdraw/")
     assert "0 → 3" in page.text
