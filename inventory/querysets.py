@@ -131,10 +131,6 @@ class StorageLocationConfigQuerySet(ChangeTimedUpdates, models.QuerySet[Any]):
         """The configurations in force now."""
         return self.filter(is_active=True)
 
-    def valid_at(self, at: datetime) -> Self:
-        """The configurations that were in force at a time."""
-        return self.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=at), started_at__lte=at)
-
 
 class ProductQuerySet(ChangeTimedUpdates, models.QuerySet[Any]):
     """Questions about products: none yet beyond those of Django."""

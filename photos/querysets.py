@@ -124,9 +124,6 @@ class ProcessingSessionQuerySet(ChangeTimedUpdates, models.QuerySet[Any]):
     def counted(self) -> Self:
         return self.filter(status=SessionStatus.COMPLETED)
 
-    def waiting_for_person(self) -> Self:
-        return self.filter(status=SessionStatus.COMPLETED, booking_state="waiting")
-
     def newest(self) -> Self:
         """The last count of each photo."""
         later = self.model.objects.filter(image=OuterRef("image"), attempt__gt=OuterRef("attempt"))

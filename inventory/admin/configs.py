@@ -25,9 +25,9 @@ from inventory.services.configs import (
     ConfigDetails,
     count_by_hand,
     open_cycle,
-    stock_by_product,
     update_running,
 )
+from inventory.services.place_stock import stock_by_product
 from inventory.services.preview import StockPreview, preview_stock
 
 _ANSWERS: Final = frozenset({"asked", "gone"})  # the buttons of the question
@@ -162,8 +162,8 @@ def _user(request: HttpRequest) -> User:
 
 def _question(request: HttpRequest, config: StorageLocationConfig, change: bool) -> RemainingForm:
     """What became of the plants of other products that the books hold. A corrected configuration asks nothing."""
-    held = {} if change else stock_by_product(config.storage_location)
-    held = {product: plants for product, plants in held.items() if product != config.product}
+    stock = [] if change else stock_by_product(config.storage_location)
+    held = {row.product: row.quantity for row in stock if row.product != config.product}
     return AdminRemainingForm(held, request.POST if _ANSWERS & set(request.POST) else None)
 
 

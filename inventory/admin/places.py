@@ -26,7 +26,8 @@ from inventory.models import (
     Warehouse,
 )
 from inventory.models.geo_place import GeoPlace
-from inventory.services.configs import active_config, other_products, stock_by_product
+from inventory.services.configs import active_config, other_products
+from inventory.services.place_stock import stock_by_product
 
 
 @admin.register(Warehouse)
@@ -91,8 +92,12 @@ class StorageLocationAdmin(OutlinedPlaceAdmin):
             gettext("The place is not configured for this product. What became of it?"),
         )
         rows = [
-            (product, number_format(plants, force_grouping=True), mark if product in others else "")
-            for product, plants in stock_by_product(location).items()
+            (
+                row.product,
+                number_format(row.quantity, force_grouping=True),
+                mark if row.product in others else "",
+            )
+            for row in stock_by_product(location)
         ]
         return format_html_join("", "<div>{}: <strong>{}</strong>{}</div>", rows) or "—"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.db import transaction
-from django.db.models import Max, Sum
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from demeter.accounts.models import User
@@ -57,11 +57,6 @@ class ConfigTimeline:
 def active_config(location: StorageLocation) -> StorageLocationConfig | None:
     """The configuration in force now, None if the location has none."""
     return _with_details(location).running().first()
-
-
-def config_at(location: StorageLocation, at: datetime) -> StorageLocationConfig | None:
-    """The configuration that was in force at a time, None if the location had none."""
-    return _with_details(location).valid_at(at).order_by("-started_at").first()
 
 
 def configs_of(location: StorageLocation) -> StorageLocationConfigQuerySet:
@@ -188,20 +183,6 @@ def count_by_hand(
     count.save()
     settle([location.pk])
     return count
-
-
-def stock_by_product(location: StorageLocation) -> dict[Product, int]:
-    """Living plants that the books of a location hold now, by product; none of a product leaves it out."""
-    rows = (
-        StockBatch.objects.at_location(location)
-        .in_stock()
-        .order_by("product")
-        .values_list("product")
-        .annotate(plants=Sum("quantity_current"))
-    )
-    plants = dict(rows)
-    products = Product.objects.in_bulk(plants)
-    return {products[pk]: quantity for pk, quantity in plants.items()}
 
 
 def other_products(location: StorageLocation, at: datetime) -> dict[Product, int]:

@@ -33,6 +33,7 @@ from photos.pages.viewer import viewer_context
 from photos.services.context.newest_counts import place_history
 from photos.services.corrections.drafts import draft_of
 from photos.services.corrections.sums import validated_containers
+from photos.services.review.validation import movements_of
 from photos.warning_texts import reason_texts, warnings_of
 
 HISTORY_LENGTH = 12
@@ -157,10 +158,8 @@ def _about(session: ProcessingSession, user: User) -> dict[str, Any]:
 
 def _movements_of(session: ProcessingSession) -> list[tuple[StockMovement, str]]:
     """The movements that a count has led to, with their reasons in words."""
-    movements = StockMovement.objects.filter(session_uuid=session.uuid).select_related(
-        "batch__product", "user"
-    )
-    return [(movement, reason_text(movement.reason)) for movement in movements.order_by("pk")]
+    movements = movements_of(session).select_related("batch__product", "user")
+    return [(movement, reason_text(movement.reason)) for movement in movements]
 
 
 def _export_url(session: ProcessingSession) -> str | None:

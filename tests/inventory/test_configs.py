@@ -13,8 +13,8 @@ from inventory.choices import MovementType
 from inventory.models import StockBatch, StorageLocationConfig
 from inventory.services.configs import (
     ConfigDetails,
+    ConfigTimeline,
     active_config,
-    config_at,
     open_cycle,
     other_products,
     update_running,
@@ -48,9 +48,9 @@ def test_a_new_cycle_ends_the_running_one_and_both_are_found_by_their_time(detai
     spring.refresh_from_db()
     assert (spring.is_active, spring.ended_at) == (False, now)
     assert active_config(location) == autumn
-    assert config_at(location, now - timedelta(days=61)) is None
-    assert config_at(location, now - timedelta(seconds=1)) == spring
-    assert config_at(location, now) == autumn
+    timeline = ConfigTimeline(location)
+    assert timeline.at(now - timedelta(seconds=1)) == spring
+    assert timeline.at(now) == autumn
 
 
 def test_a_cycle_cannot_end_before_it_started(details):

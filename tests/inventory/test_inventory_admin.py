@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from inventory.choices import MovementType
 from inventory.models import ManualCount, StockBatch, StockMovement, StorageLocationConfig
-from inventory.services.configs import count_by_hand, stock_by_product
+from inventory.services.configs import count_by_hand
+from inventory.services.place_stock import stock_by_product
 from inventory.services.stock import record_movement
 from tests.inventory import factories
 from tests.inventory.factories import square, stocked_batch
@@ -22,6 +23,10 @@ from tests.inventory.factories import square, stocked_batch
 pytestmark = pytest.mark.django_db
 
 MODELS = list(apps.get_app_config("inventory").get_models())
+
+
+def stock_at(location) -> dict:
+    return {row.product: row.quantity for row in stock_by_product(location)}
 
 
 def page(model, action, *args) -> str:
@@ -207,7 +212,7 @@ def test_the_answer_is_previewed_and_then_counted_by_hand_in_the_name_of_who_gav
     assert as_admin.post(address, sent_again(preview, "confirmed")).status_code == 302
     count = ManualCount.objects.get()
     assert (count.product, count.quantity, count.user.role) == (planted.product, left, "admin")
-    assert stock_by_product(planted.storage_location).get(planted.product, 0) == left
+    assert stock_at(planted.storage_location).get(planted.product, 0) == left
 
 
 def test_who_does_not_know_yet_leaves_the_stock_and_is_told_that_photos_will_wait(as_admin, planted):
@@ -219,7 +224,7 @@ def test_who_does_not_know_yet_leaves_the_stock_and_is_told_that_photos_will_wai
     as_admin.post(address, sent_again(preview, "confirmed"))
 
     assert not ManualCount.objects.exists()
-    assert stock_by_product(planted.storage_location) == {planted.product: 10}
+    assert stock_at(planted.storage_location) == {planted.product: 10}
     assert StorageLocationConfig.objects.count() == 2
 
 
@@ -266,12 +271,12 @@ def test_correcting_the_product_is_previewed_and_carries_the_stock_along(as_admi
         (former, 10, 0),
         (right, 0, 10),
     }
-    assert stock_by_product(planted.storage_location) == {former: 10}
+    assert stock_at(planted.storage_location) == {former: 10}
 
     as_admin.post(address, sent_again(preview, "confirmed"))
     planted.refresh_from_db()
     assert planted.product == right
-    assert stock_by_product(planted.storage_location) == {right: 10}
+    assert stock_at(planted.storage_location) == {right: 10}
 
 
 def test_a_form_with_a_mistake_is_shown_again_before_any_question(as_admin, planted):

@@ -95,11 +95,6 @@ def learned_density(session: ProcessingSession, container_type: str) -> LearnedD
     return LearnedDensity(photos, shown, most, bool(own))
 
 
-def is_calibrated(session: ProcessingSession) -> bool:
-    """Whether a calibration exists for the plants of a count, at its place or elsewhere."""
-    return bool(_known(session))
-
-
 def _known(session: ProcessingSession) -> list[PlaceCalibration]:
     if session.product_id is None:
         return []

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from demeter.accounts.models import User
 from inventory.models import StockMovement
-from photos.choices import BookingState, CountWarning, SessionStatus
+from photos.choices import CountWarning, SessionStatus
 from photos.errors import CountReplaced, NotCounted
 from photos.models import Image, ProcessingSession
 from photos.services.booking.image_status import blocking
@@ -128,11 +128,6 @@ def answer(*, session: ProcessingSession, warning: CountWarning) -> ProcessingSe
 def movements_of(session: ProcessingSession) -> Any:
     """The movements that this count booked, oldest first."""
     return StockMovement.objects.filter(session_uuid=session.uuid).select_related("batch").order_by("pk")
-
-
-def is_waiting(session: ProcessingSession) -> bool:
-    """Whether the count waits for a person's answer before it can be booked."""
-    return session.booking_state == BookingState.WAITING
 
 
 def _lock(session: ProcessingSession) -> ProcessingSession:

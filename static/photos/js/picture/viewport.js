@@ -66,10 +66,6 @@ export class Viewport {
     return { x: (x - this.x) / this.scale, y: (y - this.y) / this.scale };
   }
 
-  toScreen(x, y) {
-    return { x: x * this.scale + this.x, y: y * this.scale + this.y };
-  }
-
   #bounded(scale) {
     return clamp(scale, this.fitScale * this.least, Math.max(CLOSEST, this.fitScale * 4));
   }
