@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import BigIntegerField
 from django.forms import IntegerField
-from django_filters import NumberFilter
+from django_filters import NumberFilter, OrderingFilter
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 
@@ -17,3 +17,17 @@ class IdFilter(NumberFilter):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"min_value": 1, "max_value": BigIntegerField.MAX_BIGINT, **kwargs})
+
+
+class StableOrdering(OrderingFilter):
+    """Rows that are equal in what they are ordered by keep one order, so that no page repeats or misses one.
+
+    Their keys go the same way as what they are ordered by last: an index of both is then read in either direction.
+    """
+
+    def filter(self, queryset: Any, value: Any) -> Any:
+        if not value:
+            return queryset
+        ordered = super().filter(queryset, value)
+        names = ordered.query.order_by
+        return ordered.order_by(*names, "-pk" if names[-1].startswith("-") else "pk")

@@ -7,10 +7,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django_filters import BaseInFilter, CharFilter, ChoiceFilter, DateFilter, FilterSet
 
-from demeter.filters import IdFilter
+from demeter.filters import IdFilter, StableOrdering
 from photos.choices import CountWarning
 from photos.day_field import DayField
-from photos.models import Image, ProcessingSession
+from photos.models import Image, ProcessingSession, UploadSession
 from photos.querysets import ImageQuerySet
 from photos.warning_catalogue import WAITING
 
@@ -56,13 +56,15 @@ class ImageFilter(FilterSet):
         method="by_status",
         choices=lambda: status_choices(with_trash=True),
         help_text="`success`: ready. `errors`: every failed one, so `waiting` (a person has to answer) and "
-        "`broken` (could not be counted). `warnings`: waits for a person, or carries a warning.",
+        "`broken` (could not be counted). `warnings`: waits for a person, or carries a warning other than "
+        "`superseded`.",
     )
     warehouse_id = IdsFilter(method="by_warehouse", help_text="One or several, separated by commas.")
     location_id = IdFilter(method="by_location")
     date_from = DayFilter(method="from_day", help_text="Uploaded on this day or later.")
     date_to = DayFilter(method="until_day", help_text="Uploaded on this day, which is included, or before.")
     uploaded_by = IdFilter(field_name="uploaded_by")
+    ordering = StableOrdering(fields=["uploaded_at", "taken_at", "original_filename"])  # each has an index
 
     class Meta:
         model = Image
@@ -110,6 +112,16 @@ class ImageFilter(FilterSet):
 
     def until_day(self, photos: ImageQuerySet, _name: str, day: Any) -> ImageQuerySet:
         return photos.uploaded_until(day)
+
+
+class UploadFilter(FilterSet):
+    """For the uploads of the last hours."""
+
+    ordering = StableOrdering(fields=["created_at"])
+
+    class Meta:
+        model = UploadSession
+        fields: ClassVar[list[str]] = []
 
 
 def filter_photos(photos: ImageQuerySet, wanted: Mapping[str, Any]) -> ImageQuerySet:

@@ -71,3 +71,4 @@ class RootUsers(LegacyAPIView, Users):
     """GET and POST /user/: the list is a plain one, as these clients expect."""
 
     pagination_class = None
+    filter_backends = []

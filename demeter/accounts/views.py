@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 from demeter.accounts import serializers, services, tokens
 from demeter.accounts.addresses import address_of
 from demeter.accounts.choices import Role
+from demeter.accounts.filters import UserFilter
 from demeter.accounts.models import User
 from demeter.accounts.permissions import IsSignedIn
 from demeter.api_errors import errors
@@ -132,6 +133,7 @@ class Users(ListAPIView[User]):
     serializer_class = serializers.UserSerializer
     permission_classes = [IsSignedIn]
     throttle_classes = [RegistrationThrottle]
+    filterset_class = UserFilter
 
     def get_authenticators(self) -> list[BaseAuthentication]:
         """None for registration: a token that the client still sends is ignored, even an expired one."""

@@ -7,19 +7,9 @@ from typing import Any
 import django_filters
 from django.db.models import Exists, OuterRef, QuerySet
 
-from demeter.filters import IdFilter
+from demeter.filters import IdFilter, StableOrdering
 from inventory.choices import AreaPosition, WarehouseType
 from inventory.models import StorageArea, StorageLocation, StorageLocationConfig, Warehouse
-
-
-class StableOrdering(django_filters.OrderingFilter):
-    """Rows that are equal in what they are ordered by keep one order, so that no page repeats or misses one."""
-
-    def filter(self, queryset: Any, value: Any) -> Any:
-        if not value:
-            return queryset
-        ordered = super().filter(queryset, value)
-        return ordered.order_by(*ordered.query.order_by, "pk")
 
 
 class PlaceFilter(django_filters.FilterSet):

@@ -22,6 +22,7 @@ from demeter.accounts.models import User
 from demeter.api_errors import errors
 from photos.api import serializers
 from photos.api.job_answers import job_answers
+from photos.filters import UploadFilter
 from photos.models import UploadJob, UploadSession
 from photos.services.steps.followed import followed_jobs
 from photos.services.steps.pace import pace_for
@@ -88,7 +89,7 @@ class Uploads(GenericAPIView[UploadSession]):
     """The caller's own uploads of the last JOBS_VISIBLE_H hours."""
 
     serializer_class = serializers.UploadListSerializer
-    filter_backends = []
+    filterset_class = UploadFilter
 
     def get_queryset(self) -> QuerySet[UploadSession]:
         since = timezone.now() - timedelta(hours=settings.JOBS_VISIBLE_H)
@@ -96,11 +97,11 @@ class Uploads(GenericAPIView[UploadSession]):
 
     @extend_schema(
         operation_id="photos_uploads",
-        description="The caller's own uploads of the last 48 hours, newest first.",
+        description="The caller's own uploads of the last 48 hours, newest first if no other `ordering` is asked for.",
         responses={200: serializers.UploadListSerializer(many=True)},
     )
     def get(self, request: Request) -> Response:
-        uploads = self.paginate_queryset(self.get_queryset()) or []
+        uploads = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
         summaries = summarise_uploads(uploads)
         rows = [
             {

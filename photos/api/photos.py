@@ -53,8 +53,8 @@ class Gallery(GenericAPIView[Image]):
 
     @extend_schema(
         operation_id="photos_gallery",
-        description="Photos, newest first: workers their own, supervisors and admins all. Photos in the trash are "
-        "found with `status=trash` alone.",
+        description="Photos, newest first if no other `ordering` is asked for: workers their own, supervisors and "
+        "admins all. Photos in the trash are found with `status=trash` alone.",
         responses={200: shapes.GallerySerializer, **errors(400, 404)},
     )
     def get(self, request: Request) -> Response:

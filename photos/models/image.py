@@ -116,6 +116,16 @@ class Image(ChangeTimed):
                 condition=Q(deleted_at__isnull=True, with_inventory=True),
                 name="s3_images_gallery",
             ),
+            models.Index(  # the other orders in which the gallery may be asked for
+                fields=["taken_at", "id"],
+                condition=Q(deleted_at__isnull=True, with_inventory=True),
+                name="s3_images_gallery_taken",
+            ),
+            models.Index(
+                fields=["original_filename", "id"],
+                condition=Q(deleted_at__isnull=True, with_inventory=True),
+                name="s3_images_gallery_named",
+            ),
             models.Index(fields=["uploaded_by", "-uploaded_at"], name="s3_images_of_user"),
             models.Index(fields=["status", "-uploaded_at"], name="s3_images_by_status"),
         ]

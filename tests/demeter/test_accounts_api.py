@@ -344,6 +344,24 @@ def test_admins_list_all_people_and_others_only_themselves(bearer: Bearer, worke
     assert people["pagination"] == {"page": 1, "per_page": 50, "total_pages": 1, "total_items": 2}
 
 
+def test_people_come_in_the_order_asked_for_but_not_at_the_root(
+    bearer: Bearer, admin: User, make_user: MakeUser
+) -> None:
+    first, second = make_user(email="z@nursery.example"), make_user(email="a@nursery.example")
+    client = bearer(admin)
+
+    def names(query: str, address: str = "/api/v1/users/") -> list[str]:
+        people = client.get(f"{address}{query}").json()
+        return [row["name"] for row in (people if address == "/user/" else people["results"])]
+
+    by_email = names("")
+    assert by_email.index(second.name) < by_email.index(first.name)
+    assert names("?ordering=name") == sorted(by_email)
+    assert names("?ordering=-name") == sorted(by_email, reverse=True)
+    assert client.get("/api/v1/users/?ordering=password").status_code == 400
+    assert names("?ordering=password", "/user/") == by_email  # older clients know no order
+
+
 def test_a_list_is_paged_to_at_most_100(bearer: Bearer, admin: User, make_user: MakeUser) -> None:
     for _ in range(101):
         make_user()

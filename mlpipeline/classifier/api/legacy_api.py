@@ -39,3 +39,4 @@ class RootFeedback(LegacyAPIView, FeedbackView):
     """GET and POST /feedback/: the list is a plain one, as these clients expect."""
 
     pagination_class = None
+    filter_backends = []

@@ -24,6 +24,7 @@ from demeter.serving.waiting import awaited_key, wait_for
 from demeter.throttling import SharedScopedRate
 from mlpipeline.classifier import queue
 from mlpipeline.classifier.api import serializers
+from mlpipeline.classifier.api.filters import FeedbackFilter
 from mlpipeline.classifier.errors import FilePartMissing, NoFileProvided
 from mlpipeline.classifier.models import Feedback, Prediction
 from mlpipeline.classifier.services.feedback import give_feedback
@@ -93,11 +94,11 @@ def _file_of(request: Request) -> UploadedFile[Any]:
 
 
 class FeedbackView(ListAPIView[Feedback]):
-    """GET: the caller's own feedback, newest first. POST: give some."""
+    """GET: the caller's own feedback, newest first if no other order is asked for. POST: give some."""
 
     serializer_class = serializers.FeedbackSerializer
     permission_classes = [IsSignedIn]
-    filter_backends = []
+    filterset_class = FeedbackFilter
 
     def get_queryset(self) -> QuerySet[Feedback]:
         if getattr(self, "swagger_fake_view", False):  # the description is made without a user
@@ -106,7 +107,7 @@ class FeedbackView(ListAPIView[Feedback]):
 
     @extend_schema(
         operation_id="feedback_list",
-        description="The caller's own feedback.",
+        description="The caller's own feedback, newest first if no other `ordering` is asked for.",
         responses={200: serializers.FeedbackSerializer(many=True)},
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -48,6 +48,21 @@ def test_everybody_sees_his_own_alone(bearer, viewer, admin):
     assert bearer(viewer).get("/api/v1/feedback/").json()["results"][0]["feedback"] == viewer.name
 
 
+def test_feedback_comes_in_the_order_asked_for_but_not_at_the_root(bearer, viewer):
+    for score in (0.5, 0.9, 0.1):
+        give_feedback(user=viewer, feedback="a", score=score, predicted_class="a", image_file_name="a.png")
+    client = bearer(viewer)
+
+    def scores(query):
+        return [row["score"] for row in client.get(f"/api/v1/feedback/{query}").json()["results"]]
+
+    assert scores("") == [0.1, 0.9, 0.5]  # newest first
+    assert scores("?ordering=score") == [0.1, 0.5, 0.9]
+    assert scores("?ordering=-score") == [0.9, 0.5, 0.1]
+    assert client.get("/api/v1/feedback/?ordering=user").status_code == 400
+    assert [row["score"] for row in client.get("/feedback/?ordering=user").json()] == [0.1, 0.9, 0.5]
+
+
 def test_a_correction_makes_one_sample_and_the_last_word_counts(viewer, supervisor):
     picture = keep_picture(upload(encoded()))
     row = give_feedback(

@@ -232,6 +232,17 @@ def test_a_worker_sees_his_own_uploads_newest_first_with_their_summaries(
     assert bearer(other_worker).get(UPLOADS).json()["results"] == []
 
 
+def test_uploads_come_in_the_order_asked_for(client: APIClient, upload: Upload) -> None:
+    first, second = upload(1), upload(2)
+    shown = client.get(UPLOADS, {"ordering": "created_at"}).json()["results"]
+    assert [row["upload_session_id"] for row in shown] == [
+        first["upload_session_id"],
+        second["upload_session_id"],
+    ]
+    refused = client.get(UPLOADS, {"ordering": "notes"})
+    assert (refused.status_code, list(refused.json()["detail"])) == (400, ["ordering"])
+
+
 def test_uploads_are_listed_for_48_hours(client: APIClient, upload: Upload) -> None:
     upload(1)
     UploadSession.objects.update(created_at=timezone.now() - timedelta(hours=47, minutes=59))

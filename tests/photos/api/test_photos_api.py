@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 
 from demeter.accounts.models import User
 from inventory.models import StockBatch, StorageLocation
+from photos.filters import filter_photos
 from photos.models import Image
 from tests.conftest import Bearer
 from tests.photos.count_builders import count_photo, store_photo
@@ -147,6 +148,7 @@ def test_filters(client: APIClient, place: StorageLocation, query: str, expected
         "warehouse_id=1,99999999999999999999",
         "uploaded_by=99999999999999999999",
         "location_id=-1",
+        "ordering=sha256",
     ],
 )
 def test_a_filter_that_makes_no_sense_is_refused_by_its_name(client: APIClient, query: str) -> None:
@@ -162,6 +164,53 @@ def test_pages_newest_first(client: APIClient, worker: User) -> None:
     assert names(answer) == {"2.jpg", "3.jpg"}
     assert answer.json()["pagination"] == {"page": 2, "per_page": 2, "total_pages": 3, "total_items": 5}
     assert client.get(f"{GALLERY}?page=9").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("ordering", "expected"),
+    [
+        ("", "cba"),
+        ("-uploaded_at", "cba"),
+        ("uploaded_at", "abc"),
+        ("taken_at", "bca"),
+        ("-taken_at", "acb"),
+        ("original_filename", "abc"),
+        ("-original_filename", "cba"),
+    ],
+)
+def test_photos_come_in_the_order_asked_for(
+    client: APIClient, worker: User, ordering: str, expected: str
+) -> None:
+    now = timezone.now()
+    for name, uploaded, taken in (("a", 1, 3), ("b", 2, 1), ("c", 3, 2)):
+        times = {"uploaded_at": now + timedelta(hours=uploaded), "taken_at": now + timedelta(hours=taken)}
+        photo_named(worker, name, **times)
+    files = dict(Image.objects.values_list("pk", "original_filename"))
+
+    pages = [
+        client.get(GALLERY, {"ordering": ordering, "per_page": 2, "page": page}).json()["photos"]
+        for page in (1, 2)
+    ]
+
+    assert "".join(files[uuid.UUID(photo["image_id"])] for page in pages for photo in page) == expected
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL reads an empty table without any index")
+@pytest.mark.parametrize("sign", ["", "-"])
+@pytest.mark.parametrize(
+    ("field", "index"),
+    [
+        ("uploaded_at", "s3_images_"),
+        ("taken_at", "s3_images_gallery_taken"),
+        ("original_filename", "s3_images_gallery_named"),
+    ],
+)
+def test_each_order_of_photos_is_read_from_an_index(field: str, index: str, sign: str) -> None:
+    photos = filter_photos(Image.objects.in_inventory(), {"ordering": f"{sign}{field}"})
+    plan = photos[:50].explain()
+    assert index in plan
+    assert "TEMP B-TREE" not in plan, "they are sorted"
 
 
 def test_a_photo_says_what_the_contract_names(
