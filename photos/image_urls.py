@@ -43,6 +43,11 @@ def annotated_url(image: Image, drawing_id: UUID | None) -> str | None:
     return signed_url(drawings_alias(image), annotated_key(drawing_id, image.uploaded_at))
 
 
+def preview_url(image: Image) -> str | None:
+    """The JPEG in place of an original that is large, or that browsers do not show upright; None without one."""
+    return _link(image.preview_key)
+
+
 def picture_url(image: Image) -> str | None:
     """A picture without drawing that browsers show upright, as it was counted; None until there is one.
 

@@ -133,6 +133,7 @@ GALLERY: Final[dict[str, Any]] = {
 PHOTO: Final[dict[str, Any]] = {
     "image_id": _IMAGE_ID,
     "original_url": _link("originals", ".jpg"),
+    "preview_url": _link("previews", ".jpg"),
     **_THUMBNAILS,
     "annotated_url": _link("annotated", ".avif"),
     "status": "ready",

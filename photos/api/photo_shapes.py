@@ -13,6 +13,7 @@ from photos import image_urls
 from photos.api import examples
 from photos.api.serializers import OmitsEmpty
 from photos.choices import CountWarning, ImageStatus, SessionStatus
+from photos.decoding.renderings import PREVIEW_PX
 from photos.error_texts import error_details_text
 from photos.models import Image, ProcessingSession
 
@@ -192,6 +193,10 @@ class PhotoSerializer(_Linked):
 
     image_id = serializers.UUIDField(source="pk")
     original_url = serializers.SerializerMethodField(help_text=_LINK_HELP)
+    preview_url = serializers.SerializerMethodField(
+        help_text=f"A JPEG of at most {PREVIEW_PX} px in place of an original that browsers do not show upright "
+        "(HEIC), or that is larger: a signed link, good for 1 hour; null until it is made, and where none is needed."
+    )
     thumbnail_url = serializers.SerializerMethodField(help_text=_LINK_HELP)
     annotated_url = serializers.SerializerMethodField(help_text=_LINK_HELP)
     annotated_thumbnail_url = serializers.SerializerMethodField(help_text=_LINK_HELP)
@@ -203,6 +208,9 @@ class PhotoSerializer(_Linked):
 
     def get_original_url(self, image: Image) -> str | None:
         return self.link(image_urls.original_url(image))
+
+    def get_preview_url(self, image: Image) -> str | None:
+        return self.link(image_urls.preview_url(image))
 
     def get_thumbnail_url(self, image: Image) -> str | None:
         return self.link(image_urls.plain_thumbnail_url(image))

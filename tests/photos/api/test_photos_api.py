@@ -12,10 +12,12 @@ from rest_framework.test import APIClient
 
 from demeter.accounts.models import User
 from inventory.models import StockBatch, StorageLocation
+from photos import storage
 from photos.filters import filter_photos
 from photos.models import Image
 from tests.conftest import Bearer
 from tests.photos.count_builders import count_photo, store_photo
+from tests.photos.factories import picture_bytes
 
 GALLERY = "/api/v1/photos/gallery"
 
@@ -239,6 +241,18 @@ def test_a_photo_says_what_the_contract_names(
     assert counts["storage_location_name"] == place.name
     (event,) = photo["storage_location_history"]
     assert (event["event"], event["total_plants"], event["session_id"]) == ("counted", 3, str(session.uuid))
+
+
+def test_an_original_that_browsers_do_not_show_has_a_preview(client: APIClient, counted: Image) -> None:
+    address = f"/api/v1/photos/{counted.pk}"
+    assert client.get(address).json()["preview_url"] is None
+    content, key = picture_bytes(7), f"previews/{counted.pk}.jpg"
+    storage.StorageService().upload_file(content, key)
+    Image.objects.filter(pk=counted.pk).update(content_type="image/heic", preview_key=key)
+
+    preview = client.get(address).json()["preview_url"]
+
+    assert b"".join(client.get(preview).streaming_content) == content
 
 
 def test_another_workers_photo_and_one_in_the_trash_are_not_found(
