@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Final
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django_filters import BaseInFilter, CharFilter, ChoiceFilter, DateFilter, FilterSet
+from drf_spectacular.utils import extend_schema_field
 
 from demeter.filters import IdFilter, StableOrdering
 from photos.choices import CountWarning
@@ -48,16 +49,27 @@ class DayFilter(DateFilter):
     field_class = DayField
 
 
+def _codes(choices: Choices) -> list[str]:
+    """The values that a choice of these may have; those of a group stand where its label would."""
+    return [
+        code
+        for value, label in choices
+        for code in (_codes(label) if isinstance(label, list) else [str(value)])
+    ]
+
+
 class ImageFilter(FilterSet):
     """What the gallery is filtered by. A place is that of a photo's newest count."""
 
     search = CharFilter(method="by_filename", max_length=100, help_text="Part of the file name, in any case.")
-    status = ChoiceFilter(
-        method="by_status",
-        choices=lambda: status_choices(with_trash=True),
-        help_text="`success`: ready. `errors`: every failed one, so `waiting` (a person has to answer) and "
-        "`broken` (could not be counted). `warnings`: waits for a person, or carries a warning other than "
-        "`superseded`.",
+    status = extend_schema_field({"type": "string", "enum": _codes(status_choices(with_trash=True))})(
+        ChoiceFilter(
+            method="by_status",
+            choices=lambda: status_choices(with_trash=True),
+            help_text="`success`: ready. `errors`: every failed one, so `waiting` (a person has to answer) and "
+            "`broken` (could not be counted). `warnings`: waits for a person, or carries a warning other than "
+            "`superseded`.",
+        )
     )
     warehouse_id = IdsFilter(method="by_warehouse", help_text="One or several, separated by commas.")
     location_id = IdFilter(method="by_location")

@@ -114,21 +114,16 @@ REPROCESS_ANSWER: Final[dict[str, Any]] = {
     "message": "The photo is being counted again.",
     "poll_url": f"https://demeter.example/api/v1/photos/jobs/{_JOB_ID}/status",
 }
-GALLERY: Final[dict[str, Any]] = {
-    "photos": [
-        {
-            "image_id": _IMAGE_ID,
-            **_THUMBNAILS,
-            "original_url": _link("originals", ".jpg"),
-            "status": "failed",
-            "uploaded_at": _BEGAN_AT,
-            "warehouse_name": "Nave 1",
-            "error_details": "needs_review: The count does not fit the stock",
-            "warnings": ["needs_review"],
-            "processing_session": {**_COUNT, **_PLACE},
-        }
-    ],
-    "pagination": {"page": 1, "per_page": 50, "total_pages": 1, "total_items": 1},
+CARD: Final[dict[str, Any]] = {
+    "image_id": _IMAGE_ID,
+    **_THUMBNAILS,
+    "original_url": _link("originals", ".jpg"),
+    "status": "failed",
+    "uploaded_at": _BEGAN_AT,
+    "warehouse_name": "Nave 1",
+    "error_details": "needs_review: The count does not fit the stock",
+    "warnings": ["needs_review"],
+    "processing_session": {**_COUNT, **_PLACE},
 }
 PHOTO: Final[dict[str, Any]] = {
     "image_id": _IMAGE_ID,

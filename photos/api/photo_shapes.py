@@ -45,6 +45,7 @@ class CardSessionSerializer(serializers.Serializer[Any]):
     )
 
 
+@answer_example(examples.CARD)
 class CardSerializer(_Linked):
     """One photo of the gallery with its newest count (`session`, set by the view)."""
 
@@ -82,23 +83,6 @@ class CardSerializer(_Linked):
     @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(CountWarning.choices)))
     def get_warnings(self, image: Any) -> list[str]:
         return list(image.session.warnings) if image.session else []
-
-
-class PageNumbersSerializer(serializers.Serializer[Any]):
-    """Where the answer stands among all pages."""
-
-    page = serializers.IntegerField()
-    per_page = serializers.IntegerField()
-    total_pages = serializers.IntegerField()
-    total_items = serializers.IntegerField()
-
-
-@answer_example(examples.GALLERY)
-class GallerySerializer(serializers.Serializer[Any]):
-    """A page of the gallery."""
-
-    photos = CardSerializer(many=True)
-    pagination = PageNumbersSerializer()
 
 
 class PositionSerializer(serializers.Serializer[Any]):

@@ -8,11 +8,16 @@ from django.http import JsonResponse
 from django.test import Client
 from django.urls import get_resolver
 from django.urls.resolvers import RegexPattern, URLPattern, URLResolver
+from django_filters import FilterSet
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 
+from demeter.accounts.filters import UserFilter
 from demeter.accounts.models import User
+from inventory.api.filters import WarehouseFilter
+from mlpipeline.classifier.api.filters import FeedbackFilter
+from photos.filters import ImageFilter, UploadFilter
 from tests.conftest import Bearer
 from tests.support.openapi import check_answer, description_of
 
@@ -131,6 +136,25 @@ def test_every_endpoint_of_the_contract_is_described(schema: dict[str, Any]) -> 
         "GET /user",
         "POST /user",
     }
+
+
+@pytest.mark.parametrize(
+    ("address", "filters"),
+    [
+        ("/api/v1/photos/gallery", ImageFilter),
+        ("/api/v1/photos/uploads", UploadFilter),
+        ("/api/v1/users", UserFilter),
+        ("/api/v1/feedback", FeedbackFilter),
+        ("/api/v1/warehouses", WarehouseFilter),
+    ],
+)
+def test_lists_are_described_with_their_filters_their_order_and_their_pages(
+    schema: dict[str, Any], address: str, filters: type[FilterSet]
+) -> None:
+    described = {parameter["name"]: parameter for parameter in schema["paths"][address]["get"]["parameters"]}
+    assert set(described) == {*filters.base_filters, "page", "per_page"}
+    if status := described.get("status"):
+        assert set(status["schema"]["enum"]) >= {"all", "success", "errors", "warnings", "needs_location"}
 
 
 def test_each_operation_names_its_errors(schema: dict[str, Any]) -> None:
