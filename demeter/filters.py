@@ -1,9 +1,11 @@
 """Filters of lists that more than one app needs."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import BigIntegerField
 from django.forms import IntegerField
+from django.forms.utils import pretty_name
 from django_filters import NumberFilter, OrderingFilter
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
@@ -24,6 +26,14 @@ class StableOrdering(OrderingFilter):
 
     Their keys go the same way as what they are ordered by last: an index of both is then read in either direction.
     """
+
+    def build_choices(self, fields: Mapping[str, str], labels: Mapping[str, str]) -> list[tuple[str, str]]:
+        """English labels: the API's description alone shows them, and theirs are of the language of the start."""
+        return [
+            (sign + name, pretty_name(name) + told)
+            for name in fields.values()
+            for sign, told in (("", ""), ("-", " (descending)"))
+        ]
 
     def filter(self, queryset: Any, value: Any) -> Any:
         if not value:

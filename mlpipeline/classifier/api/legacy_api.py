@@ -28,6 +28,7 @@ class RootPredict(LegacyAPIView, Predict):
 @extend_schema_view(
     get=extend_schema(
         operation_id="root_feedback_list",
+        description="The caller's own feedback, newest first.",
         responses={200: serializers.FeedbackSerializer(many=True), **_plain(401)},
     ),
     post=extend_schema(
