@@ -13,6 +13,7 @@ const RETRY_MS = [2000, 4000, 8000, 16000, 30000];
 const MAX_STARTS = 3; // of a file that arrives changed
 const PASSING = new Set([0, 408, 429, 500, 502, 503, 504, 507]);
 const LOST = new Set([404, 410]); // the server has forgotten the file: it begins again
+const GONE = new Set(["removed", "done", "known", "refused"]); // nothing of these is kept for another page
 
 const pause = () => new DOMException("paused", "AbortError");
 
@@ -96,6 +97,7 @@ export class Queue extends EventTarget {
     const chosen = this.photos.filter((photo) => photo.state === "ready");
     const batch = newId();
     for (const photo of chosen) {
+      if (photo.state !== "ready") continue; // taken out while one before it was written down
       Object.assign(photo, { batch, fields, state: "queued" });
       await this.#write(photo);
     }
@@ -283,7 +285,7 @@ export class Queue extends EventTarget {
   }
 
   #write({ id, user, file, name, sha256, batch, fields, url, paused, state }) {
-    if (state === "removed") return Promise.resolve();
+    if (GONE.has(state)) return Promise.resolve();
     return this.store.save({ id, user, file, name, sha256, batch, fields, url, paused });
   }
 }
