@@ -16,6 +16,10 @@ class ClassifiedPictureQuerySet(models.QuerySet[Any]):
         """Pictures whose bytes are still in staging only."""
         return self.exclude(staging_key="")
 
+    def staged_keys(self) -> list[str]:
+        """Where the bytes of those lie."""
+        return list(self.unstored().values_list("staging_key", flat=True))
+
     def unused_since(self, when: datetime) -> Self:
         """Pictures from before a time that no prediction, feedback or sample needs."""
         return self.filter(used_at__lt=when, predictions=None, feedback=None, samples=None)

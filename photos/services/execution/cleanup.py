@@ -1,5 +1,6 @@
 """Clearing what has had its time. Originals are kept for ever."""
 
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Final
 
@@ -15,6 +16,16 @@ from photos.models import IdempotencyKey, Image, ProcessingStep, UploadChunk
 from photos.services.intake.upload_chunks import delete_expired_resumables
 
 STAGING_KEPT: Final = timedelta(hours=24)
+
+_needed_by_apps: list[Callable[[], Iterable[str]]] = []
+
+
+def keep_in_staging(needed: Callable[[], Iterable[str]]) -> None:
+    """Ask this for further names of staged files that must stay, before each clearing. Called once, when Django starts.
+
+    For apps that import this one and stage files of their own.
+    """
+    _needed_by_apps.append(needed)
 
 
 def delete_expired() -> dict[str, int]:
@@ -41,10 +52,14 @@ def delete_expired() -> dict[str, int]:
 
 
 def _needed_in_staging() -> set[str]:
-    """What photos wait to be stored from, drawings that the store has not taken yet, and chunks of unfinished files."""
+    """What photos wait to be stored from, drawings that the store has not taken yet, and chunks of unfinished files.
+
+    And what other apps have staged (`keep_in_staging`).
+    """
     originals = Image.objects.exclude(staging_key="").values_list("staging_key", flat=True)
     drawings = ProcessingStep.objects.filter(kind=StepKind.UPLOAD_ANNOTATED).unfinished()
     waiting = drawings.values_list("pk", flat=True)
     chunks = UploadChunk.objects.values_list("staging_key", flat=True)
     staged = (key for step_id in waiting for key in storage.staged_drawing_keys(step_id))
-    return {*originals, *chunks, *staged}
+    of_apps = (key for needed in _needed_by_apps for key in needed())
+    return {*originals, *chunks, *staged, *of_apps}

@@ -17,6 +17,7 @@ from mlpipeline.tasks.classifying import (
     upload_classified,
 )
 from photos import storage
+from photos.services.execution import cleanup
 from tests.mlpipeline.classifier.conftest import encoded, upload
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("living_worker")]
@@ -143,6 +144,15 @@ def test_a_picture_is_stored_once_and_links_to_its_staged_bytes_stay_good(ask):
     assert storage.store("default").exists(key)
     assert storage.store("staging").exists(picture.staging_key)
     assert ClassifiedPicture.objects.get().staging_key == ""
+
+
+def test_a_picture_outlives_the_clearing_of_staging_until_the_store_has_it(ask, monkeypatch):
+    monkeypatch.setattr(cleanup, "STAGING_KEPT", -timedelta(minutes=1))
+    [row] = ask()
+    assert cleanup.delete_expired()["staged_files"] == 0
+    upload_classified(row.picture_id)
+    assert storage.store("default").exists(storage.classified_key(row.picture.file_name))
+    assert cleanup.delete_expired()["staged_files"] == 1
 
 
 def test_a_stored_picture_is_read_from_the_store(ask, classifier):
