@@ -178,5 +178,25 @@ class ProcessingStepQuerySet(models.QuerySet[Any]):
     def detecting(self) -> Self:
         return self.filter(kind__in=DETECTING)
 
+    def unblocked(self) -> Self:
+        """All but the summing up of counts of which a detection has not ended yet, well or badly."""
+        return self.filter(~Q(kind=StepKind.AGGREGATE) | ~Exists(self._detections().unfinished()))
+
+    def with_waiting_since(self) -> Self:
+        """Adds `waiting_since`: when a step was written or asked for once more.
+
+        Summing up waits for a worker only since the last detection of its count has ended.
+        """
+        opened = Coalesce("reopened_at", "created_at")
+        ended = self._detections().filter(finished_at__isnull=False).order_by("-finished_at")
+        last_ended = Subquery(ended.values("finished_at")[:1])
+        summing_up = When(kind=StepKind.AGGREGATE, then=Coalesce(last_ended, opened))
+        return self.annotate(waiting_since=Case(summing_up, default=opened))
+
+    def _detections(self) -> Self:
+        """The detections of the count that an outer step is for."""
+        steps: Self = self.model.objects.filter(session=OuterRef("session"))
+        return steps.detecting()
+
     def past_deadline(self, now: datetime) -> Self:
         return self.filter(status=StepStatus.RUNNING, deadline_at__lt=now)

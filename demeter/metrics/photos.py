@@ -16,6 +16,9 @@ _SECONDS: Final = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0
 _PLANTS: Final = (0.0, 10.0, 30.0, 100.0, 200.0, 400.0, 800.0, 1600.0, 3200.0)
 _ENDED: Final = (SessionStatus.COMPLETED, SessionStatus.FAILED)
 _CHUNK: Final = 2000
+# A row has its key from its INSERT on and is seen from its COMMIT on: of two counts that begin together, that with the
+# higher key may be seen first. Their transactions last milliseconds, and no thousand counts begin within one.
+_LATE_KEYS: Final = 1000
 
 
 @dataclass
@@ -45,7 +48,10 @@ class PhotoCounts:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._seen_up_to = 0
+        self._newest = 0
+        self._summed: set[int] = (
+            set()
+        )  # of the last _LATE_KEYS keys; all before are summed up, open, or no counts
         self._open: set[int] = set()
         self._stages: dict[str, _Histogram] = {}
         self._detected, self._estimated = _Histogram(_PLANTS), _Histogram(_PLANTS)
@@ -57,22 +63,25 @@ class PhotoCounts:
             yield from list(self._families())
 
     def _read(self) -> None:
-        unread = ProcessingSession.objects.filter(Q(pk__gt=self._seen_up_to) | Q(pk__in=self._open))
+        late = Q(pk__gt=self._newest - _LATE_KEYS) & ~Q(pk__in=self._summed)
+        unread = ProcessingSession.objects.filter(late | Q(pk__in=self._open))
         rows = unread.order_by("pk").values_list(
             "pk", "status", "timings", "total_detected", "total_estimated"
         )
         for pk, status, timings, detected, estimated in rows.iterator(chunk_size=_CHUNK):
-            self._seen_up_to = max(self._seen_up_to, pk)
+            self._newest = max(self._newest, pk)
             if status not in _ENDED:
                 self._open.add(pk)
                 continue
             self._open.discard(pk)
+            self._summed.add(pk)
             self._ended[status] += 1
             for stage, seconds in timings.items():
                 self._stages.setdefault(stage, _Histogram(_SECONDS)).observe(float(seconds))
             if status == SessionStatus.COMPLETED:
                 self._detected.observe(float(detected))
                 self._estimated.observe(float(estimated))
+        self._summed = {pk for pk in self._summed if pk > self._newest - _LATE_KEYS}
 
     def _families(self) -> Iterable[Metric]:
         stages = HistogramMetricFamily(

@@ -57,6 +57,12 @@ class ProcessingStep(models.Model):
     error_code = models.CharField(_("error code"), max_length=40, blank=True)
     error_message = models.CharField(_("error"), max_length=500, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    reopened_at = models.DateTimeField(
+        _("opened again"),
+        null=True,
+        blank=True,
+        help_text=_("When it was last asked for once more, after it had been done."),
+    )
     finished_at = models.DateTimeField(_("ended"), null=True, blank=True)
 
     objects = ProcessingStepQuerySet.as_manager()

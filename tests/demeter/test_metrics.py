@@ -15,8 +15,10 @@ from demeter.heartbeats import record_heartbeat
 from demeter.metrics import views
 from demeter.metrics.photos import PhotoCounts
 from demeter.models import CircuitBreaker
-from photos.choices import SessionStatus
+from photos.choices import SessionStatus, StepKind, StepStatus
 from photos.models import ProcessingSession, ProcessingStep
+from photos.services.execution.step_failures import wait_out
+from photos.services.steps.claims import claim_step, reopen
 from tests.photos.count_builders import count_photo, store_photo
 
 pytestmark = pytest.mark.django_db
@@ -110,7 +112,27 @@ def test_a_second_look_reads_new_rows_alone(make_photo, count, django_assert_num
     list(sums.collect())
     with django_assert_num_queries(1) as queries:
         list(sums.collect())
-    assert "> 0" not in queries.captured_queries[0]["sql"]
+    sql = queries.captured_queries[0]["sql"]
+    assert "> 0" not in sql
+    assert f"IN ({ProcessingSession.objects.get().pk})" in sql  # what is summed up already is left out
+
+
+def test_a_count_that_is_seen_after_one_with_a_higher_key_is_summed_up_too(make_photo, count):
+    """Its transaction began first and ended last."""
+    late, early = count(make_photo()), count(make_photo())
+    assert late.pk < early.pk
+    ProcessingSession.objects.filter(pk=late.pk).delete()
+    sums = PhotoCounts()
+    assert detected_by(sums) == 1
+    late.save(force_insert=True)
+    assert [detected_by(sums) for _time in range(2)] == [2, 2]
+    assert detected_by(PhotoCounts()) == 2
+
+
+def detected_by(sums):
+    """How many counts are in the histogram of detected plants."""
+    [family] = [family for family in sums.collect() if family.name == "ml_detection_count"]
+    return max(sample.value for sample in family.samples if sample.name.endswith("_bucket"))
 
 
 def test_what_waits_is_told_by_queue_with_its_age(make_photo, samples):
@@ -127,6 +149,42 @@ def test_what_waits_is_told_by_queue_with_its_age(make_photo, samples):
     assert value(found, "queue_waiting_jobs", queue="cpu_queue") == 0
     assert 1200 <= value(found, "oldest_waiting_job_seconds", queue="gpu_queue") < 1260
     assert value(found, "oldest_waiting_job_seconds", queue="cpu_queue") == 0
+
+
+def test_what_is_done_once_more_waits_since_then_also_when_an_outage_keeps_it(make_photo, samples):
+    count_photo(make_photo())
+    step = ProcessingStep.objects.first()
+    ProcessingStep.objects.exclude(pk=step.pk).delete()
+    ProcessingStep.objects.update(status=StepStatus.DONE, created_at=timezone.now() - timedelta(days=20))
+    step.refresh_from_db()
+    reopen([step])
+    assert value(samples(), "queue_waiting_jobs", queue="gpu_queue") == 1
+    assert value(samples(), "oldest_waiting_job_seconds", queue="gpu_queue") < 60
+    wait_out(claim_step(step.pk), code="store_unavailable", message="no answer")
+    assert value(samples(), "queue_waiting_jobs", queue="gpu_queue") == 1
+    assert value(samples(), "oldest_waiting_job_seconds", queue="gpu_queue") < 60
+
+
+def test_a_summing_up_waits_for_a_worker_only_since_its_last_detection_has_ended(make_photo, count, samples):
+    session = count(make_photo())
+    ProcessingStep.objects.all().delete()
+    steps = {
+        kind: ProcessingStep.objects.create(image=session.image, session=session, kind=kind, key=kind)
+        for kind in (StepKind.DETECT_SLICED, StepKind.AGGREGATE)
+    }
+    ProcessingStep.objects.update(created_at=timezone.now() - timedelta(minutes=40))
+    backlog = samples()
+    assert value(backlog, "oldest_waiting_job_seconds", queue="gpu_queue") >= 2400
+    assert value(backlog, "queue_waiting_jobs", queue="cpu_queue") == 0
+    assert value(backlog, "oldest_waiting_job_seconds", queue="cpu_queue") == 0
+
+    ended = timezone.now() - timedelta(minutes=3)
+    ProcessingStep.objects.filter(pk=steps[StepKind.DETECT_SLICED].pk).update(
+        status=StepStatus.DONE, finished_at=ended
+    )
+    after = samples()
+    assert value(after, "queue_waiting_jobs", queue="cpu_queue") == 1
+    assert 180 <= value(after, "oldest_waiting_job_seconds", queue="cpu_queue") < 240
 
 
 def test_circuit_breakers_are_told_by_number_and_closed_where_none_ever_opened(samples):

@@ -12,13 +12,16 @@ from django.utils import timezone
 from photos.choices import SessionStatus, StepKind, StepStatus
 from photos.models import Image, ProcessingStep
 from photos.services.execution.step_failures import propagate_failure
-from photos.services.steps.claims import create_step, fail_exhausted, reopen
+from photos.services.steps.claims import create_step, fail_exhausted, give_one_more_try
 
 RESEND_WHEN_EMPTY: Final = timedelta(
     seconds=20
 )  # a message just sent may lie in a worker's hand, not in the queue
 MAX_STEPS_PER_SWEEP: Final = 500
 FAULTS_OF_OURS: Final = ("internal_error", "too_many_attempts")
+# Faults after which a picture is given up: its first tries, then one an hour for most of a day, long enough to put a
+# machine right. Claims (`attempt`) would be no measure: a store that is away for a night takes hundreds of them.
+MAX_FAULTS: Final = 24
 
 
 def end_exhausted() -> int:
@@ -45,44 +48,39 @@ def find_lost_steps(is_queue_empty: Callable[[str], bool]) -> list[ProcessingSte
     minutes. Sending one too many is harmless: only one claim succeeds.
     """
     now = timezone.now()
-    ready = ProcessingStep.objects.claimable(now).select_related("image")
+    ready = ProcessingStep.objects.claimable(now).unblocked().select_related("image")
     left = list(ready.filter(status=StepStatus.RUNNING)[:MAX_STEPS_PER_SWEEP])
     pending = ready.filter(status=StepStatus.PENDING)
     never_sent = pending.filter(sent_at=None, created_at__lt=now - timedelta(seconds=2))
     long_ago = pending.filter(sent_at__lt=now - timedelta(seconds=settings.STEP_RESEND_S))
     waiting = pending.filter(sent_at__lt=now - RESEND_WHEN_EMPTY).exclude(pk__in=long_ago.values("pk"))
     kinds = {kind for kind in waiting.values_list("kind", flat=True).distinct() if is_queue_empty(kind)}
-    again = [
+    return [
+        *left,
         *never_sent[:MAX_STEPS_PER_SWEEP],
         *long_ago[:MAX_STEPS_PER_SWEEP],
         *waiting.filter(kind__in=kinds)[:MAX_STEPS_PER_SWEEP],
     ]
-    return [*left, *(step for step in again if not _waits_for_siblings(step))]
-
-
-def _waits_for_siblings(step: ProcessingStep) -> bool:
-    if step.kind != StepKind.AGGREGATE:
-        return False
-    return ProcessingStep.objects.filter(session=step.session_id).detecting().unfinished().exists()
 
 
 def reopen_missing_pictures() -> list[ProcessingStep]:
     """Make steps anew for thumbnails and drawings that are missing: those that a fault of ours ended an hour ago.
 
-    What an outage prevented needs none: it has never ended. What lies in the picture is final. Returns the steps to
-    send.
+    What an outage prevented needs none: it has never ended. What lies in the picture is final, and so is what has met
+    MAX_FAULTS faults. Returns the steps to send.
     """
     hour_ago = timezone.now() - timedelta(hours=1)
     failed = ProcessingStep.objects.filter(
         kind__in=[StepKind.UPLOAD_THUMBNAIL, StepKind.DRAW, StepKind.UPLOAD_ANNOTATED],
         status=StepStatus.FAILED,
         error_code__in=FAULTS_OF_OURS,
+        failures__lt=MAX_FAULTS,
         finished_at__lt=hour_ago,
         finished_at__gt=hour_ago - timedelta(days=1),
         image__deleted_at=None,
     ).filter(Q(session=None) | Q(session__status=SessionStatus.COMPLETED))
     steps = list(failed.select_related("image")[:MAX_STEPS_PER_SWEEP])
-    reopen(steps)
+    give_one_more_try(steps)
     bare = Image.objects.not_deleted().filter(thumbnail_key="", uploaded_at__lt=hour_ago)
     return steps + [
         create_step(image=image, kind=StepKind.UPLOAD_THUMBNAIL, key=f"{image.pk}:thumbnail")

@@ -61,8 +61,8 @@ def claim_step(step_id: int) -> Claim | None:
     A step whose workers died STEP_MAX_LOSSES times is not claimed either: it is to be ended.
     """
     now = timezone.now()
-    step = ProcessingStep.objects.claimable(now).filter(pk=step_id).first()
-    if step is None or not _is_unblocked(step):
+    step = ProcessingStep.objects.claimable(now).unblocked().filter(pk=step_id).first()
+    if step is None:
         return None
     losses = step.losses + (step.status == StepStatus.RUNNING)
     if losses >= settings.STEP_MAX_LOSSES and step.kind != StepKind.UPLOAD_ORIGINAL:
@@ -104,13 +104,6 @@ def claim_batch(claim: Claim, *, at_most: int) -> list[Claim]:
         chosen = list(waiting.order_by("pk").values_list("pk", flat=True)[:at_most])
         claims = [claim_step(pk) for pk in chosen]
     return [claim for claim in claims if claim is not None]
-
-
-def _is_unblocked(step: ProcessingStep) -> bool:
-    """Summing up waits until every detection of its session has ended, well or badly."""
-    if step.kind != StepKind.AGGREGATE:
-        return True
-    return not ProcessingStep.objects.filter(session=step.session_id).detecting().unfinished().exists()
 
 
 def lock_claim(claim: Claim) -> ProcessingStep:
@@ -190,15 +183,33 @@ def _free_until(step: ProcessingStep, wait_s: float, *, code: str, message: str)
 
 
 def reopen(steps: Collection[ProcessingStep]) -> None:
-    """Have finished steps done once more, from their first try on. `attempt` goes on: an old claim stays an old one."""
+    """Have steps done once more, from their first try on. `attempt` goes on: an old claim stays an old one.
+
+    So the result of a worker that still has one of them in hand is refused.
+    """
     for step in steps:
-        step.status, step.failures, step.losses = StepStatus.PENDING, 0, 0
-        step.sent_at = step.not_before = step.finished_at = None
+        step.failures = 0
+    _open_again(steps)
+
+
+def give_one_more_try(steps: Collection[ProcessingStep]) -> None:
+    """Have failed steps done once more: the fault that ended each is counted with those before it."""
+    for step in steps:
+        step.failures += 1
+    _open_again(steps)
+
+
+def _open_again(steps: Collection[ProcessingStep]) -> None:
+    now = timezone.now()
+    for step in steps:
+        step.status, step.losses, step.reopened_at = StepStatus.PENDING, 0, now
+        step.sent_at = step.not_before = step.finished_at = step.lease_expires_at = None
         step.error_code = step.error_message = ""
     ProcessingStep.objects.bulk_update(
         steps,
         [
-            "status", "failures", "losses", "sent_at", "not_before", "finished_at", "error_code", "error_message"
+            "status", "failures", "losses", "reopened_at", "sent_at", "not_before", "finished_at", "lease_expires_at",
+            "error_code", "error_message",
         ],
     )  # fmt: skip
 

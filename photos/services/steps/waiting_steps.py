@@ -24,12 +24,16 @@ class WaitingSteps:
 
 
 def waiting_steps(now: datetime) -> dict[str, WaitingSteps]:
-    """What waits, by queue; queues without any are left out. One query, of open steps alone."""
+    """What waits, by queue; queues without any are left out. One query, of open steps alone.
+
+    What waits for other steps waits for no worker: a backlog of detections is no trouble of the queue that sums up.
+    """
     found: dict[str, WaitingSteps] = {}
-    by_kind = ProcessingStep.objects.filter(status=StepStatus.PENDING).values("kind")
-    for row in by_kind.annotate(number=Count("pk"), first=Min("created_at")).order_by():
-        waiting = found.setdefault(_queue_of(row["kind"]), WaitingSteps())
-        waiting.add(row["number"], row["first"], now)
+    waiting = ProcessingStep.objects.filter(status=StepStatus.PENDING).unblocked().with_waiting_since()
+    by_kind = waiting.values("kind").annotate(number=Count("pk"), first=Min("waiting_since"))
+    for row in by_kind.order_by():
+        of_queue = found.setdefault(_queue_of(row["kind"]), WaitingSteps())
+        of_queue.add(row["number"], row["first"], now)
     return found
 
 
