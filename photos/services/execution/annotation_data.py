@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from photos import storage
-from photos.choices import StepKind
+from photos.choices import StepKind, StepStatus
 from photos.models import Detection, Estimation, PhotoContainer, ProcessingSession, ProcessingStep
 from photos.querysets import FINISHED
 from photos.services.corrections.findings import Findings, corrected_findings
@@ -61,8 +61,13 @@ def _corrected_detections(session: ProcessingSession, findings: Findings) -> lis
 
 
 def have_drawn_again(session: ProcessingSession) -> None:
-    """Have a count drawn once more, because its numbers have changed. The sweep sends the step."""
-    reopen(list(ProcessingStep.objects.filter(session=session, kind=StepKind.DRAW, status__in=FINISHED)))
+    """Have a count drawn once more, because its numbers have changed. The sweep sends the step.
+
+    Call in the transaction that changes them. A worker that draws just now has read the older ones, so its drawing is
+    refused; one that claims the step after this reads the new ones, for the lock keeps it waiting until they are there.
+    """
+    drawing = ProcessingStep.objects.select_for_update().filter(session=session, kind=StepKind.DRAW)
+    reopen([step for step in drawing if step.status != StepStatus.PENDING])
 
 
 def drawing_id_of(session: ProcessingSession) -> UUID:
@@ -80,7 +85,13 @@ def drawing_id_of(session: ProcessingSession) -> UUID:
 def stage_drawing(
     claim: Claim, session: ProcessingSession, *, drawing: bytes, thumbnail: bytes
 ) -> ProcessingStep:
-    """Put a drawing (AVIF) and its thumbnail into staging and write the step that stores them."""
+    """Put a drawing (AVIF) and its thumbnail into staging and write the step that stores them.
+
+    A drawing that is stored just now is an older one: its step is opened again, so that this one follows it.
+    Raises StepLost if the drawing step has moved on.
+    """
+    with transaction.atomic():
+        lock_claim(claim)  # before staging: a late drawing must not take the place of a newer one there
     upload = create_step(
         image=session.image,
         session=session,
@@ -90,9 +101,10 @@ def stage_drawing(
     for key, data in zip(storage.staged_drawing_keys(upload.pk), (drawing, thumbnail), strict=True):
         storage.staging_put(key, data)
     with transaction.atomic():
-        step = lock_claim(claim)
-        complete_step(step)
-        if upload.status in FINISHED:  # of a drawing that was lost, or made once before
+        # This row before that of the drawing step, as in `draw_again`: two orders would lock each other out.
+        upload = ProcessingStep.objects.select_for_update().get(pk=upload.pk)
+        complete_step(lock_claim(claim))
+        if upload.status != StepStatus.PENDING:
             reopen([upload])
     return upload
 
@@ -102,8 +114,10 @@ def draw_again(claim: Claim) -> list[ProcessingStep]:
     """End the storing of a drawing that staging has lost, and have it drawn anew. Returns the steps to send."""
     step = lock_claim(claim)
     fail_step(step, code="drawing_missing", message=_("The drawing was lost on its way and is made anew."))
-    drawing = list(
-        ProcessingStep.objects.filter(session=step.session, kind=StepKind.DRAW).select_related("image")
+    drawing = list(  # one that is under way already opens the storing again by itself
+        ProcessingStep.objects.filter(
+            session=step.session, kind=StepKind.DRAW, status__in=FINISHED
+        ).select_related("image")
     )
     reopen(drawing)
     return drawing

@@ -11,7 +11,7 @@ from photos.decoding.renderings import PREVIEW_PX, render
 from photos.models import Image, ProcessingSession, ProcessingStep
 from photos.services.execution.annotation_data import draw_again, drawing_id_of
 from photos.services.steps import jobs
-from photos.services.steps.claims import Claim, complete_step, lock_claim
+from photos.services.steps.claims import Claim, complete_step, has_ended, lock_claim
 from photos.store_breaker import STORE_BREAKER
 
 
@@ -78,7 +78,8 @@ def store_annotated(claim: Claim) -> list[ProcessingStep]:
         ProcessingSession.objects.filter(pk=session.pk).update(processed_image_id=drawing_id)
         complete_step(step)
         jobs.finish_jobs(step.own_session)
-    storage.staging_discard(staged)
+    if has_ended(claim):  # else a newer drawing was staged meanwhile, under the same names
+        storage.staging_discard(staged)
     return []
 
 

@@ -19,6 +19,7 @@ from demeter.heartbeats import worker_name
 from photos.choices import StepKind, StepStatus
 from photos.errors import StepLost
 from photos.models import Image, ProcessingSession, ProcessingStep
+from photos.querysets import FINISHED
 from photos.services.steps.deadlines import DEADLINE_S, IN_THREADS, OUTAGE_WAIT_MAX_S, RETRIES
 from photos.services.steps.stuck_threads import one_more_stuck
 
@@ -212,6 +213,13 @@ def _open_again(steps: Collection[ProcessingStep]) -> None:
             "error_code", "error_message",
         ],
     )  # fmt: skip
+
+
+def has_ended(claim: Claim) -> bool:
+    """Whether the claimed step has ended, and nobody has asked for it once more since."""
+    return ProcessingStep.objects.filter(
+        pk=claim.step_id, attempt=claim.attempt, status__in=FINISHED
+    ).exists()
 
 
 def free_claims(workers: Collection[str]) -> list[ProcessingStep]:

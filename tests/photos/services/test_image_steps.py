@@ -18,19 +18,22 @@ from demeter.accounts.models import User
 from demeter.breakers.breaker import storage_of
 from photos import storage, tasks
 from photos.choices import JobStatus, StepKind, StepStatus
-from photos.errors import StoreUnavailable
+from photos.errors import StepLost, StoreUnavailable
 from photos.models import Image, ProcessingSession, ProcessingStep
+from photos.services.execution import image_steps
 from photos.services.execution.annotation_data import stage_drawing
 from photos.services.execution.cleanup import delete_expired
-from photos.services.execution.recovery import find_lost_steps, reopen_missing_pictures
+from photos.services.execution.recovery import MAX_FAULTS, find_lost_steps, reopen_missing_pictures
 from photos.services.execution.step_failures import fail_permanently
 from photos.services.results.session_lifecycle import reprocess
+from photos.services.review.edits import correct
+from photos.services.review.validation import validate
 from photos.services.steps import stuck_threads
-from photos.services.steps.claims import claim_step, hold_lease
+from photos.services.steps.claims import Claim, claim_step, hold_lease
 from photos.services.steps.deadlines import DEADLINE_S
 from tests.conftest import Bearer
 from tests.photos.factories import picture_bytes
-from tests.photos.services.conftest import Count, MakeImage, finish
+from tests.photos.services.conftest import Count, MakeImage, claimed, finish
 from tests.support.waiting import reached
 
 CONTENT = picture_bytes(5, kind="PNG")
@@ -58,9 +61,27 @@ def counted_photo(make_image: MakeImage, count: Count, place: Any) -> Processing
 
 def draw(session: ProcessingSession, what: bytes = b"a drawing") -> ProcessingStep:
     """What the task that draws does, without a drawing."""
-    claim = claim_step(session.steps.get(kind=StepKind.DRAW).pk)
-    assert claim is not None
+    return stage(session, claimed(session, StepKind.DRAW), what)
+
+
+def stage(session: ProcessingSession, claim: Claim, what: bytes) -> ProcessingStep:
     return stage_drawing(claim, session, drawing=what, thumbnail=b"a small one")
+
+
+def correct_and_validate(session: ProcessingSession, user: User) -> None:
+    """Which has the count drawn once more."""
+    plant = {"center_x": 35.0, "center_y": 25.0, "width_px": 6.0, "height_px": 6.0, "class_name": "plant"}
+    session.refresh_from_db()
+    correct(session=session, user=user, version=session.version, operations={"add": [plant]})
+    validate(session=session, user=user)
+
+
+def stored_drawing(session: ProcessingSession) -> bytes:
+    session.refresh_from_db()
+    assert session.processed_image_id is not None
+    return storage.StorageService().get_file(
+        storage.annotated_key(session.processed_image_id, session.image.uploaded_at)
+    )
 
 
 def step_of(session: ProcessingSession, kind: str) -> ProcessingStep:
@@ -181,6 +202,54 @@ def test_the_first_count_drawn_once_more_leaves_the_drawing_of_the_second(
     assert [storage.StorageService().get_file(key) for key in keys] == [b"a drawing", b"another drawing"]
 
 
+def test_a_correction_while_a_count_is_drawn_has_it_drawn_anew_and_the_older_drawing_is_refused(
+    counted: ProcessingSession, supervisor: User
+) -> None:
+    correct_and_validate(counted, supervisor)
+    slow = claimed(counted, StepKind.DRAW)  # it has read the rows of the first correction
+    correct_and_validate(counted, supervisor)
+    assert step_of(counted, StepKind.DRAW).status == StepStatus.PENDING
+    upload = draw(counted, b"of the second correction")
+    with pytest.raises(StepLost):
+        stage(counted, slow, b"of the first correction")
+    tasks.upload_annotated(upload.pk)
+    assert stored_drawing(counted) == b"of the second correction"
+
+
+def test_a_drawing_that_is_made_while_an_older_one_is_stored_follows_it(
+    counted: ProcessingSession, supervisor: User
+) -> None:
+    slow = claimed(counted, StepKind.UPLOAD_ANNOTATED)
+    correct_and_validate(counted, supervisor)
+    upload = draw(counted, b"the newer one")
+    assert (upload.pk, upload.status) == (slow.step_id, StepStatus.PENDING)
+    with pytest.raises(StepLost):
+        image_steps.store_annotated(slow)
+    tasks.upload_annotated(upload.pk)
+    assert stored_drawing(counted) == b"the newer one"
+
+
+def test_what_was_staged_when_an_older_drawing_had_just_been_stored_is_not_cleared_with_it(
+    counted: ProcessingSession, supervisor: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = step_of(counted, StepKind.UPLOAD_ANNOTATED)
+    has_ended = image_steps.has_ended
+
+    def has_ended_after_another_was_drawn(claim: Claim) -> bool:
+        correct_and_validate(counted, supervisor)
+        draw(counted, b"the newer one")
+        return has_ended(claim)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(image_steps, "has_ended", has_ended_after_another_was_drawn)
+        tasks.upload_annotated(upload.pk)
+    assert stored_drawing(counted) == b"a drawing"
+    tasks.upload_annotated(upload.pk)
+    assert stored_drawing(counted) == b"the newer one"
+    with pytest.raises(FileNotFoundError):
+        storage.staging_read(storage.staged_drawing_keys(upload.pk)[0])
+
+
 @pytest.mark.parametrize(
     ("code", "is_made_again"),
     [("internal_error", True), ("too_many_attempts", True), ("unreadable_image", False)],
@@ -195,6 +264,18 @@ def test_a_picture_that_ended_for_its_own_fault_is_final_one_that_ended_for_ours
     step.refresh_from_db()
     assert (step.status == StepStatus.PENDING) is is_made_again
     assert step.attempt == 1  # a late thread of the first try still holds nothing
+
+
+def test_a_picture_that_fails_each_time_is_given_up_after_a_day_of_tries(counted: ProcessingSession) -> None:
+    step = step_of(counted, StepKind.UPLOAD_THUMBNAIL)
+    ProcessingStep.objects.filter(pk=step.pk).update(attempt=5000)  # claims of an outage do not count
+    tried = 0
+    while (claim := claim_step(step.pk)) is not None and tried <= 2 * MAX_FAULTS:
+        tried += 1
+        fail_permanently(claim, code="internal_error", message="no")
+        ProcessingStep.objects.filter(pk=step.pk).update(finished_at=timezone.now() - timedelta(hours=2))
+        reopen_missing_pictures()
+    assert tried == MAX_FAULTS + 1
 
 
 MENDED = [
