@@ -7,6 +7,7 @@ do, so each may be delivered twice, late or never.
 import logging
 import time
 from collections.abc import Callable
+from uuid import UUID
 
 from celery import shared_task
 from django.conf import settings
@@ -45,6 +46,7 @@ from photos.services.results.count_results import CountedPhoto, save_containers,
 from photos.services.results.place_labels import note_labels
 from photos.services.results.session_lifecycle import mark_started
 from photos.services.steps.claims import Claim
+from photos.services.steps.jobs import first_step_of
 
 logger = logging.getLogger(__name__)
 
@@ -58,11 +60,17 @@ def process_photo_ml(step_id: int) -> None:
 
 
 @shared_task(name="process_image")
-def process_image(step_id: int) -> None:
-    """The same for a picture without inventory: it has no place and books no stock."""
-    answer_predictions_first()
-    release_memory()
-    run_step(step_id, _with_models(_segment), photo_faults=(VisionError,))
+def process_image(task_id: int | str | UUID) -> None:
+    """The same for a picture without inventory: it has no place and books no stock.
+
+    `task_id`: the step's id, or the UUID of the job (contract, `POST /analyze`). For one that no row has there is
+    nothing to do.
+    """
+    step_id = task_id if isinstance(task_id, int) else first_step_of(str(task_id))
+    if step_id is None:
+        logger.warning("There is no job %s to be counted.", task_id)
+        return
+    process_photo_ml(step_id)
 
 
 @shared_task(name="detect_sahi")
@@ -167,6 +175,8 @@ def _aggregate(claim: Claim) -> None:
         place_priors(session),
         model_registry.calibration_of(session),
     )
+    if step.image.with_inventory:
+        mark_started(session, Stage.BOOKING)  # before the transaction that books: in it nobody would see this
     photo, positions = result.count, sorted(rows.detected)
     is_whole = len(positions) == len(containers)
     session = save_count(

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from uuid import UUID
 
 import numpy as np
 import pytest
@@ -11,14 +12,15 @@ from PIL import Image as Picture
 from mlpipeline import calibration_store
 from mlpipeline.calibration_store import write_calibration
 from mlpipeline.services import model_registry
-from mlpipeline.tasks.counting_steps import aggregate_results
+from mlpipeline.tasks import counting_steps
+from mlpipeline.tasks.counting_steps import aggregate_results, process_image
 from mlpipeline.vision.uncertainty.assessment import WeightsCalibration
 from mlpipeline.vision.uncertainty.conformal_interval import IntervalModel
 from mlpipeline.vision.uncertainty.error_features import TERMS
 from mlpipeline.vision.uncertainty.score_calibration import ScoreCalibrator
 from photos import storage
-from photos.choices import BookingState, LocationSource, SessionStatus, StepKind, StepStatus
-from photos.models import ProcessingSession
+from photos.choices import BookingState, LocationSource, SessionStatus, Stage, StepKind, StepStatus
+from photos.models import ProcessingSession, ProcessingStep, UploadJob
 from photos.services.results.count_results import (
     FoundContainer,
     FoundPlants,
@@ -29,6 +31,7 @@ from photos.services.results.session_lifecycle import open_session
 from photos.services.steps.claims import claim_step
 from tests.inventory.factories import StorageLocationConfigFactory
 from tests.photos.count_builders import store_photo
+from tests.photos.factories import photo_file
 
 pytestmark = pytest.mark.django_db
 
@@ -65,6 +68,7 @@ def claimed(step):
 def summed_up(image, *, types=("segment",), failing=0):
     """Take a photo to its sum: the same plants in each container; the last `failing` detections fail."""
     session = open_session(image=image, user=image.uploaded_by)
+    UploadJob.objects.create(upload_session=image.upload_session, image=image, session=session, position=0)
     save_containers(
         claimed(session.steps.get(kind=StepKind.SEGMENT)),
         [FoundContainer(kind, BED, 0.9) for kind in types],
@@ -152,3 +156,42 @@ def test_the_label_in_a_photo_names_its_place_before_the_count_is_booked(worker,
     session = summed_up(photo_of(worker, label="CLARO-N4-S-03"))
     assert (session.storage_location, session.location_source) == (place, LocationSource.LABEL)
     assert session.booking_state == BookingState.BOOKED
+
+
+@pytest.mark.parametrize(
+    ("with_inventory", "stage"),
+    [
+        pytest.param(True, Stage.BOOKING, id="a photo of the stock"),
+        pytest.param(False, Stage.ESTIMATING, id="an analysis books nothing"),
+    ],
+)
+def test_who_follows_a_job_sees_that_it_is_being_booked(worker, monkeypatch, with_inventory, stage):
+    seen = []
+    save_count = counting_steps.save_count
+
+    def look_and_save(claim, count):
+        seen.append(UploadJob.objects.get().stage)
+        return save_count(claim, count)
+
+    monkeypatch.setattr(counting_steps, "save_count", look_and_save)
+    image = photo_of(worker)
+    image.with_inventory = with_inventory
+    image.save()
+    summed_up(image)
+    assert seen == [stage]
+
+
+def test_an_analysis_is_begun_by_the_id_of_its_step_and_by_the_uuid_of_its_job(bearer, worker, monkeypatch):
+    begun = []
+    monkeypatch.setattr(counting_steps, "run_step", lambda step_id, *_, **__: begun.append(step_id))
+    answer = bearer(worker).post("/api/v1/analyze", {"file": photo_file(1)}, format="multipart").json()
+    step = ProcessingStep.objects.get(kind=StepKind.SEGMENT)
+    for task_id in (step.pk, answer["task_id"], UUID(answer["task_id"])):
+        process_image(task_id)
+    assert begun == [step.pk] * 3
+
+
+@pytest.mark.parametrize("task_id", ["6f1c2a9e-0d1b-4f57-9c36-5a8e3f0b7d21", "no UUID"])
+def test_a_message_that_names_no_job_is_nothing_to_do(task_id, caplog):
+    process_image(task_id)
+    assert f"There is no job {task_id}" in caplog.text

@@ -246,7 +246,6 @@ def save_count(claim: Claim, count: CountedPhoto) -> ProcessingSession:
     session.save()
     classify(session, count.sizes)
     create_step(image=session.image, session=session, kind=StepKind.DRAW, key=f"{session.uuid}:draw")
-    jobs.enter_stage(session, Stage.BOOKING)
     settle_session(session)
     jobs.enter_stage(session, Stage.DRAWING)
     complete_step(step, seconds=count.seconds.get("estimate"))

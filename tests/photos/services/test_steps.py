@@ -13,7 +13,7 @@ from django.utils import timezone
 from demeter.errors import PermanentError, ValidationError
 from demeter.heartbeats import worker_name
 from mlpipeline.detectors.errors import ModelFault
-from photos.choices import JobStatus, SessionStatus, StepKind, StepStatus
+from photos.choices import JobStatus, SessionStatus, Stage, StepKind, StepStatus
 from photos.errors import OriginalMissing, StepLost, StoreFull, StoreUnavailable, UnreadableImage
 from photos.models import Detection, ProcessingStep
 from photos.services.execution import step_runner
@@ -27,7 +27,7 @@ from photos.services.results.count_results import (
     save_detections,
 )
 from photos.services.results.session_lifecycle import open_session
-from photos.services.steps import claims
+from photos.services.steps import claims, jobs
 from photos.services.steps.claims import (
     Claim,
     claim_batch,
@@ -36,6 +36,7 @@ from photos.services.steps.claims import (
     free_claims,
     lock_claim,
     renew_lease,
+    report_tiles,
 )
 from photos.services.steps.deadlines import OUTAGE_WAIT_MAX_S, RETRIES
 from tests.photos.services.conftest import MODEL, SQUARE, claimed
@@ -159,6 +160,29 @@ def test_small_containers_are_detected_some_at_a_time_and_segments_alone(session
         ("detect_sahi", [0]),
         ("detect_sahi", [9]),
     ]
+
+
+def test_detections_that_have_not_begun_are_taken_to_have_as_many_tiles_as_the_others(session):
+    found = [FoundContainer("segment", SQUARE, 0.9), FoundContainer("segment", SQUARE, 0.9)]
+    save_containers(claimed(session, StepKind.SEGMENT), found, model_version=MODEL, warnings=[], seconds={})
+    first, second = (claim_step(step.pk) for step in session.steps.detecting())
+
+    def percent_after(claim, done, total):
+        report_tiles(claim, done=done, total=total)
+        jobs.update_tile_progress(session.pk)
+        return session.jobs.get().progress_percent
+
+    assert percent_after(first, 10, 10) == 10 + round(75 / 2)
+    assert percent_after(second, 3, 30) == 10 + round(75 / 2)  # larger than expected: nothing is taken back
+    assert percent_after(second, 26, 30) == 10 + round(75 * 36 / 40)
+    assert percent_after(second, 30, 30) == 85
+
+
+def test_progress_does_not_fall_when_a_stage_is_begun_once_more(session):
+    for stage, percent in ((Stage.BOOKING, 90), (Stage.ESTIMATING, 90), (Stage.DRAWING, 93)):
+        jobs.enter_stage(session, stage)
+        job = session.jobs.get()
+        assert (job.stage, job.progress_percent) == (stage, percent)
 
 
 def due(step: ProcessingStep) -> None:
