@@ -1,13 +1,19 @@
 """Reporting tiles to the step's row and to the client's job, now and then."""
 
+import logging
 import time
 from types import TracebackType
 from typing import Final, Self
 
+from django.db import connection
+
+from demeter.errors import DATABASE_AWAY
 from mlpipeline.vision.protocols import Progress
 from photos.errors import StepLost
 from photos.services.steps import jobs
 from photos.services.steps.claims import Claim, report_tiles
+
+logger = logging.getLogger(__name__)
 
 EVERY_S: Final = 1.0  # clients ask every two seconds; each report is two small writes
 
@@ -37,10 +43,8 @@ class TileReporter:
 
     def _write(self) -> None:
         self._written_at = time.monotonic()
-        done, total = self._tiles
-        if not report_tiles(self._claim, done=done, total=total):
+        if not _is_still_held(self._claim, self._session_id, self._tiles):
             raise StepLost(f"Step {self._claim.step_id} is held by another worker.")
-        jobs.update_tile_progress(self._session_id)
 
 
 class TileProgressBuffer:
@@ -70,7 +74,21 @@ class TileProgressBuffer:
         if noted is None or noted == self._written.get(claim):
             return
         self._written[claim] = noted
-        if report_tiles(claim, done=noted[0], total=noted[1]):
-            jobs.update_tile_progress(session_id)
-        else:
+        if not _is_still_held(claim, session_id, noted):
             self._lost.add(claim)
+
+
+def _is_still_held(claim: Claim, session_id: int, tiles: tuple[int, int]) -> bool:
+    """Write (done, total) tiles of a claimed step. False if the step has moved on, and the work may stop.
+
+    A database that is away ends no detection: it is needed again only when that is to be saved.
+    """
+    done, total = tiles
+    try:
+        if not report_tiles(claim, done=done, total=total):
+            return False
+        jobs.update_tile_progress(session_id)
+    except DATABASE_AWAY as error:
+        logger.warning("The tiles of step %s could not be told: %s", claim.step_id, error)
+        connection.close()
+    return True
