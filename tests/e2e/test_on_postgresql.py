@@ -24,6 +24,7 @@ FILES = (
     "tests/photos/api/test_idempotency.py",
     "tests/photos/api/test_resumable_uploads.py",
     "tests/photos/services/test_corrections.py",
+    "tests/photos/services/test_simultaneous_ends.py",
     "tests/photos/test_columns.py",
 )
 
