@@ -1,5 +1,6 @@
 """Which classifier answers, loaded once a process, and again when the nursery has trained a new one."""
 
+import threading
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +15,7 @@ GENERAL: Final = "general"
 NURSERY: Final = "nursery"
 
 _loaded: dict[tuple[str, float], Classifier] = {}  # at most one
+_lock = threading.Lock()  # the threads of a batch ask at the same time: one loads, the others wait for it
 
 
 def load_classifier() -> Classifier:
@@ -24,11 +26,12 @@ def load_classifier() -> Classifier:
     path = Path(settings.CLASSIFIER_HEAD_FILE)
     is_own = settings.CLASSIFIER == NURSERY or (settings.CLASSIFIER == AUTO and path.is_file())
     key = (NURSERY, path.stat().st_mtime if path.is_file() else 0.0) if is_own else (GENERAL, 0.0)
-    if key not in _loaded:
-        classifier: Classifier = NurseryClassifier(path) if is_own else GeneralClassifier()
-        _loaded.clear()
-        _loaded[key] = classifier
-    return _loaded[key]
+    with _lock:
+        if key not in _loaded:
+            classifier: Classifier = NurseryClassifier(path) if is_own else GeneralClassifier()
+            _loaded.clear()
+            _loaded[key] = classifier
+        return _loaded[key]
 
 
 def load_own_classifier() -> Classifier | None:

@@ -1,6 +1,8 @@
 """The real networks: names as older clients know them, batches that change nothing, files that run no code."""
 
 import pickle
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -162,6 +164,23 @@ def test_the_nurserys_own_answers_as_soon_as_it_is_trained_and_after_each_traini
     assert (first.name, load_classifier() is first) == ("nursery", True)
     save_head(head(labels=("sedum", "aloe")), settings.CLASSIFIER_HEAD_FILE)
     assert load_classifier().sha256 != first.sha256
+
+
+def test_threads_that_ask_at_once_get_one_classifier(monkeypatch):
+    loaded, is_second = [], threading.Event()
+
+    class Slow:
+        def __init__(self):
+            loaded.append(self)
+            if len(loaded) > 1:
+                is_second.set()
+            is_second.wait(0.5)  # time for others to come as far; nobody does
+
+    monkeypatch.setattr(choosing, "GeneralClassifier", Slow)
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda _: load_classifier(), range(8)))
+    assert len(loaded) == 1
+    assert set(answers) == set(loaded)
 
 
 def test_the_general_one_can_be_kept(settings):
