@@ -6,18 +6,24 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from types import MappingProxyType
+from typing import Any, Final, TypeVar
 
 from django.utils.translation import gettext as _
 
 from mlpipeline.detectors.errors import ModelUnavailable
 from mlpipeline.vision.arrays import check
 from mlpipeline.vision.errors import InvalidInput
+from mlpipeline.vision.results import CONTAINER_TYPES
 from mlpipeline.vision.thresholds import ContainerThresholds, DetectionThresholds
 
 WEIGHTS_FOLDER = Path(__file__).resolve().parent.parent / "weights"
 MANIFEST_NAME = "manifest.json"
 KINDS = ("segmentation", "detection")
+#: What a class of a segmenting network is counted as: other weights than ours tell trays of seedlings from plugs.
+COUNTED_AS: Final = MappingProxyType(
+    {**{kind: kind for kind in CONTAINER_TYPES}, "seedling_tray": "plug"},
+)
 
 Numbers = TypeVar("Numbers")  # a dataclass of numbers
 
@@ -117,6 +123,19 @@ class Weights:
     def as_json(self) -> dict[str, Any]:
         """The entry as the manifest holds it."""
         return {name: value for name, value in asdict(self).items() if name != "folder"}
+
+
+def container_types(weights: Weights) -> tuple[str, ...]:
+    """The type of container that each class of a segmenting network is counted as, in the order of their ids.
+
+    Raises ModelUnavailable for a class that is none: what it outlines could not be counted.
+    """
+    if unknown := [name for name in weights.classes if name not in COUNTED_AS]:
+        raise ModelUnavailable(
+            _("The weights %(name)s find “%(unknown)s”, which is no container. Known are: %(known)s.")
+            % {"name": weights.name, "unknown": unknown[0], "known": ", ".join(COUNTED_AS)}
+        )
+    return tuple(COUNTED_AS[name] for name in weights.classes)
 
 
 def file_sha256(path: Path) -> str:

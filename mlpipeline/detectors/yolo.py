@@ -16,6 +16,7 @@ from mlpipeline.detectors.manifest import (
     DetectionPostprocessing,
     SegmentationPostprocessing,
     Weights,
+    container_types,
 )
 from mlpipeline.detectors.network import Candidates, Network, cell_places, min_logit
 from mlpipeline.detectors.postprocess_jit import NmsConfig, decode_and_nms
@@ -23,7 +24,7 @@ from mlpipeline.detectors.soft_nms import soft_nms_decay
 from mlpipeline.vision.arrays import Floats, Image, Mask, Polygon, Shape, shape_of
 from mlpipeline.vision.containers.deskew import segment_deskewed
 from mlpipeline.vision.containers.mask_voting import vote_masks
-from mlpipeline.vision.results import CONTAINER_TYPES, Container, Detections
+from mlpipeline.vision.results import Container, Detections
 from mlpipeline.vision.rules import SEGMENTER_RULES, Rule
 from mlpipeline.vision.runtime.parallel import parallel_map
 
@@ -114,6 +115,8 @@ def _places_of_tile(tile_px: int) -> Floats:
 class YoloSegmenter:
     """Finds containers in a whole picture, at the size it was trained on.
 
+    Raises ModelUnavailable for weights with a class that is no container.
+
     Boxes and trays are deskewed, and their outlines are those that most of three views agree on: one at the size it was
     trained on, one a little larger, one flipped. A picture without them is segmented once.
     """
@@ -122,6 +125,7 @@ class YoloSegmenter:
         if not isinstance(weights.postprocessing, SegmentationPostprocessing):
             raise ValueError("weights for segmentation say how their masks are cut")
         self.network = Network(forward, weights.class_gains)
+        self.types = container_types(weights)
         self.postprocessing = weights.postprocessing
         self.side_px = weights.tile_px
         self.confidence = weights.confidence
@@ -165,7 +169,7 @@ class YoloSegmenter:
             outline = _largest_outline(mask & view.shown)
             if outline is not None:
                 polygon = np.clip(view.in_picture(outline), 0, [shape[1], shape[0]]).astype(np.float32)
-                kind = CONTAINER_TYPES[int(candidates.classes[index])]
+                kind = self.types[int(candidates.classes[index])]
                 found.append(Container(kind, polygon, min(float(candidates.scores[index]), 1.0)))
         return found
 
