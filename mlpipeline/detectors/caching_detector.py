@@ -16,8 +16,9 @@ from mlpipeline.vision.protocols import Detector
 from mlpipeline.vision.results import Detections
 from mlpipeline.vision.tiling.scale_search import coarse_tiles
 
-#: The probes of a scale search are 14 tiles at most up to 4 000 px; a tile of 512 px is 0.8 MB.
-MAX_CACHED_TILES = 16
+#: The probes of a scale search are 18 tiles at most where the tile over the whole picture is up to 4 096 px, and 22 up
+#: to 8 192 (48 megapixels): two, then four at each finer scale. A tile of 512 px is 0.8 MB.
+MAX_CACHED_TILES = 22
 KEY_STEP_PX = 32  # a tile is looked up by every so many of its pixels, then compared by all
 
 

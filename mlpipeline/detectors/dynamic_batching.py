@@ -45,11 +45,6 @@ class BatchingDetector:
         self._waiting: list[_Request] = []
         self._is_running = False
 
-    @property
-    def participants(self) -> int:
-        """How many threads have joined."""
-        return self._participants
-
     @contextmanager
     def participate(self) -> Iterator[None]:
         """While the body runs, batches wait for this thread's tiles too. Read the photo before: it takes long."""

@@ -121,11 +121,6 @@ def load_engine(name: str = "auto") -> Engine:
     return _loaded(name)
 
 
-def model_versions(engine: Engine) -> dict[str, dict[str, str]]:
-    """What a session stores of the models it was counted with: kind → name and SHA-256."""
-    return {weights.kind: {"name": weights.name, "sha256": weights.sha256} for weights in engine.weights}
-
-
 def options_for(weights: Iterable[Weights]) -> CountOptions:
     """Options with what the manifest says of these weights, one of each kind.
 

@@ -17,7 +17,7 @@ from mlpipeline.classifier.services.samples import read_samples, sampled_familie
 from mlpipeline.training.classifier_head import Fit, Sample, fit_head
 from mlpipeline.training.species_samples import render_samples
 
-_SEED: Final = 51_000  # of the first scene; other ranges train and measure the weights that count
+_SEED: Final = 51_000  # of the first scene: one of TRAINING_SEEDS, on which nothing is measured
 _NOTED_EVERY: Final = 100
 
 

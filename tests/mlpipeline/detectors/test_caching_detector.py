@@ -122,6 +122,20 @@ def test_the_coarse_probes_are_run_ahead_and_nothing_is_run_twice() -> None:
     assert len(network.shown) == before
 
 
+@pytest.mark.parametrize("side_px", [4000, 8064], ids=["12 megapixels", "48 megapixels"])
+def test_the_second_step_of_a_photo_runs_none_of_the_probes_again(side_px: int) -> None:
+    """The picture and the tiles are an eighth as large here. Few plants are seen, so the search goes on to the end."""
+    shape = (side_px * 3 // 4 // 8, side_px // 8, 3)
+    photo = np.random.default_rng(1).integers(0, 60, shape, dtype=np.uint8)
+    network = Counting()
+    detector = ProbeCache(network)
+    search_scale(TileRunner(photo, detector, make_options(), None))
+    before = len(network.shown)
+    search_scale(TileRunner(photo, detector, make_options(), None))
+    assert before > 16
+    assert len(network.shown) == before
+
+
 def test_without_a_detector_nothing_is_run_ahead_and_a_failure_spoils_nothing_else() -> None:
     photo, steps = np.zeros((90, 120, 3), dtype=np.uint8), []
     with prefetch_coarse_probes(photo, None):

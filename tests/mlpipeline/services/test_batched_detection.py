@@ -168,7 +168,7 @@ def test_the_tiles_of_all_photos_go_through_the_model_in_common_batches(segmente
     @dataclass
     class Patient(CountingDetector):
         def detect(self, tiles):
-            assert reached(lambda: self.calls or batch.detector.participants == 4, within_s=60)
+            assert reached(lambda: self.calls or batch.detector._participants == 4, within_s=60)
             return super().detect(tiles)
 
     patient = Patient(WIDTH, HEIGHT, PLANTS)
