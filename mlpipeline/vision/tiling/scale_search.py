@@ -28,9 +28,7 @@ from mlpipeline.vision.tiling.tile_runner import TileRunner
 
 PROBE_STEP = 2.0  # factor between the scales of two probes
 PROBE_OVERLAP = 0.3  # of a tile's side: plants up to the largest that the weights know are whole in one tile
-# Where a probe samples the picture, as shares of its width and height: each in another quarter of both.
-SAMPLED_AT = ((3 / 8, 1 / 8), (7 / 8, 3 / 8), (1 / 8, 5 / 8), (5 / 8, 7 / 8))
-MAX_PROBE_TILES = len(SAMPLED_AT)
+MAX_PROBE_TILES = 4
 # Plants too small at twice their size hold no detail to detect.
 MAX_PROBE_ENLARGEMENT = 2.0
 # Tile px per picture px of the full-image tile at most: the plants of a small picture may be large in it.
@@ -69,6 +67,11 @@ class ScaleProbe:
     def tile_sizes(self) -> PlantSizes | None:
         """Sizes in tile px."""
         return self.sizes * self.tile_px_per_px if self.sizes else None
+
+    @property
+    def expected_count(self) -> float:
+        """How many things by whose scores a scale is judged the whole picture shows."""
+        return len(self.scores) / self.share
 
     @property
     def scores(self) -> Floats:
@@ -141,7 +144,7 @@ def _has_faded(probes: Sequence[ScaleProbe], runner: TileRunner) -> bool:
 
 def _probe(tiles: Sequence[Tile], runner: TileRunner) -> ScaleProbe:
     """The detections on a sample of tiles of one size."""
-    tile_px, sample = runner.detector.tile_px, _sampled(tiles, runner.shape)
+    tile_px, sample = runner.detector.tile_px, _sampled(tiles)
     answers = list(zip(sample, runner.run(sample), strict=True))
     detected = merge_tiles(answers, runner.shape, tile_px, runner.options.iou)
     share = 1.0 if len(sample) == len(tiles) else _shown_share(sample, detected, runner.shape)
@@ -155,11 +158,8 @@ def _shown_share(tiles: Sequence[Tile], detected: Detections, shape: Shape) -> f
     return min(max(len(tiles) * whole_px**2 / (height * width), 1e-3), 0.999)
 
 
-def _sampled(tiles: Sequence[Tile], shape: Shape) -> Sequence[Tile]:
-    """MAX_PROBE_TILES of the tiles at most: those nearest to SAMPLED_AT, in a row of tiles as in a square of them."""
+def _sampled(tiles: Sequence[Tile]) -> Sequence[Tile]:
+    """MAX_PROBE_TILES of the tiles at most, each from the middle of its part of the list: from far to near."""
     if len(tiles) <= MAX_PROBE_TILES:
         return tiles
-    height, width = shape
-    middles = np.array([(tile.x0 + tile.x1, tile.y0 + tile.y1) for tile in tiles]) / 2
-    nearest = [np.hypot(*(middles - (x * width, y * height)).T).argmin() for x, y in SAMPLED_AT]
-    return [tiles[index] for index in sorted(set(nearest))]
+    return [tiles[(2 * k + 1) * len(tiles) // (2 * MAX_PROBE_TILES)] for k in range(MAX_PROBE_TILES)]

@@ -8,10 +8,8 @@ import numpy as np
 import pytest
 
 from mlpipeline.vision.arrays import Image
-from mlpipeline.vision.geometry.masks import Region
-from mlpipeline.vision.imaging.tiles import plan_tiles
 from mlpipeline.vision.results import Detections
-from mlpipeline.vision.tiling.scale_search import MAX_PROBE_TILES, ScaleSearch, _sampled, search_scale
+from mlpipeline.vision.tiling.scale_search import MAX_PROBE_TILES, ScaleSearch, search_scale
 from mlpipeline.vision.tiling.tile_runner import TileRunner
 from tests.mlpipeline.vision.count_options import make_options
 from tests.mlpipeline.vision.fake_detectors import TruthDetector, compass_picture
@@ -82,30 +80,6 @@ def test_probes_end_where_parts_are_seen_and_are_samples_of_few_tiles() -> None:
     assert small.tiles_seen <= 2 * (
         2 + 3 * MAX_PROBE_TILES
     )  # each tile is looked at for plants and for leaves
-
-
-def sampled_middles(shape: tuple[int, int], side: int) -> np.ndarray:
-    """(N, 2) x, y of the middles of the sampled tiles, as shares of the picture."""
-    tiles = plan_tiles(Region(0, 0, np.ones(shape, dtype=np.bool_)), shape, side, 0.3 * side)
-    assert len(tiles) > MAX_PROBE_TILES
-    corners = np.array([(tile.x0, tile.y0) for tile in _sampled(tiles, shape)])
-    return (corners + side / 2) / (shape[1], shape[0])
-
-
-@pytest.mark.parametrize(
-    ("shape", "side"), [((750, 1000), 256), ((750, 1000), 128), ((1000, 750), 128), ((1000, 1000), 128)]
-)
-def test_a_sample_of_tiles_has_one_in_each_quarter_of_the_width_and_of_the_height(
-    shape: tuple[int, int], side: int
-) -> None:
-    quarters = np.floor(sampled_middles(shape, side) * 4).astype(int)
-    assert [sorted(axis) for axis in quarters.T.tolist()] == [[0, 1, 2, 3]] * 2
-
-
-@pytest.mark.parametrize(("shape", "axis"), [((128, 1500), 0), ((1500, 128), 1)])
-def test_a_sample_of_a_single_row_of_tiles_is_spread_over_it(shape: tuple[int, int], axis: int) -> None:
-    quarters = np.floor(sampled_middles(shape, 128)[:, axis] * 4).astype(int)
-    assert sorted(quarters.tolist()) == [0, 1, 2, 3]
 
 
 def test_without_a_plant_the_full_image_is_the_best_probe() -> None:
