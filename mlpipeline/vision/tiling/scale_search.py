@@ -69,11 +69,6 @@ class ScaleProbe:
         return self.sizes * self.tile_px_per_px if self.sizes else None
 
     @property
-    def expected_count(self) -> float:
-        """How many things by whose scores a scale is judged the whole picture shows."""
-        return len(self.scores) / self.share
-
-    @property
     def scores(self) -> Floats:
         """(N,) scores by which a scale is judged: those of plants and empty pots from `min_probe_score` on."""
         return self.detected.scores[self.detected.scores >= self.thresholds.min_probe_score]
