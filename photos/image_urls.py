@@ -1,27 +1,36 @@
-"""Signed links to the pictures of a photo, and to the drawings of its counts."""
+"""Signed links to the pictures of a photo, and to the drawings of its counts.
+
+A thumbnail or drawing that was cleared has none; that it was wanted is noted (photos.wanted_pictures).
+"""
 
 from uuid import UUID
 
 from photos.decoding.renderings import PREVIEW_PX
 from photos.models import Image
 from photos.storage import annotated_key, annotated_thumbnail_key, drawings_alias, signed_url
+from photos.wanted_pictures import want_drawing, want_thumbnail
 
 
 def thumbnail_url(image: Image, drawing_id: UUID | None) -> str | None:
-    """The drawn thumbnail where there is one, else the plain one; None until one is made."""
-    return annotated_thumbnail_url(image, drawing_id) or plain_thumbnail_url(image)
+    """The drawn thumbnail where there is one, else the plain one; None until one is made.
+
+    For a list the plain one will do: no drawing is made again for it.
+    """
+    return _drawn_thumbnail_url(image, drawing_id) or plain_thumbnail_url(image)
 
 
 def plain_thumbnail_url(image: Image) -> str | None:
     """The thumbnail without drawing; None until one is made."""
+    if not image.thumbnail_key:
+        want_thumbnail(image)
     return _link(image.thumbnail_key)
 
 
 def annotated_thumbnail_url(image: Image, drawing_id: UUID | None) -> str | None:
     """The thumbnail of a drawing; None until one is made."""
     if drawing_id is None:
-        return None
-    return signed_url(drawings_alias(image), annotated_thumbnail_key(drawing_id, image.uploaded_at))
+        want_drawing(image)
+    return _drawn_thumbnail_url(image, drawing_id)
 
 
 def full_picture_url(image: Image) -> str | None:
@@ -39,6 +48,7 @@ def original_url(image: Image) -> str | None:
 def annotated_url(image: Image, drawing_id: UUID | None) -> str | None:
     """The picture with discs, areas and legend drawn in; None until it is made."""
     if drawing_id is None:
+        want_drawing(image)
         return None
     return signed_url(drawings_alias(image), annotated_key(drawing_id, image.uploaded_at))
 
@@ -67,6 +77,12 @@ def small_picture_url(image: Image) -> str | None:
         return _link(image.preview_key)
     is_small = max(image.width_px, image.height_px) <= PREVIEW_PX
     return (full_picture_url(image) if is_small else None) or plain_thumbnail_url(image)
+
+
+def _drawn_thumbnail_url(image: Image, drawing_id: UUID | None) -> str | None:
+    if drawing_id is None:
+        return None
+    return signed_url(drawings_alias(image), annotated_thumbnail_key(drawing_id, image.uploaded_at))
 
 
 def _link(key: str) -> str | None:

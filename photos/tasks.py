@@ -11,7 +11,7 @@ from demeter.heartbeats import delete_stale_workers
 from photos import queue, storage
 from photos.errors import StoreUnavailable
 from photos.models import ProcessingStep
-from photos.services.execution import cleanup, image_steps, recovery
+from photos.services.execution import cleanup, image_steps, old_pictures, recovery
 from photos.services.execution.step_runner import run_step
 from photos.services.steps import stuck_threads
 
@@ -53,6 +53,16 @@ def upload_probe() -> None:
         storage.probe_store()
     except StoreUnavailable as error:
         logger.info("The store was tried: %s", error)
+
+
+@shared_task(name="upload_clear_old", ignore_result=True)
+def upload_clear_old() -> dict[str, int]:
+    """Delete thumbnails and drawings from the store that have had their time. Beat calls it every hour."""
+    try:
+        return old_pictures.clear_old_pictures()
+    except StoreUnavailable as error:
+        logger.info("Old pictures are cleared an hour later: %s", error)
+        return {}
 
 
 @shared_task(name="sweep_steps")

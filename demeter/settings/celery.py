@@ -72,6 +72,7 @@ CELERY_BEAT_SCHEDULE = {
     "clear old predictions": {"task": "sweep_old_predictions", "schedule": 300.0},
     "watch and tell": {"task": "sweep_alerts", "schedule": 10.0},
     "clear what has expired": {"task": "sweep_expired", "schedule": 3600.0},
+    "clear old pictures": {"task": "upload_clear_old", "schedule": 3600.0},
 }
 
 # ── steps of the pipeline (photos.services.steps.claims) ────────────────────────────────────────────────────

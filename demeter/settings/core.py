@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "demeter.accounts.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "photos.middleware.WantedPicturesMiddleware",
 ]
 
 TEMPLATES = [

@@ -13,6 +13,9 @@ RESUMABLE_UPLOADS_OPEN = env.int("RESUMABLE_UPLOADS_OPEN", default=200)
 RESUMABLE_UPLOAD_MAX_CHUNKS = 400
 IDEMPOTENCY_KEY_H = 24
 JOBS_VISIBLE_H = 48
+# How long thumbnails and drawings are kept in the store; 0: for ever. Who looks later has them made again.
+THUMBNAILS_KEPT_DAYS = env.int("THUMBNAILS_KEPT_DAYS", default=90)
+ANNOTATED_KEPT_DAYS = env.int("ANNOTATED_KEPT_DAYS", default=30)
 GALLERY_PER_PAGE = env.int("GALLERY_PER_PAGE", default=50)  # photos that the gallery loads at once
 # A named place nearer to the photo's position than this never contradicts it.
 GPS_MISMATCH_MIN_M = env.float("GPS_MISMATCH_MIN_M", default=20.0)

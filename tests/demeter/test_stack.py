@@ -64,6 +64,7 @@ TASKS = {
     "upload_thumbnail": ("io_queue", "threads"),
     "upload_annotated": ("io_queue", "threads"),
     "upload_classified": ("io_queue", "threads"),
+    "upload_clear_old": ("io_queue", "threads"),
     "sweep_steps": ("default", "solo"),
     "sweep_expired": ("default", "solo"),
     "sweep_predictions": ("default", "solo"),

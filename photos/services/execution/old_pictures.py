@@ -1,0 +1,106 @@
+"""Thumbnails and drawings that have had their time: deleted from the store, and made again where somebody looks.
+
+Both can be made at any time, from the original and the rows. The newest photo of a place keeps its own however old it
+is: people look at it every day.
+"""
+
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from demeter.connections import release_connection
+from demeter.sqlite_write_lock import sqlite_write_lock
+from photos import storage
+from photos.choices import SessionStatus, StepKind, StepStatus
+from photos.models import Image, ProcessingSession, ProcessingStep
+from photos.services.steps.claims import reopen
+
+MAX_A_SWEEP: Final = (
+    500  # of each: some ten seconds of a store. A sweep an hour clears what 12,000 photos a day leave
+)
+
+
+def clear_old_pictures() -> dict[str, int]:
+    """Delete what was made THUMBNAILS_KEPT_DAYS and ANNOTATED_KEPT_DAYS ago. How many of each.
+
+    The thumbnail of a drawing goes with it. Raises StoreUnavailable.
+    """
+    thumbnails = _made(StepKind.UPLOAD_THUMBNAIL, settings.THUMBNAILS_KEPT_DAYS)
+    drawings = _made(StepKind.UPLOAD_ANNOTATED, settings.ANNOTATED_KEPT_DAYS)
+    return {
+        "thumbnails": _clear(thumbnails.exclude(image__thumbnail_key="")),
+        "drawings": _clear(drawings.filter(session__processed_image_id__isnull=False)),
+    }
+
+
+def _made(kind: StepKind, kept_days: int) -> QuerySet[ProcessingStep]:
+    """The steps that have made pictures of a kind before that many days, and whose original the store has."""
+    if kept_days <= 0:
+        return ProcessingStep.objects.none()
+    at_newest = ProcessingSession.objects.filter(
+        image=OuterRef("image"), storage_location__last_photo_at__lte=OuterRef("image__taken_at")
+    )
+    made: QuerySet[ProcessingStep] = ProcessingStep.objects.filter(
+        kind=kind,
+        status=StepStatus.DONE,
+        finished_at__lt=timezone.now() - timedelta(days=kept_days),
+        image__is_stored=True,
+    )
+    return made.filter(~Exists(at_newest)).select_related("image", "session").order_by("finished_at")
+
+
+def _clear(steps: QuerySet[ProcessingStep]) -> int:
+    return sum(_clear_pictures_of(step) for step in list(steps[:MAX_A_SWEEP]))
+
+
+def _clear_pictures_of(step: ProcessingStep) -> bool:
+    """Delete what a step has made from the store, then its name from the row: killed in between, it is deleted again.
+
+    False if somebody has had it made once more by now.
+    """
+    unchanged = ProcessingStep.objects.filter(pk=step.pk, attempt=step.attempt, status=StepStatus.DONE)
+    if not unchanged.exists():
+        return False
+    release_connection()
+    image, session = step.image, step.session
+    if session is None:
+        storage.delete(storage.DEFAULT, image.thumbnail_key)
+        rows = Image.objects.filter(pk=image.pk, steps__in=unchanged)
+        return bool(rows.update(thumbnail_key=""))
+    drawing_id, alias = session.processed_image_id, storage.drawings_alias(image)
+    if drawing_id is None:
+        return False
+    storage.delete(alias, storage.annotated_key(drawing_id, image.uploaded_at))
+    storage.delete(alias, storage.annotated_thumbnail_key(drawing_id, image.uploaded_at))
+    counts = ProcessingSession.objects.filter(pk=session.pk, steps__in=unchanged)
+    return bool(counts.update(processed_image_id=None))
+
+
+def make_cleared_again(thumbnails: Collection[UUID], drawings: Collection[UUID]) -> list[ProcessingStep]:
+    """Have the cleared thumbnails and drawings of these photos made again, once. Returns the steps to send.
+
+    One query where nothing of theirs was cleared, or all is under way already.
+    """
+    is_stored = ProcessingStep.objects.filter(
+        session=OuterRef("session"), kind=StepKind.UPLOAD_ANNOTATED, status=StepStatus.DONE
+    )
+    thumbnail = Q(kind=StepKind.UPLOAD_THUMBNAIL, image__in=thumbnails, image__thumbnail_key="")
+    drawing = Q(
+        kind=StepKind.DRAW,
+        image__in=drawings,
+        session__status=SessionStatus.COMPLETED,
+        session__processed_image_id=None,
+    )
+    cleared = ProcessingStep.objects.filter(thumbnail | (drawing & Exists(is_stored)), status=StepStatus.DONE)
+    if not cleared.exists():
+        return []
+    with sqlite_write_lock(), transaction.atomic():
+        steps = list(cleared.select_for_update(of=("self",)).select_related("image"))
+        reopen(steps)
+    return steps
