@@ -13,6 +13,7 @@ UNFOLD = {
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("demeter/img/rosette.svg")}
     ],
     "STYLES": [lambda request: static("demeter/css/admin.css")],
+    "SCRIPTS": [lambda request: static("demeter/js/admin_choices.js")],
     "SHOW_LANGUAGES": True,
     "DASHBOARD_CALLBACK": "demeter.admin_dashboard.dashboard",
     "COMMAND": {"search_callback": "demeter.admin_search.find_rows"},

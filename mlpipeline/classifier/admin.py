@@ -34,12 +34,19 @@ from photos.upload_handlers import ReceivedForm
 _ONE_PICTURE = LargeBody(max_bytes=settings.UPLOAD_MAX_FILE_BYTES, sink_of=ReceivedForm.of)
 
 
-def _image(picture: ClassifiedPicture | None, width_px: int) -> SafeString | str:
-    if picture is None:
-        return "—"
-    html = '<a href="{}"><img src="{}" alt="" loading="lazy" width="{}" class="rounded-default"></a>'
-    url = picture_url(picture)
-    return format_html(html, url, url, width_px)
+def _small(picture: ClassifiedPicture | None) -> SafeString | str:
+    """For a column that leads to the row: its text is what the link is called."""
+    return _image(picture, 96) if picture else "—"
+
+
+def _large(picture: ClassifiedPicture | None) -> SafeString | str:
+    """Leads to the picture itself."""
+    return format_html('<a href="{}">{}</a>', picture_url(picture), _image(picture, 480)) if picture else "—"
+
+
+def _image(picture: ClassifiedPicture, width_px: int) -> SafeString:
+    html = '<img src="{}" alt="{}" loading="lazy" width="{}" class="rounded-default">'
+    return format_html(html, picture_url(picture), picture.file_name, width_px)
 
 
 class _WithPicture(ModelAdmin):
@@ -49,11 +56,11 @@ class _WithPicture(ModelAdmin):
 
     @display(description=gettext_lazy("picture"))
     def thumbnail(self, row: Any) -> SafeString | str:
-        return _image(row.picture, 96)
+        return _small(row.picture)
 
     @display(description=gettext_lazy("picture"))
     def large_picture(self, row: Any) -> SafeString | str:
-        return _image(row.picture, 480)
+        return _large(row.picture)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response = super().changeform_view(request, *args, **kwargs)
@@ -72,11 +79,11 @@ class ClassifiedPictureAdmin(ReadOnlyAdmin, _WithPicture):
 
     @display(description=gettext_lazy("picture"))
     def thumbnail(self, row: Any) -> SafeString | str:
-        return _image(row, 96)
+        return _small(row)
 
     @display(description=gettext_lazy("picture"))
     def large_picture(self, row: Any) -> SafeString | str:
-        return _image(row, 480)
+        return _large(row)
 
 
 @admin.register(Prediction)

@@ -1,6 +1,7 @@
 """Photos in the administration."""
 
-from typing import Any, Final, cast
+from typing import Any, cast
+from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -20,7 +21,12 @@ from photos.models import Image
 from photos.pages import decision_texts as texts
 from photos.querysets import ImageQuerySet
 
-THUMBNAIL: Final = '<img src="{}" alt="" loading="lazy" width="96" class="rounded-default">'
+
+def shown_thumbnail(image: Image, drawing_id: UUID | None) -> SafeString | str:
+    """For a column that leads to the row: the file's name is what the link is called."""
+    url = thumbnail_url(image, drawing_id)
+    html = '<img src="{}" alt="{}" loading="lazy" width="96" class="rounded-default">'
+    return format_html(html, url, image.original_filename) if url else "—"
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -110,13 +116,7 @@ class ImageAdmin(DecisionAdmin):
 
     @display(description=_("picture"))
     def thumbnail(self, image: Any) -> SafeString | str:
-        url = thumbnail_url(image, image.drawing_id)
-        if url is None:
-            return "—"
-        picture = '<img src="{}" alt="{}" loading="lazy" width="96" class="rounded-default">'
-        return format_html(
-            picture, url, image.original_filename
-        )  # it is a link: its text is what it leads to
+        return shown_thumbnail(image, image.drawing_id)
 
     @display(description=_("files"))
     def links(self, image: Any) -> SafeString:

@@ -9,7 +9,7 @@ from django.forms import Script
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.formats import number_format
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -18,9 +18,8 @@ from unfold.decorators import action, display
 
 from photos.admin import badge_colours, review_actions
 from photos.admin.decisions import DecisionAdmin
-from photos.admin.images import THUMBNAIL
+from photos.admin.images import shown_thumbnail
 from photos.choices import CountWarning
-from photos.image_urls import thumbnail_url
 from photos.models import PhotoContainer, ProcessingSession, ProcessingStep
 from photos.pages import decision_texts as texts
 from photos.pages.viewer import viewer_context
@@ -178,8 +177,7 @@ class ProcessingSessionAdmin(DecisionAdmin):
 
     @display(description=_("picture"))
     def thumbnail(self, session: ProcessingSession) -> SafeString | str:
-        url = thumbnail_url(session.image, session.processed_image_id)
-        return format_html(THUMBNAIL, url) if url else "—"
+        return shown_thumbnail(session.image, session.processed_image_id)
 
     @display(description=_("status"), ordering="status", label=badge_colours.SESSION)
     def shown_status(self, session: ProcessingSession) -> tuple[str, str]:

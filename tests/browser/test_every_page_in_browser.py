@@ -4,13 +4,16 @@ The pages come from the URL configuration (tests/support/pages.py). One browser 
 phone in light colours and then as wide as a desk in dark ones: colours do not depend on the width.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import axe_playwright_python
 import pytest
 from django.conf import settings
-from django.test import Client
+from django.contrib.admin import site
+from django.test import Client, RequestFactory
+from django.urls import reverse
 from playwright.sync_api import Browser, Page
 
 from demeter.accounts.choices import Role
@@ -44,6 +47,32 @@ def test_every_page_is_accessible_fits_and_asks_nobody_else(browser: Browser, li
     ]
 
     assert faults == [], "\n" + "\n".join(faults)
+
+
+def test_every_form_of_the_administration_is_accessible_and_fits(browser: Browser, live_server: Any) -> None:
+    """Of each model that the administration knows, its form for a new row, and that of a row where there is one."""
+    nursery = build_nursery()
+    page = _page_of(browser, live_server.url, nursery.admin)
+    forms = list(_admin_forms(nursery.admin))
+    assert {visit.name.rpartition("_")[2] for visit in forms} == {"add", "change"}
+
+    faults = [
+        f"{visit.path}: {fault}" for visit in forms for fault in _faults_of(page, visit, live_server.url)
+    ]
+
+    assert faults == [], "\n" + "\n".join(faults)
+
+
+def _admin_forms(admin: User) -> Iterator[Visit]:
+    request = RequestFactory().get("/admin/")
+    request.user = admin
+    for model, model_admin in site._registry.items():
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        if model_admin.has_add_permission(request):
+            yield Visit(f"{name}_add", reverse(f"{name}_add"))
+        row = model_admin.get_queryset(request).first()
+        if row is not None and model_admin.has_view_permission(request, row):
+            yield Visit(f"{name}_change", reverse(f"{name}_change", args=[row.pk]))
 
 
 def _page_of(browser: Browser, url: str, user: User | None) -> Page:
