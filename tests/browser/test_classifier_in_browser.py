@@ -8,6 +8,7 @@ from demeter.heartbeats import record_heartbeat
 from mlpipeline.classifier.models import Feedback
 from mlpipeline.classifier.networks.protocols import Answer
 from mlpipeline.classifier.services import answering
+from tests.browser.conditions import wait_until
 from tests.browser.held_requests import HeldRequests
 from tests.browser.test_pages_in_browser import fits, sign_in
 from tests.photos.factories import picture_bytes
@@ -37,14 +38,14 @@ def test_a_picture_is_chosen_shown_named_and_commented(open_page, stranger, monk
     page.locator("input[type=file]").set_input_files(picture)  # before the page's script has come
     script.let_go()
     expect(page.locator("[data-chosen]")).to_have_text("planta.jpg")
-    page.wait_for_function("document.querySelector('[data-preview]').src.startsWith('blob:')")
+    wait_until(page, "document.querySelector('[data-preview]').src.startsWith('blob:')")
     assert fits(page)
     page.get_by_role("button", name="Reconocer").click()
     expect(page.get_by_text("Un modelo está mirando la imagen…")).to_be_visible()
 
     answering.answer_waiting()
     expect(page.locator(".answer-label")).to_have_text("Siberian husky")
-    page.wait_for_function("document.querySelector('.answer-picture img').naturalWidth > 0")
+    wait_until(page, "document.querySelector('.answer-picture img').naturalWidth > 0")
     assert fits(page)
     page.get_by_label("No, muestra:").fill("un gato")
     page.get_by_role("button", name="Enviar").click()

@@ -11,6 +11,7 @@ from photos.models import Correction, ProcessingSession
 from photos.services.corrections.findings import Box, HandCount, corrected_findings
 from photos.services.corrections.sums import Sums, correct_sums
 from photos.services.review.edits import correct
+from tests.browser.conditions import wait_until
 from tests.browser.held_requests import HeldRequests
 from tests.browser.test_pages_in_browser import fits, sign_in
 from tests.conftest import PASSWORD
@@ -234,7 +235,7 @@ def test_what_is_tapped_before_the_findings_are_there_is_told_and_what_is_tapped
     sign_in(page, worker)
     findings = HeldRequests(page, "**/detections?*")
     page.goto(f"/photos/{session.image_id}/correct/")
-    page.wait_for_function("document.querySelector('[data-picture]').style.transform !== ''")
+    wait_until(page, "document.querySelector('[data-picture]').style.transform !== ''")
     expect(page.locator("[data-said]")).to_have_text("Cargando lo encontrado…")
     tap(page, FREE_SPOT)
     living(page).to_have_text("3")
@@ -349,7 +350,7 @@ def test_the_wheel_and_two_fingers_zoom_and_a_drag_moves_the_picture(open_page, 
     drag(page, (20, 25), (25, 25))
     assert on_screen(page, (0, 0))[0] == pytest.approx(x + 5 * before, abs=2)
     page.mouse.wheel(0, -300)
-    page.wait_for_function(f"(before) => {scale} > before * 1.3", arg=before)
+    wait_until(page, f"(before) => {scale} > before * 1.3", before)
     assert not Correction.objects.exists()
 
     before = page.evaluate(scale)
@@ -358,7 +359,7 @@ def test_the_wheel_and_two_fingers_zoom_and_a_drag_moves_the_picture(open_page, 
         points = [{"x": 400 - apart, "y": 400, "id": 1}, {"x": 400 + apart, "y": 400, "id": 2}]
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    page.wait_for_function(f"(before) => {scale} > before * 1.5", arg=before)
+    wait_until(page, f"(before) => {scale} > before * 1.5", before)
     assert not Correction.objects.exists()
 
 
@@ -386,7 +387,7 @@ def test_a_strict_content_security_policy_keeps_nothing_from_working(open_page, 
     sign_in(page, worker)
     page.goto(f"/photos/{session.image_id}/correct/")
     expect_ready(page)
-    page.wait_for_function("document.querySelectorAll('[data-picture] img')[1].naturalWidth > 0")
+    wait_until(page, "document.querySelectorAll('[data-picture] img')[1].naturalWidth > 0")
     tap(page, FREE_SPOT)
     living(page).to_have_text("4")
     expect_saved(page)

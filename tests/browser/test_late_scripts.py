@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conditions import wait_until
 from tests.browser.held_requests import HeldRequests
 from tests.browser.test_pages_in_browser import sign_in
 from tests.inventory.factories import StorageLocationConfigFactory
@@ -29,7 +30,7 @@ def open_with_late_scripts(page: Page, path: str) -> None:
     scripts = HeldRequests(page, "**/*.js")
     page.goto(path, wait_until="commit")
     page.locator(".colophon").wait_for()
-    page.wait_for_function("[...document.images].every((image) => image.complete)")
+    wait_until(page, "[...document.images].every((image) => image.complete)")
     page.evaluate(PAINTED)
     page.evaluate(WATCH)
     scripts.let_go()

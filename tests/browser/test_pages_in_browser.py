@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from demeter.accounts.models import User
 from photos.models import Image, UploadSession
+from tests.browser.conditions import wait_until
 from tests.browser.conftest import PATIENCE_MS
 from tests.conftest import PASSWORD
 from tests.inventory.factories import StorageLocationConfigFactory
@@ -82,7 +83,7 @@ def test_a_photo_is_found_in_the_gallery_and_shows_what_was_found(open_page, wor
         page.get_by_role("button", name="Filtros").click()
     expect(page.get_by_label("Nombre del archivo")).to_be_visible()
     assert page.evaluate(FIELDS) == {"fields": 5, "wider": 0}
-    page.wait_for_function("document.querySelector('.photo-card img').naturalWidth > 0")
+    wait_until(page, "document.querySelector('.photo-card img').naturalWidth > 0")
     page.locator(".photo-card").click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text(place.name)

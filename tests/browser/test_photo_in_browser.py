@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from photos import storage
 from photos.models import Detection
+from tests.browser.conditions import wait_until
 from tests.browser.test_pages_in_browser import fits, sign_in
 from tests.inventory.factories import StorageLocationConfigFactory
 from tests.photos.count_builders import count_photo, store_photo
@@ -88,7 +89,7 @@ def double_tap(page: Page, target: Locator) -> None:
 
 
 def wait_for_ink(page: Page, spot: tuple[int, int], *, is_there: bool) -> None:
-    page.wait_for_function(f"(spot) => (({INK})(spot) > 0) === {str(is_there).lower()}", arg=list(spot))
+    wait_until(page, f"(spot) => (({INK})(spot) > 0) === {str(is_there).lower()}", list(spot))
 
 
 @pytest.mark.parametrize("width", [390, 1280], ids=["phone", "desk"])
@@ -126,8 +127,8 @@ def test_layers_and_the_slider_hide_marks_and_the_keyboard_zooms(open_page, sess
     expect(page.locator("[data-zoom-value]")).not_to_have_text(fitted)
     before = page.locator("[data-picture]").evaluate("(picture) => picture.style.transform")
     page.keyboard.press("ArrowRight")
-    page.wait_for_function(
-        "(before) => document.querySelector('[data-picture]').style.transform !== before", arg=before
+    wait_until(
+        page, "(before) => document.querySelector('[data-picture]').style.transform !== before", before
     )
     page.keyboard.press("0")
     expect(page.locator("[data-zoom-value]")).to_have_text(fitted)
@@ -188,11 +189,11 @@ def test_plants_are_coloured_by_their_size(open_page, session, worker):
     page.get_by_label("Colorear por tamaño").check()
     expect(legend).to_contain_text("≤ 200\u00a0px")
     expect(legend).to_contain_text("> 200\u00a0px")
-    page.wait_for_function(f"(spot) => ({COLOUR})(spot) !== '{alike[0]}'", arg=list(PLANT))
+    wait_until(page, f"(spot) => ({COLOUR})(spot) !== '{alike[0]}'", list(PLANT))
     assert colour(page, PLANT) != colour(page, DOUBTFUL)
 
     page.get_by_label("Colorear por tamaño").uncheck()
-    page.wait_for_function(f"(spot) => ({COLOUR})(spot) === '{alike[0]}'", arg=list(PLANT))
+    wait_until(page, f"(spot) => ({COLOUR})(spot) === '{alike[0]}'", list(PLANT))
 
 
 def colour(page: Page, spot: tuple[int, int]) -> str:

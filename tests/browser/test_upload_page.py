@@ -18,6 +18,7 @@ from demeter.accounts.models import User
 from inventory.models import StorageLocation
 from photos.choices import JobStatus
 from photos.models import Image, ResumableUpload, UploadJob, UploadSession
+from tests.browser.conditions import wait_until
 from tests.browser.conftest import PATIENCE_MS
 from tests.browser.held_requests import HeldRequests
 from tests.browser.test_pages_in_browser import fits, sign_in
@@ -261,7 +262,6 @@ def test_photos_are_paused_gone_on_with_and_taken_out(open_page, worker):
     choose(page, file(1), file(2))
     send(page)
     states(page).to_have_text(["Se está mandando"] * 2)
-    page.wait_for_function("() => true")
     first, second = page.locator(".upload-item").all()
     first.get_by_role("button", name="Pausar").click()
     expect(first.locator("[data-state]")).to_have_text("En pausa")
@@ -427,9 +427,7 @@ def proxy(live_server: Any) -> Iterator[FaultyProxy]:
 def test_the_page_opens_without_a_connection_and_sends_when_the_signal_is_back(open_page, worker, proxy):
     page = open_upload(open_page, worker, base_url=f"http://localhost:{proxy.port}")
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    page.wait_for_function(
-        "navigator.serviceWorker.ready.then((ready) => ready.active.state === 'activated')"
-    )
+    wait_until(page, "navigator.serviceWorker.ready.then((ready) => ready.active.state === 'activated')")
     page.context.set_offline(True)  # which a page that is just being loaded does not know yet
     proxy.mode = "refuses"
     page.goto("/uploads/")
