@@ -1,9 +1,13 @@
 """The whole product on a temporary data home: SQLite, local files and Celery's filesystem broker, as in the demo."""
 
+import atexit
+import functools
 import os
+import shutil
 import signal
 import sqlite3
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -83,12 +87,22 @@ def _kill(pid: int) -> bool:
     return True
 
 
+@functools.cache
+def _exported_networks() -> Path:
+    """One folder for all stacks of a process: else each would export the networks anew."""
+    folder = Path(tempfile.mkdtemp(prefix="demeter-networks-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 @contextmanager
 def running_stack(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[Embedded]:
     """Prepare the demo nursery and run `manage.py stack` until the block ends."""
     environment = {**demo_environment(folder), **(settings or {})}
     home = Path(environment["DEMETER_DATA_HOME"])
     prepare_database(environment)
+    (home / "cache").mkdir()
+    (home / "cache" / "models").symlink_to(_exported_networks(), target_is_directory=True)
     port = free_port()
     stack = (sys.executable, str(ROOT / "manage.py"), "stack", "--port", str(port))
     is_ready = ApiClient(host="127.0.0.1", port=port).is_ready
