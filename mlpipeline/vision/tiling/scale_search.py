@@ -16,7 +16,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlpipeline.vision.arrays import Floats, Shape
-from mlpipeline.vision.geometry.boxes import longest_sides
 from mlpipeline.vision.geometry.masks import Region
 from mlpipeline.vision.imaging.tiles import Tile, integer_ratio_side, plan_tiles, whole_tile
 from mlpipeline.vision.results import Detections
@@ -39,18 +38,14 @@ MAX_FULL_IMAGE_SCALE = 0.8
 class ScaleProbe:
     """The detections at one scale, in full-image px, on all of the picture or on a sample of tiles.
 
-    share: of the picture's area that was shown; 1 where all of it was. tile_px_per_px: the scale. thresholds: how the
-    detector's scores are read.
+    is_complete: whether all of the picture was shown. tile_px_per_px: the scale. thresholds: how the detector's scores
+    are read.
     """
 
     detected: Detections
-    share: float
+    is_complete: bool
     tile_px_per_px: float
     thresholds: DetectionThresholds
-
-    @property
-    def is_complete(self) -> bool:
-        return self.share == 1
 
     @property
     def confident(self) -> Detections:
@@ -142,19 +137,15 @@ def _probe(tiles: Sequence[Tile], runner: TileRunner) -> ScaleProbe:
     tile_px, sample = runner.detector.tile_px, _sampled(tiles)
     answers = list(zip(sample, runner.run(sample), strict=True))
     detected = merge_tiles(answers, runner.shape, tile_px, runner.options.iou)
-    share = 1.0 if len(sample) == len(tiles) else _shown_share(sample, detected, runner.shape)
-    return ScaleProbe(detected, share, tile_px / tiles[0].side_px, runner.options.plant_thresholds)
-
-
-def _shown_share(tiles: Sequence[Tile], detected: Detections, shape: Shape) -> float:
-    """The share of a picture of `shape` in which tiles that hardly overlap show things whole: cut ones are dropped."""
-    height, width = shape
-    whole_px = tiles[0].side_px - (float(np.median(longest_sides(detected.boxes))) if len(detected) else 0.0)
-    return min(max(len(tiles) * whole_px**2 / (height * width), 1e-3), 0.999)
+    is_complete = len(sample) == len(tiles)
+    return ScaleProbe(detected, is_complete, tile_px / tiles[0].side_px, runner.options.plant_thresholds)
 
 
 def _sampled(tiles: Sequence[Tile]) -> Sequence[Tile]:
-    """MAX_PROBE_TILES of the tiles at most, each from the middle of its part of the list: from far to near."""
+    """MAX_PROBE_TILES of the tiles at most, each from the middle of its part of the list: from far to near.
+
+    They may be of one column. A sample of all rows and columns was tried and counted no better (docs/accuracy.md).
+    """
     if len(tiles) <= MAX_PROBE_TILES:
         return tiles
     return [tiles[(2 * k + 1) * len(tiles) // (2 * MAX_PROBE_TILES)] for k in range(MAX_PROBE_TILES)]
