@@ -138,23 +138,23 @@ class ImageAdmin(DecisionAdmin):
 
     @admin.action(description=texts.COUNT_AGAIN.title, permissions=["decide"])
     def count_again_all(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        return review_actions.decide(self, request, list(queryset), review_actions.COUNT_AGAIN)
+        return review_actions.decide(self, request, queryset, review_actions.COUNT_AGAIN)
 
     @admin.action(description=texts.ASSIGN_PLACE.title, permissions=["decide"])
     def assign_place_all(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        return review_actions.decide(self, request, list(queryset), review_actions.ASSIGN_PLACE)
+        return review_actions.decide(self, request, queryset, review_actions.ASSIGN_PLACE)
 
     @admin.action(description=texts.VALIDATE.title, permissions=["decide"])
     def validate_all(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        return review_actions.decide(self, request, list(queryset), review_actions.VALIDATE)
+        return review_actions.decide(self, request, queryset, review_actions.VALIDATE)
 
     @admin.action(description=texts.TRASH.title, permissions=["decide"])
     def trash_all(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        return review_actions.decide(self, request, list(queryset), review_actions.TRASH)
+        return review_actions.decide(self, request, queryset, review_actions.TRASH)
 
     @admin.action(description=texts.RESTORE.title, permissions=["decide"])
     def restore_all(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        return review_actions.decide(self, request, list(queryset), review_actions.RESTORE)
+        return review_actions.decide(self, request, queryset, review_actions.RESTORE)
 
     @action(description=texts.TRASH.title, url_path="trash", permissions=["decide"], icon="delete")
     def trash(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -33,6 +34,8 @@ from photos.services.results.session_lifecycle import assign_location, reprocess
 from photos.services.review.trash import restore, trash
 from photos.services.review.validation import validate, withdraw_validation
 
+#: Each row is decided about by itself, in one request; and a form may have only so many fields.
+MAX_ROWS: Final = 100
 CarryOut = Callable[[Any, User, dict[str, Any]], None]
 
 
@@ -159,7 +162,7 @@ RESTORE = Decision(texts.RESTORE, forms.Form, _restore)
 def decide(
     model_admin: ModelAdmin[Any],
     request: HttpRequest,
-    rows: Sequence[Any],
+    rows: Sequence[Any] | QuerySet[Any],
     decision: Decision,
 ) -> TemplateResponse | None:
     """Ask, show what would change, and once that is confirmed, decide about each row and say how each went.
@@ -167,10 +170,15 @@ def decide(
     Args:
         model_admin: the admin page whose action was chosen.
         request: without answers from the form, with those to preview, or with the confirmation.
-        rows: counts or photos, as the decision wants them.
+        rows: counts or photos, as the decision wants them; of more than MAX_ROWS none is decided about.
         decision: what is asked, and what carries it out.
     Returns: the page that asks, or None when all is done.
     """
+    rows = list(rows[: MAX_ROWS + 1])
+    if len(rows) > MAX_ROWS:
+        text = gettext("At most %(most)d rows can be decided about at once.")
+        model_admin.message_user(request, text % {"most": MAX_ROWS}, messages.ERROR)
+        return None
     user: User = request.user  # type: ignore[assignment]  # the administration lets nobody else in
     is_decided = "decided" in request.POST
     is_answered = is_decided or "preview" in request.POST

@@ -261,26 +261,22 @@ class ProcessingSessionAdmin(DecisionAdmin):
     @admin.action(description=texts.COUNT_AGAIN.title, permissions=["decide"])
     def count_all_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         return review_actions.decide(
-            self, request, list(queryset.select_related("image")), review_actions.COUNT_AGAIN
+            self, request, queryset.select_related("image"), review_actions.COUNT_AGAIN
         )
 
     @admin.action(description=texts.ASSIGN_PLACE.title, permissions=["decide"])
     def assign_place_to_all(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         return review_actions.decide(
-            self, request, list(queryset.select_related("image")), review_actions.ASSIGN_PLACE
+            self, request, queryset.select_related("image"), review_actions.ASSIGN_PLACE
         )
 
     @admin.action(description=texts.VALIDATE.title, permissions=["decide"])
     def validate_all(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        return review_actions.decide(
-            self, request, list(queryset.select_related("image")), review_actions.VALIDATE
-        )
+        return review_actions.decide(self, request, queryset.select_related("image"), review_actions.VALIDATE)
 
     @admin.action(description=texts.WITHDRAW.title, permissions=["decide"])
     def withdraw_all(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        return review_actions.decide(
-            self, request, list(queryset.select_related("image")), review_actions.WITHDRAW
-        )
+        return review_actions.decide(self, request, queryset.select_related("image"), review_actions.WITHDRAW)
 
     @action(description=texts.WITHDRAW.title, url_path="withdraw", permissions=["decide"], icon="undo")
     def withdraw(self, request: HttpRequest, object_id: str) -> HttpResponse:

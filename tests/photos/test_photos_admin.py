@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from inventory.models import StockBatch
+from photos.admin import review_actions
 from photos.choices import BookingState, CountWarning
 from photos.models import Image, ProcessingSession, UploadJob, UploadSession
 from photos.services.results.session_lifecycle import assign_location
@@ -338,6 +339,20 @@ def test_what_cannot_be_decided_about_one_photo_is_said_and_keeps_no_other(
 
     assert f"{uncounted}: This photo has no count yet." in said(answer)
     assert f"{counted}: The count is validated." in said(answer)
+
+
+@pytest.mark.parametrize("further", [{}, {"decided": "yes"}], ids=["asked", "decided"])
+def test_more_rows_than_can_be_decided_about_are_refused(
+    signed_in, supervisor, make_photo, count, place, monkeypatch, further
+):
+    monkeypatch.setattr(review_actions, "MAX_ROWS", 1)
+    photos = [count(make_photo(), place).image for _ in range(2)]
+    chosen = {"action": "trash_all", "_selected_action": [photos[0].pk], "select_across": "1"}
+
+    answer = signed_in(supervisor).post(reverse("admin:photos_image_changelist"), {**chosen, **further})
+
+    assert said(answer) == ["At most 1 rows can be decided about at once."]
+    assert Image.objects.in_trash().count() == 0
 
 
 @pytest.mark.parametrize(
