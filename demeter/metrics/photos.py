@@ -49,9 +49,8 @@ class PhotoCounts:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._newest = 0
-        self._summed: set[int] = (
-            set()
-        )  # of the last _LATE_KEYS keys; all before are summed up, open, or no counts
+        # Of the last _LATE_KEYS keys; all before are summed up, open, or no counts.
+        self._summed: set[int] = set()
         self._open: set[int] = set()
         self._stages: dict[str, _Histogram] = {}
         self._detected, self._estimated = _Histogram(_PLANTS), _Histogram(_PLANTS)

@@ -16,9 +16,8 @@ from demeter.serving.pacing import Pace
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 
-_IN_MEMORY_BYTES: Final = (
-    64 * 1024
-)  # what a body may have before it goes to disk; also what is gathered for one write
+#: What a body may have before it goes to disk; also what is gathered for one write.
+_IN_MEMORY_BYTES: Final = 64 * 1024
 _NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT)
 
 logger = logging.getLogger(__name__)

@@ -11,9 +11,8 @@ from typing import Final
 
 _PREFIX: Final = "web-"
 _LOCK_NAME: Final = ".lock"
-_STRAY_FILE_AGE_S: Final = (
-    24 * 3600.0
-)  # files that no process owns, as other programs of this project leave them
+#: Of files that no process owns, as other programs of this project leave them.
+_STRAY_FILE_AGE_S: Final = 24 * 3600.0
 
 
 class SpoolFolder:

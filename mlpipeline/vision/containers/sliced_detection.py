@@ -20,9 +20,8 @@ from mlpipeline.vision.tiling.scale_search import ScaleSearch, search_scale
 from mlpipeline.vision.tiling.tile_merging import EDGE_TOLERANCE_PX, cross_tile_nms, merge_tiles
 from mlpipeline.vision.tiling.tile_runner import TileAnswers, TileRunner
 
-MAX_DIRECT_SHRINK = (
-    2**0.5
-)  # half a step between two probes: how much smaller one tile may show the plants of a box
+# Half a step between two probes: how much smaller one tile may show the plants of a box.
+MAX_DIRECT_SHRINK = 2**0.5
 MAX_OVERLAP = 0.6  # of a tile's side; more would multiply the tiles
 MIN_PLANTS_IN_MERGED_BOX = 2  # plants within a larger box from which it is a crowd
 SIDE_FACTORS = (1.0, 1.15, 1.3)  # tiles may be this much larger where that needs fewer of them

@@ -28,9 +28,8 @@ from photos.services.booking.booked_movements import note_movements
 from photos.services.booking.image_status import update_image_status
 from photos.services.context.configuration import follow_configuration
 
-_ACCEPTED_RANK: Final = (
-    1_000_000  # a count that a person stands for goes before any later one that nobody does
-)
+#: A count that a person stands for goes before any later one that nobody does.
+_ACCEPTED_RANK: Final = 1_000_000
 #: By which task plants are found in what stands for a bin of each category.
 _METHODS: Final = {
     BinCategory(kind): StepKind.DETECT_SLICED if kind == ContainerType.SEGMENT else StepKind.DETECT_DIRECT

@@ -21,9 +21,8 @@ from photos.choices import SessionStatus, StepKind, StepStatus
 from photos.models import Image, ProcessingSession, ProcessingStep
 from photos.services.steps.claims import reopen
 
-MAX_A_SWEEP: Final = (
-    500  # of each: some ten seconds of a store. A sweep an hour clears what 12,000 photos a day leave
-)
+#: Of each, in one sweep: some ten seconds of a store. A sweep an hour clears what 12,000 photos a day leave.
+MAX_A_SWEEP: Final = 500
 
 
 def clear_old_pictures() -> dict[str, int]:
