@@ -110,7 +110,7 @@ class Supervisor:
         """The process ids of our groups: of what we started and, where /proc tells, of what that has started."""
         started = set(self.running().values())
         others = {int(folder.name) for folder in Path("/proc").glob("[0-9]*")}
-        return started | {pid for pid in others if _group_of(pid) in started}
+        return started | {pid for pid in others if _group_of(pid) in started and not _is_zombie(pid)}
 
     def kill_member(self, pid: int) -> bool:
         """Kill a process if it is one of ours or a descendant that stayed in our groups. Says whether it was."""
@@ -222,3 +222,11 @@ def _group_of(pid: int) -> int | None:
         return os.getpgid(pid)
     except (ProcessLookupError, PermissionError):
         return None
+
+
+def _is_zombie(pid: int) -> bool:
+    """Whether a process has died without its parent having taken note of it yet."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except (ProcessLookupError, FileNotFoundError):
+        return False
