@@ -29,13 +29,14 @@ def resize_area(window: Image, size: tuple[int, int]) -> Image:
 
 def _areas(length: int, parts: int) -> tuple[Numbers, Floats]:
     """Where each of equal parts of a length begins, (parts,) whole pixels, and (parts, most) shares of its pixels."""
-    step = length / parts
-    edges = np.arange(parts + 1) * step
-    first = np.floor(edges[:-1] + 1e-9).astype(np.int64)
-    most = int(np.max(np.ceil(edges[1:] - 1e-9).astype(np.int64) - first))
+    # Multiplied first: the last edge is the length itself. One beyond it, by rounding, had a pixel of foreign memory
+    # averaged in, which a share of 1e-13 does not make harmless.
+    edges = np.arange(parts + 1) * length / parts
+    first = np.floor(edges[:-1]).astype(np.int64)
+    most = int(np.max(np.ceil(edges[1:]).astype(np.int64) - first))
     pixels = first[:, None] + np.arange(most)
     shares = np.minimum(pixels + 1, edges[1:, None]) - np.maximum(pixels, edges[:-1, None])
-    return first, (np.maximum(shares, 0) / step).astype(np.float32)
+    return first, (np.maximum(shares, 0) * parts / length).astype(np.float32)
 
 
 @jit
