@@ -1,7 +1,5 @@
 """Features of the error of a count, each in plants, so that their weighted sum predicts how large it may be."""
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -63,7 +61,7 @@ def difficulty_terms(
     seen = count.detections
     is_plant = seen.classes != EMPTY
     total = float(count.total)
-    expected_false, low_score = _sum(1 - probabilities[is_plant]), _sum(suppressed)
+    expected_false, low_score = float((1 - probabilities[is_plant]).sum()), float(suppressed.sum())
     warnings = set(count.warnings)
     return np.array(
         [
@@ -74,7 +72,7 @@ def difficulty_terms(
             low_score,
             count.estimated,
             sum(part.detected * canopy_closure(part) for part in count.containers),
-            _sum(tininess(seen.boxes[is_plant])),
+            float(tininess(seen.boxes[is_plant]).sum()),
             unmatched_leaf,
             expected_false + low_score if warnings & {BLURRY, DARK, GLARE} else 0.0,
             total if TRUNCATED in warnings else 0.0,
@@ -100,18 +98,13 @@ def unmatched_leaf_plants(analysis: AnalysisImage, detections: Detections) -> fl
     return int(np.count_nonzero(leaf)) / max(side**2 * np.pi / 4, 1.0)
 
 
-def _sum(values: NDArray[np.floating]) -> float:
-    """The sum, whatever order the values have: detections of rows come in another one than those of the pipeline."""
-    return math.fsum(values.tolist())
-
-
 def canopy_closure(part: ContainerCount) -> float:
     """How closed the canopy of a container is: 0 where plants stand apart, 1 where no ground shows, at most 1.5.
 
     Judged by the sum of the plants' boxes against the container's area.
     """
     ground = polygon_area(part.container.polygon)
-    covered = _sum(areas(part.detections.plants.boxes)) / ground if ground else 0.0
+    covered = float(areas(part.detections.plants.boxes).sum()) / ground if ground else 0.0
     return min(max((covered - TOUCHING) / (CLOSED - TOUCHING), 0.0), 1.5)
 
 
