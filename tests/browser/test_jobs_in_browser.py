@@ -189,16 +189,19 @@ def test_who_is_signed_out_signs_in_again_in_a_dialog_over_the_page(open_page, w
     assert page.evaluate("window.isStillHere") is True
 
 
-@pytest.mark.parametrize("width", [390, 1280], ids=["phone", "desk"])
-def test_the_inbox_goes_by_keys_and_the_next_comes_by_itself(open_page, supervisor, width):
-    counts = [
+def three_that_wait(user):
+    """Counts at a place each, with something that a supervisor must look at."""
+    return [
         count_photo(
-            store_photo(supervisor),
-            StorageLocationConfigFactory().storage_location,
-            warnings=["partial_count"],
+            store_photo(user), StorageLocationConfigFactory().storage_location, warnings=["partial_count"]
         )
         for _ in range(3)
     ]
+
+
+@pytest.mark.parametrize("width", [390, 1280], ids=["phone", "desk"])
+def test_the_inbox_goes_by_keys_and_the_next_comes_by_itself(open_page, supervisor, width):
+    counts = three_that_wait(supervisor)
     names = [count.storage_location.name for count in counts]
     page = open_page("/inbox/", width=width)
     sign_in(page, supervisor)
@@ -222,14 +225,7 @@ def test_the_inbox_goes_by_keys_and_the_next_comes_by_itself(open_page, supervis
 
 
 def test_a_held_key_approves_one_count_of_the_inbox_and_no_more(open_page, supervisor):
-    counts = [
-        count_photo(
-            store_photo(supervisor),
-            StorageLocationConfigFactory().storage_location,
-            warnings=["partial_count"],
-        )
-        for _ in range(3)
-    ]
+    counts = three_that_wait(supervisor)
     names = [count.storage_location.name for count in counts]
     page = open_page("/inbox/")
     sign_in(page, supervisor)

@@ -61,7 +61,7 @@ def _clear(steps: QuerySet[ProcessingStep]) -> int:
 def _clear_pictures_of(step: ProcessingStep) -> bool:
     """Delete what a step has made from the store, then its name from the row: killed in between, it is deleted again.
 
-    False if somebody has had it made once more by now.
+    False if somebody has had it made once more by now. That may be what was deleted, so it is made yet again.
     """
     unchanged = ProcessingStep.objects.filter(pk=step.pk, attempt=step.attempt, status=StepStatus.DONE)
     if not unchanged.exists():
@@ -70,15 +70,23 @@ def _clear_pictures_of(step: ProcessingStep) -> bool:
     image, session = step.image, step.session
     if session is None:
         storage.delete(storage.DEFAULT, image.thumbnail_key)
-        rows = Image.objects.filter(pk=image.pk, steps__in=unchanged)
-        return bool(rows.update(thumbnail_key=""))
+        is_cleared = bool(Image.objects.filter(pk=image.pk, steps__in=unchanged).update(thumbnail_key=""))
+        return is_cleared or _make_again(step, StepKind.UPLOAD_THUMBNAIL)
     drawing_id, alias = session.processed_image_id, storage.drawings_alias(image)
     if drawing_id is None:
         return False
     storage.delete(alias, storage.annotated_key(drawing_id, image.uploaded_at))
     storage.delete(alias, storage.annotated_thumbnail_key(drawing_id, image.uploaded_at))
     counts = ProcessingSession.objects.filter(pk=session.pk, steps__in=unchanged)
-    return bool(counts.update(processed_image_id=None))
+    return bool(counts.update(processed_image_id=None)) or _make_again(step, StepKind.DRAW)
+
+
+def _make_again(step: ProcessingStep, kind: StepKind) -> bool:
+    """Open the step of a kind beside this one again, unless it is under way; the sweep sends it. False: it is not gone."""
+    with sqlite_write_lock(), transaction.atomic():
+        beside = ProcessingStep.objects.filter(image=step.image_id, session=step.session_id, kind=kind)
+        reopen(list(beside.filter(status=StepStatus.DONE).select_for_update()))
+    return False
 
 
 def make_cleared_again(thumbnails: Collection[UUID], drawings: Collection[UUID]) -> list[ProcessingStep]:

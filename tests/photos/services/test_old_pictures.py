@@ -148,7 +148,7 @@ def test_a_store_that_is_away_clears_nothing_from_the_rows(
     assert fresh(old).image.thumbnail_key
 
 
-def test_what_is_made_once_more_meanwhile_keeps_its_name(
+def test_what_is_made_once_more_meanwhile_keeps_its_name_and_is_made_yet_again(
     old: ProcessingSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     delete = storage.delete
@@ -160,6 +160,9 @@ def test_what_is_made_once_more_meanwhile_keeps_its_name(
     monkeypatch.setattr(storage, "delete", delete_while_it_is_claimed)
     assert old_pictures.clear_old_pictures() == NOTHING
     assert fresh(old).processed_image_id == old.processed_image_id
+    # It may have been the new ones that were deleted.
+    waiting = ProcessingStep.objects.filter(image=old.image_id, status=StepStatus.PENDING)
+    assert set(waiting.values_list("kind", flat=True)) == {StepKind.DRAW, StepKind.UPLOAD_THUMBNAIL}
 
 
 def test_a_sweep_clears_so_many_at_most_the_oldest_first(
