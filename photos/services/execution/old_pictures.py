@@ -82,7 +82,7 @@ def _clear_pictures_of(step: ProcessingStep) -> bool:
 
 
 def _make_again(step: ProcessingStep, kind: StepKind) -> bool:
-    """Open the step of a kind beside this one again, unless it is under way; the sweep sends it. False: it is not gone."""
+    """Reopen the done step of a kind beside this one, which the sweep then sends; False, as its picture is not gone."""
     with sqlite_write_lock(), transaction.atomic():
         beside = ProcessingStep.objects.filter(image=step.image_id, session=step.session_id, kind=kind)
         reopen(list(beside.filter(status=StepStatus.DONE).select_for_update()))
