@@ -24,6 +24,7 @@ GENUS: Final = {
     "crassula": "Crassula",
     "dusky_haworthia": "Haworthia",
     "dusky_house_leek": "Sempervivum",
+    "dusky_rosette": "Echeveria",
     "echeveria": "Echeveria",
     "haworthia": "Haworthia",
     "jade": "Crassula",

@@ -45,15 +45,16 @@ def stage_assorted(layout: SceneLayout) -> None:
     local[:, :2] += split_rng.rng.normal(0, 0.012 * pitch, (len(local), 2))
     feet = layout.furnisher.to_world(local, rect, 0.0)
     crop = replace(
-        layout.crop("collection", split_rng.pick((3, 6, 10))), drift=split_rng.between(0, 0.04), weeds=0.01
+        layout.crop(layout.recipe.assortment, split_rng.pick((3, 6, 10))), drift=split_rng.between(0, 0.04), weeds=0.01
     )
     row_of = layout.furnisher.planter.blocks(feet, len(crop.strains))
     if split_rng.chance(0.35):
         row_of = split_rng.rng.integers(0, len(crop.strains), len(feet))
     number = _bench(layout, rect, feet)
-    shared = nursery_style(split_rng)
+    clay = layout.recipe.clay
+    shared = nursery_style(split_rng, clay)
     for index, (kind, canopy) in enumerate(zip(crop.strains, crop.canopies, strict=True)):
-        style = shared if split_rng.chance(0.6) else nursery_style(split_rng)
+        style = shared if split_rng.chance(0.6) else nursery_style(split_rng, clay)
         _stand_row(
             layout, feet[row_of == index], style, replace(crop, strains=(kind,), canopies=(canopy,)), number
         )
@@ -141,7 +142,7 @@ def _shelf(layout: SceneLayout, area: Rect) -> Shelf:
 def _stand_pots(layout: SceneLayout, spots: list[Rect], shelf: Shelf) -> None:
     """A pot in each spot, most of them with one plant; together they are a segment."""
     split_rng = layout.split_rng
-    styles = [nursery_style(split_rng) for _ in range(split_rng.whole(1, 4))]
+    styles = [nursery_style(split_rng, layout.recipe.clay) for _ in range(split_rng.whole(1, 4))]
     feet = np.array([(spot.x, spot.y, shelf.level(spot.y)) for spot in spots])
     around = np.array(
         [(dx * s.width / 2, dy * s.depth / 2, 0.0) for s in spots for dx in (-1, 1) for dy in (-1, 1)]
@@ -150,7 +151,7 @@ def _stand_pots(layout: SceneLayout, spots: list[Rect], shelf: Shelf) -> None:
     outline = layout.furnisher.to_world(np.repeat(feet, 4, axis=0) + around, whole, 0.0)
     places = layout.furnisher.to_world(feet, whole, 0.0)
     number = layout.furnisher.register("segment", outline, places)
-    crop = layout.crop("collection", split_rng.pick((1, 4, 9)))
+    crop = layout.crop(layout.recipe.assortment, split_rng.pick((1, 4, 9)))
     gap = split_rng.between(1.02, 1.25)
     for spot, place in zip(spots, places, strict=True):
         width = spot.width / gap

@@ -148,9 +148,9 @@ class PotStyle:
     filling: Material
 
 
-def nursery_style(split_rng: SplitRng) -> PotStyle:
-    """Square black pots, round plastic ones, terracotta, white and gaily coloured ones."""
-    kind = split_rng.pick(("square", "round", "clay", "white", "gay"), (5, 3, 3, 1.5, 1))
+def nursery_style(split_rng: SplitRng, clay: float = 3.0) -> PotStyle:
+    """Square black pots, round plastic ones, terracotta (`clay` is its weight), white and gaily coloured ones."""
+    kind = split_rng.pick(("square", "round", "clay", "white", "gay"), (5, 3, clay, 1.5, 1))
     colour = {
         "square": grey(split_rng, 0.07, 0.2),
         "round": grey(split_rng, 0.08, 0.45),

@@ -122,10 +122,16 @@ def _stage_rows(layout: SceneLayout) -> None:
     layout.furnisher.planter.fill(slots, np.zeros(len(slots)), pitch, crop, None, None)
 
 
+def _stage_half_planted(layout: SceneLayout) -> None:
+    """Pots of one make side by side or on a table, some of them empty."""
+    (stage_assorted if layout.split_rng.chance(0.6) else stage_display)(layout)
+
+
 REAL_KIND_STAGERS: dict[str, Callable[[SceneLayout], None]] = {
     "netted": _stage_netted,
     "sown": _stage_sown,
     "assorted": stage_assorted,
     "display": stage_display,
     "rows": _stage_rows,
+    "half_planted": _stage_half_planted,
 }

@@ -28,7 +28,8 @@ MAX_SEEDLINGS = 3400
 class Recipe:
     """Ranges of a kind of scene: tilt in degrees, pitch of the slots in cm, canopy as a share of the pitch.
 
-    `ground` names its grounds, `loose` the things that lie about, `clutter` how many of them.
+    `ground` names its grounds, `loose` the things that lie about, `clutter` how many of them. `assortment` and
+    `clay` are of kinds after real nurseries: the species in their pots, and the weight of terracotta among pots.
     """
 
     tilt_deg: Range
@@ -39,6 +40,8 @@ class Recipe:
     ground: str = "yard"
     loose: tuple[str, ...] = tuple(distractors.LOOSE)
     clutter: float = 1.0
+    assortment: str = "collection"
+    clay: float = 3.0
 
 
 RECIPES = {
@@ -79,6 +82,18 @@ RECIPES = {
         ground="table",
         loose=("label", "sheet"),
         clutter=0.1,
+    ),
+    "half_planted": Recipe(
+        (0, 40),
+        (5, 14),
+        (0.4, 1.0),
+        room=(0.9, 1.0),
+        fill=(0.3, 0.85),
+        ground="table",
+        loose=("label",),
+        clutter=0.1,
+        assortment="dusky",
+        clay=9.0,
     ),
 }
 

@@ -9,8 +9,9 @@ from mlpipeline.training.scenes.split_rng import Split
 #: The kinds that weights are measured on; their number and order decide which seed shows what.
 KINDS = ("mixed", "dense", "oblique", "boxes", "plugs", "tiny", "easy", "empty", "open", "flats")
 #: Kinds after photos of real nurseries: beds under a string grid, sown trays, pots of many
-#: species side by side, tables of potted plants, rows of seedlings from high above.
-REAL_KINDS = ("netted", "sown", "assorted", "display", "rows")
+#: species side by side, tables of potted plants, rows of seedlings from high above, pots of one make of which some are
+#: empty and the others hold plants of the colours of pots and substrate.
+REAL_KINDS = ("netted", "sown", "assorted", "display", "rows", "half_planted")
 ALL_KINDS = KINDS + REAL_KINDS
 
 #: Span of a plant in pixels of a 4032 px wide picture, by kind of scene.
@@ -30,6 +31,7 @@ PLANT_PX = {
     "assorted": (90.0, 900.0),
     "display": (90.0, 900.0),
     "rows": (24.0, 70.0),
+    "half_planted": (90.0, 900.0),
 }
 _FULL_WIDTH_PX = 4032.0
 _SMALLEST_PLANT_PX = 12.0

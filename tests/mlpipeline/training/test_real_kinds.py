@@ -112,7 +112,7 @@ def staged(kind, seed):
 
 
 @pytest.mark.parametrize("seed", range(1010, 1018))
-@pytest.mark.parametrize("kind", ["assorted", "display"])
+@pytest.mark.parametrize("kind", ["assorted", "display", "half_planted"])
 def test_one_pot_is_one_plant_or_one_empty_place(kind, seed):
     stage = staged(kind, seed)
     places = [one.place for one in stage.instances if one.role in ("plant", "opening")]
@@ -130,7 +130,16 @@ def test_many_species_stand_side_by_side():
     assert set().union(*species) & {"clump", "white_globe", "powdery_rosette"}
 
 
-@pytest.mark.parametrize("kind", ["assorted", "display"])
+def test_pots_with_and_without_a_plant_stand_side_by_side():
+    shares = []
+    for seed in range(1010, 1022):
+        pots = [one.role for one in staged("half_planted", seed).instances if one.role in ("plant", "opening")]
+        shares.append(pots.count("plant") / len(pots))
+    assert 0.3 < np.mean(shares) < 0.85
+    assert sum(0 < share < 1 for share in shares) > 9
+
+
+@pytest.mark.parametrize("kind", ["assorted", "display", "half_planted"])
 def test_what_a_picture_shows_of_pots_is_labelled_plant_dead_or_empty(scenes, kind):
     for scene in scenes[kind]:
         seen = [plant for plant in scene.plants if plant.box and plant.occluded_fraction <= 0.75]
@@ -138,7 +147,7 @@ def test_what_a_picture_shows_of_pots_is_labelled_plant_dead_or_empty(scenes, ki
         assert len(scene_labels(scene)) == len(seen) + len(scene.empties)
 
 
-@pytest.mark.parametrize("name", sorted(ASSORTMENT["collection"]))
+@pytest.mark.parametrize("name", sorted(ASSORTMENT["collection"] | ASSORTMENT["dusky"]))
 def test_a_plant_of_a_collection_is_one_plant_with_one_box_of_its_span(name):
     """Clumps, offsets, pads and grafts too: from above, 30 cm are 60 px."""
     split_rng = SplitRng(11, "train")

@@ -55,6 +55,11 @@ def dusky_house_leek(split_rng: SplitRng) -> Strain:
     return house_leek(split_rng, "dusky_house_leek", of_families(split_rng, _DUSKY))
 
 
+def dusky_rosette(split_rng: SplitRng) -> Strain:
+    """Echeveria in brown, wine and purple."""
+    return spoon_rosette(split_rng, "dusky_rosette", of_families(split_rng, _DUSKY))
+
+
 def dusky_haworthia(split_rng: SplitRng) -> Strain:
     """Haworthia or Gasteria in brown and olive, many with white bands."""
     return aloid(
