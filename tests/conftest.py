@@ -24,6 +24,7 @@ from demeter.breakers import breaker
 from demeter.breakers.storage import forget_memory
 from demeter.celery import app as celery_app
 from demeter.serving.admission import META_KEY
+from tests.support.migrated_database import copy_migrated_database
 from tests.support.openapi import check_answer
 from tests.support.scheduling import FileScheduling, order_of
 
@@ -73,13 +74,21 @@ def _empties_the_database(item: pytest.Item) -> bool:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Put SQLite's database into a file of this process, as in life.
+    """Put SQLite's database into a file of this process, as in life, with all migrations applied.
 
     Threads share one connection to a database in memory: each would see what the others have half written, and commit
     it for them.
     """
     if connection.vendor == "sqlite":
-        connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+        file = tmp_path_factory.mktemp("database") / "test.sqlite3"
+        copy_migrated_database(file)
+        connection.settings_dict["TEST"]["NAME"] = str(file)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """SQLite's file is this run's own, and migrated: it is not made anew."""
+    return connection.vendor == "sqlite"
 
 
 @pytest.fixture(scope="session", autouse=True)

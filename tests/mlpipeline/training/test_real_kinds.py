@@ -133,7 +133,9 @@ def test_many_species_stand_side_by_side():
 def test_pots_with_and_without_a_plant_stand_side_by_side():
     shares = []
     for seed in range(1010, 1022):
-        pots = [one.role for one in staged("half_planted", seed).instances if one.role in ("plant", "opening")]
+        pots = [
+            one.role for one in staged("half_planted", seed).instances if one.role in ("plant", "opening")
+        ]
         shares.append(pots.count("plant") / len(pots))
     assert 0.3 < np.mean(shares) < 0.85
     assert sum(0 < share < 1 for share in shares) > 9
