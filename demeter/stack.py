@@ -11,7 +11,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
-from demeter.alerts.service import AlertKeeper
+from demeter.alerts.rounds import AlertKeeper
 from demeter.metrics.http import FOLDER_VARIABLE, empty_metrics_folder, metrics_folder
 from demeter.port_check import check_port_free
 from demeter.static_collection import collect_static_if_changed

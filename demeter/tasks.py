@@ -2,8 +2,9 @@
 
 from celery import shared_task
 
-from demeter.alerts.deliveries import SEND, deliver
-from demeter.alerts.service import watch_and_notify
+from demeter.alerts.deliveries import deliver
+from demeter.alerts.queue import SEND
+from demeter.alerts.rounds import watch_and_notify
 
 
 @shared_task(name="sweep_alerts", ignore_result=True)

@@ -120,6 +120,19 @@ def test_nobody_writes_another_apps_tables_from_an_entry_point():
     assert wrong == []
 
 
+def test_only_queue_modules_send_tasks():
+    """Services never enqueue: their callers do, once the rows are committed."""
+    sending = {
+        str(path.relative_to(ROOT))
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr in {"send_task", "apply_async", "delay"}
+    }
+    assert sending == {
+        "demeter/alerts/queue.py", "mlpipeline/classifier/queue.py", "photos/queue.py",
+    }  # fmt: skip
+
+
 def test_no_vague_module_names():
     assert [path for path in SOURCES if path.stem in VAGUE_NAMES] == []
 

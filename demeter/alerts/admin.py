@@ -12,7 +12,7 @@ from unfold.decorators import action, display
 from demeter.admin_base import ModelAdmin, ReadOnlyAdmin
 from demeter.alerts import texts
 from demeter.alerts.changes import record_test
-from demeter.alerts.deliveries import send_messages
+from demeter.alerts.queue import send_messages
 from demeter.choices import Channel, DeliveryStatus
 from demeter.models import Alert, AlertDelivery, AlertRecipient, QueueWatch
 

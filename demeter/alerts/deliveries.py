@@ -4,61 +4,51 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from celery import current_app
-from django.db import transaction
 from django.utils import timezone
 
 from demeter.alerts.messages import send
-from demeter.broker import BrokerAway, reachable_broker
 from demeter.choices import DeliveryStatus
 from demeter.errors import DemeterError, as_temporary
 from demeter.heartbeats import queues_without_worker
 from demeter.models import AlertDelivery
 
-SEND: Final = "send_alert"
 QUEUE: Final = "io_queue"
 _LEASE: Final = timedelta(seconds=120)  # longer than any message may take
 _FIRST_WAIT_S: Final = 15.0
 _LONGEST_WAIT_S: Final = 900.0
 _TRIED_FOR: Final = timedelta(days=1)
-# A delivery that no worker has taken up for this long is sent by whoever looks.
-_LEFT_ALONE: Final = timedelta(seconds=60)
-_IN_PERSON: Final = 5  # at a look: each may take ten seconds
+# A delivery that no worker has taken up for this long is sent by the process that looks.
+TAKEN_UP_WITHIN: Final = timedelta(seconds=60)
 
 logger = logging.getLogger(__name__)
 
 
-def send_due() -> int:
-    """Have what waits delivered: by workers, or by this process where none takes it up. How many were due."""
+@dataclass(frozen=True)
+class DueDeliveries:
+    """What waits to be delivered, by primary key."""
+
+    for_workers: list[int]
+    unserved: list[int]  # no worker takes these up: the process that looks delivers them itself
+
+    @property
+    def count(self) -> int:
+        """How many are due altogether."""
+        return len(self.for_workers) + len(self.unserved)
+
+
+def due_deliveries() -> DueDeliveries:
+    """The deliveries that are due now, those apart that no worker takes up."""
     now = timezone.now()
     due = list(AlertDelivery.objects.claimable(now).values_list("pk", "created_at", "not_before"))
-    if not due:
-        return 0
-    is_served = not queues_without_worker([QUEUE])
-    alone = [pk for pk, created, later in due if not is_served or now - (later or created) > _LEFT_ALONE]
-    send_messages(pk for pk, _created, _later in due if pk not in alone)
-    for pk in alone[:_IN_PERSON]:
-        deliver(pk)
-    return len(due)
-
-
-def send_messages(pks: Iterable[int]) -> None:
-    """Send a task for each delivery, once its row is committed. A message that is lost is repeated at the next look."""
-    waiting = list(pks)
-
-    def send_all() -> None:
-        try:
-            with reachable_broker():
-                for pk in waiting:
-                    current_app.send_task(SEND, args=[pk], retry=False, expires=_LEFT_ALONE.total_seconds())
-        except BrokerAway as error:
-            logger.warning("%s Left to the next look: %d alerts", error, len(waiting))
-
-    transaction.on_commit(send_all, robust=True)
+    is_served = not due or not queues_without_worker([QUEUE])
+    unserved = [
+        pk for pk, created, later in due if not is_served or now - (later or created) > TAKEN_UP_WITHIN
+    ]
+    return DueDeliveries([pk for pk, _created, _later in due if pk not in unserved], unserved)
 
 
 def deliver(pk: int) -> bool:

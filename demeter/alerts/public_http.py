@@ -15,34 +15,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from demeter.alerts.errors import DeliveryRefused, InnerAddress, NotDelivered, ServerBusy, UnknownHost
+from demeter.webhook_url import PORTS, check_webhook_url
 
 CONNECT_S: Final = 5.0
 TOTAL_S: Final = 10.0
-_PORTS: Final = {"http": 80, "https": 443}
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-
-
-def check_webhook_url(url: str) -> SplitResult:
-    """The parts of a webhook's address. Raises ValidationError where it is none, or holds a password."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise ValidationError(_("This is no address of a webhook."), code="invalid") from error
-    if parts.scheme not in _PORTS or not parts.hostname or port == 0 or any(ord(sign) <= 32 for sign in url):
-        raise ValidationError(_("This is no address of a webhook."), code="invalid")
-    if parts.username or parts.password:
-        raise ValidationError(_("An address with a password in it is not taken."), code="invalid")
-    return parts
 
 
 def post(url: str, body: bytes, headers: dict[str, str]) -> None:
@@ -70,7 +56,7 @@ def post(url: str, body: bytes, headers: dict[str, str]) -> None:
 
 def _checked_address(parts: SplitResult) -> Address:
     """The address to connect to. Each that the name has is checked: a client must not choose the wrong one."""
-    host, port = str(parts.hostname), parts.port or _PORTS[parts.scheme]
+    host, port = str(parts.hostname), parts.port or PORTS[parts.scheme]
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
@@ -110,7 +96,7 @@ def _carried(address: Address) -> Address:
 @contextmanager
 def _connected(parts: SplitResult, address: Address) -> Iterator[HTTPConnection]:
     """A connection to the address itself, which ends after TOTAL_S. A certificate must be that of the name."""
-    port = parts.port or _PORTS[parts.scheme]
+    port = parts.port or PORTS[parts.scheme]
     connection = HTTPConnection(str(parts.hostname), port)
     plain = socket.create_connection((str(address), port), timeout=CONNECT_S)
     # A server that sends a byte now and then would never run into the timeout of a single answer.

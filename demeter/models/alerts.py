@@ -10,9 +10,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from demeter.alerts.public_http import check_webhook_url
 from demeter.choices import AlertKind, Channel, DeliveryStatus
 from demeter.querysets import AlertDeliveryQuerySet
+from demeter.webhook_url import check_webhook_url
 
 
 def language_of_installation() -> str:

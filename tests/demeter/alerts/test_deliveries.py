@@ -10,7 +10,8 @@ from django.db import connection
 from django.utils import timezone
 
 from demeter.alerts.changes import record_change, record_test
-from demeter.alerts.deliveries import deliver, send_due
+from demeter.alerts.deliveries import deliver
+from demeter.alerts.rounds import send_due
 from demeter.choices import AlertKind, Channel, DeliveryStatus
 from demeter.heartbeats import record_heartbeat
 from demeter.models import Alert, AlertDelivery

@@ -12,7 +12,8 @@ from django.core.exceptions import ValidationError
 
 from demeter.alerts import public_http
 from demeter.alerts.errors import DeliveryRefused, InnerAddress, NotDelivered, ServerBusy, UnknownHost
-from demeter.alerts.public_http import check_webhook_url, post
+from demeter.alerts.public_http import post
+from demeter.webhook_url import check_webhook_url
 from tests.support.http_sink import HttpSink
 
 Resolve = Callable[..., list[str]]

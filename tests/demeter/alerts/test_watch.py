@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from demeter.alerts import service
+from demeter.alerts import queue, rounds
 from demeter.alerts.changes import record_change
-from demeter.alerts.service import AlertKeeper, watch_and_notify
+from demeter.alerts.rounds import AlertKeeper, watch_and_notify
 from demeter.alerts.watch import record_changes
 from demeter.beat import BEAT
 from demeter.choices import AlertKind
@@ -112,7 +112,7 @@ def test_a_breaker_that_is_due_is_probed_by_a_task(
 ) -> None:
     settings.CIRCUIT_BREAKER_STATE = "database"
     sent = []
-    monkeypatch.setattr(service.current_app, "send_task", lambda name, **_: sent.append(name))
+    monkeypatch.setattr(queue.current_app, "send_task", lambda name, **_: sent.append(name))
     now = timezone.now()
     CircuitBreaker.objects.create(name="store", state="open", opened_at=now - timedelta(seconds=61))
     CircuitBreaker.objects.create(name="model", state="open", opened_at=now - timedelta(seconds=61))
@@ -123,14 +123,14 @@ def test_a_breaker_that_is_due_is_probed_by_a_task(
 def test_the_supervisors_own_watch_looks_only_while_nobody_else_does(
     everything_runs: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rounds = []
-    monkeypatch.setattr(service, "watch_and_notify", lambda: rounds.append(1))
+    made = []
+    monkeypatch.setattr(rounds, "watch_and_notify", lambda: made.append(1))
     keeper = AlertKeeper()
     keeper.check()
-    assert rounds == []
+    assert made == []
     WorkerHeartbeat.objects.all().delete()
     keeper.check()
-    assert rounds == [1]
+    assert made == [1]
 
 
 def test_a_look_at_which_nothing_changed_asks_a_fixed_number_of_questions(

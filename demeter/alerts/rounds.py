@@ -6,21 +6,21 @@ import logging
 import threading
 from typing import Final
 
-from celery import current_app
 from django.conf import settings
 from django.db import Error as DatabaseFault
 from pybreaker import STATE_CLOSED
 
-from demeter.alerts.deliveries import send_due
+from demeter.alerts.deliveries import deliver, due_deliveries
+from demeter.alerts.queue import send_messages, send_probes
 from demeter.alerts.watch import record_changes
 from demeter.beat import BEAT
 from demeter.breakers.breaker import seconds_left, storage_of
-from demeter.broker import BrokerAway, reachable_broker
 from demeter.connections import release_connection
 from demeter.heartbeats import queues_without_worker
 
 WATCH_EVERY_S: Final = 10.0
 _SWEEP_QUEUE: Final = "default"
+_MAX_DELIVERED_HERE: Final = 5  # in one round: each may take ten seconds
 
 logger = logging.getLogger(__name__)
 
@@ -30,18 +30,18 @@ def watch_and_notify() -> None:
     for alert in record_changes():
         logger.warning("Alert: %s, %s", alert, "broken" if alert.is_raised else "well again")
     send_due()
-    send_probes()
+    # Without work that waits, nobody else would try a service that was away.
+    due_probes = [limits["probe"] for name, limits in settings.CIRCUIT_BREAKERS.items() if _is_due(name)]
+    send_probes(due_probes, expires_s=WATCH_EVERY_S)
 
 
-def send_probes() -> None:
-    """Have each service tried whose circuit breaker is due for it: without work that waits, nobody else would."""
-    tasks = [limits["probe"] for name, limits in settings.CIRCUIT_BREAKERS.items() if _is_due(name)]
-    try:
-        with reachable_broker():
-            for task in tasks:
-                current_app.send_task(task, retry=False, expires=WATCH_EVERY_S)
-    except BrokerAway as error:
-        logger.warning("%s Left to the next look: %s", error, ", ".join(tasks))
+def send_due() -> int:
+    """Have what waits delivered: by workers, or by this process where none takes it up. How many were due."""
+    due = due_deliveries()
+    send_messages(due.for_workers)
+    for pk in due.unserved[:_MAX_DELIVERED_HERE]:
+        deliver(pk)
+    return due.count
 
 
 def _is_due(name: str) -> bool:
