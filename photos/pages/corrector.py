@@ -121,7 +121,6 @@ def _texts() -> dict[str, str]:
     """What the scripts say, in the language of the page."""
     return {
         "loading": _("Loading what was found …"),
-        "load_failed": _("What was found could not be loaded. Check the connection and load the page again."),
         "saved": _("Saved"),
         "saving": _("Saving …"),
         "offline": _("Offline: kept on this device: {n}"),
