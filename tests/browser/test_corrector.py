@@ -195,6 +195,38 @@ def test_a_conflict_is_shown_and_both_ways_out_work(open_page, session, worker, 
     assert ProcessingSession.objects.get(pk=session.pk).version == 4
 
 
+@pytest.mark.parametrize("way_out", ["keep-mine", "discard-mine"])
+def test_what_is_selected_stays_selected_through_a_conflict_and_is_what_the_server_has(
+    open_page, session, worker, supervisor, way_out
+):
+    page = open_corrector(open_page, session, worker, requests_fail=True)
+    place = {"center_x": 14, "center_y": 20, "width_px": 10, "height_px": 6}
+    plant = session.detections.get(class_name="plant")
+    operations = {"move": [{"id": plant.pk, **place}]}
+    correct(session=session, user=supervisor, version=1, operations=operations)
+    page.locator("[data-label=dead]").click()
+    tap(page, FREE_SPOT)
+    expect(page.locator("[data-keep]")).to_be_visible()
+    tool(page, "select")
+    tap(page, PLANT)
+    page.locator(f"[data-act={way_out}]").click()
+    expect_saved(page)
+
+    page.locator("canvas").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect_saved(page)
+    moved = boxes_of(session)["plant"]
+    assert (moved.center_x, moved.center_y) == (16, 20)
+
+    page.keyboard.press("Delete")
+    expect(page.locator("[data-selection]")).to_be_hidden()
+    page.locator("[data-label=empty]").click()
+    expect_saved(page)
+    assert "plant" not in boxes_of(session)
+    assert sum(box.class_name == "empty" for box in corrected_findings(session).boxes.values()) == 1
+
+
 @pytest.mark.parametrize("width", [390, 1280], ids=["phone", "desk"])
 def test_whatever_the_page_says_the_picture_stays_under_the_finger(
     open_page, session, worker, supervisor, width

@@ -93,7 +93,8 @@ export class Findings extends EventTarget {
   }
 
   edit(boxes, change) {
-    this.#commit(boxes.map((box) => ({ key: box.key, after: { ...copy(box), ...change(box) } })));
+    const current = boxes.map(({ key }) => this.boxes.get(key)).filter(Boolean); // a drag may outlast a load
+    this.#commit(current.map((box) => ({ key: box.key, after: { ...copy(box), ...change(box) } })));
   }
 
   delete(boxes) {

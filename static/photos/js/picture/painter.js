@@ -61,8 +61,14 @@ export class Painter {
   #follow(boxes) {
     if (boxes === null) this.#sortAll();
     else for (const box of boxes) this.#sort(box);
-    for (const box of this.selection) if (box.deleted || !this.findings.boxes.has(box.key)) this.selection.delete(box);
+    this.selection = new Set([...this.selection].map((box) => this.#current(box)).filter((box) => box && !box.deleted));
     this.request();
+  }
+
+  // What is loaded again are new objects under the same keys; a box of this page then has the server's id as its key.
+  #current(box) {
+    const { boxes } = this.findings;
+    return boxes.get(box.key) ?? boxes.get(String(box.id));
   }
 
   #sortAll() {
