@@ -39,8 +39,14 @@ class Command(BaseCommand):
                 "exec", "--", "openapi-typescript", str(source), "--output", str(made), folder=file.parent
             )
             file.write_text(_HEAD.format(checksum=checksum_of(description)) + made.read_text())
-        run_npm("exec", "--", "tsc", "--project", ".", folder=file.parent)
+        check_scripts()
         self.stdout.write(f"{TYPES}: {len(file.read_text().splitlines())} lines")
+
+
+def check_scripts() -> None:
+    """Check the pages' scripts that begin with `// @ts-check` against the types. Raises CommandError for a mistake."""
+    folder = (Path(settings.BASE_DIR) / TYPES).parent
+    run_npm("exec", "--", "tsc", "--project", ".", folder=folder)
 
 
 def api_description() -> str:

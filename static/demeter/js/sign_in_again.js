@@ -1,3 +1,4 @@
+// @ts-check
 // Signs in again in a dialog, so that a page whose session has ended is not lost. Resolves when the same person is signed
 // in; where it is another, the page is loaded anew, for it is not theirs.
 
@@ -9,7 +10,7 @@ async function attempt(url, form) {
     credentials: "same-origin",
     redirect: "manual", // success leads on to a page that is not wanted here
     headers: { "X-CSRFToken": cookie("csrftoken") },
-    body: new URLSearchParams(new FormData(form)),
+    body: new URLSearchParams(/** @type {any} */ (new FormData(form))),
   });
   if (response.type === "opaqueredirect") return "";
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
@@ -19,13 +20,16 @@ async function attempt(url, form) {
 
 async function isSamePerson(url, user) {
   const response = await fetch(url, { credentials: "same-origin", headers: { Accept: "application/json" } });
-  return response.ok && String((await response.json()).id) === user;
+  if (!response.ok) return false;
+  /** @type {ApiShapes["Me"]} */
+  const { id } = await response.json();
+  return String(id) === user;
 }
 
 // A token of a form is good for one session: all that stand on the page are those of the new one.
 function renewTokens() {
   const token = cookie("csrftoken");
-  document.querySelectorAll("input[name=csrfmiddlewaretoken]").forEach((input) => { input.value = token; });
+  /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll("input[name=csrfmiddlewaretoken]")).forEach((input) => { input.value = token; });
 }
 
 class SignInAgain {
@@ -80,7 +84,7 @@ let shared;
 
 // The dialog of this page, null where it has none. `user` is who is signed in, where the page itself does not know.
 export function signInDialog(user) {
-  const dialog = document.querySelector("[data-sign-in-again]");
+  const dialog = /** @type {HTMLDialogElement | null} */ (document.querySelector("[data-sign-in-again]"));
   if (dialog) shared ??= new SignInAgain(dialog, user ?? dialog.dataset.user);
   return shared ?? null;
 }

@@ -1,3 +1,4 @@
+// @ts-check
 // Follows uploads: asks for the state of their jobs every two seconds until the last one has ended. What a job needs
 // once it has ended (its fix, its thumbnail) the server says: then the list is loaded again, in place.
 
@@ -8,33 +9,50 @@ const AT_MOST_MS = 32000; // between two tries while the server does not answer,
 const ENDED = new Set(["completed", "failed", "rejected"]);
 const THUMBNAIL_TRIES = 6; // each after twice the time of the one before
 
+/** @type {Map<string, number>} */
 const following = new Map(); // address → the timer of its next question
 const list = () => document.getElementById("jobs");
+/**
+ * An element that the page's template always holds.
+ * @param {ParentNode} place
+ * @param {string} selector
+ * @returns {any}
+ */
+const part = (place, selector) => place.querySelector(selector);
 let wasSignedOut = false;
-const show = (name, shown) => document.querySelectorAll(`[data-${name}]`).forEach((note) => { note.hidden = !shown; });
+const show = (name, shown) => document.querySelectorAll(`[data-${name}]`).forEach((note) => note.toggleAttribute("hidden", !shown));
 
+/** @param {number} [seconds] */
 function timeLeft(seconds) {
   if (seconds === undefined) return "";
-  const { textSeconds, textMinutes } = list().dataset;
-  const text = seconds < 90 ? textSeconds.replace("{n}", seconds) : textMinutes.replace("{n}", Math.round(seconds / 60));
+  const { textSeconds = "", textMinutes = "" } = list()?.dataset ?? {};
+  const text = seconds < 90 ? textSeconds.replace("{n}", String(seconds)) : textMinutes.replace("{n}", String(Math.round(seconds / 60)));
   return `· ${text}`;
 }
 
+/**
+ * Shows how far a job is. Whether it has ended since the list was made.
+ * @param {ApiShapes["Job"]} job
+ */
 function showJob(job) {
   const row = document.getElementById(`job-${job.job_id}`);
   if (!row || row.hasAttribute("data-ended")) return false;
   if (ENDED.has(job.status)) return true;
-  const labels = JSON.parse(document.getElementById(list().dataset.labels).textContent);
-  row.querySelector("[data-stage]").textContent = job.status === "pending" ? labels.status.pending : labels.stage[job.stage] ?? job.stage;
-  row.querySelector("[data-percent]").textContent = `${job.progress_percent} %`;
-  row.querySelector("[data-remaining]").textContent = timeLeft(job.estimated_remaining_seconds);
-  row.querySelector("[data-progress]").value = job.progress_percent;
-  const badge = row.querySelector("[data-status]");
+  const labels = JSON.parse(part(document, `#${list()?.dataset.labels}`).textContent);
+  part(row, "[data-stage]").textContent = job.status === "pending" ? labels.status.pending : labels.stage[job.stage] ?? job.stage;
+  part(row, "[data-percent]").textContent = `${job.progress_percent} %`;
+  part(row, "[data-remaining]").textContent = timeLeft(job.estimated_remaining_seconds);
+  part(row, "[data-progress]").value = job.progress_percent;
+  const badge = part(row, "[data-status]");
   badge.textContent = labels.status[job.status];
   badge.className = `badge badge-${job.status}`;
   return false;
 }
 
+/**
+ * @param {string} address
+ * @param {ApiShapes["UploadStatus"]["summary"]} summary
+ */
 function showSummary(address, summary) {
   const place = document.querySelector(`[data-jobs-url="${CSS.escape(address)}"]`);
   const set = (name, change) => place?.querySelectorAll(`[data-summary="${name}"]`).forEach(change);
@@ -45,10 +63,17 @@ function showSummary(address, summary) {
 }
 
 function reload() {
-  if (list()) window.htmx.trigger(list(), "refresh");
+  const { htmx } = /** @type {any} */ (window);
+  if (list()) htmx.trigger(list(), "refresh");
 }
 
+/**
+ * Asks for the state of an upload's jobs, and again after a while until all have ended.
+ * @param {string} address
+ * @param {number} wait
+ */
 async function ask(address, wait) {
+  /** @type {number | null} */
   let next = EVERY_MS;
   try {
     const response = await fetch(address, { credentials: "same-origin", headers: { Accept: "application/json" } });
@@ -59,6 +84,7 @@ async function ask(address, wait) {
     if (isSignedOut) next = Math.min(wait * 2, AT_MOST_MS);
     else if (!response.ok) throw new Error(String(response.status));
     else {
+      /** @type {ApiShapes["UploadStatus"]} */
       const answer = await response.json();
       if (!following.has(address)) return;
       const ended = answer.jobs.map(showJob);
@@ -77,7 +103,7 @@ async function ask(address, wait) {
 }
 
 function followAll() {
-  const wanted = new Set([...document.querySelectorAll("[data-jobs-url]")].map((place) => place.dataset.jobsUrl));
+  const wanted = new Set([...document.querySelectorAll("[data-jobs-url]")].map((place) => place.getAttribute("data-jobs-url") ?? ""));
   for (const [address, timer] of following) {
     if (wanted.has(address)) continue;
     window.clearTimeout(timer);
@@ -111,7 +137,7 @@ document.addEventListener("signed-in-again", () => {
   reload(); // its forms carry the tokens of the session that has ended
 });
 
-document.body.addEventListener("htmx:afterSettle", (event) => {
+document.body.addEventListener("htmx:afterSettle", (/** @type {any} */ event) => {
   if (event.detail.elt?.id !== "jobs" && event.detail.target?.id !== "jobs") return;
   followAll();
   awaitThumbnails();
