@@ -1,7 +1,6 @@
-"""A real browser: Debian's Chromium, led by playwright, in front of a live server."""
+"""A real browser: the Chromium or Chrome of the machine, led by playwright, in front of a live server."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -9,9 +8,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
+from demeter.chromium import HOW_TO_INSTALL, find_chromium
 from tests.browser.slow_pages import Slowness, slowed
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+CHROMIUM = find_chromium()
 
 PATIENCE_MS = 120_000  # for each step and each expectation, on a machine that does other things too
 
@@ -36,8 +36,10 @@ def browser(live_server: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Brows
     """
     if CHROMIUM is None:
         if os.environ.get("DEMETER_REQUIRE_BROWSER") == "1":
-            pytest.fail("DEMETER_REQUIRE_BROWSER=1, and there is no chromium on this machine.")
-        pytest.skip("There is no chromium on this machine (Debian: apt-get install chromium).")
+            pytest.fail(
+                f"DEMETER_REQUIRE_BROWSER=1, and there is no Chromium or Chrome. To install: {HOW_TO_INSTALL}."
+            )
+        pytest.skip(f"There is no Chromium or Chrome on this machine. To install one: {HOW_TO_INSTALL}.")
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     expect.set_options(timeout=PATIENCE_MS)  # else 5 s, whatever a context says
     with sync_playwright() as playwright:

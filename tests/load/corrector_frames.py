@@ -8,12 +8,12 @@ numbers depend on the machine.
 
 import argparse
 import json
-import shutil
 import sys
 from typing import Any
 
 from playwright.sync_api import CDPSession, Page, Route, sync_playwright
 
+from demeter.chromium import find_chromium
 from tests.load.upload_50 import percentile
 
 MARK_MS = 8.0  # scripting a frame
@@ -113,7 +113,7 @@ def main() -> int:
     options = parser.parse_args()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium") or shutil.which("chromium-browser"),
+            executable_path=find_chromium(),
             args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
         )
         page = browser.new_page(

@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import shutil
 import tarfile
 import tempfile
 from pathlib import Path
@@ -13,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from demeter.chromium import HOW_TO_INSTALL, find_chromium
 from demeter.npm import run_npm
 
 MERMAID: Final = "mermaid@11.17.2"
@@ -68,10 +68,12 @@ def _mermaid_script(folder: Path) -> Path:
 
 
 def _draw(source: str, script: Path) -> bytes:
-    """The diagram as PNG. Raises CommandError for a source that Mermaid does not understand."""
+    """The diagram as PNG. Raises CommandError without a browser, or for a source that Mermaid does not understand."""
     from playwright.sync_api import Error, sync_playwright  # noqa: PLC0415 - a tool of developers, not of the product
 
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    chromium = find_chromium()
+    if chromium is None:
+        raise CommandError(f"There is no Chromium or Chrome. To install one: {HOW_TO_INSTALL}")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
