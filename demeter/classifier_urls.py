@@ -2,13 +2,17 @@
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LogoutView
-from django.urls import include, path, re_path
+from django.urls import include, path
 from django.views.i18n import set_language
 
 from demeter import health
 from demeter.accounts.page_views import SignInView
+from demeter.routers import OptionalSlashRouter
 from mlpipeline.classifier.pages import classify
 from photos.local_files import local_file
+
+programs = OptionalSlashRouter()
+programs.add("healthz", health.healthz, "healthz")
 
 urlpatterns = [
     path("", classify, name="home"),  # where signing in leads
@@ -17,7 +21,7 @@ urlpatterns = [
     path("sign-in/", SignInView.as_view(), name="sign-in"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("files/<slug:alias>/<path:token>", local_file, name="local-file"),
-    re_path(r"^healthz/?$", health.healthz, name="healthz"),
+    *programs.urls,
 ]
 
 handler400 = "demeter.api_errors.bad_request"

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LogoutView
-from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
@@ -11,8 +11,31 @@ from demeter import health
 from demeter.accounts.legacy_api import RootSignIn, RootUsers
 from demeter.accounts.page_views import SignInView, admin_sign_in
 from demeter.metrics.views import metrics, version
+from demeter.routers import OptionalSlashRouter
 from mlpipeline.classifier.api.legacy_api import RootFeedback, RootPredict
 from photos.local_files import local_file
+
+description = OptionalSlashRouter()
+description.add(
+    "schema", SpectacularAPIView.as_view(permission_classes=[], authentication_classes=[]), "schema"
+)
+description.add(
+    "docs",  # its script in a request of its own: a strict Content-Security-Policy allows none in the page
+    SpectacularSwaggerSplitView.as_view(url_name="schema", permission_classes=[], authentication_classes=[]),
+    "api-docs",
+)
+
+programs = OptionalSlashRouter()  # for monitoring
+programs.add("healthz", health.healthz, "healthz")
+programs.add("readyz", health.readyz, "readyz")
+programs.add("metrics", metrics, "metrics")
+programs.add("version", version, "version")
+
+older_clients = OptionalSlashRouter()
+older_clients.add("login", RootSignIn.as_view(), "root-login")
+older_clients.add("user", RootUsers.as_view(), "root-users")
+older_clients.add("model/predict", RootPredict.as_view(), "root-predict")
+older_clients.add("feedback", RootFeedback.as_view(), "root-feedback")
 
 api: list[URLPattern | URLResolver] = [
     path("", include("demeter.accounts.urls")),
@@ -20,18 +43,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("inventory.api.urls")),
     path("", include("mlpipeline.classifier.api.urls")),
     path("", include("mlpipeline.labels.urls")),
-    re_path(
-        r"^schema/?$",
-        SpectacularAPIView.as_view(permission_classes=[], authentication_classes=[]),
-        name="schema",
-    ),
-    re_path(
-        r"^docs/?$",  # its script in a request of its own: a strict Content-Security-Policy allows none in the page
-        SpectacularSwaggerSplitView.as_view(
-            url_name="schema", permission_classes=[], authentication_classes=[]
-        ),
-        name="api-docs",
-    ),
+    *description.urls,
 ]
 
 urlpatterns = [
@@ -42,14 +54,8 @@ urlpatterns = [
     path("sign-in/", SignInView.as_view(), name="sign-in"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("files/<slug:alias>/<path:token>", local_file, name="local-file"),
-    re_path(r"^healthz/?$", health.healthz, name="healthz"),
-    re_path(r"^readyz/?$", health.readyz, name="readyz"),
-    re_path(r"^metrics/?$", metrics, name="metrics"),
-    re_path(r"^version/?$", version, name="version"),
-    re_path(r"^login/?$", RootSignIn.as_view(), name="root-login"),
-    re_path(r"^user/?$", RootUsers.as_view(), name="root-users"),
-    re_path(r"^model/predict/?$", RootPredict.as_view(), name="root-predict"),
-    re_path(r"^feedback/?$", RootFeedback.as_view(), name="root-feedback"),
+    *programs.urls,
+    *older_clients.urls,
     path("classify/", include("mlpipeline.classifier.urls")),
     path("places/", include("inventory.urls")),
     path("", include("photos.urls")),

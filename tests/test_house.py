@@ -133,6 +133,12 @@ def test_only_queue_modules_send_tasks():
     }  # fmt: skip
 
 
+def test_only_the_router_writes_patterns_of_addresses():
+    """So each address that programs call is there with a slash at its end and without."""
+    writing = [path.relative_to(ROOT) for path in SOURCES if "django.urls.re_path" in imports_of(path)]
+    assert writing == [Path("demeter/routers.py")]
+
+
 def test_no_vague_module_names():
     assert [path for path in SOURCES if path.stem in VAGUE_NAMES] == []
 
