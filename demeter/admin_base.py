@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import get_fields_from_path
 from django.core.exceptions import BadRequest, EmptyResultSet
 from django.db import DataError
 from django.db.models import CharField, QuerySet, TextField
+from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import Promise
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
@@ -40,7 +42,24 @@ class CheckedChangeList(ChangeList):
             raise BadRequest(str(error)) from error
 
 
-class ModelAdmin(UnfoldModelAdmin):
+_DjangoModelAdmin: Any = admin.ModelAdmin  # Unfold's, which stands before it, has no types either
+
+
+class _ChangedFields(_DjangoModelAdmin):
+    """Writes of a changed row what the form has changed: the rest may have been written by others since it was read.
+
+    It stands behind Unfold's ModelAdmin, which runs its buttons around the saving.
+    """
+
+    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
+        if not change:
+            super().save_model(request, obj, form, change)
+            return
+        columns = {field.name for field in obj._meta.concrete_fields}
+        obj.save(update_fields=columns.intersection(form.changed_data))
+
+
+class ModelAdmin(UnfoldModelAdmin, _ChangedFields):
     """A page whose search regards neither case nor accents, and whose filters may be handed anything.
 
     explanation: what the rows are, above their list, where their name does not say it to everybody.

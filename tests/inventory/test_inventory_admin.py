@@ -124,6 +124,60 @@ def test_a_batch_cannot_be_added_or_deleted_and_its_quantity_not_typed_in(as_adm
     assert as_admin.post(page(StockBatch, "delete", batch.pk), {"post": "yes"}).status_code == 403
 
 
+def written_before(table, write):
+    """Calls `write` once, just before the first update of a table, as somebody else who commits in between would."""
+    pending = [write]
+
+    def wrapper(execute, sql, params, many, context):
+        if pending and sql.startswith(f'UPDATE "{table}"'):
+            pending.pop()()
+        return execute(sql, params, many, context)
+
+    return connection.execute_wrapper(wrapper)
+
+
+def test_what_is_booked_while_the_notes_of_a_batch_are_saved_stays(as_admin):
+    batch = stocked_batch(480)
+
+    def book():
+        details = factories.movement_details(movement_type=MovementType.PLANTING)
+        record_movement(batch=batch, quantity=20, **details)
+
+    with written_before("stock_batches", book):
+        as_admin.post(page(StockBatch, "change", batch.pk), {"notes": "ripe", **MANAGEMENT})
+
+    batch.refresh_from_db()
+    assert (batch.notes, batch.quantity_current) == ("ripe", 500)
+    assert not StockBatch.objects.out_of_balance().exists()
+
+
+def test_the_date_of_a_last_photo_stays_while_its_place_is_renamed(as_admin):
+    location = factories.StorageLocationFactory()
+    moment = timezone.now()
+
+    def date_photo():
+        type(location).objects.filter(pk=location.pk).update(last_photo_at=moment)
+
+    form = {
+        "storage_area": location.storage_area.pk,
+        "code": location.code,
+        "qr_code": location.qr_code,
+        "name": "Claro nuevo",
+        "description": "",
+        "is_active": "on",
+        "polygon": json.dumps(square(20, 20)),
+    }
+    with written_before("storage_locations", date_photo):
+        assert as_admin.post(page(type(location), "change", location.pk), form).status_code == 302
+
+    outline = location.polygon
+    location.refresh_from_db()
+    assert (location.name, location.last_photo_at) == ("Claro nuevo", moment)
+    assert location.polygon != outline
+    assert location.area_m2 == pytest.approx(100, abs=0.1)
+    assert location.bbox_min_lon == location.polygon["coordinates"][0][0][0]
+
+
 MANAGEMENT = {"movements-TOTAL_FORMS": "0", "movements-INITIAL_FORMS": "0"}
 
 

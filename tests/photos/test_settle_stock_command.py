@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from inventory.choices import MovementType
 from inventory.models import StockBatch, StockMovement
-from inventory.services.stock import record_movement
-from tests.inventory.factories import StorageLocationConfigFactory, UserFactory
+from inventory.services.ledger import append_movement
+from tests.inventory.factories import StorageLocationConfigFactory, UserFactory, stocked_batch
 from tests.photos.count_builders import count_photo, store_photo
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +28,7 @@ def misbooked():
     worker = UserFactory(role="worker")
     place = StorageLocationConfigFactory().storage_location
     count_photo(store_photo(worker), place)
-    record_movement(
+    append_movement(
         batch=StockBatch.objects.get(),
         quantity=40,
         movement_type=MovementType.PHOTO,
@@ -54,3 +54,13 @@ def test_the_command_puts_the_stock_right_once(misbooked):
     assert StockBatch.objects.get().quantity_current == 3
     assert "->" not in settle_stock()
     assert not StockBatch.objects.out_of_balance().exists()
+
+
+def test_a_batch_that_its_movements_do_not_make_is_named(misbooked):
+    settle_stock()
+    assert "0 batches are out of balance" in settle_stock("--dry-run")
+    elsewhere = stocked_batch(10)
+    StockBatch.objects.filter(pk=elsewhere.pk).update(quantity_current=7)
+
+    assert f"{elsewhere.batch_code}: holds 7, its movements make 10" in settle_stock("--dry-run")
+    assert "0 batches are out of balance" in settle_stock("--dry-run", "--place", misbooked.code)

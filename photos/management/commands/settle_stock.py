@@ -1,18 +1,19 @@
-"""Makes the stock of existing places follow their evidence, or says what that would change."""
+"""Makes the stock of existing places follow their evidence, or says what that would change; and checks the books."""
 
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.db import transaction
+from django.db.models import QuerySet
 
-from inventory.models import Product, StorageLocation
+from inventory.models import Product, StockBatch, StorageLocation
 from inventory.services.settlement import Settlement
 from photos.services.booking.stock_evidence import settle_places
 
 
 class Command(BaseCommand):
-    """Settles place by place, and lists every quantity that changes."""
+    """Settles place by place, and lists every quantity that changes and every batch that its movements do not make."""
 
     help = (
         "Settle the stock of all places from their counts and movements. With --dry-run, only list what would change. "
@@ -39,6 +40,7 @@ class Command(BaseCommand):
             short += len(settlement.shortfalls)
         verb = "would change" if options["dry_run"] else "changed"
         self.stdout.write(f"{changed} quantities {verb}; {short} lie below zero and wait for a person.")
+        self._report_balance(places)
 
     def _report(self, settlement: Settlement, products: dict[int, str]) -> int:
         for product_id, (before, after) in sorted(settlement.changed.items()):
@@ -48,3 +50,13 @@ class Command(BaseCommand):
                 f"{settlement.location.code}  {products[product_id]}: {missing} short, left as it is"
             )
         return len(settlement.changed)
+
+    def _report_balance(self, places: QuerySet[StorageLocation]) -> None:
+        """Name what no settlement repairs: somebody has written these quantities past the ledger."""
+        batches = StockBatch.objects.filter(storage_location__in=places.order_by()).out_of_balance()
+        found: list[Any] = list(batches.order_by("batch_code"))
+        for batch in found:
+            self.stdout.write(
+                f"{batch.batch_code}: holds {batch.quantity_current}, its movements make {batch.moved}"
+            )
+        self.stdout.write(f"{len(found)} batches are out of balance.")
