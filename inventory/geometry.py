@@ -24,6 +24,7 @@ from shapely.validation import explain_validity
 from inventory.errors import InvalidPolygon
 
 GeoJson = Mapping[str, Any]
+Bounds = tuple[float, float, float, float]  # degrees: west, south, east, north
 
 EQUATOR_RADIUS_M = 6_378_137.0
 FLATTENING = 1 / 298.257223563
@@ -153,8 +154,18 @@ def measure(polygon: GeoJson) -> Measures:
 
 
 def distance_m(lon: float, lat: float, polygon: GeoJson) -> float:
-    """Metres from a point to a polygon, 0 inside it or on its edge. Raises InvalidPolygon."""
-    return float(plane_at(lon, lat).project(read_polygon(polygon)).distance(Point(0, 0)))
+    """Metres from a point to a polygon, 0 inside it or on its edge. It was checked when it was stored (`measure`)."""
+    return float(plane_at(lon, lat).project(shape(polygon)).distance(Point(0, 0)))
+
+
+def box_distance_m(lon: float, lat: float, bounds: Bounds) -> float:
+    """Metres from a point to a bounding box: no point of what lies in it is nearer, by `distance_m`."""
+    west, south, east, north = bounds
+    plane = plane_at(lon, lat)
+    return math.hypot(
+        max(west - lon, 0.0, lon - east) * plane.m_per_lon,
+        max(south - lat, 0.0, lat - north) * plane.m_per_lat,
+    )
 
 
 def lies_within(inner: GeoJson, outer: GeoJson) -> bool:

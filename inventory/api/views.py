@@ -241,13 +241,13 @@ class LocationViewSet(_Lists, _Locations):
         query.is_valid(raise_exception=True)
         wanted = query.validated_data
         error_m = wanted.get("accuracy_m") or settings.GPS_DEFAULT_ERROR_M
-        ranked = rank_locations(wanted["lat"], wanted["lon"], error_m)
+        ranked = rank_locations(wanted["lat"], wanted["lon"], error_m, serializers.MAX_CANDIDATES)
         answer = {
             "accuracy_m": error_m,
             "location_id": ranked.named.pk if ranked.named else None,
             "candidates": [
                 {"location": match.location, "distance_m": round(match.distance_m, 1)}
-                for match in ranked.nearest[: serializers.MAX_CANDIDATES]
+                for match in ranked.nearest
             ],
         }
         return Response(serializers.LookupSerializer(answer).data)

@@ -7,11 +7,13 @@ from typing import Final, NamedTuple
 from django.db import transaction
 
 from inventory.choices import BinSource
-from inventory.geometry import distance_m
+from inventory.geometry import box_distance_m, distance_m
 from inventory.models import StorageBin, StorageBinType, StorageLocation
 from inventory.services.ledger import lock_location
 
 CANDIDATE_RADIUS_M: Final = 50.0  # further places are not worth proposing
+_BOUNDS: Final = ("bbox_min_lon", "bbox_min_lat", "bbox_max_lon", "bbox_max_lat")
+_ROUNDING_M: Final = 0.001  # beyond what two ways to work out one distance differ by
 
 
 class LocationMatch(NamedTuple):
@@ -21,14 +23,44 @@ class LocationMatch(NamedTuple):
     distance_m: float
 
 
-def find_locations(lat: float, lon: float, radius_m: float) -> list[LocationMatch]:
-    """The locations in use that come within a radius of a position (WGS 84 degrees), nearest first."""
-    nearby = (
-        StorageLocation.objects.in_use().near(lat, lon, radius_m).select_related("storage_area__warehouse")
-    )
-    matches = [LocationMatch(location, distance_m(lon, lat, location.polygon)) for location in nearby]
-    within = [match for match in matches if match.distance_m <= radius_m]
-    return sorted(within, key=lambda match: (match.distance_m, match.location.code))
+def find_locations(
+    lat: float, lon: float, radius_m: float, at_most: int | None = None
+) -> list[LocationMatch]:
+    """The locations in use that come within a radius of a position (WGS 84 degrees), nearest first.
+
+    An outline is no nearer than its bounding box. So outlines are measured in the order of their boxes, until no
+    other can come before the `at_most` that were found; no more than needed are loaded.
+    """
+    nearby = StorageLocation.objects.in_use().near(lat, lon, radius_m).order_by().values_list("pk", *_BOUNDS)
+    boxes = [(box_distance_m(lon, lat, (*bounds,)), pk) for pk, *bounds in nearby]
+    reached = sorted(box for box in boxes if box[0] <= radius_m + _ROUNDING_M)
+    enough = len(reached) if at_most is None else at_most
+    found: list[LocationMatch] = []
+    for start in range(0, len(reached), max(2 * enough, 1)):
+        chunk = reached[start : start + 2 * enough]
+        if not _may_be_among(chunk[0][0], found, enough):
+            break
+        locations = StorageLocation.objects.select_related("storage_area__warehouse").in_bulk(
+            [pk for _, pk in chunk]
+        )
+        for box_m, pk in chunk:
+            if not _may_be_among(box_m, found, enough):
+                break
+            if (location := locations.get(pk)) is None:  # deleted since
+                continue
+            match = LocationMatch(location, distance_m(lon, lat, location.polygon))
+            if match.distance_m <= radius_m:
+                found = sorted([*found, match], key=_rank)[:enough]
+    return found
+
+
+def _may_be_among(box_m: float, found: list[LocationMatch], enough: int) -> bool:
+    """Whether an outline whose box is so far away can be one of the nearest."""
+    return len(found) < enough or box_m <= found[-1].distance_m + _ROUNDING_M
+
+
+def _rank(match: LocationMatch) -> tuple[float, str]:
+    return match.distance_m, match.location.code
 
 
 class RankedLocations(NamedTuple):
@@ -38,13 +70,13 @@ class RankedLocations(NamedTuple):
     nearest: list[LocationMatch]
 
 
-def rank_locations(lat: float, lon: float, error_m: float) -> RankedLocations:
-    """Rank the locations around a position that errs by `error_m` metres.
+def rank_locations(lat: float, lon: float, error_m: float, at_most: int) -> RankedLocations:
+    """Rank the `at_most` (2 or more) locations nearest to a position that errs by `error_m` metres.
 
     Claros are two metres wide and phones err by three to five: among several locations within the error only a person
     can choose (measured: at 3 m of noise the polygon hit is the right one in 13 % of cases).
     """
-    nearest = find_locations(lat, lon, max(error_m, CANDIDATE_RADIUS_M))
+    nearest = find_locations(lat, lon, max(error_m, CANDIDATE_RADIUS_M), at_most)
     within_error = [match.location for match in nearest if match.distance_m <= error_m]
     return RankedLocations(within_error[0] if len(within_error) == 1 else None, nearest)
 

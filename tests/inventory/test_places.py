@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from math import cos, sin
+from random import Random
+
 import pytest
 
+from inventory.geometry import box_distance_m, distance_m
 from inventory.models import StorageLocation
+from inventory.services import places
 from inventory.services.places import find_locations, get_photo_bin
 from tests.inventory import factories
 from tests.inventory.factories import SITE, square
@@ -59,8 +64,70 @@ def test_a_location_out_of_use_is_no_match(row_of_three, level):
     assert matches == []
 
 
-def test_the_search_asks_one_query_however_many_locations_there_are(row_of_three, django_assert_num_queries):
-    with django_assert_num_queries(1):
+@pytest.fixture
+def scattered() -> list[StorageLocation]:
+    """Forty slanting claros, 2 m by 6 m, whose bounding boxes overlap; some cover one another."""
+    area, random = factories.StorageAreaFactory(), Random(7)
+    return [
+        factories.StorageLocationFactory(
+            storage_area=area,
+            polygon=slanting(random.uniform(15, 75), random.uniform(15, 75), random.uniform(0, 3)),
+        )
+        for _ in range(40)
+    ]
+
+
+def slanting(east_m: float, north_m: float, angle: float) -> dict:
+    """The outline of a claro around a point, turned by an angle in radians."""
+    corners = [(-1, -3), (1, -3), (1, 3), (-1, 3), (-1, -3)]
+    ring = []
+    for x, y in corners:
+        lat, lon = position(
+            east_m + x * cos(angle) - y * sin(angle), north_m + x * sin(angle) + y * cos(angle)
+        )
+        ring.append([lon, lat])
+    return {"type": "Polygon", "coordinates": [ring]}
+
+
+def test_the_nearest_few_are_those_that_measuring_every_outline_would_give(scattered):
+    random = Random(8)
+    for _ in range(25):
+        lat, lon = position(random.uniform(0, 90), random.uniform(0, 90))
+        radius_m, at_most = random.choice([3, 10, 50]), random.choice([1, 2, 8, 60])
+        measured = sorted((distance_m(lon, lat, place.polygon), place.code) for place in scattered)
+        within = [row for row in measured if row[0] <= radius_m]
+
+        matches = find_locations(lat, lon, radius_m, at_most)
+
+        assert [(match.distance_m, match.location.code) for match in matches] == within[:at_most]
+
+
+def test_no_outline_is_measured_that_lies_beyond_those_that_are_asked_for(scattered, monkeypatch):
+    measured = []
+
+    def measure(lon, lat, polygon):
+        measured.append(polygon)
+        return distance_m(lon, lat, polygon)
+
+    monkeypatch.setattr(places, "distance_m", measure)
+    lat, lon = position(45, 45)
+    assert len(find_locations(lat, lon, 100, 4)) == 4
+    assert len(measured) < 12
+    measured.clear()
+    assert len(find_locations(lat, lon, 100)) == len(measured) == 40
+
+
+def test_what_lies_in_a_bounding_box_is_no_nearer_than_the_box(scattered):
+    lat, lon = position(45, 45)
+    for place in scattered:
+        bounds = (place.bbox_min_lon, place.bbox_min_lat, place.bbox_max_lon, place.bbox_max_lat)
+        assert box_distance_m(lon, lat, bounds) <= distance_m(lon, lat, place.polygon) + 1e-6
+
+
+def test_the_search_asks_two_queries_however_many_locations_there_are(
+    row_of_three, django_assert_num_queries
+):
+    with django_assert_num_queries(2):
         matches = find_locations(*position(28, 15), 25)
         codes = [match.location.storage_area.warehouse.code for match in matches]
     assert len(codes) == 3

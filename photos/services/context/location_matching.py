@@ -23,9 +23,10 @@ def match_location(gps: dict[str, Any] | None) -> LocationResult:
     """Find the place for a position {lat, lon, accuracy}; accuracy in metres, the default error if unknown."""
     if gps is None:
         return LocationResult()
-    ranked = rank_locations(gps["lat"], gps["lon"], gps.get("accuracy") or settings.GPS_DEFAULT_ERROR_M)
+    error_m = gps.get("accuracy") or settings.GPS_DEFAULT_ERROR_M
+    ranked = rank_locations(gps["lat"], gps["lon"], error_m, MAX_CANDIDATES)
     candidates = [
         {"id": match.location.pk, "name": match.location.name, "distance_m": round(match.distance_m, 1)}
-        for match in ranked.nearest[:MAX_CANDIDATES]
+        for match in ranked.nearest
     ]
     return LocationResult(location=ranked.named, candidates=candidates)
