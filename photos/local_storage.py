@@ -51,19 +51,24 @@ class SignedFileSystemStorage(FileSystemStorage):
     ) -> None:
         """Write a file, whole or not at all; a repeat replaces it. A temporary file on the same disk is moved.
 
-        Nothing bounds a disk that hangs, so `within_s` is for the other stores.
+        It is on the disk when this returns: a row that names it outlives a power cut, and so must the file. Nothing
+        bounds a disk that hangs, so `within_s` is for the other stores.
         """
         path = Path(self.path(name))
         draft = path.with_name(f".draft-{uuid.uuid4().hex}")
         try:
             with outages_reported():
+                changed = {path.parent, *(f.parent for f in path.parents if not f.exists())}
                 path.parent.mkdir(parents=True, exist_ok=True)
                 try:
                     self._write(draft, content)
                     draft.chmod(0o640)  # uploads begin as 0600; web and workers may be two users of one group
+                    _sync(draft)
                     draft.replace(path)
                 finally:
                     draft.unlink(missing_ok=True)
+                for folder in changed:
+                    _sync(folder)
         except FileNotFoundError as error:  # another process cleared the folder just now
             raise store_unavailable() from error
 
@@ -132,6 +137,15 @@ def read_token(alias: str, token: str) -> str:
     """The file name that a link of this store is for. Raises BadSignature if it is altered or too old."""
     stamp, _slash, name = token.partition("/")
     return _signer(alias).unsign(f"{name}:{stamp}", max_age=settings.SIGNED_LINK_S)
+
+
+def _sync(path: Path) -> None:
+    """Wait until the disk has the bytes of a file, or the names in a folder."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _signer(alias: str) -> TimestampSigner:

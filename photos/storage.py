@@ -8,10 +8,12 @@ While the circuit breaker of the store is open, StoreUnavailable comes at once; 
 
 from __future__ import annotations
 
+import hashlib
 import logging
+import math
 import threading
 import time
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import date, datetime
 from functools import partial
@@ -276,21 +278,29 @@ def staging_put(key: str, data: bytes) -> None:
 
 def staging_read(key: str) -> bytes:
     """All bytes of a staged object. Raises FileNotFoundError."""
-    return b"".join(staging_pieces(key))
+    return b"".join(_pieces(STAGING, key))
 
 
-def staging_pieces(key: str) -> Iterator[bytes]:
-    """The bytes of a staged object in pieces. Raises FileNotFoundError."""
-    return _pieces(STAGING, key)
+def staging_pieces(keys: Sequence[str], size_bytes: int) -> Generator[bytes, None, None]:
+    """The bytes of staged objects, one after the other, in pieces; all within the time of one upload of that size.
+
+    For the web: until it is closed it is one of the few threads that wait for staging. Raises FileNotFoundError,
+    StoreUnavailable.
+    """
+    deadline = time.monotonic() + _STAGING_BEGINS_WITHIN_S + size_bytes / _STAGING_BYTES_A_S
+    with _staging_turn():
+        for key in keys:
+            yield from _pieces(STAGING, key, deadline)
 
 
-def _pieces(alias: str, key: str) -> Iterator[bytes]:
-    """The bytes of an object, for STORE_TRANSFER_S at most. Raises FileNotFoundError."""
-    deadline = time.monotonic() + settings.STORE_TRANSFER_S
+def _pieces(alias: str, key: str, until: float = math.inf) -> Iterator[bytes]:
+    """The bytes of an object, for STORE_TRANSFER_S at most and never beyond a time. Raises FileNotFoundError."""
+    begun = time.monotonic()
+    deadline = min(begun + settings.STORE_TRANSFER_S, until)
     with _breaker_of(alias):
         for piece in store(alias).chunks(key):
             if time.monotonic() > deadline:
-                logger.warning("Reading %s took longer than %s s.", key, settings.STORE_TRANSFER_S)
+                logger.warning("Reading %s took longer than %.0f s.", key, deadline - begun)
                 raise store_unavailable()
             yield piece
 
@@ -313,22 +323,23 @@ def move_original_to_store(image: Image) -> None:
     """Copy an original from staging to the store. The staged bytes stay until the caller's row says `is_stored`.
 
     Safe to repeat, also when an earlier run has stored it and cleared staging. Raises OriginalMissing if neither
-    place has it.
+    place has the bytes with its SHA-256: what a disk has lost half of must not take the place of the whole.
     """
-    copy_to_store(image.staging_key, image.original_key, metadata_of(image))
+    copy_to_store(image.sha256, image.staging_key, image.original_key, metadata_of(image))
 
 
-def copy_to_store(staging_key: str, key: str, metadata: dict[str, str]) -> None:
+def copy_to_store(sha256: str, staging_key: str, key: str, metadata: dict[str, str]) -> None:
     """The same for any staged picture and the key that it gets."""
-    try:
+    with suppress(FileNotFoundError):
         data = staging_read(staging_key)
-    except FileNotFoundError as error:
-        with _breaker_of(DEFAULT):
-            is_stored = store(DEFAULT).exists(key)
-        if is_stored:
+        if hashlib.sha256(data).hexdigest() == sha256:
+            StorageService().upload_file(data, key, metadata=metadata)
             return
-        raise OriginalMissing("The uploaded bytes are no longer in staging, nor in the store.") from error
-    StorageService().upload_file(data, key, metadata=metadata)
+        logger.error("What is staged as %s is not what was uploaded.", staging_key)
+    with suppress(FileNotFoundError):
+        if hashlib.sha256(StorageService().get_file(key)).hexdigest() == sha256:
+            return
+    raise OriginalMissing("The uploaded bytes are no longer in staging, nor in the store.")
 
 
 def open_original(image: Image) -> AbstractContextManager[Path]:

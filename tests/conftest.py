@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
+from django.db.backends.signals import connection_created
 from django.test import Client
 from pytest_django.plugin import blocking_manager_key
 from rest_framework.test import APIClient
@@ -89,6 +90,19 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
 def django_db_keepdb() -> bool:
     """SQLite's file is this run's own, and migrated: it is not made anew."""
     return connection.vendor == "sqlite"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _waits_for_no_disk() -> Iterator[None]:
+    """SQLite's data dies with the tests."""
+
+    def hurry(connection: Any, **_: Any) -> None:
+        if connection.vendor == "sqlite":
+            connection.cursor().execute("PRAGMA synchronous=OFF")
+
+    connection_created.connect(hurry, weak=False)
+    yield
+    connection_created.disconnect(hurry)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -5,6 +5,10 @@ from collections import Counter
 from importlib import import_module
 from pathlib import Path
 
+import pytest
+from django.conf import settings
+from django.db.backends.sqlite3.base import DatabaseWrapper
+
 import demeter.settings
 
 MODULES = sorted(
@@ -41,3 +45,14 @@ def test_every_module_is_gathered():
         if name.isupper() and not name.startswith("_") and not hasattr(demeter.settings, name)
     ]
     assert missing == []
+
+
+def test_what_sqlite_has_committed_outlives_a_power_cut(tmp_path: Path):
+    database = {**settings.DATABASES["default"], "NAME": str(tmp_path / "demeter.sqlite3")}
+    if not database["ENGINE"].endswith("sqlite3"):
+        pytest.skip("another database")
+    wrapper = DatabaseWrapper(database)
+    raw = wrapper.get_new_connection(wrapper.get_connection_params())
+    [synchronous] = raw.execute("PRAGMA synchronous").fetchone()
+    raw.close()
+    assert synchronous == 2, "FULL: the log is on the disk before a commit returns"

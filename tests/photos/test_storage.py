@@ -87,6 +87,26 @@ def test_a_failed_write_leaves_the_old_file_and_no_draft(tmp_path: Path) -> None
     assert [path.name for path in (tmp_path / "media/staging/a").iterdir()] == ["b.jpg"]
 
 
+def test_what_was_put_is_on_the_disk_with_each_new_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power cut takes what the kernel alone holds: the bytes of a file, and the name of a file in its folder."""
+    synced: list[Path] = []
+    fsync = os.fsync
+
+    def note(handle: int) -> None:
+        fsync(handle)
+        synced.append(Path(f"/proc/self/fd/{handle}").readlink())
+
+    root = tmp_path / "media/staging"
+    root.mkdir(parents=True)
+    monkeypatch.setattr(os, "fsync", note)
+    storage.staging_put("a/b/c.jpg", BYTES)
+    assert synced[0].parent == root / "a/b"
+    assert synced[0].name.startswith(".draft-")  # before it gets its name
+    assert set(synced[1:]) == {root, root / "a", root / "a/b"}
+
+
 def test_of_a_request_that_cannot_be_staged_whole_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     staging = storage.store(storage.STAGING)
     put = staging.put
@@ -256,6 +276,26 @@ def test_storing_again_after_staging_was_cleared_is_harmless(image: Image) -> No
     storage.staging_delete(image.staging_key)
     storage.move_original_to_store(image)
     assert b"".join(storage.store(storage.DEFAULT).chunks(image.original_key)) == BYTES
+
+
+@pytest.mark.parametrize("staged", [b"", BYTES[:9]])
+def test_what_a_disk_has_lost_half_of_does_not_take_the_place_of_the_original(
+    image: Image, staged: bytes
+) -> None:
+    storage.staging_put(image.staging_key, staged)
+    with pytest.raises(OriginalMissing):
+        storage.move_original_to_store(image)
+    assert not storage.store(storage.DEFAULT).exists(image.original_key)
+    storage.StorageService().upload_file(BYTES, image.original_key)  # by an earlier run
+    storage.move_original_to_store(image)
+    assert storage.StorageService().get_file(image.original_key) == BYTES
+
+
+def test_half_an_original_in_the_store_is_not_taken_for_it(image: Image) -> None:
+    storage.staging_delete(image.staging_key)
+    storage.StorageService().upload_file(BYTES[:9], image.original_key)
+    with pytest.raises(OriginalMissing):
+        storage.move_original_to_store(image)
 
 
 def original(image: Image) -> bytes:

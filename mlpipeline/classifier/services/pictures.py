@@ -67,7 +67,7 @@ def store_picture(picture_id: int) -> None:
     release_connection()
     key = storage.classified_key(picture.file_name)
     metadata = {"file_name": picture.file_name, "sha256": picture.sha256}
-    storage.copy_to_store(picture.staging_key, key, metadata)
+    storage.copy_to_store(picture.sha256, picture.staging_key, key, metadata)
     ClassifiedPicture.objects.filter(pk=picture.pk).update(staging_key="")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations  # Django's files take no type argument at run time
 
 import hashlib
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -187,10 +188,11 @@ def _assemble(whole: TemporaryUploadedFile, keys: list[str], last: File[Any]) ->
     """Write all chunks into one file; its SHA-256, or None if a chunk is lost."""
     digest = hashlib.sha256()
     try:
-        for piece in chain(upload_chunks.pieces_of(keys), last.chunks()):
-            digest.update(piece)
-            with outages_reported():
-                whole.write(piece)
+        with closing(storage.staging_pieces(keys, whole.size or 0)) as earlier:
+            for piece in chain(earlier, last.chunks()):
+                digest.update(piece)
+                with outages_reported():
+                    whole.write(piece)
     except FileNotFoundError:  # cleared from staging by somebody's hand
         return None
     if whole.tell() != whole.size:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations  # Django's files take no type argument at run time
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -112,12 +111,6 @@ def check_offset(resumable: ResumableUpload, offset_bytes: int) -> None:
 def chunk_keys(resumable: ResumableUpload) -> list[str]:
     """Where the chunks of a file lie, in their order."""
     return list(resumable.chunks.order_by("offset_bytes").values_list("staging_key", flat=True))
-
-
-def pieces_of(keys: list[str]) -> Iterator[bytes]:
-    """What has arrived of a file, in pieces. Raises FileNotFoundError if a chunk is gone."""
-    for key in keys:
-        yield from storage.staging_pieces(key)
 
 
 def other_upload() -> OtherUpload:

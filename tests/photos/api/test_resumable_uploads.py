@@ -481,6 +481,25 @@ def test_whoever_sends_a_chunk_in_vain_is_told_before_its_body(
     assert [right.is_granted, wrong.is_granted, strange.is_granted] == [True, False, False]
 
 
+def test_the_chunks_of_a_file_are_read_by_few_threads_at_once_and_not_for_ever(
+    client: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = begin(client)["Location"]
+    append(client, url, 0, PHOTO[:HALF])
+    with contextlib.ExitStack() as others:
+        for _ in range(storage._STAGING_WRITERS):
+            others.enter_context(storage._staging_turn())
+        monkeypatch.setattr(storage, "_STAGING_TURN_S", 0.01)
+        pieces = storage.staging_pieces([UploadChunk.objects.get().staging_key], HALF)
+        with pytest.raises(StoreUnavailable):
+            next(pieces)
+    monkeypatch.setattr(storage, "_STAGING_BEGINS_WITHIN_S", -3600)
+    assert append(client, url, HALF, PHOTO[HALF:]).status_code == 503
+    monkeypatch.undo()
+    assert offset_of(client, url) == HALF
+    assert append(client, url, HALF, PHOTO[HALF:]).status_code == 204
+
+
 # ── giving up ────────────────────────────────────────────────────────────────────────────────────────
 def test_what_is_given_up_is_deleted(client: APIClient) -> None:
     url = begin(client)["Location"]
