@@ -9,4 +9,6 @@ CLASSIFIER_HEAD_FILE = DATA_HOME / "models" / "classifier.pt"
 BATCH_SIZE = env.int("BATCH_SIZE", default=8)
 BATCH_TIMEOUT = env.float("BATCH_TIMEOUT", default=1.0)
 ENABLE_BATCH = env.bool("ENABLE_BATCH", default=True)  # false: one after the other, each at once
+# Pictures a minute of an account that registered by itself and that nobody has approved yet.
+PREDICTIONS_UNAPPROVED_PER_MIN = env.int("PREDICTIONS_UNAPPROVED_PER_MIN", default=60)
 PREDICTION_TIMEOUT_S = 60.0  # contract: 504 after that

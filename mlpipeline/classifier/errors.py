@@ -27,6 +27,12 @@ class NameTaken(DemeterError):
     code, status = "name_taken", 409
 
 
+class TooManyPredictions(DemeterError):
+    """An account that nobody has approved asks more than such a one may."""
+
+    code, status = "too_many_predictions", 429
+
+
 class NoModelWorker(DemeterError):
     """No worker lives that could classify."""
 

@@ -24,7 +24,7 @@ def classify_pictures(prediction_id: str) -> int:
 
 
 def answer_predictions_first() -> None:
-    """Answer what waits before a step of a photo begins: that takes a tenth of a second, and somebody waits for it.
+    """Answer what waits before a step of a photo begins: that takes a second at most, and somebody waits for it.
 
     A worker does one step after the other, and behind the photos of a whole walk no picture would be answered in time.
     """

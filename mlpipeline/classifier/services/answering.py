@@ -12,20 +12,30 @@ from mlpipeline.classifier.networks.choosing import load_classifier
 from mlpipeline.classifier.networks.protocols import Inputs
 from mlpipeline.classifier.picture_files import read_input
 from mlpipeline.classifier.services.batches import claim_batch, renew_claim, save_answer, save_failure
+from mlpipeline.classifier.services.pictures import note_missing
 from mlpipeline.classifier.services.predictions import INTERNAL
 from mlpipeline.models import ModelKind, ModelVersion
 from photos import storage
+from photos.errors import OriginalMissing
 
+# Ten batches where a batch takes a tenth of a second. The first one, which loads the model, may take longer.
+WORKED_S: Final = 1.0
 _RENEW_EVERY_S: Final = 5.0
 
 logger = logging.getLogger(__name__)
 
 
 def answer_waiting() -> int:
-    """Answer the waiting predictions, batch by batch, until none is left. How many were answered."""
+    """Answer waiting predictions, batch by batch, until none is left or WORKED_S have passed. How many were answered.
+
+    More may come for ever. Those that are left have messages of their own, and photos wait between these.
+    """
     answered = 0
+    until = time.monotonic() + WORKED_S
     while batch := claim_batch():
         answered += _answer(batch)
+        if time.monotonic() >= until:
+            break
     return answered
 
 
@@ -74,6 +84,8 @@ def _read(batch: list[Prediction]) -> tuple[list[Prediction], list[Inputs]]:
         except DemeterError as refusal:
             logger.info("Picture %s cannot be read: %s", picture.file_name, refusal.code)
             save_failure(prediction, refusal.code)
+            if isinstance(refusal, OriginalMissing):
+                note_missing(picture)
         else:
             readable.append(prediction)
     return readable, pictures

@@ -3,7 +3,7 @@
 from __future__ import annotations  # Django's files take no type argument at run time
 
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import PurePath
 from typing import Any, BinaryIO, Final, cast
 
@@ -39,19 +39,30 @@ def keep_picture(file: UploadedFile[Any]) -> ClassifiedPicture:
     content = cast(BinaryIO, file)  # Django's file passes on what a binary file can do
     check_picture(content)
     file_name = _md5_of(content) + extension
-    picture = ClassifiedPicture.objects.filter(file_name=file_name).first()
+    key = storage.staged_classified_key(file_name)
     fields = {"sha256": sha256_of(file), "size_bytes": file.size or 0, "used_at": timezone.now()}
-    if picture is None or picture.staging_key:
-        key = storage.staged_classified_key(file_name)
+    is_stored = ClassifiedPicture.objects.filter(file_name=file_name, staging_key="").exists()
+    if not is_stored:
         storage.stage_uploads([(file, key)])
-        fields["staging_key"] = key
     with sqlite_write_lock(), transaction.atomic():
-        picture, is_new = ClassifiedPicture.objects.get_or_create(file_name=file_name, defaults=fields)
+        # Locked: `delete_unused` then sees when it was used, or has deleted it before.
+        picture, is_new = ClassifiedPicture.objects.select_for_update().get_or_create(
+            file_name=file_name, defaults={**fields, "staging_key": key}
+        )
         if picture.sha256 != fields["sha256"]:  # found by intent alone
             raise NameTaken(_("Another picture has the same MD5. Save the picture anew and send it again."))
         if not is_new:
             ClassifiedPicture.objects.filter(pk=picture.pk).update(used_at=fields["used_at"])
+    if is_stored and picture.staging_key:  # no more: it was deleted meanwhile
+        storage.stage_uploads([(file, key)])
     return picture
+
+
+def note_missing(picture: ClassifiedPicture) -> None:
+    """Have a picture whose bytes are nowhere staged again when it is sent the next time."""
+    ClassifiedPicture.objects.filter(pk=picture.pk).update(
+        staging_key=storage.staged_classified_key(picture.file_name)
+    )
 
 
 def store_picture(picture_id: int) -> None:
@@ -80,11 +91,23 @@ def picture_url(picture: ClassifiedPicture) -> str:
 
 def delete_unused() -> int:
     """Delete pictures that nobody has asked about for long and nobody has said anything about. How many."""
-    unused = list(ClassifiedPicture.objects.unused_since(timezone.now() - KEPT))
-    for picture in unused:
-        storage.delete(storage.DEFAULT, storage.classified_key(picture.file_name))
+    when = timezone.now() - KEPT
+    unused = list(ClassifiedPicture.objects.unused_since(when).values_list("pk", flat=True))
+    return sum(_delete_if_unused(picture_id, when) for picture_id in unused)
+
+
+def _delete_if_unused(picture_id: int, when: datetime) -> bool:
+    """Delete a picture's row, then its bytes: a row without bytes would refuse the picture for ever."""
+    with sqlite_write_lock(), transaction.atomic():
+        unused = ClassifiedPicture.objects.unused_since(when).filter(pk=picture_id)
+        picture = unused.select_for_update(of=("self",)).first()
+        if picture is None:  # somebody has sent it meanwhile
+            return False
         picture.delete()
-    return len(unused)
+    storage.delete(storage.DEFAULT, storage.classified_key(picture.file_name))
+    for sent_again in ClassifiedPicture.objects.filter(file_name=picture.file_name, staging_key=""):
+        note_missing(sent_again)  # its bytes may be those that were just deleted; staging has them for a day
+    return True
 
 
 def _checked_extension(name: str) -> str:

@@ -16,7 +16,12 @@ from demeter.accounts.models import User
 from demeter.errors import DemeterError
 from demeter.heartbeats import queues_without_worker
 from mlpipeline.classifier.choices import PredictionStatus
-from mlpipeline.classifier.errors import NoModelWorker, PredictionFailed, PredictionTimedOut
+from mlpipeline.classifier.errors import (
+    NoModelWorker,
+    PredictionFailed,
+    PredictionTimedOut,
+    TooManyPredictions,
+)
 from mlpipeline.classifier.models import Prediction
 from mlpipeline.classifier.services.pictures import keep_picture
 from photos.errors import ImageTooLarge, OriginalMissing, StoreUnavailable, UnreadableImage
@@ -31,8 +36,9 @@ RESEND_AFTER: Final = timedelta(seconds=15)  # a message that has led to nothing
 def request_prediction(*, user: User, file: UploadedFile[Any]) -> Prediction:
     """Write down the question what a picture shows. The caller sends the prediction.
 
-    Raises NoModelWorker while nobody could answer, and what `keep_picture` raises.
+    Raises NoModelWorker while nobody could answer, TooManyPredictions, and what `keep_picture` raises.
     """
+    _check_rate(user)
     if queues_without_worker([QUEUE]):
         raise NoModelWorker(
             _("No worker runs that could look at the picture. Please try again in a moment."),
@@ -43,6 +49,20 @@ def request_prediction(*, user: User, file: UploadedFile[Any]) -> Prediction:
     prediction = Prediction(user=user, picture=picture, expires_at=expires_at)
     prediction.save(force_insert=True)
     return prediction
+
+
+def _check_rate(user: User) -> None:
+    """Anybody can register, and the worker that answers also counts the photos of the nursery."""
+    limit = settings.PREDICTIONS_UNAPPROVED_PER_MIN
+    if user.can_read:
+        return
+    asked = Prediction.objects.filter(user=user, created_at__gt=timezone.now() - timedelta(minutes=1))
+    if asked.count() >= limit:
+        raise TooManyPredictions(
+            _("Until an administrator approves your account you may send %(limit)d pictures a minute.")
+            % {"limit": limit},
+            retry_after_s=60,
+        )
 
 
 def find_ended(ids: Sequence[UUID]) -> Collection[UUID]:

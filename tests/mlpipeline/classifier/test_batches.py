@@ -11,6 +11,7 @@ from mlpipeline.classifier.services import answering, batches, pictures, predict
 from mlpipeline.detectors.errors import ModelUnavailable
 from mlpipeline.models import ModelVersion
 from mlpipeline.tasks.classifying import (
+    answer_predictions_first,
     classify_pictures,
     sweep_old_predictions,
     sweep_predictions,
@@ -52,6 +53,20 @@ def test_predictions_that_wait_are_answered_together_up_to_the_size_of_a_batch(a
     assert classifier.batches == [8, 8, 3]
     assert {row.label for row in fresh(rows)} == {"light"}
     assert ModelVersion.objects.get().sha256 == classifier.sha256
+
+
+def test_pictures_that_come_for_ever_do_not_keep_a_worker_from_its_photos(ask, classifier, monkeypatch):
+    rows, answer = ask(9), classifier.classify
+
+    def answer_and_get_more(given):
+        if len(classifier.batches) < 50:
+            Prediction.objects.filter(pk__in=[row.pk for row in rows]).update(status="pending", claim=None)
+        return answer(given)
+
+    monkeypatch.setattr(classifier, "classify", answer_and_get_more)
+    monkeypatch.setattr(answering, "WORKED_S", 0.0)
+    answer_predictions_first()
+    assert classifier.batches == [8]
 
 
 def test_without_batching_each_is_answered_by_itself(ask, classifier, settings):
@@ -179,6 +194,81 @@ def test_what_is_old_is_cleared_but_what_somebody_commented_stays(ask, worker):
     assert list(ClassifiedPicture.objects.all()) == [kept]
     assert storage.store("default").exists(storage.classified_key(kept.file_name))
     assert not storage.store("default").exists(storage.classified_key(rows[1].picture.file_name))
+
+
+def unused_for_long(row):
+    """The picture of a prediction that is stored, and that nobody has asked about for long."""
+    upload_classified(row.picture_id)
+    Prediction.objects.all().delete()
+    ClassifiedPicture.objects.update(used_at=timezone.now() - timedelta(days=91))
+    return ClassifiedPicture.objects.get()
+
+
+def test_a_picture_that_is_sent_while_old_ones_are_deleted_stays(ask, classifier, monkeypatch):
+    [row] = ask()
+    picture = unused_for_long(row)
+    queryset = type(ClassifiedPicture.objects.all())
+    unused_since = queryset.unused_since
+    asked = []
+
+    def and_then_it_is_sent(rows, when):
+        found = unused_since(rows, when)
+        if asked:
+            return found
+        found = rows.filter(pk__in=[row.pk for row in found])
+        asked.extend(ask())
+        return found
+
+    monkeypatch.setattr(queryset, "unused_since", and_then_it_is_sent)
+    assert pictures.delete_unused() == 0
+    assert storage.store("default").exists(storage.classified_key(picture.file_name))
+    assert answering.answer_waiting() == 1
+
+
+def test_a_picture_that_is_sent_while_its_bytes_are_deleted_is_stored_again(ask, classifier, monkeypatch):
+    [row] = ask()
+    picture = unused_for_long(row)
+    delete = storage.delete
+
+    def sent_and_stored_just_before(alias, key):
+        [again] = ask()
+        upload_classified(again.picture_id)
+        delete(alias, key)
+
+    monkeypatch.setattr(storage, "delete", sent_and_stored_just_before)
+    assert pictures.delete_unused() == 1
+    upload_classified(ClassifiedPicture.objects.get().pk)  # as the sweep does
+    assert storage.store("default").exists(storage.classified_key(picture.file_name))
+    assert answering.answer_waiting() == 1
+
+
+def test_a_killed_clearing_leaves_no_row_without_bytes(ask, monkeypatch):
+    [row] = ask()
+    unused_for_long(row)
+
+    def killed(alias, key):
+        assert not ClassifiedPicture.objects.exists()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(storage, "delete", killed)
+    with pytest.raises(KeyboardInterrupt):
+        pictures.delete_unused()
+
+
+def test_a_picture_that_is_lost_is_staged_when_it_is_sent_again(ask, classifier):
+    [row] = ask()
+    upload_classified(row.picture_id)
+    for alias, key in (
+        ("default", storage.classified_key(row.picture.file_name)),
+        ("staging", row.picture.staging_key),
+    ):
+        storage.delete(alias, key)
+    assert answering.answer_waiting() == 0
+    assert fresh([row])[0].error_code == "original_missing"
+    [again] = ask()
+    assert answering.answer_waiting() == 1
+    upload_classified(again.picture_id)
+    assert storage.store("default").exists(storage.classified_key(row.picture.file_name))
 
 
 def test_two_pictures_of_one_md5_do_not_pass_for_each_other(ask):

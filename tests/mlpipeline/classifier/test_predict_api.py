@@ -45,6 +45,20 @@ def test_the_same_picture_is_kept_once(bearer, stranger, worker, answering_worke
     assert Prediction.objects.count() == 3
 
 
+def test_an_account_that_nobody_has_approved_may_ask_little(
+    bearer, stranger, viewer, answering_worker, settings
+):
+    settings.PREDICTIONS_UNAPPROVED_PER_MIN = 2
+
+    def statuses(user, path):
+        return [send(bearer(user), path, encoded(seed=seed)).status_code for seed in range(3)]
+
+    assert statuses(stranger, "/model/predict") == [200, 200, 429]
+    refused = send(bearer(stranger), "/api/v1/model/predict", encoded())
+    assert (refused.status_code, refused["Retry-After"]) == (429, "60")
+    assert statuses(viewer, "/model/predict") == [200, 200, 200]
+
+
 @pytest.mark.parametrize("name", ["a.PNG", "a.jpg", "a.JPEG", "a.b.gif", "photo.png"])
 def test_endings_count_in_any_case(bearer, viewer, answering_worker, name):
     kind = "GIF" if name.endswith("gif") else "JPEG" if "jp" in name.lower() else "PNG"
