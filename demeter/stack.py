@@ -127,6 +127,7 @@ def stack_processes(*, host: str, port: int, classifier_port: int = CLASSIFIER_P
                 **few,
                 **KEPT_BUFFERS,
                 **CONNECTION_A_THREAD,
+                **DATABASE_ANSWER_S,
                 "WEB_PROCESSES": "1",
                 "CLASSIFIER_UI_ONLY": "true",
             },

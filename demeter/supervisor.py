@@ -4,6 +4,7 @@ By hand: honcho stops everything when one process ends; this restarts it, and le
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Literal, Self
 
-LOG_MAX_BYTES = 10 * 1024**2  # a longer log is set aside when its process starts
+LOG_MAX_BYTES = 10 * 1024**2  # what a longer log holds is set aside; of each process two files are kept
 STEADY_AFTER_S = 30.0  # a process that lived this long restarts at once
 LONGEST_PAUSE_S = 30.0
 REAPER = Path(__file__).with_name("orphan_reaper.py")
@@ -91,6 +92,7 @@ class Supervisor:
         """One round: notice what died and start what is due. To be called again every second or so."""
         self._ensure_reaper()
         for child in self._children:
+            self._limit_log(child.spec.name)
             if child.process is not None and child.process.poll() is not None:
                 self._handle_exit(child, child.process)
             if child.process is None and time.monotonic() >= child.start_at:
@@ -182,10 +184,18 @@ class Supervisor:
         """Where a process writes: its log, or None for the supervisor's own output."""
         if self.log_dir is None:
             return nullcontext()
+        return (self.log_dir / f"{name}.log").open("ab")
+
+    def _limit_log(self, name: str) -> None:
+        """Set aside what a long log holds. The process writes on to the same file, at its end, so it is emptied."""
+        if self.log_dir is None:
+            return
         path = self.log_dir / f"{name}.log"
-        if path.exists() and path.stat().st_size > LOG_MAX_BYTES:
-            path.replace(path.with_suffix(".log.1"))
-        return path.open("ab")
+        with suppress(OSError):  # there is none yet; or the disk cannot do it, which must end no process
+            if path.stat().st_size > LOG_MAX_BYTES:
+                with suppress(OSError):  # a full disk has no room for it
+                    shutil.copyfile(path, path.with_suffix(".log.1"))
+                os.truncate(path, 0)
 
     def _ensure_reaper(self) -> None:
         if self._reaper is not None and self._reaper.poll() is None:

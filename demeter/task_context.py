@@ -4,6 +4,7 @@ A task that is sent from a task carries the same id on. One that a sweep sends a
 not keep ids of requests.
 """
 
+import logging
 from contextvars import ContextVar
 from typing import Any, Final
 
@@ -12,7 +13,20 @@ from celery.signals import before_task_publish, task_postrun, task_prerun
 from demeter.middleware import NO_REQUEST, request_id_var
 
 _HEADER: Final = "request_id"
+_TASK_LOGGERS: Final = ("celery.worker.strategy", "celery.app.trace")
 task_name_var: ContextVar[str] = ContextVar("task_name", default="")
+
+
+class QuietSweeps(logging.Filter):
+    """What Celery says of a sweep that came and went well is for DEBUG: it is thirty lines a minute, day and night."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno == logging.INFO and record.name in _TASK_LOGGERS:
+            task: dict[str, Any] = getattr(record, "data", {})
+            if str(task.get("name", "")).startswith("sweep_"):
+                record.levelno, record.levelname = logging.DEBUG, "DEBUG"
+                return logging.getLogger().isEnabledFor(logging.DEBUG)
+        return True
 
 
 @before_task_publish.connect(dispatch_uid="demeter.task_context.send")

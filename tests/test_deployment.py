@@ -74,6 +74,14 @@ def test_every_variable_has_an_explanation_right_above_it_or_its_group() -> None
     assert bare == []
 
 
+def test_no_log_of_a_container_grows_without_bound(services: dict[str, dict[str, Any]]) -> None:
+    assert services
+    for name, service in services.items():
+        options = service["logging"]["options"]
+        assert options["max-size"].endswith("m"), name
+        assert int(options["max-file"]) <= 10, name
+
+
 def ran(program: str, *words: str) -> subprocess.CompletedProcess[str]:
     """A tool of this environment, run at the root."""
     command = [str(Path(sys.executable).parent / program), *words]

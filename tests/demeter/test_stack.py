@@ -12,7 +12,7 @@ from django.db import connection
 from demeter.celery import app
 from demeter.health import QUEUES
 from demeter.port_check import PortInUse
-from demeter.stack import CLASSIFIER_UI, PROCESS_NAMES, run_stack, stack_processes
+from demeter.stack import CLASSIFIER_UI, PROCESS_NAMES, WEB, run_stack, stack_processes
 
 
 def option(command: tuple[str, ...], name: str) -> str:
@@ -49,6 +49,13 @@ def test_how_many_tasks_a_machine_works_on_at_once_is_a_setting(settings: Any) -
     settings.CPU_WORKER_CONCURRENCY, settings.IO_WORKER_CONCURRENCY = 3, 70
     settings.IO_WORKER_POOL = "gevent"
     assert workers() == {"worker-cpu": ("prefork", "3"), "worker-io": ("gevent", "70")}
+
+
+@pytest.mark.django_db
+def test_no_page_waits_for_a_frozen_database_for_ever() -> None:
+    specs = {spec.name: spec.env for spec in stack_processes(host="127.0.0.1", port=8000)}
+    for name in (WEB, CLASSIFIER_UI):
+        assert float(specs[name]["DATABASE_ANSWER_TIMEOUT_S"]) > 0, name
 
 
 APPS = ("demeter", "inventory", "photos", "mlpipeline")

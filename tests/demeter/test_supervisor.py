@@ -168,6 +168,29 @@ def test_each_process_writes_its_own_log_and_a_long_one_is_set_aside(
     assert log.with_suffix(".log.1").read_text() == "a line of yesterday\n"
 
 
+def test_a_log_that_grows_is_set_aside_while_its_process_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("demeter.supervisor.LOG_MAX_BYTES", 10)
+    log = tmp_path / "speaker.log"
+    program = (
+        "import signal\n"
+        "signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})\n"
+        "print('a first, long line', flush=True)\n"
+        "signal.sigwait({signal.SIGUSR1})\n"
+        "print('second', flush=True)\n"
+        "signal.pause()\n"
+    )
+    spec = ProcessSpec("speaker", (sys.executable, "-c", program))
+    with Supervisor([spec], log_dir=tmp_path) as supervisor:
+        assert keep_until(supervisor, lambda: log.with_suffix(".log.1").exists() and log.stat().st_size == 0)
+        first = pid_of(supervisor, "speaker")
+        os.kill(first, signal.SIGUSR1)
+        assert reached(lambda: log.read_bytes() == b"second\n")  # at its beginning: no hole before it
+        assert pid_of(supervisor, "speaker") == first
+    assert log.with_suffix(".log.1").read_text() == "a first, long line\n"
+
+
 @pytest.mark.parametrize(
     ("lines", "expected"),
     [

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 from celery import shared_task
+from django.conf import settings
 from kombu import Connection
 
 from demeter.celery import app
 from demeter.log_format import JsonFormatter
 from demeter.middleware import NO_REQUEST, RequestIdFilter, request_id_var
-from demeter.task_context import begin_task, end_task, send_request_id, task_name_var
+from demeter.task_context import QuietSweeps, begin_task, end_task, send_request_id, task_name_var
 
 lines: list[dict[str, Any]] = []
 
@@ -73,3 +74,23 @@ def test_a_line_is_one_json_object_with_the_fault_in_it():
     text = JsonFormatter().format(record)
     assert "\n" not in text
     assert "ValueError: broken" in json.loads(text)["exception"]
+
+
+@pytest.mark.parametrize(
+    ("task", "level", "root", "is_written"),
+    [
+        pytest.param("sweep_steps", logging.INFO, logging.INFO, False, id="a sweep that went well"),
+        pytest.param("sweep_steps", logging.INFO, logging.DEBUG, True, id="for who wants to see it"),
+        pytest.param("sweep_steps", logging.ERROR, logging.INFO, True, id="a sweep that failed"),
+        pytest.param("detect_sahi", logging.INFO, logging.INFO, True, id="other tasks"),
+    ],
+)
+def test_sweeps_that_go_well_fill_no_log(task, level, root, is_written, monkeypatch):
+    monkeypatch.setattr(logging.getLogger(), "level", root)
+    logging.getLogger()._cache.clear()
+    record = logging.LogRecord(
+        "celery.app.trace", level, __file__, 1, "Task %(name)s came", ({"name": task},), None
+    )
+    record.data = {"name": task}
+    assert QuietSweeps().filter(record) is is_written
+    assert "quiet_sweeps" in settings.LOGGING["handlers"]["console"]["filters"]
