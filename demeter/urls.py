@@ -9,7 +9,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from demeter import health
 from demeter.accounts.legacy_api import RootSignIn, RootUsers
-from demeter.accounts.page_views import SignInView, admin_sign_in
+from demeter.accounts.page_views import SignInView, account, admin_sign_in
 from demeter.metrics.views import metrics, version
 from demeter.routers import OptionalSlashRouter
 from mlpipeline.classifier.api.legacy_api import RootFeedback, RootPredict
@@ -52,6 +52,7 @@ urlpatterns = [
     path("api/v1/", include(api)),
     path("language/", login_not_required(set_language), name="set_language"),
     path("sign-in/", SignInView.as_view(), name="sign-in"),
+    path("account/", account, name="account"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("files/<slug:alias>/<path:token>", local_file, name="local-file"),
     *programs.urls,

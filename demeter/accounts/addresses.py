@@ -26,6 +26,11 @@ def address_of(request: HttpRequest | Request) -> str:
     return _normal(str(request.META.get("REMOTE_ADDR") or ""))
 
 
+def is_clients_own(request: HttpRequest | Request) -> bool:
+    """Whether `address_of` is one client's, and not that of a proxy which nobody has said to trust."""
+    return bool(api_settings.NUM_PROXIES) or "X-Forwarded-For" not in request.headers
+
+
 def _normal(text: str) -> str:
     for candidate in (text, text.rpartition(":")[0].strip("[]")):  # some proxies append the port
         try:

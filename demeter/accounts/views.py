@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 from demeter.accounts import serializers, services, tokens
 from demeter.accounts.addresses import address_of
 from demeter.accounts.choices import Role
+from demeter.accounts.failure_budget import failure_budget
 from demeter.accounts.filters import UserFilter
 from demeter.accounts.models import User
 from demeter.accounts.permissions import IsSignedIn
@@ -50,11 +51,12 @@ class SignIn(APIView):
     def post(self, request: Request) -> Response:
         given = serializers.SignInSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        pair = services.sign_in(
-            email=given.validated_data["username"],
-            password=given.validated_data["password"],
-            address=address_of(request),
-        )
+        with failure_budget(request):
+            pair = services.sign_in(
+                email=given.validated_data["username"],
+                password=given.validated_data["password"],
+                address=address_of(request),
+            )
         return Response(asdict(pair))
 
 
@@ -121,9 +123,10 @@ class ChangePassword(APIView):
     def post(self, request: Request) -> Response:
         given = serializers.ChangePasswordSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        pair = services.change_password(
-            user=cast(User, request.user), address=address_of(request), **given.validated_data
-        )
+        with failure_budget(request):
+            pair = services.change_password(
+                user=cast(User, request.user), address=address_of(request), **given.validated_data
+            )
         return Response(asdict(pair))
 
 

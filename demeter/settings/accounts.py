@@ -23,6 +23,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 # Failures of one account from one address, never successes, before that pair has to wait (demeter.accounts.lockout).
 AXES_FAILURE_LIMIT = LOGIN_FAILURES_PER_HOUR = env.int("LOGIN_FAILURES_PER_HOUR", default=10)
+# Failures of one address in ten minutes, whatever accounts they are for (demeter.accounts.failure_budget).
+LOGIN_FAILURES_PER_ADDRESS = env.int("LOGIN_FAILURES_PER_ADDRESS", default=100)
 AXES_HANDLER = "demeter.accounts.lockout.GrowingLockHandler"
 AXES_COOLOFF_TIME = timedelta(hours=1)  # a count ends this long after its last failure
 AXES_USERNAME_FORM_FIELD = "username"

@@ -9,6 +9,7 @@ from django.core.cache import cache
 from django.db.models import F
 from django.test import Client
 
+from demeter.accounts import services
 from demeter.accounts.models import User
 from photos.services.execution import cleanup
 from tests.conftest import PASSWORD, Bearer
@@ -182,6 +183,70 @@ def test_guessing_the_current_password_locks_the_same_pair(bearer: Bearer, worke
     statuses = [bearer(worker).post("/api/v1/auth/change-password", body).status_code for _ in range(4)]
     assert statuses == [400, 400, 400, 429]
     assert sign_in(worker.email).status_code == 429
+
+
+# ── the budget of an address ─────────────────────────────────────────────────────────────────────────
+@pytest.fixture
+def hashed(settings: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A budget of twenty failures, and the passwords that were hashed."""
+    settings.LOGIN_FAILURES_PER_ADDRESS, settings.WEB_PROCESSES = 20, 1
+    passwords: list[str] = []
+    authenticate = services.authenticate
+
+    def note(attempt: Any, *, username: str, password: str) -> Any:
+        passwords.append(password)
+        return authenticate(attempt, username=username, password=password)
+
+    monkeypatch.setattr(services, "authenticate", note)
+    return passwords
+
+
+def invent(times: int, **options: Any) -> list[int]:
+    return [fail(f"nobody{number}@nursery.example", **options)[0] for number in range(times)]
+
+
+def test_invented_accounts_cost_an_address_no_more_hashes_than_its_budget(
+    worker: User, hashed: list[str]
+) -> None:
+    assert invent(25) == [401] * 20 + [429] * 5
+    assert len(hashed) == 20
+    refused = sign_in(worker.email)
+    assert refused.status_code == 429
+    assert 0 < int(refused["Retry-After"]) <= 600
+    assert sign_in(worker.email, address=ELSEWHERE).status_code == 200
+
+
+def test_the_people_behind_one_address_make_their_mistakes_and_come_in(
+    worker: User, other_worker: User, admin: User, hashed: list[str]
+) -> None:
+    for user in (worker, other_worker, admin):
+        assert fail(user.email, times=2) == [401, 401]
+        assert [sign_in(user.email).status_code for _ in range(30)] == [200] * 30
+
+
+def test_a_browser_that_is_known_comes_in_where_others_have_spent_the_budget(
+    admin: User, hashed: list[str]
+) -> None:
+    known, new = Client(), Client()
+    assert on_the_page(known, admin.email)
+    invent(20)
+    assert not on_the_page(new, admin.email)
+    assert on_the_page(known, admin.email)
+
+
+def test_no_stranger_spends_the_budget_of_all_behind_a_proxy_that_is_not_trusted(
+    worker: User, hashed: list[str]
+) -> None:
+    assert invent(25, **{"X-Forwarded-For": "203.0.113.5"}) == [401] * 25
+    assert sign_in(worker.email, **{"X-Forwarded-For": "203.0.113.6"}).status_code == 200
+
+
+def test_behind_a_trusted_proxy_each_client_has_its_budget(
+    worker: User, hashed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rest_framework.settings.api_settings.NUM_PROXIES", 1)
+    assert invent(25, **{"X-Forwarded-For": "203.0.113.5"})[20:] == [429] * 5
+    assert sign_in(worker.email, **{"X-Forwarded-For": "203.0.113.6"}).status_code == 200
 
 
 # ── the page ─────────────────────────────────────────────────────────────────────────────────────────

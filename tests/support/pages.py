@@ -104,7 +104,7 @@ NOT_PAGES = {
 }
 _NOBODY = {"sign-in", "upload-offline"}
 # Pages that workers use most, as they see them.
-_OF_WORKERS = ("home", "upload", "jobs", "gallery", "photo", "upload-progress")
+_OF_WORKERS = ("account", "home", "upload", "jobs", "gallery", "photo", "upload-progress")
 # The administration's addresses are made from its models: some of each kind.
 _OF_ADMINISTRATION = (
     ("admin:index", ""),
