@@ -16,7 +16,7 @@ def thumbnail_url(image: Image, drawing_id: UUID | None) -> str | None:
 
     For a list the plain one will do: no drawing is made again for it.
     """
-    return _drawn_thumbnail_url(image, drawing_id) or plain_thumbnail_url(image)
+    return annotated_thumbnail_url(image, drawing_id) or plain_thumbnail_url(image)
 
 
 def plain_thumbnail_url(image: Image) -> str | None:
@@ -27,10 +27,14 @@ def plain_thumbnail_url(image: Image) -> str | None:
 
 
 def annotated_thumbnail_url(image: Image, drawing_id: UUID | None) -> str | None:
-    """The thumbnail of a drawing; None until one is made."""
+    """The thumbnail of a drawing; None until one is made.
+
+    Only the page of a photo has a drawing made again (`annotated_url`): a list would ask for a hundred, and photos of
+    today would wait behind them to be booked.
+    """
     if drawing_id is None:
-        want_drawing(image)
-    return _drawn_thumbnail_url(image, drawing_id)
+        return None
+    return signed_url(drawings_alias(image), annotated_thumbnail_key(drawing_id, image.uploaded_at))
 
 
 def full_picture_url(image: Image) -> str | None:
@@ -77,12 +81,6 @@ def small_picture_url(image: Image) -> str | None:
         return _link(image.preview_key)
     is_small = max(image.width_px, image.height_px) <= PREVIEW_PX
     return (full_picture_url(image) if is_small else None) or plain_thumbnail_url(image)
-
-
-def _drawn_thumbnail_url(image: Image, drawing_id: UUID | None) -> str | None:
-    if drawing_id is None:
-        return None
-    return signed_url(drawings_alias(image), annotated_thumbnail_key(drawing_id, image.uploaded_at))
 
 
 def _link(key: str) -> str | None:

@@ -34,17 +34,20 @@ def store_original(claim: Claim) -> None:
 
 
 def store_thumbnail(claim: Claim) -> None:
-    """Write the thumbnail, and an upright JPEG of what is large or what browsers do not show. Neither carries GPS."""
+    """Write the thumbnail, and an upright JPEG of what is large or what browsers do not show. Neither carries GPS.
+
+    Thumbnails are cleared and made again; the JPEG is kept, and so made once.
+    """
     STORE_BREAKER.refuse_while_open()  # before the photo is decoded in vain
     image = _image(claim)
     release_connection()
     with storage.open_original(image) as path:
-        made = render(path, with_preview=_gets_preview(image))
+        made = render(path, with_preview=_gets_preview(image) and not image.preview_key)
     day = image.uploaded_at
     thumbnail_key = storage.thumbnail_key(image.pk, day)
     store, metadata = storage.StorageService(), storage.metadata_of(image)
     store.upload_file(made.thumbnail, thumbnail_key, metadata=metadata)
-    preview_key = ""
+    preview_key = image.preview_key
     if made.preview is not None:
         preview_key = storage.preview_key(image.pk, day)
         store.upload_file(made.preview, preview_key, metadata=metadata)

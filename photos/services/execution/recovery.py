@@ -6,7 +6,7 @@ from typing import Final
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from photos.choices import SessionStatus, StepKind, StepStatus
@@ -44,19 +44,20 @@ def end_exhausted() -> int:
 def find_lost_steps(is_queue_empty: Callable[[str], bool]) -> list[ProcessingStep]:
     """Steps whose message is lost, as far as rows and queues tell.
 
-    A lease that ran out: at once. A pending step: when it was never sent, when its queue is empty, or after ten
-    minutes. Sending one too many is harmless: only one claim succeeds.
+    A lease that ran out: at once, then as a pending step. That: when it was never sent, when its queue is empty, or
+    after ten minutes. Sending one too many is harmless, for only one claim succeeds, but thousands would hide others.
     """
     now = timezone.now()
     ready = ProcessingStep.objects.claimable(now).unblocked().select_related("image")
-    left = list(ready.filter(status=StepStatus.RUNNING)[:MAX_STEPS_PER_SWEEP])
-    pending = ready.filter(status=StepStatus.PENDING)
+    sent_since = Q(status=StepStatus.RUNNING, sent_at__gte=F("lease_expires_at"))
+    left = ready.filter(status=StepStatus.RUNNING).filter(~sent_since | Q(sent_at=None))
+    pending = ready.filter(Q(status=StepStatus.PENDING) | sent_since)
     never_sent = pending.filter(sent_at=None, created_at__lt=now - timedelta(seconds=2))
     long_ago = pending.filter(sent_at__lt=now - timedelta(seconds=settings.STEP_RESEND_S))
     waiting = pending.filter(sent_at__lt=now - RESEND_WHEN_EMPTY).exclude(pk__in=long_ago.values("pk"))
     kinds = {kind for kind in waiting.values_list("kind", flat=True).distinct() if is_queue_empty(kind)}
     return [
-        *left,
+        *left[:MAX_STEPS_PER_SWEEP],
         *never_sent[:MAX_STEPS_PER_SWEEP],
         *long_ago[:MAX_STEPS_PER_SWEEP],
         *waiting.filter(kind__in=kinds)[:MAX_STEPS_PER_SWEEP],

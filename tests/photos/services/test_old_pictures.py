@@ -15,9 +15,10 @@ from demeter.accounts.models import User
 from inventory.models import StorageLocation
 from photos import storage, tasks
 from photos.choices import StepKind, StepStatus
+from photos.decoding.renderings import render
 from photos.errors import StoreUnavailable
 from photos.models import Image, ProcessingSession, ProcessingStep
-from photos.services.execution import old_pictures
+from photos.services.execution import image_steps, old_pictures
 from photos.services.execution.recovery import find_lost_steps, reopen_missing_pictures
 from tests.conftest import Bearer, SignedIn
 from tests.photos.services.conftest import Count, MakeImage
@@ -219,11 +220,11 @@ def test_who_asks_for_a_photo_has_its_pictures_made_again_once(
 @pytest.mark.parametrize(
     ("address", "kinds"),
     [
-        pytest.param("/api/v1/photos/gallery", {"upload_thumbnail", "draw_photo"}, id="the list of the API"),
+        pytest.param("/api/v1/photos/gallery", {"upload_thumbnail"}, id="the list of the API"),
         pytest.param("/photos/", {"upload_thumbnail"}, id="the gallery, which shows the plain ones"),
     ],
 )
-def test_a_list_asks_for_all_that_it_lacks_at_once(
+def test_a_list_asks_for_all_thumbnails_that_it_lacks_at_once_and_for_no_drawing(
     make_old: MakeOld,
     worker: User,
     signed_in: SignedIn,
@@ -248,6 +249,24 @@ def test_a_list_asks_for_all_that_it_lacks_at_once(
     tasks.upload_clear_old()
     assert read() == of_one
     assert len(sent) == 3 * len(kinds)
+
+
+def test_a_preview_that_is_there_is_not_made_again_with_the_thumbnail(
+    cleared: ProcessingSession, worker: User, bearer: Bearer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Image.objects.filter(pk=cleared.image_id).update(width_px=4000, preview_key="previews/there.jpg")
+    monkeypatch.setattr(image_steps, "render", lambda path, *, with_preview: rendered(path, with_preview))
+    rendered_with: list[bool] = []
+
+    def rendered(path: Any, with_preview: bool) -> Any:
+        rendered_with.append(with_preview)
+        return render(path, with_preview=with_preview)
+
+    bearer(worker).get(f"/api/v1/photos/{cleared.image_id}")
+    tasks.upload_thumbnail(step_of(cleared, StepKind.UPLOAD_THUMBNAIL).pk)
+    assert rendered_with == [False]
+    image = fresh(cleared).image
+    assert (bool(image.thumbnail_key), image.preview_key) == (True, "previews/there.jpg")
 
 
 def test_a_new_photo_whose_thumbnail_is_still_to_come_costs_no_query_for_that(

@@ -353,6 +353,23 @@ def test_the_sweep_sends_a_waiting_step_again(step, sent_s_ago, is_queue_empty, 
     assert (step in find_lost_steps(is_queue_empty)) is is_sent_again
 
 
+def test_a_step_that_its_worker_left_is_sent_once_and_then_waits_as_any_other(step):
+    claim_step(step.pk)
+    expire(step)
+    assert step in find_lost_steps(something_waits)
+    claims.mark_sent([step.pk])
+    assert step not in find_lost_steps(something_waits)
+    assert step not in find_lost_steps(nothing_waits)  # just sent, it may be in a worker's hand
+    for sent_s_ago, is_queue_empty in ((60, nothing_waits), (700, something_waits)):
+        sent_at = timezone.now() - timedelta(seconds=sent_s_ago)
+        lease = sent_at - timedelta(seconds=1)
+        ProcessingStep.objects.update(sent_at=sent_at, lease_expires_at=lease)
+        assert step in find_lost_steps(is_queue_empty)
+    claim_step(step.pk)
+    expire(step)  # with another worker
+    assert step in find_lost_steps(something_waits)
+
+
 def test_a_step_that_too_many_workers_died_with_fails_its_count_with_the_reason(session, step, settings):
     for _worker in range(settings.STEP_MAX_LOSSES):
         assert end_exhausted() == 0
