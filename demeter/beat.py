@@ -26,6 +26,7 @@ class HeartbeatScheduler(PersistentScheduler):
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         """Send what is due; the seconds until the next round."""
+        self._follow_clock()
         wait_s: float = super().tick(*args, **kwargs)
         if time.monotonic() >= self._next_beat:
             self._write(
@@ -33,6 +34,18 @@ class HeartbeatScheduler(PersistentScheduler):
             )
             self._next_beat = time.monotonic() + BEAT_EVERY_S
         return min(wait_s, BEAT_EVERY_S)
+
+    def _follow_clock(self) -> None:
+        """Let no entry have run in the future: after a clock was set back, none would be due until it has caught up.
+
+        Also not one that the schedule file remembers from before a restart.
+        """
+        for entry in self.schedule.values():
+            now = entry.default_now()
+            if entry.last_run_at > now:
+                logger.warning("The clock was set back; %s counts as sent now.", entry.name)
+                entry.last_run_at = now
+                self._heap = None  # Celery builds it anew
 
     def close(self) -> None:
         super().close()

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
@@ -11,6 +12,7 @@ from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 from demeter.accounts import tokens
 from demeter.accounts.models import TokenFamily, User
 from demeter.accounts.tokens import delete_expired_families, issue_tokens
+from photos.services.execution.cleanup import delete_expired
 from tests.conftest import PASSWORD, Bearer, MakeUser
 
 BOTH_SIGN_INS = pytest.mark.parametrize(
@@ -219,6 +221,15 @@ def test_sign_ins_are_forgotten_when_their_tokens_have_expired(client: Client, w
     TokenFamily.objects.filter(pk=expired.pk).update(expires_at=timezone.now())
     assert delete_expired_families() == 1
     assert client.post("/api/v1/auth/refresh", {"refresh_token": old}).status_code == 200
+
+
+def test_browsers_whose_sign_in_has_expired_are_forgotten(worker: User, other_worker: User) -> None:
+    expired, alive = Client(), Client()
+    expired.force_login(worker)
+    Session.objects.update(expire_date=timezone.now())
+    alive.force_login(other_worker)
+    assert delete_expired()["browser_sessions"] == 1
+    assert [session.pk for session in Session.objects.all()] == [alive.session.session_key]
 
 
 def test_a_new_password_ends_all_other_sign_ins(bearer: Bearer, worker: User) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from celery import current_app
+from celery.schedules import schedule
 from django.db import DatabaseError
 from django.utils import timezone
 
@@ -48,4 +49,33 @@ def test_a_database_that_is_away_stops_no_sweep(
     scheduler.setup_schedule()
     assert scheduler.tick() <= BEAT_EVERY_S
     assert "could not be written: DatabaseError" in caplog.text
+    scheduler.close()
+
+
+def is_due_in_time(scheduler: HeartbeatScheduler) -> list[bool]:
+    """Whether each entry is due again within its own time from now on."""
+    entries = [entry for entry in scheduler.schedule.values() if isinstance(entry.schedule, schedule)]
+    return [entry.is_due().next <= entry.schedule.run_every.total_seconds() for entry in entries]
+
+
+@pytest.mark.parametrize("is_restarted", [False, True])
+def test_a_clock_that_is_set_back_stops_no_sweep(
+    scheduler: HeartbeatScheduler, monkeypatch: pytest.MonkeyPatch, is_restarted: bool
+) -> None:
+    app = current_app._get_current_object()
+    now = app.now
+    with monkeypatch.context() as ahead:
+        ahead.setattr(app, "now", lambda: now() + timedelta(days=1))
+        scheduler.setup_schedule()
+        scheduler.tick()
+        for entry in list(scheduler.schedule.values()):
+            scheduler.reserve(entry)  # it runs
+    if is_restarted:
+        file = scheduler.schedule_filename
+        scheduler.close()
+        scheduler = HeartbeatScheduler(current_app, schedule_filename=file, lazy=True)
+        scheduler.setup_schedule()
+    assert False in is_due_in_time(scheduler)
+    scheduler.tick()
+    assert set(is_due_in_time(scheduler)) == {True}
     scheduler.close()

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 from django_celery_results.models import TaskResult
 
@@ -29,9 +30,9 @@ def keep_in_staging(needed: Callable[[], Iterable[str]]) -> None:
 
 
 def delete_expired() -> dict[str, int]:
-    """Clear old idempotency keys, task results, sign-ins and counts of failed ones, and uploads nobody went on with.
+    """Clear old idempotency keys, task results, sign-ins (of browsers too) and counts of failed ones.
 
-    Staged files that no row needs go too. Returns how many of each.
+    And uploads that nobody went on with. Staged files that no row needs go too. Returns how many of each.
     """
     now = timezone.now()
     keys, _by_model = IdempotencyKey.objects.filter(
@@ -39,6 +40,7 @@ def delete_expired() -> dict[str, int]:
     ).delete()
     old = now - timedelta(hours=settings.JOBS_VISIBLE_H)
     results, _by_model = TaskResult.objects.filter(date_done__lt=old).delete()
+    browsers, _by_model = Session.objects.filter(expire_date__lt=now).delete()
     resumables = delete_expired_resumables()
     staged = storage.clear_staging(older_than=now - STAGING_KEPT, needed=_needed_in_staging())
     return {
@@ -46,6 +48,7 @@ def delete_expired() -> dict[str, int]:
         "task_results": results,
         "sign_in_failures": clear_old_failures(),
         "sign_ins": delete_expired_families(),
+        "browser_sessions": browsers,
         "resumable_uploads": resumables,
         "staged_files": staged,
     }
