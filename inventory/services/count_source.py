@@ -32,12 +32,15 @@ class NoPhotos:
     """An inventory that is counted by hand alone."""
 
     def counts_at(self, location: StorageLocation) -> list[Count]:
+        """No photo is counted: none."""
         return []
 
     def photos_of(self, session_uuids: Collection[UUID]) -> dict[UUID, UUID]:
+        """No photo is counted: none."""
         return {}
 
     def settled(self, location: StorageLocation, settlement: Settlement) -> None:
+        """There are no rows to note it in."""
         return
 
 

@@ -69,6 +69,7 @@ class Period:
 
     @property
     def net_change(self) -> int:
+        """Plants by which the stock grew in the period, or shrank."""
         return self.closing - self.opening
 
 

@@ -41,14 +41,17 @@ class LocationSummary:
 
     @property
     def location_count(self) -> int:
+        """One: itself."""
         return 1
 
     @property
     def due_count(self) -> int:
+        """One if its photo is due."""
         return int(self.is_photo_due)
 
     @property
     def unconfigured_count(self) -> int:
+        """One if nothing is configured here."""
         return int(self.product is None)
 
 
@@ -97,6 +100,7 @@ class AreaSummary(_Sums):
 
     @property
     def parts(self) -> list[LocationSummary]:
+        """The locations of the area."""
         return self.locations
 
 
@@ -113,6 +117,7 @@ class WarehouseSummary(_Sums):
 
     @property
     def parts(self) -> list[AreaSummary]:
+        """The areas of the warehouse."""
         return self.areas
 
 
@@ -125,6 +130,7 @@ class NurserySummary(_Sums):
 
     @property
     def parts(self) -> list[WarehouseSummary]:
+        """The warehouses of the nursery."""
         return self.warehouses
 
 

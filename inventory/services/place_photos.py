@@ -70,21 +70,27 @@ class NoPlacePhotos:
     def last_taken_at(
         self, level: PlaceLevel, place_ids: Collection[int] | None = None
     ) -> dict[int, datetime]:
+        """No place was photographed."""
         return {}
 
     def counts_in_force(self, location: StorageLocation) -> list[PhotoCount]:
+        """No count is in force."""
         return []
 
     def last_photo(self, location: StorageLocation, user: User) -> PlacePhoto | None:
+        """There is no last photo."""
         return None
 
     def photo_count(self, location: StorageLocation, user: User) -> int:
+        """Zero."""
         return 0
 
     def photos(self, location: StorageLocation, user: User, start: int, stop: int) -> list[PlacePhoto]:
+        """No photo."""
         return []
 
     def thumbnail_urls(self, image_ids: Collection[UUID], user: User) -> dict[UUID, str | None]:
+        """No thumbnail."""
         return {}
 
 

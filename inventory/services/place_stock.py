@@ -18,6 +18,7 @@ class ProductBatches:
 
     @property
     def quantity(self) -> int:
+        """Plants in all of these batches."""
         return sum(batch.quantity_current for batch in self.batches)
 
 

@@ -39,10 +39,12 @@ class WarehouseStock:
 
     @property
     def plants(self) -> int:
+        """Plants in all of its beds."""
         return sum(bed.plants for bed in self.beds)
 
     @property
     def change(self) -> int:
+        """By how many plants its beds changed."""
         return sum(bed.change for bed in self.beds)
 
 

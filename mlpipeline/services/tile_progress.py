@@ -28,6 +28,7 @@ class TileReporter:
         self._written_at = 0.0
 
     def __call__(self, done: int, total: int) -> None:
+        """Note how many tiles of the step are done. Raises StepLost once another worker holds it."""
         self._tiles = (done, total)
         if time.monotonic() - self._written_at >= EVERY_S:
             self._write()

@@ -147,6 +147,7 @@ class Detections:
 
     @property
     def dead(self) -> "Detections":
+        """Dead plants alone."""
         return self.select(self.classes == DEAD)
 
     @property
@@ -242,6 +243,7 @@ class ContainerCount:
 
     @property
     def total(self) -> int:
+        """Plants that were detected or estimated."""
         return self.detected + self.estimated
 
 
@@ -275,14 +277,17 @@ class PhotoCount:
 
     @property
     def dead(self) -> int:
+        """Plants found dead."""
         return sum(count.dead for count in self.containers)
 
     @property
     def empty(self) -> int:
+        """Empty pots and cells."""
         return sum(count.empty for count in self.containers)
 
     @property
     def total(self) -> int:
+        """Plants that were detected or estimated."""
         return self.detected + self.estimated
 
     @property

@@ -43,6 +43,7 @@ class Lattice:
 
     @property
     def capacity(self) -> int:
+        """Cells of the tray."""
         return self.rows * self.columns
 
     def moved(self, dx: float, dy: float) -> "Lattice":

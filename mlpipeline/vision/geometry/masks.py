@@ -21,18 +21,22 @@ class Region:
 
     @property
     def x1(self) -> int:
+        """The right edge, excluded, in px of the picture."""
         return self.x0 + int(self.mask.shape[1])
 
     @property
     def y1(self) -> int:
+        """The bottom edge, excluded, in px of the picture."""
         return self.y0 + int(self.mask.shape[0])
 
     @property
     def area_px(self) -> int:
+        """Pixels that belong to the region."""
         return int(np.count_nonzero(self.mask))
 
     @property
     def is_empty(self) -> bool:
+        """Whether no pixel belongs to it."""
         return not self.mask.any()
 
     def to_full_mask(self, shape: Shape) -> Mask:

@@ -31,10 +31,12 @@ class Tile:
 
     @property
     def x1(self) -> int:
+        """The right edge, excluded, in px of the picture."""
         return self.x0 + self.side_px
 
     @property
     def y1(self) -> int:
+        """The bottom edge, excluded, in px of the picture."""
         return self.y0 + self.side_px
 
     def quarters(self, overlap_px: float) -> tuple["Tile", ...]:

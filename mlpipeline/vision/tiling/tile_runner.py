@@ -39,6 +39,7 @@ class TileRunner:
 
     @property
     def shape(self) -> Shape:
+        """(H, W) of the picture."""
         return shape_of(self.image)
 
     def expect(self, tiles: int) -> None:

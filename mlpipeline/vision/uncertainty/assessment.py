@@ -28,6 +28,7 @@ class WeightsCalibration:
     interval: IntervalModel
 
     def as_json(self) -> dict[str, Any]:
+        """As it stands in the file of the weights' calibration."""
         return {"probability": self.probability.as_json(), "interval": self.interval.as_json()}
 
     @classmethod

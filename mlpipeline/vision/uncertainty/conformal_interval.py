@@ -86,6 +86,7 @@ class IntervalModel:
         )
 
     def as_json(self) -> dict[str, Any]:
+        """As it stands in the file of the weights' calibration."""
         return {
             "up": dict(zip(TERMS, self.up, strict=True)),
             "down": dict(zip(TERMS, self.down, strict=True)),

@@ -54,6 +54,7 @@ class ScoreCalibrator:
         return probabilities
 
     def as_json(self) -> dict[str, list[float]]:
+        """Slope and offset by class, as they stand in the file of the weights' calibration."""
         return {name: [slope, offset] for name, (slope, offset) in self.curves.items()}
 
     @classmethod

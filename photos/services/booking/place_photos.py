@@ -27,6 +27,7 @@ class PhotosOfPlaces:
     def last_taken_at(
         self, level: PlaceLevel, place_ids: Collection[int] | None = None
     ) -> dict[int, datetime]:
+        """When each place was last photographed, by place."""
         path = _PATHS[level]
         photographed = StorageLocation.objects.exclude(last_photo_at=None)
         if place_ids is not None:
@@ -34,6 +35,7 @@ class PhotosOfPlaces:
         return dict(photographed.order_by().values_list(path).annotate(Max("last_photo_at")))
 
     def counts_in_force(self, location: StorageLocation) -> list[PhotoCount]:
+        """One count of each photo that stands for the stock, oldest photo first."""
         counts = (
             _counts()
             .counted()
@@ -48,19 +50,23 @@ class PhotosOfPlaces:
         return sorted(chosen.values(), key=lambda count: count.counted_at)
 
     def last_photo(self, location: StorageLocation, user: User) -> PlacePhoto | None:
+        """The newest photo that this user may see."""
         newest = self.photos(location, user, 0, 1)
         return newest[0] if newest else None
 
     def photo_count(self, location: StorageLocation, user: User) -> int:
+        """How many photos this user may see."""
         return int(_photos_of(location, user).count())
 
     def photos(self, location: StorageLocation, user: User, start: int, stop: int) -> list[PlacePhoto]:
+        """Those from `start` up to but not including `stop`, newest first."""
         images = _photos_of(location, user).order_by("-taken_at", "-uploaded_at", "-pk")[start:stop]
         return [
             PlacePhoto(image.pk, image.taken_at, thumbnail_url(image, image.drawing_id)) for image in images
         ]
 
     def thumbnail_urls(self, image_ids: Collection[UUID], user: User) -> dict[UUID, str | None]:
+        """Signed paths or links, by photo: only of photos that this user may see."""
         images = _visible_to(user).filter(pk__in=image_ids)
         return {image.pk: thumbnail_url(image, image.drawing_id) for image in images}
 

@@ -108,6 +108,7 @@ class PhotoCounts:
     """The counts of photos as the settlement reads them (`inventory.services.count_source.CountSource`)."""
 
     def counts_at(self, location: StorageLocation) -> list[Count]:
+        """The finished counts of a place whose product is known, those that wait for a person included."""
         sessions = _sessions_at(location)
         follow_configuration(location, sessions)
         living = _living_by_category([session.pk for session in sessions])
@@ -119,9 +120,11 @@ class PhotoCounts:
         ]
 
     def photos_of(self, session_uuids: Collection[UUID]) -> dict[UUID, UUID]:
+        """The photo of each session."""
         return dict(ProcessingSession.objects.filter(uuid__in=session_uuids).values_list("uuid", "image_id"))
 
     def settled(self, location: StorageLocation, settlement: Settlement) -> None:
+        """Note which counts decide, with their warnings, and what that does to their photos."""
         sessions = _sessions_at(location)
         waits = count_warnings.waiting_at(location, sessions)
         related = count_warnings.related_at(location, sessions)

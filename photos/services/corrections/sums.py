@@ -21,10 +21,12 @@ class Sums:
 
     @property
     def living(self) -> int:
+        """Plants that are not dead."""
         return self.detected + self.estimated - self.dead
 
     @property
     def total(self) -> int:
+        """Plants, living or dead."""
         return self.detected + self.estimated
 
 

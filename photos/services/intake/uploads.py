@@ -39,10 +39,12 @@ class UploadOutcome:
 
     @property
     def accepted(self) -> list[UploadJob]:
+        """The jobs of files that were taken in."""
         return [job for job in self.jobs if job.status != JobStatus.REJECTED]
 
     @property
     def refused(self) -> list[UploadJob]:
+        """The jobs of files that were not."""
         return [job for job in self.jobs if job.status == JobStatus.REJECTED]
 
     def open_steps(self) -> list[ProcessingStep]:

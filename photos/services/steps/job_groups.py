@@ -20,6 +20,7 @@ class JobGroups:
 
     @property
     def all(self) -> int:
+        """Files of all groups."""
         return self.waiting + self.failed + self.running + self.done
 
 
