@@ -23,8 +23,8 @@ FILES = (
     "tests/photos/api/test_duplicates.py",
     "tests/photos/api/test_idempotency.py",
     "tests/photos/api/test_resumable_uploads.py",
-    "tests/photos/services/test_corrections.py",
-    "tests/photos/services/test_simultaneous_ends.py",
+    "tests/photos/services/corrections/test_corrections.py",
+    "tests/photos/services/execution/test_simultaneous_ends.py",
     "tests/photos/test_columns.py",
 )
 

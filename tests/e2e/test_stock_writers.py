@@ -50,7 +50,7 @@ def test_two_writers_on_postgresql_leave_what_the_evidence_says(postgres_url, tm
 
 
 def test_the_stock_follows_the_evidence_on_postgresql(postgres_url, tmp_path):
-    test = "tests/photos/services/test_stock_machine.py"
+    test = "tests/photos/services/booking/test_stock_machine.py"
     done = run(
         ["pytest", "-q", "-p", "no:cacheprovider", test], postgres_url, tmp_path, DEMETER_STOCK_EXAMPLES="3"
     )

@@ -166,7 +166,7 @@ def check() -> list[str]:
     """What differs from the evidence, in words."""
     from inventory.models import StockBatch, StorageLocation
     from photos.services.booking.stock_evidence import settle_places
-    from tests.photos.services.stock_oracle import Oracle
+    from tests.photos.services.booking.stock_oracle import Oracle
 
     wrong = [f"out of balance: {batch}" for batch in StockBatch.objects.out_of_balance()]
     for place in StorageLocation.objects.order_by("pk"):

@@ -26,7 +26,7 @@ from photos.services.review.trash import restore, trash
 from photos.services.review.validation import answer, validate, withdraw_validation
 from tests.inventory.factories import ProductFactory, StorageLocationConfigFactory, UserFactory
 from tests.photos.factories import finish_count
-from tests.photos.services.stock_oracle import Oracle
+from tests.photos.services.booking.stock_oracle import Oracle
 
 PLACES = st.integers(0, 1)
 HOURS = st.integers(1, 40)

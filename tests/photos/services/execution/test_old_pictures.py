@@ -22,7 +22,7 @@ from photos.services.execution import image_steps, old_pictures
 from photos.services.execution.recovery import find_lost_steps, reopen_missing_pictures
 from tests.conftest import Bearer, SignedIn
 from tests.photos.services.conftest import Count, MakeImage
-from tests.photos.services.test_image_steps import counted_photo, draw, step_of
+from tests.photos.services.execution.test_image_steps import counted_photo, draw, step_of
 
 NOTHING = {"thumbnails": 0, "drawings": 0}
 BOTH = {"thumbnails": 1, "drawings": 1}
