@@ -55,6 +55,14 @@ def visible_share(centres: NDArray[np.float64], sides: NDArray[np.float64]) -> f
     return min(int(painted.sum()) / total, 1.0) if total else 1.0
 
 
+def cm2_per_px(area_m2: float, width_px: int, height_px: int) -> float:
+    """Area of a pixel of a photo that shows a place of `area_m2` and nothing else.
+
+    Source: origin, density estimation: area_m2 × 10 000 / (width × height).
+    """
+    return area_m2 * 10_000 / (width_px * height_px)
+
+
 def polygon_area(polygon: Sequence[Sequence[float]]) -> float:
     """Area in px² of a polygon [[x, y], …] by the shoelace formula; 0 for fewer than three corners."""
     if len(polygon) < 3:

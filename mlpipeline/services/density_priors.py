@@ -5,10 +5,10 @@ from inventory.services.configs import active_config
 from mlpipeline.vision.arrays import Shape
 from mlpipeline.vision.estimation.density_estimator import DensityPrior
 from mlpipeline.vision.estimation.place_priors import PlacePriors
-from mlpipeline.vision.estimation.plant_area import cm2_per_px
 from photos.choices import ContainerType
 from photos.container_bins import BIN_CATEGORIES
 from photos.models import Image, ProcessingSession
+from photos.plant_metrics import cm2_per_px
 from photos.services.context.place_calibration import MIN_PHOTO_COUNT, learned_density
 from photos.services.context.plausibility import max_units
 
@@ -39,7 +39,7 @@ def priors_at(location: StorageLocation, shape: Shape) -> PlacePriors:
 def density_prior(session: ProcessingSession, container_type: str) -> DensityPrior | None:
     """What is known of a count's product in a type of container, in the pixels of its photo.
 
-    What ENOUGH_PHOTOS validated photos of the place have shown goes before what a person typed in for the product,
+    What MIN_PHOTO_COUNT validated photos of the place have shown goes before what a person typed in for the product,
     and that before what fewer photos, or photos of other places, have shown. One photo shows one place, so the
     place's area is the picture's (domain, density estimation). None where the place or its plants are not known.
     """

@@ -184,7 +184,7 @@ class Container:
 
 def is_whole_picture_counted(containers: Iterable[Container]) -> bool:
     """Whether the picture itself, or the rest of it, stands in for containers that were not found."""
-    return any(found.is_inferred and found.type == "segment" for found in containers)
+    return any(found.is_inferred for found in containers)
 
 
 def container_warnings(containers: Iterable[Container]) -> tuple[str, ...]:
@@ -209,7 +209,7 @@ class BandEstimate:
     y_start_px, y_end_px: rows of the full picture, end excluded. `estimated` is not rounded. Areas in px² of the full
     picture: what no detection covers, before and after floor suppression, and what one plant covers in this band.
     `polygon` holds the rings around the processed area. method: band_based, density_based or
-    grid_analysis.
+    grid_analysis. Raises InvalidInput for a number that is not finite.
     """
 
     band_number: int
@@ -224,6 +224,9 @@ class BandEstimate:
     confidence: float
 
     def __post_init__(self) -> None:
+        for name in ("estimated", "residual_area_px", "processed_area_px", "plant_area_px", "confidence"):
+            value = getattr(self, name)
+            check(math.isfinite(value), f"{name} of a band is finite, got {value}")
         object.__setattr__(self, "polygon", tuple(_frozen(as_polygon(ring)) for ring in self.polygon))
 
 

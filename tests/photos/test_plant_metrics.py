@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from photos.plant_metrics import ELLIPSE, mean_plant_area, polygon_area, summary, visible_share
+from photos.plant_metrics import ELLIPSE, cm2_per_px, mean_plant_area, polygon_area, summary, visible_share
 
 
 @pytest.mark.parametrize(
@@ -68,3 +68,7 @@ def test_a_summary_lets_newer_values_weigh_more():
     told = summary([10.0, 20.0])
     assert told.mean == pytest.approx((10 + 0.7 * 20) / 1.7)
     assert told.spread == pytest.approx(10 * math.sqrt(0.7) / 1.7)
+
+
+def test_a_pixel_covers_its_share_of_the_place():
+    assert cm2_per_px(7.5, 4000, 3000) == pytest.approx(75_000 / 12_000_000)

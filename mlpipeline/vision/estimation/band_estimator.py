@@ -65,7 +65,7 @@ def estimate_bands(crop: ContainerCrop, alpha: float) -> tuple[BandEstimate, ...
     living = crop.living
     leaf = segment_by_colour_model(crop.image, crop.mask, living.boxes, crop.detections.empties.boxes)
     edges = np.array(band_edges(crop.mask.shape[0]), dtype=np.float64)
-    box_areas = band_box_areas_px(crop.detections.plants.boxes, edges, crop.container_type)
+    box_areas = band_box_areas_px(crop.detections.plants.boxes, edges)
     fill = visible_fill(leaf.mask, living, crop.mask)
     plant_areas = tuple(area * math.pi / 4 * fill for area in box_areas)
     processed = filter_plant_sized(residual & leaf.mask, [math.sqrt(area) for area in box_areas], plant_areas)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mlpipeline.vision.arrays import Image, check, check_image, shape_of
-from mlpipeline.vision.containers.cleaning import container_region
+from mlpipeline.vision.containers.cleaning import CONVEX_TYPES, container_region
 from mlpipeline.vision.estimation.band_estimator import (
     BANDS,
     BandInputs,
@@ -72,20 +72,16 @@ def estimate_container(
     capacity: int | None = None
     density = priors.density.get(container.type)
     if not container.is_inferred and not region.is_empty:
-        lattice = fit_lattice(detections.boxes, container.polygon) if options.has(Rule.TRAY_LATTICE) else None
+        lattice = _lattice_of(container, detections, options)
         if detected and lattice is not None:
-            crop = crop_container(image, region, detections, container.type, work_px=CELL_PLANT_PX)
+            crop = crop_container(image, region, detections, work_px=CELL_PLANT_PX)
             bands, empty = _count_by_grid(crop, lattice)
             capacity = lattice.capacity
         elif detected and options.estimator == "bands":
-            bands = estimate_bands(
-                crop_container(image, region, detections, container.type), options.alpha[container.type]
-            )
+            bands = estimate_bands(crop_container(image, region, detections), options.alpha[container.type])
         elif not detected and density is not None and _needs_density(container, empty):
             side = math.sqrt(density.plant_area_px)
-            bands = estimate_by_density(
-                crop_container(image, region, detections, container.type, side), density
-            )
+            bands = estimate_by_density(crop_container(image, region, detections, side), density)
     count = ContainerCount(
         container=container,
         detections=detections,
@@ -98,6 +94,13 @@ def estimate_container(
         warnings=detections.warnings,
     )
     return clamp_to_capacity(count, priors.max_plants.get(container.type))
+
+
+def _lattice_of(container: Container, detections: Detections, options: CountOptions) -> Lattice | None:
+    """The rows and columns of a box or tray. Pots in rows on the ground have no cells: between them stands nothing."""
+    if container.type not in CONVEX_TYPES or not options.has(Rule.TRAY_LATTICE):
+        return None
+    return fit_lattice(detections.boxes, container.polygon)
 
 
 def _needs_density(container: Container, empty: int) -> bool:
@@ -129,7 +132,8 @@ def _count_by_grid(crop: ContainerCrop, lattice: Lattice) -> tuple[tuple[BandEst
     band_of = np.clip(np.searchsorted(edges, middles, side="right") - 1, 0, BANDS - 1)
     counts = np.bincount(band_of, minlength=BANDS)
     leaf_px = np.bincount(labels[leaf], minlength=local.capacity + 1)[1:]
-    plant_area = max(float(np.median(leaf_px[cells.planted])), 1.0)
+    # None is planted where the only plant stands beside the cells, at the rim.
+    plant_area = max(float(np.median(leaf_px[cells.planted])), 1.0) if cells.planted.any() else 1.0
     work = BandInputs(
         residual=crop.mask & ~covered,
         processed=processed,

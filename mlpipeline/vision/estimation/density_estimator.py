@@ -10,7 +10,7 @@ class DensityPrior:
     """What is known about the plants of a place, measured on other photos or entered by a person.
 
     plant_area_cm2: area one plant covers from above, > 0. cm2_per_px2: area of a pixel of this photo, > 0 (see
-    `plant_area.cm2_per_px`). overlap_factor: share of the leaf area that counts, in (0, 1], because canopies
+    `cm2_per_px` of photos). overlap_factor: share of the leaf area that counts, in (0, 1], because canopies
     overlap. plants_per_m2: the most that were ever planted, > 0, or None where it is not known.
     Raises: InvalidInput for a value out of its range. Source: DemeterAI origin, density parameters, default 0.85.
     """

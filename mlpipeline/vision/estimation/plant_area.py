@@ -1,4 +1,4 @@
-"""The area of one plant, measured on the detections themselves, and what a pixel covers on the ground."""
+"""The area of one plant, measured on the detections themselves."""
 
 import math
 
@@ -9,8 +9,6 @@ from mlpipeline.vision.arrays import Boxes, check
 from mlpipeline.vision.geometry.boxes import areas, box_centers
 
 MIN_BAND_COUNT = 10  # detections from which a band is measured on its own. Source: origin, band calibration
-# px² a plant covers where nothing was detected to measure. Source: origin, fallback by container type.
-FALLBACK_AREA_PX = {"plug": 50.0, "box": 200.0, "segment": 500.0}
 # Perspective changes a plant's side by no more than this against the median.
 MIN_SIDE_RATIO, MAX_SIDE_RATIO = 0.4, 2.5
 
@@ -33,18 +31,14 @@ def mean_box_area_px(boxes: Boxes) -> float:
     return float(tukey_filter(areas(boxes)).mean())
 
 
-def band_box_areas_px(boxes: Boxes, edges_px: NDArray[np.floating], container_type: str) -> list[float]:
+def band_box_areas_px(boxes: Boxes, edges_px: NDArray[np.floating]) -> list[float]:
     """The box area in px² of a plant in each band between consecutive rows `edges_px` (B + 1 ascending).
 
     A band with MIN_BAND_COUNT plants is measured on its own. Others follow the perspective of the whole container, a
     straight line through side against row, because under a camera the size of things on a level ground falls
-    linearly towards the horizon. With fewer than MIN_BAND_COUNT plants in all there is one mean, with none the
-    fallback.
+    linearly towards the horizon. With fewer than MIN_BAND_COUNT plants in all there is one mean.
+    Raises InvalidInput for no box.
     """
-    check(container_type in FALLBACK_AREA_PX, f"unknown container type {container_type!r}")
-    bands = len(edges_px) - 1
-    if not len(boxes):
-        return [FALLBACK_AREA_PX[container_type]] * bands
     rows = box_centers(boxes)[:, 1]
     everywhere = mean_box_area_px(boxes)
     slope, offset = fit_side_by_row(boxes)
@@ -78,14 +72,3 @@ def fit_side_by_row(boxes: Boxes) -> tuple[float, float]:
         return 0.0, float(side.mean())
     slope = float((spread * side).sum() / (spread**2).sum())
     return slope, float(side.mean() - slope * rows.mean())
-
-
-def cm2_per_px(area_m2: float, width_px: int, height_px: int) -> float:
-    """Area of a pixel of a photo that shows a place of `area_m2` and nothing else.
-
-    Source: origin, density estimation: area_m2 × 10 000 / (width × height).
-    """
-    check(
-        area_m2 > 0 and width_px > 0 and height_px > 0, f"got {area_m2} m² over {width_px} × {height_px} px"
-    )
-    return area_m2 * 10_000 / (width_px * height_px)

@@ -28,7 +28,6 @@ class ContainerCrop:
     x0: int
     y0: int
     height_px: int
-    container_type: str
 
     @property
     def living(self) -> Detections:
@@ -40,7 +39,6 @@ def crop_container(
     image: Image,
     region: Region,
     detections: Detections,
-    container_type: str,
     plant_px: float | None = None,
     work_px: int = WORK_PLANT_PX,
 ) -> ContainerCrop:
@@ -62,4 +60,4 @@ def crop_container(
         crop = downsample(crop, size)
         mask = cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST).astype(np.bool_)
     moved = detections.shifted(-cropped.x0, -cropped.y0).scaled(scale)
-    return ContainerCrop(crop, mask, moved, scale, cropped.x0, cropped.y0, height, container_type)
+    return ContainerCrop(crop, mask, moved, scale, cropped.x0, cropped.y0, height)

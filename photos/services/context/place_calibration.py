@@ -18,7 +18,7 @@ from django.utils import timezone
 from demeter.accounts.models import User
 from photos.choices import ContainerType
 from photos.models import CalibrationSample, PhotoContainer, PlaceCalibration, ProcessingSession
-from photos.plant_metrics import mean_plant_area, polygon_area, summary, visible_share
+from photos.plant_metrics import cm2_per_px, mean_plant_area, polygon_area, summary, visible_share
 from photos.services.corrections.findings import Kind, corrected_findings, kind_of
 from photos.services.corrections.sums import correct_sums
 from photos.warning_catalogue import TEACHING_NOTHING
@@ -109,7 +109,7 @@ def _samples(session: ProcessingSession) -> list[CalibrationSample]:
     if place is None or session.product_id is None or TEACHING_NOTHING.intersection(session.warnings):
         return []
     image = session.image
-    cm2_per_px = place.area_m2 * 10_000 / (image.width_px * image.height_px)  # one photo shows one place
+    cm2 = cm2_per_px(place.area_m2, image.width_px, image.height_px)  # one photo shows one place
     to_reference = (REFERENCE_PX / max(image.width_px, image.height_px)) ** 2
     findings = corrected_findings(session, until=session.validated_version)
     sums = correct_sums(session, findings).containers
@@ -127,7 +127,7 @@ def _samples(session: ProcessingSession) -> list[CalibrationSample]:
             ],
             dtype=np.float64,
         ).reshape(-1, 4)
-        area_m2 = sum(polygon_area(container.polygon) for container in group) * cm2_per_px / 10_000
+        area_m2 = sum(polygon_area(container.polygon) for container in group) * cm2 / 10_000
         plants = sum(sums[container.pk].total for container in group)
         if min(len(boxes), plants) < MIN_PLANT_COUNT or area_m2 <= 0:
             continue
@@ -138,7 +138,7 @@ def _samples(session: ProcessingSession) -> list[CalibrationSample]:
                 calibration=_calibration(session, kind),
                 session=session,
                 plants=plants,
-                plant_area_cm2=area_px * cm2_per_px,
+                plant_area_cm2=area_px * cm2,
                 plant_area_px=area_px * to_reference,
                 plants_per_m2=plants / area_m2,
                 visible_share=visible_share(centres, sides),

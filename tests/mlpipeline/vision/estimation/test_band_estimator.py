@@ -20,9 +20,9 @@ from tests.mlpipeline.vision.synthetic_images import detections_of, grid_of_disc
 SHAPE = (400, 400)
 
 
-def stand(discs, seen, region=None, kind="segment", shape=SHAPE, **colours):
+def stand(discs, seen, region=None, shape=SHAPE, **colours):
     region = region or Region(0, 0, np.ones(shape, np.bool_))
-    return crop_container(painted(shape, discs, **colours), region, seen, kind)
+    return crop_container(painted(shape, discs, **colours), region, seen)
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_density_is_used_where_nothing_was_detected():
     discs = grid_of_discs(8, 8, 50, 18)
     prior = DensityPrior(plant_area_cm2=np.pi * 9**2, cm2_per_px2=0.25, overlap_factor=1.0)
     region = Region(0, 0, np.ones(SHAPE, np.bool_))
-    empty = crop_container(painted(SHAPE, discs), region, Detections.empty(), "segment", 36.0)
+    empty = crop_container(painted(SHAPE, discs), region, Detections.empty(), 36.0)
     bands = estimate_by_density(empty, prior)
     assert {band.method for band in bands} == {"density_based"}
     assert sum(band.estimated for band in bands) == pytest.approx(64, rel=0.06)

@@ -71,6 +71,27 @@ def test_a_tray_is_read_cell_by_cell():
     assert [part.estimated for part in count.bands] == [0, 0, 2, 3]
 
 
+def test_pots_in_rows_on_the_ground_are_no_cells_and_nothing_is_read_between_them():
+    discs = grid_of_discs(8, 8, 50, 18)
+    gaps = discs[3:60:4]
+    pots = [disc for disc in discs if disc not in gaps]
+    bare = estimate(pots, detections_of(pots))
+    green = estimate(discs, detections_of(pots))
+    for count in (bare, green):
+        assert (count.detected, count.estimated, count.empty) == (len(pots), 0, 0)
+        assert (count.capacity, count.bands, count.warnings) == (None, (), ())
+
+
+def test_a_tray_whose_only_plant_stands_at_its_rim_has_bands_of_finite_numbers():
+    tray = rectangle("plug", 0, 0, 400, 400)
+    cells = grid_of_discs(8, 8, 40, 14, jitter=0.1, seed=17)
+    at_the_rim = [(319.0, 180.0, 8.0)]  # just outside of the last column
+    seen = Detections.concat([detections_of(cells, 2), detections_of(at_the_rim)])
+    count = estimate(at_the_rim, seen, tray)
+    assert (count.detected, count.estimated, count.empty) == (1, 0, 64)
+    assert np.isfinite([part.plant_area_px for part in count.bands]).all()
+
+
 def test_an_empty_pot_is_counted_where_the_detector_sees_one():
     tray = rectangle("plug", 0, 0, 400, 400)
     discs = grid_of_discs(10, 10, 40, 14)
