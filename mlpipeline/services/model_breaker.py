@@ -12,7 +12,7 @@ from demeter.choices import BreakerName
 from mlpipeline.detectors.engines import load_engine
 from mlpipeline.detectors.errors import ModelFault, ModelUnavailable, model_fault, model_unavailable
 from mlpipeline.services.count_settings import count_options
-from mlpipeline.vision.errors import DetectorFault
+from mlpipeline.vision.errors import DetectorFault, model_to_blame
 from mlpipeline.vision.protocols import ImageDetector
 
 _PROBE_SIDE_PX: Final = 512
@@ -41,13 +41,14 @@ def probe_models() -> None:
     with model_guard():
         engine = load_engine(settings.COUNT_ENGINE)
         grey = np.full((_PROBE_SIDE_PX, _PROBE_SIDE_PX, 3), 128, np.uint8)
-        engine.segmenter.segment(grey)
         options = count_options(engine)
         detector = engine.photo_detector(options)
-        if isinstance(detector, ImageDetector):
-            detector.detect_image(grey, options.confidence)
-        else:
-            detector.detect([np.full((detector.tile_px, detector.tile_px, 3), 128, np.uint8)])
+        with model_to_blame():
+            engine.segmenter.segment(grey)
+            if isinstance(detector, ImageDetector):
+                detector.detect_image(grey, options.confidence)
+            else:
+                detector.detect([np.full((detector.tile_px, detector.tile_px, 3), 128, np.uint8)])
 
 
 @contextmanager

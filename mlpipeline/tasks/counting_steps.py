@@ -75,7 +75,7 @@ def process_image(task_id: int | str | UUID) -> None:
 
 @shared_task(name="detect_sahi")
 def detect_sahi(step_id: int) -> dict[str, object]:
-    """Find the plants of a segment: in overlapping tiles, in zones of their own where perspective makes plants differ.
+    """Find the plants of a segment, in tiles that overlap by the largest plant.
 
     With `COUNT_ENGINE=sahi`, SAHI slices the whole picture instead.
     """

@@ -1,5 +1,8 @@
 """What can be wrong with a picture or with a call to the counting core."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class VisionError(Exception):
     """This picture cannot be counted. Trying again cannot help, so it is never retried.
@@ -39,3 +42,12 @@ class DetectorFault(Exception):
     The fault lies in the model or in what runs it, not in the picture, so it is no VisionError: a worker tries again,
     and then says that something is wrong on our side.
     """
+
+
+@contextmanager
+def model_to_blame() -> Iterator[None]:
+    """While a model answers: what is no detection and no container is its fault and not the picture's."""
+    try:
+        yield
+    except InvalidInput as error:
+        raise DetectorFault(f"a model answered with what is impossible: {error}") from error

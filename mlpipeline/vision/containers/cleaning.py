@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mlpipeline.vision.arrays import Image, Mask, Polygon, Shape, check, check_image, shape_of
 from mlpipeline.vision.containers.outside_plants import many_plants_outside
 from mlpipeline.vision.containers.place_filters import drop_side_truncated
-from mlpipeline.vision.errors import DetectorFault
+from mlpipeline.vision.errors import DetectorFault, model_to_blame
 from mlpipeline.vision.geometry.boxes import box_centers, points_in_mask, sides
 from mlpipeline.vision.geometry.masks import Region, polygon_region, subtract_region
 from mlpipeline.vision.geometry.polygons import polygon_area
@@ -36,11 +36,13 @@ def find_containers(
     Outlines are cut at the picture's edge, those of boxes and trays made convex; noise, duplicates and, as the options
     say, the neighbours' containers are removed.
     Where nothing is left the whole picture is one inferred `segment`; where `detector` finds many plants outside of
-    what was found, the rest of the picture is, and only trusted outlines stay. See `container_warnings`.
+    what was found, the rest of the picture is, and only trusted outlines stay; not where a neighbour's container was
+    left out, because the rest of the picture would hold it. See `container_warnings`.
     Raises: InvalidInput for another picture than (H, W, 3) uint8; DetectorFault for an impossible answer.
     """
     check_image(image)
-    answer = _checked(segmenter.segment(image))
+    with model_to_blame():
+        answer = _checked(segmenter.segment(image))
     shape = shape_of(image)
     confident = [found for found in answer if found.score >= options.container_confidence]
     distinct = [
@@ -48,15 +50,16 @@ def find_containers(
     ]
     if options.has(Rule.CONTAINER_NMS):
         distinct = container_nms(distinct, shape)
-    outlined = distinct  # a neighbour's container holds its plants, whether it counts or not
+    outlined = len(distinct)
     if options.whole_containers_only:
         distinct = drop_side_truncated(distinct, shape)
     if options.largest_segment_only:
         distinct = with_largest_segment(distinct, shape)
-    if distinct and detector is not None and options.has(Rule.OUTSIDE_PLANTS):
+    none_left_out = len(distinct) == outlined
+    if distinct and none_left_out and detector is not None and options.has(Rule.OUTSIDE_PLANTS):
         search = search_scale(TileRunner(image, detector, options, None))
         min_score = options.plant_thresholds.min_outside_score
-        if many_plants_outside(search.best.detected, outlined, shape, min_score):
+        if many_plants_outside(search.best.detected, distinct, shape, min_score):
             trusted = options.container_thresholds.min_trusted_score
             distinct = [found for found in distinct if found.score >= trusted]
             distinct.append(whole_picture(shape))

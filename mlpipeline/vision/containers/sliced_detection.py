@@ -8,6 +8,7 @@ import numpy as np
 
 from mlpipeline.vision.arrays import Image, check, check_image, shape_of
 from mlpipeline.vision.containers.cleaning import RIM_SHARE, PlantAssignment, container_region
+from mlpipeline.vision.errors import model_to_blame
 from mlpipeline.vision.geometry.boxes import areas, box_centers, clip, longest_sides, points_in_mask
 from mlpipeline.vision.geometry.masks import Region
 from mlpipeline.vision.imaging.tiles import Tile, integer_ratio_side, plan_tiles, tile_starts
@@ -73,7 +74,8 @@ def detect_in_picture(
 ) -> list[Detections]:
     """The same by a detector that takes the whole picture at once. `progress` is called once, at the end."""
     _check_indices(image, containers, indices)
-    seen = detector.detect_image(image, options.confidence)
+    with model_to_blame():
+        seen = detector.detect_image(image, options.confidence)
     assignment = _assignment(image, containers, options)
     if progress is not None:
         progress(1, 1)

@@ -1,7 +1,7 @@
 """One plant that was detected in two containers counts once.
 
-Each container is searched at a scale of its own, so a plant on the line between two is measured twice, a little
-differently, and its middle may lie on either side. Within a container `merge_tiles` has suppressed duplicates already.
+Each container has tiles of its own, so a plant on the line between two is measured twice, a little differently, and
+its middle may lie on either side. Within a container `merge_tiles` has suppressed duplicates already.
 """
 
 from collections.abc import Sequence

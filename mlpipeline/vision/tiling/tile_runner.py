@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mlpipeline.vision.arrays import Image, Shape, shape_of
-from mlpipeline.vision.errors import DetectorFault
+from mlpipeline.vision.errors import DetectorFault, model_to_blame
 from mlpipeline.vision.imaging.pyramid import Pyramid, pyramid_of
 from mlpipeline.vision.imaging.tiles import Tile
 from mlpipeline.vision.options import CountOptions
@@ -85,7 +85,8 @@ class TileRunner:
     def _run_batch(self, batch: Sequence[Tile]) -> list[Detections]:
         tile_px = self.detector.tile_px
         cuts = self._pyramid.cut_all(batch, tile_px)
-        raw = self.detector.detect([picture for picture, _ in cuts])
+        with model_to_blame():
+            raw = self.detector.detect([picture for picture, _ in cuts])
         _check_answers(raw, len(batch), tile_px)
         self._done += len(batch)
         return [self._to_image_frame(answer, shown) for answer, (_, shown) in zip(raw, cuts, strict=True)]

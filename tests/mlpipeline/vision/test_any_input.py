@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mlpipeline.vision.containers.cleaning import find_containers
 from mlpipeline.vision.drawing import LegendTexts, draw_count
-from mlpipeline.vision.errors import DetectorFault, InvalidInput, VisionError
+from mlpipeline.vision.errors import DetectorFault, InvalidInput
 from mlpipeline.vision.pipeline import count_photo
 from mlpipeline.vision.results import CONTAINER_TYPES, Container, Detections
 from tests.mlpipeline.vision.count_options import make_options
@@ -115,7 +115,7 @@ def test_boxes_of_any_numbers_are_counted_or_are_a_fault_of_the_detector(shape, 
     image = picture_of(shape, 0)
     try:
         count = count_photo(image, TruthSegmenter([]), Wild([]), make_options())
-    except (VisionError, DetectorFault):
+    except DetectorFault:
         return
     height, width = shape
     kept = count.detections.boxes
@@ -175,6 +175,24 @@ def test_a_detector_that_breaks_its_protocol_is_a_fault(answer):
 
     with pytest.raises(DetectorFault):
         count_photo(picture_of((40, 40), 0), TruthSegmenter([]), Broken([]), make_options())
+
+
+def test_an_outline_of_no_numbers_is_a_fault_of_the_segmenter():
+    class Broken:
+        def segment(self, image):
+            return [Container("box", np.array([[0, 0], [5, 5], [np.nan, 3]], np.float32), 0.5)]
+
+    with pytest.raises(DetectorFault):
+        find_containers(picture_of((40, 40), 0), Broken(), make_options())
+
+
+def test_boxes_of_no_numbers_in_a_whole_picture_are_a_fault_of_the_detector():
+    class Broken:
+        def detect_image(self, image, min_score):
+            return Detections(np.array([[0, 0, np.nan, 5]]), np.array([0.5]), np.array([0]))
+
+    with pytest.raises(DetectorFault):
+        count_photo(picture_of((40, 40), 0), TruthSegmenter([]), Broken(), make_options())
 
 
 @pytest.mark.parametrize("answer", [None, [None], [np.zeros((4, 2))], "box"])
