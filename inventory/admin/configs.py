@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Final, cast
 
 from django.contrib import admin
@@ -13,6 +14,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
@@ -23,11 +25,12 @@ from inventory.forms import RemainingForm
 from inventory.models import Product, StorageLocationConfig
 from inventory.services.configs import (
     ConfigDetails,
+    active_config,
     count_by_hand,
+    held_beside,
     open_cycle,
     update_running,
 )
-from inventory.services.place_stock import stock_by_product
 from inventory.services.preview import StockPreview, preview_stock
 
 _ANSWERS: Final = frozenset({"asked", "gone"})  # the buttons of the question
@@ -41,6 +44,38 @@ class AdminRemainingForm(RemainingForm):
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             field.widget = UnfoldAdminIntegerFieldWidget(attrs={"min": 0})
+
+
+class CycleForm(ModelForm):
+    """A configuration; of a new cycle also since when it runs: photos taken from then on are of the new product."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if began := self.fields.get("started_at"):  # a running cycle shows it and keeps it
+            began.required = began.show_hidden_initial = False
+            began.initial = None
+            began.help_text = _(
+                "When the place was replanted: photos taken from then on show the new plants. Empty: now."
+            )
+
+    def clean_started_at(self) -> datetime:
+        """The moment that was given, or this one."""
+        now, began_at = timezone.now(), cast("datetime | None", self.cleaned_data["started_at"])
+        if began_at is not None and began_at > now:
+            raise ValidationError(_("A cycle cannot begin in the future."), code="future")
+        return began_at or now
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        location, began_at = given.get("storage_location"), given.get("started_at")
+        if location is None or began_at is None:
+            return given
+        running = active_config(location)
+        if running is not None and began_at <= running.started_at:
+            text = _("The running cycle began on %(date)s: the new one begins after it.")
+            date = date_format(timezone.localtime(running.started_at), "SHORT_DATETIME_FORMAT")
+            self.add_error("started_at", ValidationError(text, code="too_early", params={"date": date}))
+        return given
 
 
 @admin.register(StorageLocationConfig)
@@ -63,12 +98,15 @@ class StorageLocationConfigAdmin(ModelAdmin):
     list_select_related = ["storage_location", "product", "packaging", "expected_product_state"]
     search_fields = ["storage_location__code", "product__common_name", "product__sku"]
     autocomplete_fields = ["storage_location", "product", "packaging", "expected_product_state"]
+    form = CycleForm
     readonly_fields = ["is_active", "started_at", "ended_at", "created_at", "updated_at"]
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: StorageLocationConfig | None = None
     ) -> list[str]:
-        return self.readonly_fields if obj is None else [*self.readonly_fields, "storage_location"]
+        if obj is None:
+            return [name for name in self.readonly_fields if name != "started_at"]
+        return [*self.readonly_fields, "storage_location"]
 
     def has_change_permission(self, request: HttpRequest, obj: StorageLocationConfig | None = None) -> bool:
         is_past = obj is not None and not obj.is_active
@@ -161,9 +199,8 @@ def _user(request: HttpRequest) -> User:
 
 
 def _question(request: HttpRequest, config: StorageLocationConfig, change: bool) -> RemainingForm:
-    """What became of the plants of other products that the books hold. A corrected configuration asks nothing."""
-    stock = [] if change else stock_by_product(config.storage_location)
-    held = {row.product: row.quantity for row in stock if row.product != config.product}
+    """What was left of other products that the books held when the cycle began. A corrected one asks nothing."""
+    held = {} if change else held_beside(config.storage_location, config.product, config.started_at)
     return AdminRemainingForm(held, request.POST if _ANSWERS & set(request.POST) else None)
 
 
@@ -207,8 +244,8 @@ def _save(
     )
     if change:
         return update_running(location=location, details=details)
-    now = timezone.now()
-    opened = open_cycle(location=location, details=details, at=now, user=user)
+    began_at = config.started_at
+    opened = open_cycle(location=location, details=details, at=began_at, user=user)
     for product, quantity in remaining.items():
-        count_by_hand(location=location, product=product, quantity=quantity, at=now, user=user)
+        count_by_hand(location=location, product=product, quantity=quantity, at=began_at, user=user)
     return opened

@@ -8,6 +8,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from demeter.admin_base import ModelAdmin
+from inventory.admin.autocompletes import OfferedWhileActive
 from inventory.models import PackagingCatalog, PackagingColor, PackagingMaterial, PackagingType
 
 
@@ -43,7 +44,7 @@ class PackagingColorAdmin(ModelAdmin):
 
 
 @admin.register(PackagingCatalog)
-class PackagingCatalogAdmin(ModelAdmin):
+class PackagingCatalogAdmin(OfferedWhileActive):
     """Packaging in use is switched off instead of deleted: the database refuses to delete it."""
 
     list_display = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from demeter.admin_base import ModelAdmin
+from inventory.admin.autocompletes import OfferedWhileActive
 from inventory.models import Product, ProductCategory, ProductFamily, ProductSize, ProductState
 
 
@@ -28,7 +29,7 @@ class ProductFamilyAdmin(ModelAdmin):
 
 
 @admin.register(Product)
-class ProductAdmin(ModelAdmin):
+class ProductAdmin(OfferedWhileActive):
     """Products (species and varieties), each with its SKU."""
 
     list_display = ["sku", "common_name", "scientific_name", "family", "is_active"]

@@ -10,6 +10,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from demeter.accounts.models import User
+from demeter.errors import ValidationError as Refused
 from inventory.errors import AlreadyConfigured
 from inventory.models import (
     ManualCount,
@@ -69,10 +70,12 @@ def update_running(*, location: StorageLocation, details: ConfigDetails) -> Stor
     """Correct the running configuration: same plants, other name, pot, state or area.
 
     Its photos, batches and movements come along; the place is settled anew.
-    Raises: StorageLocationConfig.DoesNotExist if none is running.
+    Raises: StorageLocationConfig.DoesNotExist if none is running, demeter.errors.ValidationError if the product or the
+    pot is another one and switched off.
     """
     location = lock_location(location)
     config = StorageLocationConfig.objects.running().get(storage_location=location)
+    _refuse_out_of_use(details, config)
     former = config.product
     config.product = details.product
     config.expected_product_state = details.expected_product_state
@@ -89,9 +92,7 @@ def update_running(*, location: StorageLocation, details: ConfigDetails) -> Stor
         # What came before the first cycle is taken for part of it, as for photos (ConfigTimeline).
         since = ended["last"] or datetime.min.replace(tzinfo=UTC)
         pairs = carry_over(location, former, config.product, since=since)
-    StockBatch.objects.at_location(location).in_stock().of_product(config.product).update(
-        product_state=details.expected_product_state, packaging=details.packaging
-    )
+    _relabel(config)
     settle([location.pk], pending=pairs)
     return config
 
@@ -107,6 +108,8 @@ def open_cycle(
 ) -> StorageLocationConfig:
     """Close the running configuration, if there is one, and start a new one. The old one stays as history.
 
+    Where the product stays the same, so do its plants: what is in stock of it gets the new state and pot.
+
     Args:
         location: the place; it is locked until the transaction ends.
         details: what grows there from now on.
@@ -115,10 +118,12 @@ def open_cycle(
             at the moment of the change. None: nobody has said; new photos wait for that answer while the books hold
             any.
         user: who says what remains; without one `remaining` is not recorded.
-    Raises: ValidationError if the running one started after `at`.
+    Raises: ValidationError if the running one started after `at`, demeter.errors.ValidationError if the product or the
+    pot is switched off and not that of the running one.
     """
     location = lock_location(location)
     running = StorageLocationConfig.objects.running().filter(storage_location=location).first()
+    _refuse_out_of_use(details, running)
     if running:
         running.is_active = False
         running.ended_at = at
@@ -139,6 +144,8 @@ def open_cycle(
         ManualCount.objects.create(
             storage_location=location, product=running.product, quantity=remaining, counted_at=at, user=user
         )
+    if running and running.product_id == config.product_id:
+        _relabel(config)
     settle([location.pk])
     return config
 
@@ -188,14 +195,35 @@ def count_by_hand(
 def other_products(location: StorageLocation, at: datetime) -> dict[Product, int]:
     """Living plants of products that a location held at a time without being configured for them."""
     config = ConfigTimeline(location).at(at)
-    grown = config.product_id if config else None
-    products = (
-        Product.objects.filter(batches__storage_location=location)
-        .exclude(pk__in=[] if grown is None else [grown])
-        .distinct()
+    return held_beside(location, config.product if config else None, at)
+
+
+def held_beside(location: StorageLocation, product: Product | None, at: datetime) -> dict[Product, int]:
+    """Living plants that a location held at a time of all products but one."""
+    others = Product.objects.filter(batches__storage_location=location).distinct().order_by("pk")
+    if product is not None:
+        others = others.exclude(pk=product.pk)
+    plants = {other: held(location, other, at) for other in others}
+    return {other: quantity for other, quantity in plants.items() if quantity > 0}
+
+
+def _relabel(config: StorageLocationConfig) -> None:
+    """Give what is in stock of a configuration's product its state and its pot."""
+    in_stock = StockBatch.objects.at_location(config.storage_location).in_stock()
+    in_stock.of_product(config.product).update(
+        product_state=config.expected_product_state, packaging=config.packaging
     )
-    plants = {product: held(location, product, at) for product in products.order_by("pk")}
-    return {product: quantity for product, quantity in plants.items() if quantity > 0}
+
+
+def _refuse_out_of_use(details: ConfigDetails, running: StorageLocationConfig | None) -> None:
+    """Refuse a product or a pot that is switched off, unless the running configuration has it already."""
+    for name in ("product", "packaging"):
+        row = getattr(details, name)
+        is_kept = running is not None and row == getattr(running, name)
+        if row is not None and not row.is_active and not is_kept:
+            raise Refused(
+                _("%(name)s is switched off. Choose another one, or switch it on again.") % {"name": row}
+            )
 
 
 def _has_ended(config: StorageLocationConfig, moment: datetime) -> bool:

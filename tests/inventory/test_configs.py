@@ -7,14 +7,17 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db.models import Sum
 from django.utils import timezone
 
+from demeter.errors import ValidationError as Refused
 from inventory.choices import MovementType
 from inventory.models import StockBatch, StorageLocationConfig
 from inventory.services.configs import (
     ConfigDetails,
     ConfigTimeline,
     active_config,
+    count_by_hand,
     open_cycle,
     other_products,
     update_running,
@@ -76,6 +79,59 @@ def test_correcting_the_running_cycle_keeps_its_row_and_relabels_the_stock(detai
     before = other_product.product_state
     other_product.refresh_from_db()
     assert other_product.product_state == before
+
+
+def test_a_new_cycle_of_the_same_product_relabels_its_stock_and_what_is_counted_next_joins_it(details):
+    location, now = factories.StorageLocationFactory(), timezone.now()
+    open_cycle(location=location, details=details, at=now - timedelta(days=9))
+    stocked_batch(500, storage_location=location, product=details.product, packaging=details.packaging)
+    other_product = stocked_batch(10, storage_location=location)
+    larger, flowering = factories.PackagingCatalogFactory(), factories.ProductStateFactory()
+    new = replace(details, packaging=larger, expected_product_state=flowering)
+
+    open_cycle(location=location, details=new, at=timezone.now())
+    count_by_hand(
+        location=location,
+        product=details.product,
+        quantity=520,
+        at=timezone.now(),
+        user=factories.UserFactory(),
+    )
+
+    grown = StockBatch.objects.at_location(location).of_product(details.product).in_stock()
+    labels = grown.order_by().values_list("packaging", "product_state").annotate(Sum("quantity_current"))
+    assert list(labels) == [(larger.pk, flowering.pk, 520)]
+    assert other_product.product_state == StockBatch.objects.get(pk=other_product.pk).product_state
+
+
+def test_a_new_cycle_of_another_product_leaves_the_labels_of_the_old_one(details):
+    location, now = factories.StorageLocationFactory(), timezone.now()
+    open_cycle(location=location, details=details, at=now - timedelta(days=9))
+    batch = stocked_batch(500, storage_location=location, product=details.product)
+    new = replace(
+        details, product=factories.ProductFactory(), expected_product_state=factories.ProductStateFactory()
+    )
+    open_cycle(location=location, details=new, at=timezone.now())
+    assert StockBatch.objects.get(pk=batch.pk).product_state == batch.product_state
+
+
+@pytest.mark.parametrize("name", ["product", "packaging"])
+def test_what_is_switched_off_is_configured_nowhere_anew_but_stays_where_it_grows(details, name):
+    location, now = factories.StorageLocationFactory(), timezone.now()
+    open_cycle(location=location, details=details, at=now - timedelta(days=9))
+    others = {"product": factories.ProductFactory, "packaging": factories.PackagingCatalogFactory}
+    switched_off = replace(details, **{name: others[name](is_active=False)})
+    with pytest.raises(Refused):
+        update_running(location=location, details=switched_off)
+    with pytest.raises(Refused):
+        open_cycle(location=location, details=switched_off, at=now)
+    assert StorageLocationConfig.objects.get().is_active
+
+    grown = getattr(details, name)
+    grown.is_active = False
+    grown.save()
+    assert update_running(location=location, details=replace(details, notes="checked")).notes == "checked"
+    assert open_cycle(location=location, details=details, at=now).is_active
 
 
 def test_correcting_the_product_of_the_running_cycle_carries_its_stock_along(details):

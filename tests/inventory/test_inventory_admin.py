@@ -16,7 +16,7 @@ from inventory.choices import MovementType
 from inventory.models import ManualCount, StockBatch, StockMovement, StorageLocationConfig
 from inventory.services.configs import count_by_hand
 from inventory.services.place_stock import stock_by_product
-from inventory.services.stock import record_movement
+from inventory.services.stock import create_batch, held, record_movement
 from tests.inventory import factories
 from tests.inventory.factories import square, stocked_batch
 
@@ -282,6 +282,58 @@ def test_who_does_not_know_yet_leaves_the_stock_and_is_told_that_photos_will_wai
     assert StorageLocationConfig.objects.count() == 2
 
 
+def begun(moment):
+    """The two fields of when a cycle began."""
+    local = timezone.localtime(moment)
+    return {"started_at_0": local.strftime("%Y-%m-%d"), "started_at_1": local.strftime("%H:%M:%S")}
+
+
+def test_a_cycle_that_began_days_ago_counts_what_was_left_then(as_admin, planted):
+    location, former = planted.storage_location, planted.product
+    replanted_at = (timezone.now() - timedelta(days=2)).replace(microsecond=0)
+    batch = stocked_batch_before(replanted_at, location, former)
+    address = page(StorageLocationConfig, "add")
+    form = {**cycle_form(planted, factories.ProductFactory()), **begun(replanted_at)}
+
+    question = as_admin.post(address, form)
+    [field] = question.context["form"].fields.values()
+    assert "30" in field.help_text  # what the books held then
+    preview = as_admin.post(address, {**form, f"left_{former.pk}": "4", "asked": "left"})
+    assert as_admin.post(address, sent_again(preview, "confirmed")).status_code == 302
+
+    planted.refresh_from_db()
+    opened = StorageLocationConfig.objects.running().get(storage_location=location)
+    assert (planted.ended_at, opened.started_at) == (replanted_at, replanted_at)
+    assert ManualCount.objects.get().counted_at == replanted_at
+    assert held(location, former, replanted_at) == 4
+    assert not StockBatch.objects.filter(pk=batch.pk).out_of_balance().exists()
+
+
+def stocked_batch_before(moment, location, product):
+    """30 more plants that came three days before a moment."""
+    batch = create_batch(
+        on=moment.date(),
+        storage_location=location,
+        product=product,
+        product_state=factories.ProductStateFactory(),
+    )
+    details = factories.movement_details(
+        movement_type=MovementType.PLANTING, occurred_at=moment - timedelta(days=3)
+    )
+    return record_movement(batch=batch, quantity=30, **details).batch
+
+
+@pytest.mark.parametrize("days", [-1, 9, 30], ids=["in the future", "with the running one", "before it"])
+def test_a_cycle_begins_after_the_running_one_and_not_in_the_future(as_admin, planted, days):
+    moment = planted.started_at + timedelta(days=9 - days)
+    form = {**cycle_form(planted, factories.ProductFactory()), **begun(moment)}
+
+    answer = as_admin.post(page(StorageLocationConfig, "add"), form)
+
+    assert list(answer.context["adminform"].form.errors) == ["started_at"]
+    assert StorageLocationConfig.objects.count() == 1
+
+
 @pytest.mark.parametrize("given", ["", "-1", "many"])
 def test_an_answer_that_is_no_number_is_asked_again(as_admin, planted, given):
     form = {**cycle_form(planted, factories.ProductFactory()), f"left_{planted.product.pk}": given}
@@ -357,6 +409,33 @@ def test_a_place_shows_what_its_books_hold_and_warns_of_what_it_is_not_configure
     StorageLocationConfig.objects.update(product=factories.ProductFactory())
 
     assert warning in as_admin.get(address, headers={"accept-language": "en"}).text
+
+
+@pytest.mark.parametrize(
+    ("field", "make"),
+    [("product", factories.ProductFactory), ("packaging", factories.PackagingCatalogFactory)],
+)
+def test_what_is_switched_off_is_not_offered_to_configure_and_stays_in_its_list(as_admin, field, make):
+    used, switched_off = make(), make(is_active=False)
+    asked = {"app_label": "inventory", "model_name": "storagelocationconfig", "field_name": field, "term": ""}
+
+    offered = as_admin.get(reverse("admin:autocomplete"), asked).json()["results"]
+    listed = as_admin.get(page(type(used), "changelist")).text
+
+    assert [row["id"] for row in offered] == [str(used.pk)]
+    assert page(type(used), "change", switched_off.pk) in listed
+
+
+def test_a_switched_off_product_is_refused_in_the_preview(as_admin, planted):
+    switched_off = factories.ProductFactory(is_active=False)
+    address = page(StorageLocationConfig, "change", planted.pk)
+
+    refused = as_admin.post(
+        address, correction_form(planted, product=switched_off.pk), headers={"accept-language": "en"}
+    )
+
+    assert f"{switched_off} is switched off." in refused.context["refusal"]
+    assert "preview" not in refused.context
 
 
 def test_a_past_configuration_is_history(as_admin):
