@@ -27,13 +27,14 @@ from inventory.models import (
 )
 from inventory.models.geo_place import GeoPlace
 from inventory.services.configs import active_config, other_products
-from inventory.services.place_stock import stock_by_product
+from inventory.services.place_stock import has_stock_history, stock_by_product
 
 
 @admin.register(Warehouse)
 class WarehouseAdmin(OutlinedPlaceAdmin):
     """Warehouses (naves), the first level of places; the area in m² follows from the outline."""
 
+    path_from_location = "__storage_area__warehouse"
     list_display = ["code", "name", "warehouse_type", "area", "is_active"]
     list_filter = ["warehouse_type", "is_active"]
     search_fields = ["code", "name"]
@@ -131,6 +132,11 @@ class StorageBinAdmin(ModelAdmin):
     search_fields = ["code", "label"]
     autocomplete_fields = ["storage_location", "storage_bin_type"]
     readonly_fields = ["source", "position_metadata", "created_at", "updated_at"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: StorageBin | None = None) -> list[str]:
+        if obj is None or not has_stock_history(obj):
+            return self.readonly_fields
+        return [*self.readonly_fields, "storage_location", "storage_bin_type", "code"]
 
 
 def _configuration(location: StorageLocation, *, may_configure: bool) -> SafeString:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import Sum
 
-from inventory.models import Product, StockBatch, StorageLocation
+from inventory.models import Product, StockBatch, StorageBin, StorageLocation
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,15 @@ class ProductStock:
 
     product: Product
     quantity: int
+
+
+def has_stock_history(container: StorageBin) -> bool:
+    """Whether a batch stands in a container, or a movement of the ledger went into or out of it."""
+    return (
+        container.batches.exists()
+        or container.inbound_movements.exists()
+        or container.outbound_movements.exists()
+    )
 
 
 def stock_by_product(location: StorageLocation) -> list[ProductStock]:

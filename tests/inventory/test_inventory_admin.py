@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from inventory.choices import MovementType
-from inventory.models import ManualCount, StockBatch, StockMovement, StorageLocationConfig
+from inventory.models import ManualCount, StockBatch, StockMovement, StorageBin, StorageLocationConfig
 from inventory.services.configs import count_by_hand
 from inventory.services.place_stock import stock_by_product
 from inventory.services.stock import create_batch, held, record_movement
@@ -496,6 +496,33 @@ def test_the_page_of_a_place_leads_to_its_configuration_and_comes_back(as_admin,
 
     preview = as_admin.post(correct, correction_form(planted, notes="checked"))
     assert as_admin.post(correct, sent_again(preview, "confirmed")).url == own_page
+
+
+def test_a_container_is_neither_moved_nor_retyped_once_plants_stood_in_it(as_admin):
+    batch = stocked_batch(10)
+    used, unused = batch.current_storage_bin, factories.StorageBinFactory()
+    record_movement(batch=batch, quantity=-10, **factories.movement_details(movement_type=MovementType.SALE))
+    elsewhere, other_type = factories.StorageLocationFactory(), factories.StorageBinTypeFactory()
+
+    for container in (used, unused):
+        form = {
+            "storage_location": elsewhere.pk,
+            "storage_bin_type": other_type.pk,
+            "code": f"{elsewhere.code}-BX",
+            "label": "by the door",
+            "description": "",
+            "status": container.status,
+        }
+        assert as_admin.post(page(StorageBin, "change", container.pk), form).status_code == 302
+
+    kept, moved = StorageBin.objects.get(pk=used.pk), StorageBin.objects.get(pk=unused.pk)
+    assert (kept.storage_location, kept.storage_bin_type, kept.code, kept.label) == (
+        used.storage_location,
+        used.storage_bin_type,
+        used.code,
+        "by the door",
+    )
+    assert (moved.storage_location, moved.storage_bin_type) == (elsewhere, other_type)
 
 
 def test_who_may_not_configure_reads_what_grows_in_a_place_and_finds_no_way_to_change_it(
