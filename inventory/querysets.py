@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final, NoReturn, Self
 
 from django.db import models
-from django.db.models import Case, Count, F, OuterRef, Prefetch, Q, Subquery, Sum, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Prefetch, Q, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -23,6 +23,13 @@ _SEARCHED: Final = (
     "code", "qr_code", "name", "storage_area__code", "storage_area__name", "storage_area__warehouse__code",
     "storage_area__warehouse__name",
 )  # fmt: skip
+_SEARCHED_OF_PRODUCT: Final = ("sku", "common_name", "scientific_name")
+
+
+def _in_use(location: str = "") -> Q:
+    """That a location is active and stands in an active area and warehouse. `location`: the path to it, with `__`."""
+    names = ("is_active", "storage_area__is_active", "storage_area__warehouse__is_active")
+    return Q(**{f"{location}{name}": True for name in names})
 
 
 class WarehouseQuerySet(ChangeTimedUpdates, models.QuerySet[Any]):
@@ -65,9 +72,7 @@ class StorageLocationQuerySet(ChangeTimedUpdates, models.QuerySet[Any]):
 
     def in_use(self) -> Self:
         """Locations that are active and stand in an active area and warehouse."""
-        return self.filter(
-            is_active=True, storage_area__is_active=True, storage_area__warehouse__is_active=True
-        )
+        return self.filter(_in_use())
 
     def labelled(self, texts: Collection[str]) -> Self:
         """Locations whose QR labels say one of these texts, as a reader of codes gives them."""
@@ -99,6 +104,8 @@ class StorageLocationQuerySet(ChangeTimedUpdates, models.QuerySet[Any]):
     def matching(self, text: str) -> Self:
         """Locations in whose codes, names or product each word of a text occurs, whatever its case and accents.
 
+        The product is the one that is configured to grow there now.
+
         A location whose code or QR code is the whole text comes first, then those whose code begins with it.
         """
         found = self
@@ -106,10 +113,19 @@ class StorageLocationQuerySet(ChangeTimedUpdates, models.QuerySet[Any]):
             condition = Q()
             for field in _SEARCHED:
                 condition |= Q(**{f"{field}__folded_contains": word})
+            condition |= Q(Exists(self._configs_of(word)))
             found = found.filter(condition)
         is_named = Q(code__iexact=text) | Q(qr_code__iexact=text)
         rank = Case(When(is_named, then=0), When(code__istartswith=text, then=1), default=2)
         return found.annotate(match_rank=rank).order_by("match_rank", "code", "pk")
+
+    def _configs_of(self, word: str) -> models.QuerySet[Any]:
+        """The running configurations of a location whose product a word names."""
+        named = Q()
+        for field in _SEARCHED_OF_PRODUCT:
+            named |= Q(**{f"product__{field}__folded_contains": word})
+        configs = self.model._meta.get_field("configs").related_model.objects.running()
+        return configs.filter(named, storage_location=OuterRef("pk"))
 
 
 class StorageBinQuerySet(ChangeTimedUpdates, models.QuerySet[Any]):
@@ -161,6 +177,10 @@ class StockBatchQuerySet(ChangeTimedUpdates, models.QuerySet[Any]):
         """Batches that still hold plants."""
         return self.filter(quantity_current__gt=0)
 
+    def at_places_in_use(self) -> Self:
+        """Batches at locations in use: what the stock of the nursery is, on every page."""
+        return self.filter(_in_use("storage_location__"))
+
     def newest_first(self) -> Self:
         """The order in which a photo's shortfall is taken from batches."""
         return self.order_by("-created_at", "-pk")
@@ -178,6 +198,10 @@ class StockMovementQuerySet(models.QuerySet[Any]):
     def held_until(self, location: models.Model, product: models.Model, at: datetime) -> Self:
         """The movements that made up what a location held of a product at a time, that moment included."""
         return self.filter(batch__storage_location=location, batch__product=product, occurred_at__lte=at)
+
+    def at_places_in_use(self) -> Self:
+        """Movements at locations in use."""
+        return self.filter(_in_use("batch__storage_location__"))
 
     def with_balance(self) -> Self:
         """Adds `balance`: what the batch held after each movement."""

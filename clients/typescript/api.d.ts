@@ -3754,7 +3754,7 @@ export interface operations {
                 page?: number;
                 /** @description Number of results to return per page. */
                 per_page?: number;
-                /** @description Words of codes, QR codes and names, of the location or of where it lies, in any order; case and accents do not matter. */
+                /** @description Words of codes, QR codes and names, of the location or of where it lies, and of the product that grows there, in any order; case and accents do not matter. */
                 q: string;
             };
             header?: never;

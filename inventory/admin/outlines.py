@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db.models import Sum
+from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from demeter.admin_base import ModelAdmin
 from inventory.admin.outline_editor import MAX_AROUND, OutlineEditor
 from inventory.geometry import plane_at
+from inventory.models import StockBatch
 from inventory.models.geo_place import GeoPlace
 
 DRAWING_PX = 240  # the longer side
@@ -26,6 +30,23 @@ class OutlinedPlaceAdmin(ModelAdmin):
     readonly_fields = ["drawing", "area", "centre", "created_at", "updated_at"]
     list_filter_submit = True
     save_on_top = True
+    path_from_location: ClassVar[str]  # to the place, from the locations in it
+
+    def save_model(self, request: HttpRequest, obj: GeoPlace, form: ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not obj.is_active:
+            self._warn_of_stock(request, obj)
+
+    def _warn_of_stock(self, request: HttpRequest, place: GeoPlace) -> None:
+        """Say what a place that is switched off still holds: the pages leave it out."""
+        batches = StockBatch.objects.filter(**{f"storage_location{self.path_from_location}": place})
+        plants = batches.aggregate(held=Sum("quantity_current"))["held"]
+        if plants:
+            text = gettext(
+                "%(place)s is switched off and still holds plants: %(plants)s. No page counts them."
+            )
+            shown = {"place": place, "plants": number_format(plants, force_grouping=True)}
+            self.message_user(request, text % shown, messages.WARNING)
 
     def around(self, request: HttpRequest, place: Any) -> Iterable[GeoPlace]:
         """The places to draw around this one, which is None while it is added: by default those beside it."""

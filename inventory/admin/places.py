@@ -44,6 +44,7 @@ class WarehouseAdmin(OutlinedPlaceAdmin):
 class StorageAreaAdmin(OutlinedPlaceAdmin):
     """Storage areas (canteros), the beds of a warehouse."""
 
+    path_from_location = "__storage_area"
     list_display = ["code", "name", "warehouse", "position", "area", "is_active"]
     list_filter = ["warehouse", "position", "is_active"]
     list_select_related = ["warehouse"]
@@ -61,6 +62,7 @@ class StorageAreaAdmin(OutlinedPlaceAdmin):
 class StorageLocationAdmin(OutlinedPlaceAdmin):
     """A place that photos show, with what its books hold."""
 
+    path_from_location = ""
     stock_fields: ClassVar[list[str]] = ["stock", "configuration"]
     list_display = ["code", "name", "storage_area", "qr_code", "area", "is_active"]
     list_filter = ["storage_area__warehouse", "is_active"]
@@ -124,7 +126,10 @@ class StorageBinTypeAdmin(ModelAdmin):
 
 @admin.register(StorageBin)
 class StorageBinAdmin(ModelAdmin):
-    """Containers inside a location. Where one comes from and where photos show it is read-only."""
+    """Containers inside a location. Where one comes from and where photos show it is read-only.
+
+    So is what and where it is, once batches or movements name it: their place is that of the container.
+    """
 
     list_display = ["code", "storage_location", "storage_bin_type", "status", "source"]
     list_filter = ["status", "source", "storage_bin_type", "storage_location__storage_area__warehouse"]

@@ -49,8 +49,8 @@ class SearchQuerySerializer(serializers.Serializer[Any]):
 
     q = serializers.CharField(
         max_length=MAX_SEARCH_LENGTH,
-        help_text="Words of codes, QR codes and names, of the location or of where it lies, in any order; case and "
-        "accents do not matter.",
+        help_text="Words of codes, QR codes and names, of the location or of where it lies, and of the product that "
+        "grows there, in any order; case and accents do not matter.",
     )
 
 

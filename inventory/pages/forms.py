@@ -19,7 +19,7 @@ class Shown(TextChoices):
 class PlaceSearchForm(forms.Form):
     """Finding locations by a few letters, or those at which something is left to do."""
 
-    q = forms.CharField(label=_("Code or name"), required=False, max_length=100)
+    q = forms.CharField(label=_("Code, name or product"), required=False, max_length=100)
     show = forms.ChoiceField(label=_("Show"), required=False, choices=Shown.choices)
 
     def __init__(self, *args: object, **kwargs: object) -> None:

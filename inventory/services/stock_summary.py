@@ -71,31 +71,30 @@ class StockChange:
 
 
 def stock_by_place() -> list[WarehouseStock]:
-    """The plants in stock, by warehouse and area, in the order of their codes: two queries."""
-    area = "storage_location__storage_area"
-    rows = (
-        StockBatch.objects.in_stock()
-        .order_by(f"{area}__warehouse__code", f"{area}__code")
-        .values_list(f"{area}__warehouse", f"{area}__warehouse__name", area, f"{area}__name")
-        .annotate(plants=Sum("quantity_current"), locations=Count("storage_location", distinct=True))
+    """The plants in stock at places in use, by warehouse and area, in the order of their codes: two queries.
+
+    An area whose plants all went since CHANGE_DAYS days ago is among them, for that change.
+    """
+    batches = StockBatch.objects.in_stock().at_places_in_use().order_by()
+    sums = batches.values_list(*_columns("storage_location")).annotate(
+        plants=Sum("quantity_current"), locations=Count("storage_location", distinct=True)
     )
+    held = {tuple(area): (plants, locations) for *area, plants, locations in sums}
     changes = _changes_by_area()
+    areas = groupby(sorted({*held, *changes}), key=lambda area: area[:2])
     return [
         WarehouseStock(
-            name,
-            [
-                AreaStock(bed, plants, locations, changes.get(pk, 0))
-                for _, _, pk, bed, plants, locations in beds
-            ],
+            name, [AreaStock(area[3], *held.get(area, (0, 0)), changes.get(area, 0)) for area in beds]
         )
-        for (_, name), beds in groupby(rows, key=lambda row: row[:2])
+        for (_code, name), beds in areas
     ]
 
 
 def stock_by_product(at_most: int) -> list[ProductSum]:
-    """The products of which most plants stand: two queries."""
+    """The products of which most plants stand at places in use: two queries."""
     rows = list(
         StockBatch.objects.in_stock()
+        .at_places_in_use()
         .order_by()
         .values_list("product")
         .annotate(plants=Sum("quantity_current"), locations=Count("storage_location", distinct=True))
@@ -139,9 +138,16 @@ def _change(line: StockMovement, quantity: int) -> StockChange:
     )
 
 
-def _changes_by_area() -> dict[int, int]:
-    """Plants that came or went since the beginning of the day CHANGE_DAYS days ago, by area."""
+def _columns(location: str) -> list[str]:
+    """The warehouse and the area of a location, by code and name. `location`: the path to it."""
+    area = f"{location}__storage_area"
+    return [f"{area}__warehouse__code", f"{area}__warehouse__name", f"{area}__code", f"{area}__name"]
+
+
+def _changes_by_area() -> dict[tuple[str, ...], int]:
+    """Plants that came or went since the beginning of the day CHANGE_DAYS days ago, by area; none that is zero."""
     day = timezone.localdate() - timedelta(days=CHANGE_DAYS)
     since = timezone.make_aware(datetime.combine(day, time.min))
-    rows = StockMovement.objects.filter(occurred_at__gte=since).order_by()
-    return dict(rows.values_list("batch__storage_location__storage_area").annotate(Sum("quantity")))
+    moved = StockMovement.objects.filter(occurred_at__gte=since).at_places_in_use().order_by()
+    sums = moved.values_list(*_columns("batch__storage_location")).annotate(Sum("quantity"))
+    return {tuple(area): quantity for *area, quantity in sums if quantity}

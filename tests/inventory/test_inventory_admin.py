@@ -471,6 +471,39 @@ def test_a_place_is_added_with_its_outline_and_shown_as_a_drawing_to_who_may_not
     assert "100.0" in shown or "100,0" in shown  # m², in either language
 
 
+@pytest.mark.parametrize("level", ["location", "area", "warehouse"])
+def test_switching_off_a_place_that_holds_plants_is_told(as_admin, level):
+    location = stocked_batch(500).storage_location
+    area = location.storage_area
+    place = {"location": location, "area": area, "warehouse": area.warehouse}[level]
+    names = (
+        "storage_area",
+        "warehouse",
+        "warehouse_type",
+        "code",
+        "qr_code",
+        "name",
+        "description",
+        "position",
+    )
+    form = {
+        name: getattr(value, "pk", value)
+        for name in names
+        if (value := getattr(place, name, None)) is not None
+    }
+    form["polygon"] = json.dumps(place.polygon)
+    address = page(type(place), "change", place.pk)
+
+    def messages_of(form):
+        answer = as_admin.post(address, form, follow=True, headers={"accept-language": "en"})
+        assert answer.redirect_chain
+        return [str(message) for message in answer.context["messages"]]
+
+    told = f"{place} is switched off and still holds plants: 500. No page counts them."
+    assert told in messages_of(form)
+    assert told not in messages_of({**form, "is_active": "on"})
+
+
 def test_an_outline_outside_its_area_is_an_error_of_the_form(as_admin):
     location = factories.StorageLocationFactory()
     answer = as_admin.post(

@@ -4,7 +4,12 @@ import pytest
 
 from inventory.choices import MovementType
 from inventory.services.stock import record_movement
-from tests.inventory.factories import StorageLocationConfigFactory, movement_details, stocked_batch
+from tests.inventory.factories import (
+    ProductFactory,
+    StorageLocationConfigFactory,
+    movement_details,
+    stocked_batch,
+)
 
 
 def codes(page):
@@ -101,6 +106,20 @@ def test_places_are_found_by_words_and_by_what_they_hold(signed_in, worker, nurs
 
     assert codes(page) == expected
     assert ("No place fits." in page.text) is (not expected)
+
+
+def test_places_are_found_by_what_grows_there_now(signed_in, worker, nursery):
+    first, second, _third = nursery.claros
+    aloe = ProductFactory(common_name="Áloe vera", scientific_name="Aloe barbadensis", sku="ALOE-1")
+    StorageLocationConfigFactory(storage_location=first, product=aloe, is_active=False)
+    StorageLocationConfigFactory(storage_location=first)
+    StorageLocationConfigFactory(storage_location=second, product=aloe)
+    client = signed_in(worker)
+
+    assert codes(client.get("/places/?q=aloe+vera")) == [second.code]
+    assert codes(client.get("/places/?q=barbadensis+norte")) == [second.code]
+    assert codes(client.get("/places/?q=aloe-1+sur")) == []
+    assert codes(client.get("/places/?q=alabastro")) == [first.code]
 
 
 @pytest.mark.parametrize("query", ["?show=nonsense", f"?q={'x' * 101}"])

@@ -1,5 +1,6 @@
 """The first page: for whom it opens, and what it sums up."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -11,7 +12,9 @@ from demeter.choices import AlertKind
 from demeter.health import QUEUES
 from demeter.heartbeats import record_heartbeat
 from demeter.models import CircuitBreaker
+from inventory.choices import MovementType
 from inventory.models import StockMovement
+from inventory.services.stock import create_batch, record_movement
 from photos.choices import BookingState, CountWarning
 from photos.models import Image, ProcessingSession, UploadJob, UploadSession
 from photos.services.results.session_lifecycle import assign_location, reprocess
@@ -20,7 +23,14 @@ from photos.services.review.inbox import reasons_for
 from photos.services.review.photo_dates import date_photo
 from photos.services.review.validation import validate
 from photos.services.steps.job_groups import JobGroups
-from tests.inventory.factories import StorageLocationConfigFactory, stocked_batch
+from tests.inventory.factories import (
+    ProductFactory,
+    ProductStateFactory,
+    StorageLocationConfigFactory,
+    StorageLocationFactory,
+    movement_details,
+    stocked_batch,
+)
 
 
 def test_who_is_not_signed_in_is_led_to_the_sign_in_page(client, db):
@@ -89,6 +99,44 @@ def test_the_stock_is_summed_up_by_place(signed_in, worker, make_photo, count, p
     assert (house.name, house.plants) == (place.storage_area.warehouse.name, 3)  # 4 counted, 1 of them dead
     assert [(bed.name, bed.plants, bed.locations) for bed in house.beds] == [(place.storage_area.name, 3, 1)]
     assert "3 plants in stock today." in page.text
+
+
+def test_a_bed_that_was_emptied_this_week_stays_listed_with_its_change(signed_in, worker):
+    place = StorageLocationFactory()
+    batch = create_batch(
+        on=timezone.localdate(),
+        storage_location=place,
+        product=ProductFactory(),
+        product_state=ProductStateFactory(),
+    )
+    for quantity, kind, days in ((500, MovementType.PLANTING, 20), (-500, MovementType.SALE, 1)):
+        at = timezone.now() - timedelta(days=days)
+        details = movement_details(movement_type=kind, occurred_at=at)
+        record_movement(batch=batch, quantity=quantity, **details)
+
+    page = signed_in(worker).get("/")
+
+    [house] = page.context["houses"]
+    assert (house.plants, house.change) == (0, -500)
+    assert [(bed.name, bed.plants, bed.locations) for bed in house.beds] == [(place.storage_area.name, 0, 0)]
+
+
+@pytest.mark.parametrize("level", ["location", "area", "warehouse"])
+def test_the_stock_of_places_out_of_use_is_counted_nowhere(signed_in, worker, level):
+    kept = stocked_batch(30)
+    location = stocked_batch(500).storage_location
+    area = location.storage_area
+    row = {"location": location, "area": area, "warehouse": area.warehouse}[level]
+    row.is_active = False
+    row.save()
+    client = signed_in(worker)
+
+    page = client.get("/")
+
+    assert page.context["plants"] == 30
+    assert [row.product for row in page.context["products"]] == [kept.product]
+    assert sum(house.change for house in page.context["houses"]) == 30
+    assert sum(house.quantity for house in client.get("/places/").context["nursery"].warehouses) == 30
 
 
 def test_photos_that_wait_are_counted_by_reason(signed_in, supervisor, make_photo, count, place):
