@@ -22,7 +22,7 @@ from inventory.querysets import StockBatchQuerySet, StockMovementQuerySet
 class StockBatch(ChangeTimed):
     """Plants of one product, state, size and packaging that stand together.
 
-    Its quantity is the sum of its movements, kept by `services.stock.record_movement` alone. An emptied batch
+    Its quantity is the sum of its movements, kept by `services.ledger.append_movement` alone. An emptied batch
     leaves its bin but keeps its location, where its past still counts.
     """
 

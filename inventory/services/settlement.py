@@ -1,4 +1,4 @@
-"""Makes the ledger of a place say what its evidence says (see `statement`): the one function that writes `foto`.
+"""Makes the ledger of a place say what its evidence says (see `statement`). Nothing else writes `foto` movements.
 
 Everything that changes the evidence calls `settle` for each place it touches: a count that ended, a place named or
 changed, a recount, a correction, an acceptance, the trash, a movement, a configuration. Repeating it writes nothing.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final, Unpack
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,7 +16,6 @@ from inventory.models import StockBatch, StockMovement
 from inventory.services.ledger import (
     BatchDetails,
     MovementDetails,
-    append_movement,
     create_batch,
     held,
     lock_location,
@@ -44,17 +44,19 @@ def record_movement(*, batch: StockBatch, quantity: int, **details: Unpack[Movem
     became of it, so the place then holds what that count showed. `movement.batch` is the batch as it is afterwards;
     the one handed in is not touched.
     Raises: InsufficientStock if the place would hold fewer than none of the product, FutureMovement, RequestReused if
-    the request id belongs to another movement, ValidationError for a quantity of zero or a type that goes in the
-    other direction.
+    the request id belongs to another movement, ValidationError for a quantity of zero, a type that goes in the other
+    direction, or `foto`.
     """
+    if (
+        details["movement_type"] == MovementType.PHOTO
+    ):  # one that is not the settlement's own would be withdrawn
+        text = _("Movements of photo counts are written by settling the place alone; record an adjustment.")
+        raise ValidationError({"movement_type": text})
     location = lock_location(batch.storage_location)
     if earlier := _find_repeat(batch, quantity, details):
         return earlier
     if details["occurred_at"] > timezone.now() + CLOCK_SLACK:
         raise FutureMovement(_("A movement cannot lie in the future. Check its date."))
-    if details["movement_type"] == MovementType.PHOTO:
-        # The settlement alone writes these; one that is not its own is withdrawn when the place is settled next.
-        return append_movement(batch=batch, quantity=quantity, **details)
     pending = PendingMovement(batch, quantity, details)
     (settlement,) = settle([location.pk], pending=[pending])
     return next(m for m in settlement.movements if m.request_id == details["request_id"])

@@ -149,7 +149,7 @@ class ProcessingSession(ChangeTimed):
     booking_revision = models.PositiveSmallIntegerField(
         _("booking revision"),
         default=0,
-        help_text=_("How often this count was booked; part of each request id."),
+        help_text=_("How often movements were written for this count."),
     )
     booked_quantity = models.PositiveIntegerField(
         _("booked"),

@@ -12,6 +12,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from inventory.choices import MovementSource, MovementType
 from inventory.errors import InsufficientStock, LedgerIsAppendOnly, RequestReused
 from inventory.models import StockBatch, StockMovement
+from inventory.services.ledger import append_movement
 from inventory.services.stock import create_batch, held, next_batch_code, record_movement
 from tests.inventory import factories
 from tests.inventory.factories import movement_details, stocked_batch
@@ -24,7 +25,7 @@ DAY = date(2026, 11, 20)
 def test_a_batch_holds_the_sum_of_its_movements():
     batch = stocked_batch(100)
     record_movement(batch=batch, quantity=-30, **movement_details(movement_type=MovementType.SALE))
-    record_movement(batch=batch, quantity=5, **movement_details(movement_type=MovementType.PHOTO))
+    record_movement(batch=batch, quantity=5, **movement_details(movement_type=MovementType.PLANTING))
     batch.refresh_from_db()
     assert (batch.quantity_initial, batch.quantity_current) == (100, 75)
     assert not StockBatch.objects.out_of_balance().exists()
@@ -81,7 +82,7 @@ def test_more_than_a_batch_holds_cannot_be_taken_and_nothing_is_written():
         pytest.param(MovementType.DEATH, 1, "", id="a death that brings plants"),
         pytest.param(MovementType.PLANTING, -1, "", id="a planting that takes plants"),
         pytest.param(MovementType.ADJUSTMENT, 1, "", id="an adjustment without a reason"),
-        pytest.param(MovementType.PHOTO, 0, "", id="no plants"),
+        pytest.param(MovementType.ADJUSTMENT, 0, "seen", id="no plants"),
         pytest.param("theft", -1, "seen", id="an unknown type"),
     ],
 )
@@ -105,6 +106,14 @@ def test_a_movement_whose_direction_contradicts_its_sign_is_refused_by_the_datab
         line.save()
 
 
+def test_nobody_records_what_photo_counts_alone_book():
+    batch = stocked_batch(10)
+    with pytest.raises(ValidationError) as refusal:
+        record_movement(batch=batch, quantity=5, **movement_details(movement_type=MovementType.PHOTO))
+    assert list(refusal.value.message_dict) == ["movement_type"]
+    assert batch.movements.count() == 1
+
+
 def test_the_pots_of_dead_plants_stay_with_their_batch_as_emptied():
     batch = stocked_batch(10)
     movement = record_movement(batch=batch, quantity=-4, **movement_details(movement_type=MovementType.DEATH))
@@ -114,9 +123,9 @@ def test_the_pots_of_dead_plants_stay_with_their_batch_as_emptied():
 def test_an_emptied_batch_leaves_its_bin_keeps_its_location_and_returns_with_its_plants():
     batch = stocked_batch(10)
     photo = {"movement_type": MovementType.PHOTO}
-    emptied = record_movement(batch=batch, quantity=-10, **movement_details(**photo)).batch
+    emptied = append_movement(batch=batch, quantity=-10, **movement_details(**photo)).batch
     assert (emptied.current_storage_bin, emptied.storage_location) == (None, batch.storage_location)
-    refilled = record_movement(batch=batch, quantity=3, **movement_details(**photo)).batch
+    refilled = append_movement(batch=batch, quantity=3, **movement_details(**photo)).batch
     assert refilled.current_storage_bin == batch.current_storage_bin
 
 
@@ -130,14 +139,14 @@ def test_what_a_location_held_counts_its_product_up_to_a_moment_and_that_moment_
         )
         for _ in range(2)
     ]
-    record_movement(batch=batches[0], quantity=100, **movement_details(occurred_at=noon, **photo))
-    record_movement(batch=batches[1], quantity=20, **movement_details(occurred_at=noon, **photo))
+    append_movement(batch=batches[0], quantity=100, **movement_details(occurred_at=noon, **photo))
+    append_movement(batch=batches[1], quantity=20, **movement_details(occurred_at=noon, **photo))
     later = noon + timedelta(hours=1)
-    record_movement(batch=batches[1], quantity=-20, **movement_details(occurred_at=later, **photo))
+    append_movement(batch=batches[1], quantity=-20, **movement_details(occurred_at=later, **photo))
     another_product = factories.StockBatchFactory(storage_location=location)
     another_location = factories.StockBatchFactory(product=product)
     for other in (another_product, another_location):
-        record_movement(batch=other, quantity=7, **movement_details(occurred_at=noon, **photo))
+        append_movement(batch=other, quantity=7, **movement_details(occurred_at=noon, **photo))
     assert held(location, product, noon - timedelta(seconds=1)) == 0
     assert held(location, product, noon) == 120
     assert held(location, product, later) == 100
