@@ -81,6 +81,11 @@ class ImageQuerySet(ChangeTimedUpdates, models.QuerySet[Any]):
         """That whole day included, in the nursery's time zone."""
         return self.filter(uploaded_at__lt=_midnight(day + timedelta(days=1)))
 
+    def older_than(self, photo: Any) -> Self:
+        """Those that stand after this one where the newest stand first."""
+        at = photo.uploaded_at
+        return self.filter(Q(uploaded_at__lt=at) | Q(uploaded_at=at, pk__lt=photo.pk))
+
     def with_drawing(self) -> Self:
         """Adds `drawing_id`: the drawing of the newest count, None where there is none."""
         counts = self.model._meta.get_field("sessions").related_model.objects.filter(image=OuterRef("pk"))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.conf import settings
 from django.core.paginator import Paginator
@@ -27,16 +28,11 @@ from photos.models import Image, ProcessingSession
 from photos.pages.forms import GalleryForm
 from photos.pages.permissions import require_reader, user_of
 from photos.pages.seen_counts import seen_value
+from photos.pages.waiting_texts import waiting_text
 from photos.services.context.broken_thumbnails import broken_thumbnails
 from photos.services.context.newest_counts import newest_counts
 from photos.warning_texts import warnings_of
 
-#: The chips above the photos: one status, or the last days.
-_STATUS_CHIPS: Final = (
-    ("", pgettext_lazy("photos", "All")),
-    (WAITS, _("Waits for you")),
-    (BROKEN, pgettext_lazy("photos", "Failed")),
-)
 _DAY_CHIPS: Final = ((7, _("Last 7 days")), (30, _("Last 30 days")))
 
 
@@ -49,6 +45,7 @@ class Card:
     thumbnail_url: str | None
     is_thumbnail_broken: bool
     warnings: list[dict[str, object]]
+    waiting_text: Promise
 
     @property
     def value(self) -> str:
@@ -76,23 +73,36 @@ def gallery(request: HttpRequest) -> HttpResponse:
     filters = form.filters()
     photos = filter_photos(Image.objects.visible_to(user).in_inventory(), filters)
     page = Paginator(photos, settings.GALLERY_PER_PAGE).get_page(request.GET.get("page"))
+    next_number, is_scrolled = page.number + 1, request.headers.get("HX-Request") == "true"
+    last = _last_shown(request) if is_scrolled else None
+    if last is not None:  # photos uploaded meanwhile have moved the pages
+        page = Paginator(photos.older_than(last), settings.GALLERY_PER_PAGE).get_page(1)
     context = {
         "page": page,
-        "cards": cards(page.object_list),
+        "next_number": next_number,
+        "cards": cards(page.object_list, user),
         "query": urlencode(filters),
         "may_select": may_restore,
     }
-    if request.headers.get("HX-Request") == "true":
+    if is_scrolled:
         return render(request, "photos/_gallery_items.html", context)
     context |= {
         "form": form,
-        "chips": _chips(filters, with_trash=may_restore),
+        "chips": _chips(filters, user),
         "filters": len(filters.keys() - {"status"}),
         "address": request.get_full_path(),
         "may_validate": user.has_role(Role.SUPERVISOR),
         "in_trash": filters.get("status") == TRASH,
     }
     return render(request, "photos/image_list.html", context)
+
+
+def _last_shown(request: HttpRequest) -> Image | None:
+    """The photo after which more are wanted; None where the address names none."""
+    try:
+        return Image.objects.filter(pk=UUID(request.GET.get("after", ""))).first()
+    except ValueError:
+        return None
 
 
 def _uploaders(user: User) -> QuerySet[User] | None:
@@ -102,9 +112,15 @@ def _uploaders(user: User) -> QuerySet[User] | None:
     return User.objects.filter(Exists(Image.objects.filter(uploaded_by=OuterRef("pk")))).order_by("name")
 
 
-def _chips(filters: Mapping[str, str], *, with_trash: bool) -> list[Chip]:
+def _chips(filters: Mapping[str, str], user: User) -> list[Chip]:
+    """What stands above the photos: one status, or the last days."""
     status = filters.get("status", "")
-    of_status = [*_STATUS_CHIPS, *([(TRASH, _("In the trash"))] if with_trash else [])]
+    of_status = [
+        ("", pgettext_lazy("photos", "All")),
+        (WAITS, waiting_text(user)),
+        (BROKEN, pgettext_lazy("photos", "Failed")),
+        *([(TRASH, _("In the trash"))] if user.has_role(Role.WORKER) else []),
+    ]
     found = [
         Chip(
             label,
@@ -126,17 +142,23 @@ def _address(filters: Mapping[str, str]) -> str:
     return f"{reverse('gallery')}?{query}" if query else reverse("gallery")
 
 
-def cards(photos: Iterable[Image]) -> list[Card]:
-    """The photos with their newest counts and places: one query beyond that of the photos.
+def cards(photos: Iterable[Image], user: User) -> list[Card]:
+    """For this reader, the photos with their newest counts and places: one query beyond that of the photos.
 
     One more if a thumbnail is missing: whether it is still to come.
     """
     photos = list(photos)
     counts, broken = newest_counts(photos), broken_thumbnails(photos)
-    return [_card(photo, counts.get(photo.pk), is_broken=photo.pk in broken) for photo in photos]
+    return [_card(photo, counts.get(photo.pk), user, is_broken=photo.pk in broken) for photo in photos]
 
 
-def _card(image: Image, session: ProcessingSession | None, *, is_broken: bool) -> Card:
+def _card(image: Image, session: ProcessingSession | None, user: User, *, is_broken: bool) -> Card:
     drawing_id = session.processed_image_id if session else None
-    warnings = warnings_of(session) if session else []
-    return Card(image, session, thumbnail_url(image, drawing_id), is_broken, warnings)
+    return Card(
+        image=image,
+        session=session,
+        thumbnail_url=thumbnail_url(image, drawing_id),
+        is_thumbnail_broken=is_broken,
+        warnings=warnings_of(session) if session else [],
+        waiting_text=waiting_text(user, image),
+    )

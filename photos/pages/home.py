@@ -86,7 +86,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "products": stock_by_product(SHOWN_PRODUCTS),
         "change_days": CHANGE_DAYS,
         "changes": _with_photos(latest_changes(SHOWN_CHANGES), user),
-        "cards": cards(Image.objects.visible_to(user).not_deleted().in_inventory()[:RECENT_PHOTOS]),
+        "cards": cards(Image.objects.visible_to(user).not_deleted().in_inventory()[:RECENT_PHOTOS], user),
         **_of_role(user),
     }
     return render(request, "photos/home.html", context)

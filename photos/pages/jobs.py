@@ -22,6 +22,7 @@ from photos.error_texts import error_text
 from photos.image_urls import thumbnail_url
 from photos.models import Image, UploadJob, UploadSession
 from photos.pages.permissions import can_review, for_workers, require_reader, user_of
+from photos.pages.waiting_texts import waiting_text
 from photos.services.booking.image_status import blocking
 from photos.services.context.broken_thumbnails import broken_thumbnails
 from photos.services.steps.pace import Pace, pace_for, remaining_seconds
@@ -43,6 +44,7 @@ class JobRow:
     error: str
     waits_for: list[Promise | str]
     is_reviewable: bool
+    waiting_text: Promise
     remaining_s: int | None
 
     @property
@@ -115,13 +117,18 @@ def _show(request: HttpRequest, jobs: Any, **context: Any) -> HttpResponse:
             "groups": _grouped(rows),
             "uploads": _under_way(listed),
             "jobs": newest,
-            "labels": {"stage": dict(Stage.choices), "status": dict(JobStatus.choices)},
+            "labels": job_labels(),
             "is_cut": len(listed) == MAX_LISTED,
             "hours": settings.JOBS_VISIBLE_H,
             "page_url": request.get_full_path(),
             **context,
         },
     )
+
+
+def job_labels() -> dict[str, Any]:
+    """What the scripts call the stages and states of a job."""
+    return {"stage": dict(Stage.choices), "status": dict(JobStatus.choices)}
 
 
 def _newest_of_each_photo(jobs: Sequence[UploadJob]) -> list[UploadJob]:
@@ -151,6 +158,7 @@ def _rows(request: HttpRequest, jobs: Sequence[UploadJob], pace: Pace | None) ->
             error=error_text(job.code, job.error),
             waits_for=_waits_for(job),
             is_reviewable=job.image is not None and can_review(user, job.image),
+            waiting_text=waiting_text(user, job.image),
             remaining_s=remaining_seconds(job, pace, now) if pace is not None else None,
         )
         for job in jobs

@@ -29,9 +29,9 @@ def neighbours_of(image: Image, user: User, given: Mapping[str, Any]) -> Neighbo
     """
     wanted = {name: given[name] for name in ImageFilter.base_filters if given.get(name)}
     photos = filter_photos(Image.objects.visible_to(user).in_inventory(), wanted)
-    at = {"uploaded_at": image.uploaded_at}
-    newer = photos.filter(Q(uploaded_at__gt=image.uploaded_at) | Q(**at, pk__gt=image.pk))
-    older = photos.filter(Q(uploaded_at__lt=image.uploaded_at) | Q(**at, pk__lt=image.pk))
+    at = image.uploaded_at
+    newer = photos.filter(Q(uploaded_at__gt=at) | Q(uploaded_at=at, pk__gt=image.pk))
+    older = photos.older_than(image)
     query = f"?{urlencode(wanted)}" if wanted else ""
 
     def url_of(pk: object) -> str | None:

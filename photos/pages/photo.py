@@ -23,6 +23,7 @@ from photos.pages.comparison import comparison_of
 from photos.pages.fixing import answers_for
 from photos.pages.forms import CountAgainForm, ValidateForm
 from photos.pages.history_chart import history_chart
+from photos.pages.jobs import job_labels
 from photos.pages.location_map import location_map
 from photos.pages.neighbours import neighbours_of
 from photos.pages.numbers import numbers_of
@@ -30,6 +31,7 @@ from photos.pages.overlay_data import findings_of
 from photos.pages.permissions import can_review, find_photo, require_reader, user_of
 from photos.pages.trace import trace_of
 from photos.pages.viewer import viewer_context
+from photos.pages.waiting_texts import waiting_text
 from photos.services.context.newest_counts import place_history
 from photos.services.corrections.drafts import draft_of
 from photos.services.corrections.sums import validated_containers
@@ -76,10 +78,12 @@ def photo(request: HttpRequest, image_id: UUID) -> HttpResponse:
             "original_url": original_url(image),
             "back": request.path,
             "may_decide": decides,
+            "waiting_text": waiting_text(user, image),
             "may_validate": user.has_role(Role.SUPERVISOR),
             "count_again_form": CountAgainForm(),
             "validate_form": ValidateForm(),
             **(_about(session, user) if session else {}),
+            **(_followed(session, user) if session else {}),
             **(
                 answers_for(image, session, user, "")
                 if session and is_newest and not image.deleted_at
@@ -154,6 +158,15 @@ def _about(session: ProcessingSession, user: User) -> dict[str, Any]:
         "chart": history_chart(history, session),
         "map": location_map(session.image, session),
     }
+
+
+def _followed(session: ProcessingSession, user: User) -> dict[str, Any]:
+    """How far a running count is, for who may ask: whoever has sent it, and supervisors."""
+    if session.status not in (SessionStatus.PENDING, SessionStatus.PROCESSING):
+        return {}
+    jobs = session.jobs.unfinished()
+    own = jobs if user.has_role(Role.SUPERVISOR) else jobs.filter(upload_session__user=user)
+    return {"followed_job": own.first(), "labels": job_labels()}
 
 
 def _movements_of(session: ProcessingSession) -> list[tuple[StockMovement, str]]:

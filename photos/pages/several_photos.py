@@ -158,7 +158,7 @@ def several(request: HttpRequest) -> HttpResponse:
         messages.error(request, _("Choose at least one photo."))
         return redirect(back)
     form = PlaceChoiceForm(given if given.get("storage_location_id") else None) if action.asks_place else None
-    choice = Choice(user, cards(photos), seen, _place(form))
+    choice = Choice(user, cards(photos, user), seen, _place(form))
     is_complete = not action.asks_place or choice.place is not None
     if request.method == "POST" and is_complete:
         _decide(request, action, choice)

@@ -1,6 +1,7 @@
 // @ts-check
 // Follows uploads: asks for the state of their jobs every two seconds until the last one has ended. What a job needs
-// once it has ended (its fix, its thumbnail) the server says: then the list is loaded again, in place.
+// once it has ended (its fix, its thumbnail) the server says: then the list is loaded again, in place. The page of a
+// photo that is being counted is loaded again as a whole.
 
 import { signInAgain } from "../../demeter/js/sign_in_again.js";
 
@@ -43,9 +44,11 @@ function showJob(job) {
   part(row, "[data-percent]").textContent = `${job.progress_percent} %`;
   part(row, "[data-remaining]").textContent = timeLeft(job.estimated_remaining_seconds);
   part(row, "[data-progress]").value = job.progress_percent;
-  const badge = part(row, "[data-status]");
-  badge.textContent = labels.status[job.status];
-  badge.className = `badge badge-${job.status}`;
+  const badge = row.querySelector("[data-status]"); // the page of a photo has none
+  if (badge) {
+    badge.textContent = labels.status[job.status];
+    badge.className = `badge badge-${job.status}`;
+  }
   return false;
 }
 
@@ -64,7 +67,8 @@ function showSummary(address, summary) {
 
 function reload() {
   const { htmx } = /** @type {any} */ (window);
-  if (list()) htmx.trigger(list(), "refresh");
+  if (list()?.hasAttribute("data-whole-page")) window.location.reload();
+  else if (list()) htmx.trigger(list(), "refresh");
 }
 
 /**

@@ -1,6 +1,8 @@
 """The gallery: whose photos, which filters, how many queries."""
 
+import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.utils import timezone
@@ -120,6 +122,27 @@ def test_chips_keep_the_other_filters(signed_in, supervisor, three):
     assert urls["Last 7 days"].startswith("/photos/?search=s&status=waiting&date_from=")
 
 
+@pytest.mark.parametrize(
+    ("role", "text"),
+    [
+        ("viewer", "Waits for a person"),
+        ("worker", "Waits for you"),
+        ("supervisor", "Waits for you"),
+    ],
+)
+def test_a_photo_waits_for_its_reader_only_where_he_can_answer(
+    signed_in, request, role, text, make_photo, count
+):
+    session = count(make_photo())
+    client = signed_in(request.getfixturevalue(role))
+    gallery, photo = client.get("/photos/"), client.get(f"/photos/{session.image_id}/")
+
+    [chip] = [chip for chip in gallery.context["chips"] if chip.url == "/photos/?status=waiting"]
+    assert str(chip.label) == text
+    assert f'<span class="badge badge-waiting">{text}</span>' in gallery.text
+    assert f'<span class="badge badge-waiting">{text}</span>' in photo.text
+
+
 def test_pages_follow_one_another_and_keep_the_filters(signed_in, supervisor, make_photo, settings):
     settings.GALLERY_PER_PAGE = 4
     for number in range(6):
@@ -137,6 +160,40 @@ def test_pages_follow_one_another_and_keep_the_filters(signed_in, supervisor, ma
     assert 'href="?search=bed&amp;page=1"' in second.text
     assert names(more) == names(second)
     assert "<html" not in more.text
+
+
+def test_scrolling_on_repeats_no_photo_when_others_are_uploaded_meanwhile(
+    signed_in, supervisor, make_photo, settings
+):
+    settings.GALLERY_PER_PAGE = 4
+    for number in range(10):
+        make_photo(original_filename=f"bed_{number}.jpg")
+    client = signed_in(supervisor)
+    pages = [client.get("/photos/", {"search": "bed"})]
+    for number in range(10, 13):
+        make_photo(original_filename=f"bed_{number}.jpg")
+
+    for _ in range(2):
+        [more] = re.findall(r'class="gallery-more" hx-get="([^"]+)"', pages[-1].text)
+        pages.append(client.get(f"/photos/{unescape(more)}", headers={"hx-request": "true"}))
+
+    shown = [card.image.original_filename for page in pages for card in page.context["cards"]]
+    assert shown == [f"bed_{number}.jpg" for number in reversed(range(10))]
+    assert "gallery-more" not in pages[-1].text
+    assert re.findall(r'data-page="(\d)"', "".join(page.text for page in pages[:2])) == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize("after", ["", "nonsense", "c35717d5-2758-489a-9c82-9f247c1e0d46"])
+def test_scrolling_on_after_no_known_photo_goes_by_the_number_of_the_page(
+    signed_in, supervisor, make_photo, settings, after
+):
+    settings.GALLERY_PER_PAGE = 2
+    photos = [make_photo() for _ in range(3)]
+    given = {"page": 2, "after": after}
+
+    more = signed_in(supervisor).get("/photos/", given, headers={"hx-request": "true"})
+
+    assert [card.image for card in more.context["cards"]] == photos[:1]
 
 
 def test_the_number_of_queries_does_not_grow_with_the_photos(

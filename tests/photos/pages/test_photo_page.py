@@ -6,6 +6,7 @@ import pytest
 
 from photos.choices import SessionStatus, StepKind, StepStatus, TakenAtSource
 from photos.models import Image, ProcessingSession, ProcessingStep
+from photos.services.results.session_lifecycle import reprocess
 from tests.inventory.factories import StorageLocationFactory
 
 
@@ -250,6 +251,23 @@ def test_a_running_count_draws_nothing_and_shows_no_number(signed_in, worker, ma
 
     assert "The photo is being counted." in page.text
     assert (page.context["findings_url"], page.context["numbers"]) == (None, [])
+
+
+@pytest.mark.parametrize(("role", "is_followed"), [("worker", True), ("supervisor", True), ("viewer", False)])
+def test_a_running_count_is_followed_by_who_may_ask_how_far_it_is(
+    signed_in, request, role, is_followed, worker, make_photo, count, place
+):
+    session = count(make_photo(), place)
+    job = reprocess(image=session.image, user=worker)
+    client = signed_in(request.getfixturevalue(role))
+
+    page = client.get(f"/photos/{session.image_id}/")
+    status = client.get("/api/v1/photos/jobs/status", {"upload_session_id": str(job.upload_session_id)})
+
+    assert (status.status_code == 200) is is_followed
+    assert (f'id="job-{job.pk}"' in page.text) is is_followed
+    assert ("photos/js/jobs" in page.text) is is_followed
+    assert ("Load the page again in a moment." in page.text) is not is_followed
 
 
 def test_a_failed_count_says_why_above_the_picture_with_a_button(
