@@ -1,6 +1,7 @@
 """The page on which a person corrects a count, and the plain form of it: a count of the photo by hand."""
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -17,6 +18,7 @@ from demeter.errors import DemeterError
 from photos.choices import ContainerType, SessionStatus
 from photos.image_urls import full_picture_url, picture_url, plain_thumbnail_url
 from photos.models import Image, ProcessingSession
+from photos.pages.decisions import back_to
 from photos.pages.forms import HandCountForm
 from photos.pages.permissions import find_photo_to_decide, for_workers, user_of
 from photos.services.corrections.findings import corrected_findings
@@ -28,13 +30,16 @@ from photos.services.review.edits import MAX_BY_HAND, correct
 @never_cache  # the links to the pictures end
 @for_workers
 def corrector(request: HttpRequest, image_id: UUID) -> HttpResponse:
-    """The picture with what was found, to be corrected by hand: the newest count of a photo."""
+    """The picture with what was found, to be corrected by hand: the newest count of a photo.
+
+    `next` is the page to which it leads back, also from the question whether the count is right.
+    """
     user = user_of(request)
     image = find_photo_to_decide(user, image_id)
-    session = _newest_count(image)
+    session, back = _newest_count(image), back_to(request, image)
     if session is None:
         messages.error(request, _("Only a finished count can be corrected."))
-        return redirect("photo", image_id=image.pk)
+        return redirect(back)
     may_validate = user.has_role(Role.SUPERVISOR)
     findings = corrected_findings(session)
     sums = correct_sums(session, findings).photo
@@ -48,8 +53,10 @@ def corrector(request: HttpRequest, image_id: UUID) -> HttpResponse:
             "session": session,
             "sums": sums,
             "may_validate": may_validate,
+            "back": back,
+            "leads_to_photo": back == reverse("photo", args=[image.pk]),
             "form": HandCountForm(initial={"living": living, "dead": dead, "version": session.version}),
-            "settings": _settings(image, session, user.pk, may_validate=may_validate),
+            "settings": _settings(request, session, back, may_validate=may_validate),
             "texts": _texts(),
         },
     )
@@ -60,13 +67,14 @@ def corrector(request: HttpRequest, image_id: UUID) -> HttpResponse:
 def count_by_hand(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Take a count of the whole photo by hand: what works without any script."""
     image = find_photo_to_decide(user_of(request), image_id)
+    back = back_to(request, image)
     session, form = _newest_count(image), HandCountForm(request.POST)
     if session is None or not form.is_valid():
         text = (
             _("Only a finished count can be corrected.") if session is None else _("Write two whole numbers.")
         )
         messages.error(request, text)
-        return redirect("photo", image_id=image.pk)
+        return redirect(back)
     given = form.cleaned_data
     count = {"container_id": None, "living": given["living"], "dead": given["dead"]}
     try:
@@ -78,11 +86,15 @@ def count_by_hand(request: HttpRequest, image_id: UUID) -> HttpResponse:
         )
     except DemeterError as refusal:
         messages.error(request, str(refusal))
-        return redirect("photo-correct", image_id=image.pk)
+        return redirect(_address("photo-correct", image, next=back))
     if user_of(request).has_role(Role.SUPERVISOR):
-        return redirect(f"{reverse('photo-validate', args=[image.pk])}?count={session.attempt}")
+        return redirect(_address("photo-validate", image, count=session.attempt, next=back))
     messages.success(request, _("Your count is kept. A supervisor validates it, and the stock follows."))
-    return redirect("photo", image_id=image.pk)
+    return redirect(back)
+
+
+def _address(name: str, image: Image, **query: object) -> str:
+    return f"{reverse(name, args=[image.pk])}?{urlencode(query)}"
 
 
 def _newest_count(image: Image) -> ProcessingSession | None:
@@ -93,25 +105,25 @@ def _newest_count(image: Image) -> ProcessingSession | None:
 
 
 def _settings(
-    image: Image, session: ProcessingSession, user_id: int, *, may_validate: bool
+    request: HttpRequest, session: ProcessingSession, back: str, *, may_validate: bool
 ) -> dict[str, Any]:
     """What the scripts need to know of the photo, in JSON."""
+    image = session.image
     api = {
         name: reverse(f"photos-{name}", args=[image.pk])
         for name in ("detections", "containers", "estimations")
     }
     return {
         **{name: f"{url}?count={session.attempt}" for name, url in api.items()},
-        "draft_key": f"corrections:{user_id}:{session.uuid}",
+        "draft_key": f"corrections:{user_of(request).pk}:{session.uuid}",
         "count": session.attempt,
         "width_px": image.width_px,
         "height_px": image.height_px,
         "thumbnail": plain_thumbnail_url(image),
         "picture": picture_url(image),
         "full_picture": full_picture_url(image),
-        "validate": reverse("photo-validate", args=[image.pk]) if may_validate else None,
-        "photo": reverse("photo", args=[image.pk]),
-        "sign_in": f"{reverse('sign-in')}?next={reverse('photo-correct', args=[image.pk])}",
+        "validate": _address("photo-validate", image, next=back) if may_validate else None,
+        "sign_in": f"{reverse('sign-in')}?{urlencode({'next': request.get_full_path()})}",
         "container_types": dict(ContainerType.choices),
         "most_by_hand": MAX_BY_HAND,
     }

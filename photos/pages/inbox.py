@@ -1,12 +1,12 @@
 """The inbox of supervisors: one queue of counts to look at, each with its picture, the books, and what to do."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,17 +21,16 @@ from photos.choices import SessionStatus
 from photos.error_texts import error_text
 from photos.image_urls import annotated_url, picture_url, thumbnail_url
 from photos.models import Image, ProcessingSession
-from photos.pages.decisions import ask_or_decide
+from photos.pages.decisions import ask_or_decide, in_dialog
 from photos.pages.fixing import answers_for
 from photos.pages.permissions import for_role, user_of
-from photos.pages.seen_counts import SeenCount, check_seen, read_seen, seen_value
+from photos.pages.seen_counts import SeenCount, check_seen, read_seen, seen_text, seen_value
 from photos.services.booking.image_status import blocking
 from photos.services.booking.preview import preview_decision
 from photos.services.context.broken_thumbnails import broken_thumbnails
 from photos.services.context.newest_counts import newest_counts
 from photos.services.corrections.drafts import draft_of
 from photos.services.review.inbox import REASONS, books_beside, inbox_of, reasons_for
-from photos.services.review.trash import trash
 from photos.services.review.validation import validate
 from photos.warning_catalogue import ANSWERED_FIRST
 from photos.warning_texts import warnings_of
@@ -68,11 +67,18 @@ class Item:
         return seen_value(self.session.image_id, self.session)
 
 
+class _Stop(NamedTuple):
+    """An item of the queue, and the page on which it stands."""
+
+    image_id: UUID
+    page: int
+
+
 @never_cache  # what waits changes, and the links to pictures end
 @ask_or_decide
 @for_role(Role.SUPERVISOR)
 def inbox(request: HttpRequest) -> HttpResponse:
-    """The queue, filtered by `reason`, with the `item` that is looked at; a POST approves or rejects some of it."""
+    """The queue, filtered by `reason`, with the `item` that is looked at; a POST approves some of it, or asks first."""
     if request.method == "POST":
         return _decide(request)
     user, reason = user_of(request), request.GET.get("reason", "")
@@ -82,10 +88,12 @@ def inbox(request: HttpRequest) -> HttpResponse:
     )  # fmt: skip
     page = Paginator(queue, PER_PAGE).get_page(request.GET.get("page"))
     items = _items(list(page.object_list))
-    position = _position(items, request.GET.get("item", ""))
+    position = _position(items, request.GET.getlist("item"))
     current = items[position] if items else None
-    previous = items[position - 1] if position > 0 else None
-    following = items[position + 1] if position + 1 < len(items) else None
+    place = page.start_index() + position if items else 0
+    previous, following = _stop(queue, page, place - 1), _stop(queue, page, place + 1)
+    here = _Stop(current.session.image_id, page.number) if current else None
+    after = following or previous
     return render(
         request,
         "photos/inbox.html",
@@ -95,12 +103,18 @@ def inbox(request: HttpRequest) -> HttpResponse:
             "page": page,
             "items": items,
             "current": current,
-            "place_in_queue": page.start_index() + position if items else 0,
-            "previous_url": _address(reason, page.number, previous),
-            "next_url": _address(reason, page.number, following),
-            "after_url": _address(reason, page.number, following or previous),
-            "after": following or previous,
-            "links": [(item, _address(reason, page.number, item)) for item in items],
+            "place_in_queue": place,
+            "previous_url": _address(reason, previous.page, previous) if previous else None,
+            "next_url": _address(reason, following.page, following) if following else None,
+            # What is decided leaves the queue: the item of the next page comes onto this one.
+            "after_url": _address(reason, page.number, after, here),
+            "here_url": _address(reason, page.number, here, after),
+            "here": here,
+            "after": after,
+            "links": [
+                (item, _address(reason, page.number, _Stop(item.session.image_id, page.number)))
+                for item in items
+            ],
             **(_detail(current.session, user) if current else {}),
         },
     )
@@ -121,21 +135,31 @@ def _items(sessions: Sequence[ProcessingSession]) -> list[Item]:
     ]
 
 
-def _position(items: Sequence[Item], wanted: str) -> int:
-    """Where the item stands that an address names; the first where it does not stand here any more."""
+def _position(items: Sequence[Item], wanted: Sequence[str]) -> int:
+    """Where the first item stands of those that an address names, in their order; 0 where none stands here any more."""
     ids = [str(item.session.image_id) for item in items]
-    return ids.index(wanted) if wanted in ids else 0
+    return next((ids.index(one) for one in wanted if one in ids), 0)
 
 
-def _address(reason: str, page: int, item: Item | None) -> str:
+def _stop(queue: Any, page: Page[ProcessingSession], place: int) -> _Stop | None:
+    """The item at this place of the whole queue, from 1; None beyond its ends. One query, for another page's item."""
+    if not 1 <= place <= page.paginator.count:
+        return None
+    if page.start_index() <= place <= page.end_index():
+        return _Stop(page.object_list[place - page.start_index()].image_id, page.number)
+    image_id = queue.values_list("image_id", flat=True)[place - 1 : place].first()
+    return _Stop(image_id, (place - 1) // PER_PAGE + 1) if image_id is not None else None
+
+
+def _address(reason: str, page: int, *stops: _Stop | None) -> str:
+    """The queue at the first of these items that still stands on the page."""
     query = QueryDict(mutable=True)
     if reason:
         query["reason"] = reason
     if page > 1:
         query["page"] = str(page)
-    if item is not None:
-        query["item"] = str(item.session.image_id)
-    return f"{reverse('inbox')}?{query.urlencode()}" if query else reverse("inbox")
+    query.setlist("item", [str(stop.image_id) for stop in stops if stop is not None])
+    return f"{reverse('inbox')}?{text}" if (text := query.urlencode()) else reverse("inbox")
 
 
 def _detail(session: ProcessingSession, user: User) -> dict[str, Any]:
@@ -165,7 +189,7 @@ def _detail(session: ProcessingSession, user: User) -> dict[str, Any]:
 
 
 def _decide(request: HttpRequest) -> HttpResponse:
-    """Approve or reject the counts that the form names, each for itself, and go on to the next one."""
+    """Approve the counts that the form names, each for itself, and go on; ask first what rejecting them changes."""
     seen = _named(request)
     user = user_of(request)
     photos = Image.objects.visible_to(user).not_deleted().in_inventory().in_bulk(seen)
@@ -173,14 +197,23 @@ def _decide(request: HttpRequest) -> HttpResponse:
     if not photos:
         messages.error(request, _("Choose at least one photo."))
     elif action == "reject":
-        rejected = len(trash(image_ids=list(photos), user=user))
-        text = ngettext("%(n)d photo is in the trash.", "%(n)d photos are in the trash.", rejected)
-        messages.success(request, text % {"n": rejected})
+        return _ask_to_reject(request, {image_id: seen[image_id] for image_id in photos})
     elif action == "approve":
         _approve(request, photos, seen)
     else:
         messages.error(request, _("Say whether to approve or to reject."))
     return redirect(_back(request))
+
+
+def _ask_to_reject(request: HttpRequest, seen: Mapping[UUID, SeenCount]) -> HttpResponse:
+    """To the question for several photos, which says what the trash changes, with the counts that were looked at."""
+    query = QueryDict(mutable=True)
+    query.update({"action": "trash", "next": _back(request)})
+    query.setlist("photo", [seen_text(image_id, one) for image_id, one in seen.items()])
+    url = f"{reverse('several-photos')}?{query.urlencode()}"
+    if in_dialog(request):  # it is no part of the queue, which htmx would put it into
+        return HttpResponse(status=204, headers={"HX-Redirect": url})
+    return redirect(url)
 
 
 def _approve(request: HttpRequest, photos: dict[UUID, Image], seen: dict[UUID, SeenCount]) -> None:
@@ -212,9 +245,8 @@ def _named(request: HttpRequest) -> dict[UUID, SeenCount]:
 
 
 def _back(request: HttpRequest) -> str:
-    """The queue as it was, at the item that comes next."""
+    """The queue as it was, at the first of the items that the form names."""
     query = QueryDict(mutable=True)
     for name in ("reason", "page", "item"):
-        if value := request.POST.get(name, ""):
-            query[name] = value[:50]
-    return f"{reverse('inbox')}?{query.urlencode()}" if query else reverse("inbox")
+        query.setlist(name, [value[:50] for value in request.POST.getlist(name)[:2] if value])
+    return f"{reverse('inbox')}?{text}" if (text := query.urlencode()) else reverse("inbox")

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from photos.errors import CountReplaced
+from photos.errors import CountReplaced, FindingsChanged
 from photos.models import ProcessingSession
 
 
@@ -18,8 +18,12 @@ class SeenCount(NamedTuple):
 
 
 def seen_value(image_id: UUID, session: ProcessingSession | None) -> str:
-    """`photo:number of the count:version of its findings`, as a form sends it."""
-    seen = SeenCount(session.attempt, session.version) if session else SeenCount(0, 0)
+    """The photo with the count that is shown now, as a form sends it."""
+    return seen_text(image_id, _shown(session))
+
+
+def seen_text(image_id: UUID, seen: SeenCount) -> str:
+    """`photo:number of the count:version of its findings`."""
     return f"{image_id}:{seen.attempt}:{seen.version}"
 
 
@@ -35,7 +39,17 @@ def read_seen(values: Iterable[str]) -> dict[UUID, SeenCount | None]:
     return named
 
 
-def check_seen(session: ProcessingSession, seen: SeenCount) -> None:
-    """Raises CountReplaced if the photo was counted again since: each count's findings begin at version 1."""
-    if session.attempt != seen.attempt:
-        raise CountReplaced(_("A newer count of this photo stands. Look at that one and validate it."))
+def check_seen(session: ProcessingSession | None, seen: SeenCount) -> None:
+    """Raises CountReplaced if the photo was counted again since, FindingsChanged if somebody has corrected the count.
+
+    The number goes before the version: each count's findings begin at version 1.
+    """
+    shown = _shown(session)
+    if shown.attempt != seen.attempt:
+        raise CountReplaced(_("A newer count of this photo stands. Look at that one first."))
+    if shown.version != seen.version:
+        raise FindingsChanged(_("Somebody else has corrected this count meanwhile. Look at what it is now."))
+
+
+def _shown(session: ProcessingSession | None) -> SeenCount:
+    return SeenCount(session.attempt, session.version) if session else SeenCount(0, 0)

@@ -27,7 +27,7 @@ from photos.pages.decisions import ask_or_decide, given_in
 from photos.pages.forms import PlaceChoiceForm
 from photos.pages.gallery import Card, cards
 from photos.pages.permissions import can_review, for_workers, user_of
-from photos.pages.seen_counts import SeenCount, check_seen, read_seen
+from photos.pages.seen_counts import SeenCount, check_seen, read_seen, seen_text
 from photos.services.booking.image_status import blocking
 from photos.services.booking.preview import preview_decision
 from photos.services.results.session_lifecycle import assign_location, reprocess
@@ -42,7 +42,7 @@ MAX_PHOTOS: Final = 100
 class Choice:
     """What a person has chosen: an action, its photos with their newest counts, and a place where the action needs one.
 
-    seen: the counts that the person has seen, by photo; none of them yet while it is asked.
+    seen: the counts that the person has seen, by photo; None where the page that leads here names the photo alone.
     """
 
     user: User
@@ -50,6 +50,14 @@ class Choice:
     seen: dict[UUID, SeenCount | None]
     place: StorageLocation | None = None
     started: list[ProcessingSession] = field(default_factory=list)
+
+    @property
+    def values(self) -> list[str]:
+        """The photos with the counts that were seen, for the answer: those shown now where none was seen before."""
+        return [
+            card.value if (seen := self.seen[card.image.pk]) is None else seen_text(card.image.pk, seen)
+            for card in self.cards
+        ]
 
 
 @dataclass(frozen=True)
@@ -79,6 +87,8 @@ class _NotCounted(DemeterError):
 
 
 def _trash(choice: Choice, card: Card) -> None:
+    if (seen := choice.seen[card.image.pk]) is not None:
+        check_seen(card.session, seen)
     trash(image_ids=[card.image.pk], user=choice.user)
 
 
@@ -167,6 +177,7 @@ def several(request: HttpRequest) -> HttpResponse:
         "action": action,
         "name": name,
         "cards": choice.cards,
+        "values": choice.values,
         "form": form,
         "place": choice.place,
         "back": back,

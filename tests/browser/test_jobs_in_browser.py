@@ -130,6 +130,21 @@ def test_the_bar_reaches_100_with_a_failed_file_which_says_why(open_page, worker
     expect(page.get_by_text("La foto está dañada")).to_be_visible()
 
 
+def test_the_page_of_a_photo_that_is_being_counted_shows_the_result_by_itself(
+    open_page, worker, upload, place
+):
+    session = being_counted(worker, upload, place)
+    page = open_page(f"/photos/{session.image_id}/")
+    sign_in(page, worker)
+    expect(page.locator("[data-percent]")).to_have_text("10 %")
+    UploadJob.objects.filter(session=session).update(progress_percent=40)
+    expect(page.locator("[data-percent]")).to_have_text("40 %")
+
+    finish_count(session, detected=4)
+
+    expect(page.locator(".count-total")).to_contain_text("4")
+
+
 def test_a_refusal_to_try_again_is_said_in_a_dialog(open_page, worker, upload, place):
     failed = being_counted(worker, upload, place)
     fail_session(failed, code="unreadable_image", message="damaged")
@@ -219,9 +234,17 @@ def test_the_inbox_goes_by_keys_and_the_next_comes_by_itself(open_page, supervis
 
     counts[0].refresh_from_db()
     assert (counts[0].booking_state, counts[0].validated_by) == (BookingState.BOOKED, supervisor)
-    page.get_by_role("button", name="Rechazar", exact=True).click()
+    page.get_by_role("link", name="Rechazar", exact=True).click()
+    expect(page.get_by_role("heading", name="Qué cambia")).to_be_visible()
+    page.get_by_role("link", name="Cancelar").click()
+    expect(title).to_have_text(names[1])
+    page.get_by_role("link", name="Rechazar", exact=True).click()
+    page.get_by_role("button", name="Mover a la papelera").click()
     expect(title).to_have_text(names[2])
     expect(page.locator(".inbox-line")).to_have_count(1)
+    page.keyboard.press("x")
+    page.get_by_role("button", name="Rechazar lo elegido").click()
+    expect(page.get_by_role("heading", name="Qué cambia")).to_be_visible()
 
 
 def test_a_held_key_approves_one_count_of_the_inbox_and_no_more(open_page, supervisor):

@@ -1,6 +1,8 @@
 """The corrector's page, its plain form, and what the photo's page says of corrections."""
 
 import re
+from html import escape
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.urls import reverse
@@ -88,7 +90,30 @@ def test_without_a_script_a_worker_counts_by_hand_and_a_supervisor_validates(
 
 def test_a_supervisors_own_count_by_hand_leads_to_the_question(signed_in, session, supervisor):
     response = by_hand(signed_in(supervisor), session, 9)
-    assert response.url == f"{url(session, 'photo-validate')}?count=1"
+    assert response.url.startswith(f"{url(session, 'photo-validate')}?count=1&")
+    page = signed_in(supervisor).get(response.url)
+    assert page.context["back"] == url(session, "photo")
+
+
+@pytest.mark.parametrize(
+    ("given", "back"),
+    [
+        pytest.param("/inbox/?reason=broken&page=2", "/inbox/?reason=broken&page=2", id="the inbox"),
+        pytest.param("https://elsewhere.example/", None, id="an address of another server"),
+        pytest.param("", None, id="none"),
+    ],
+)
+def test_the_corrector_leads_back_to_where_one_came_from(signed_in, session, worker, supervisor, given, back):
+    back = back or url(session, "photo")
+    page = signed_in(supervisor).get(url(session), {"next": given})
+    assert page.text.count(f'href="{escape(back)}"') >= 2
+    assert parse_qs(urlsplit(page.context["settings"]["validate"]).query) == {"next": [back]}
+
+    count = {"living": 9, "dead": 0, "next": given}
+    response = signed_in(worker).post(url(session, "photo-hand-count"), {**count, "version": 1})
+    assert response.url == back
+    response = signed_in(supervisor).post(url(session, "photo-hand-count"), {**count, "version": 2})
+    assert signed_in(supervisor).get(response.url).context["back"] == back
 
 
 @pytest.mark.parametrize(("living", "dead"), [("", 0), ("-1", 0), ("12.5", 0), ("7", "x"), ("1000001", 0)])
@@ -102,7 +127,7 @@ def test_a_count_by_hand_over_an_old_version_is_refused_with_a_reason(signed_in,
     correct(session=session, user=supervisor, version=1, operations={"add": [NEW_PLANT]})
     browser = signed_in(worker)
     response = by_hand(browser, session, 9)
-    assert response.url == url(session)
+    assert response.url.startswith(f"{url(session)}?next=")
     assert "Somebody else has corrected this count meanwhile." in browser.get(response.url).content.decode()
     assert Correction.objects.count() == 1
 

@@ -1,5 +1,8 @@
 """The inbox of supervisors: who sees it, what stands in it, and what approving and rejecting do."""
 
+import re
+from html import escape, unescape
+
 import pytest
 from django.contrib.messages import get_messages
 
@@ -175,7 +178,7 @@ def test_a_photo_without_a_place_waits_again_when_it_comes_back_from_the_trash(
 ):
     nowhere = count(make_photo())
     client = signed_in(supervisor)
-    client.post(INBOX, {"action": "reject", "photo": value(nowhere)})
+    confirm(client, reject(client, nowhere))
     assert queue(client.get(INBOX)) == []
 
     client.post(f"/photos/{nowhere.image_id}/restore/")
@@ -183,13 +186,140 @@ def test_a_photo_without_a_place_waits_again_when_it_comes_back_from_the_trash(
     assert queue(client.get(INBOX)) == [nowhere.pk]
 
 
-def test_rejected_photos_go_into_the_trash(signed_in, supervisor, partial, broken):
-    response = signed_in(supervisor).post(
-        INBOX, {"action": "reject", "photo": [value(partial), value(broken)]}
-    )
+def reject(client, *sessions, **given):
+    """The question to which rejecting the selected leads."""
+    given = {"action": "reject", "photo": [value(session) for session in sessions], **given}
+    return client.post(INBOX, given, follow=True)
 
-    assert said(response) == ["2 photos are in the trash."]
+
+def confirm(client, question):
+    seen = re.findall(r'name="photo" value="([^"]+)"', question.text)
+    given = {"action": "trash", "photo": seen, "next": question.context["back"]}
+    return client.post("/photos/several/", given, follow=True)
+
+
+def test_rejecting_asks_first_what_it_changes_and_goes_on_to_the_next(
+    signed_in, supervisor, make_photo, count, place, partial
+):
+    other = StorageLocationConfigFactory().storage_location
+    booked = count(make_photo(), other, warnings=["mostly_empty"])
+    client = signed_in(supervisor)
+    page = client.get(INBOX, {"item": str(booked.image_id)})
+    [link] = re.findall(r'href="([^"]+)" data-reject', page.text)
+
+    question = client.get(unescape(link))
+
+    assert "3 → 0" in question.text
+    assert Image.objects.in_trash().count() == 0
+    assert client.get(question.context["back"]).context["current"].session == booked  # where cancelling leads
+    after = confirm(client, question)
+    assert list(Image.objects.in_trash()) == [booked.image]
+    assert after.context["current"].session == partial
+
+
+def test_rejected_photos_go_into_the_trash(signed_in, supervisor, partial, broken):
+    client = signed_in(supervisor)
+
+    question = reject(client, partial, broken, page="1", item=str(partial.image_id))
+    assert Image.objects.in_trash().count() == 0
+
+    assert "Move to the trash: 2 photos." in confirm(client, question).text
     assert Image.objects.in_trash().count() == 2
+
+
+def test_a_script_is_told_to_leave_for_the_question(signed_in, supervisor, partial):
+    given = {"action": "reject", "photo": value(partial)}
+
+    response = signed_in(supervisor).post(INBOX, given, headers={"HX-Request": "true"})
+
+    assert (response.status_code, response.content) == (204, b"")
+    assert response["HX-Redirect"].startswith("/photos/several/?action=trash&")
+
+
+@pytest.mark.parametrize("is_recounted", [True, False], ids=["counted again", "corrected"])
+def test_what_has_changed_meanwhile_is_not_rejected_unseen(
+    signed_in, supervisor, worker, count, place, partial, is_recounted
+):
+    client = signed_in(supervisor)
+    [link] = re.findall(r'href="([^"]+)" data-reject', client.get(INBOX).text)
+    if is_recounted:
+        count(partial.image, place, warnings=["partial_count"])
+    else:
+        hand = {"container_id": None, "living": 7, "dead": 0}
+        correct(session=partial, user=worker, version=partial.version, operations={"hand_counts": [hand]})
+    text = "A newer count of this photo stands." if is_recounted else "corrected this count meanwhile"
+
+    question = client.get(unescape(link))
+
+    [refusal] = question.context["refusals"]
+    assert text in refusal
+    assert text in confirm(client, question).text
+    assert Image.objects.in_trash().count() == 0
+
+
+def test_next_and_previous_lead_over_the_edges_of_a_page_and_end_with_the_queue(
+    signed_in, supervisor, make_photo, count, monkeypatch
+):
+    monkeypatch.setattr("photos.pages.inbox.PER_PAGE", 2)
+    sessions = [
+        count(make_photo(), StorageLocationConfigFactory().storage_location, warnings=["partial_count"])
+        for _ in range(3)
+    ]
+    client = signed_in(supervisor)
+    pages = [client.get(INBOX)]
+
+    while next_url := pages[-1].context["next_url"]:
+        pages.append(client.get(next_url))
+        assert len(pages) <= 3
+    assert [page.context["current"].session for page in pages] == sessions
+    assert [page.context["page"].number for page in pages] == [1, 1, 2]
+    assert "data-next" not in pages[-1].text
+    while previous_url := pages[-1].context["previous_url"]:
+        pages.append(client.get(previous_url))
+        assert len(pages) <= 5
+    assert [page.context["current"].session for page in pages[3:]] == [sessions[1], sessions[0]]
+    assert "data-previous" not in pages[-1].text
+
+
+def test_after_the_last_one_of_a_page_the_first_one_of_the_next_page_comes(
+    signed_in, supervisor, make_photo, count, monkeypatch
+):
+    monkeypatch.setattr("photos.pages.inbox.PER_PAGE", 2)
+    sessions = [
+        count(make_photo(), StorageLocationConfigFactory().storage_location, warnings=["partial_count"])
+        for _ in range(4)
+    ]
+    client = signed_in(supervisor)
+    page = client.get(INBOX, {"item": str(sessions[1].image_id)})
+    form = page.text[page.text.index("inbox-actions") : page.text.index("data-approve")]
+    given = {name: re.findall(f'name="{name}" value="([^"]+)"', form) for name in ("photo", "page", "item")}
+
+    response = client.post(INBOX, {"action": "approve", **given}, follow=True)
+
+    assert response.context["current"].session == sessions[2]
+    assert client.get(page.context["after_url"]).context["current"].session == sessions[2]
+
+
+def test_correcting_leads_back_to_the_item_and_after_its_validation_to_the_next(
+    signed_in, supervisor, make_photo, count, partial
+):
+    other = StorageLocationConfigFactory().storage_location
+    second = count(make_photo(), other, warnings=["partial_count"])
+    third = count(make_photo(), StorageLocationConfigFactory().storage_location, warnings=["partial_count"])
+    client = signed_in(supervisor)
+    page = client.get(INBOX, {"reason": "partial_count", "item": str(second.image_id)})
+    [link] = re.findall(r'href="([^"]+)" data-edit', page.text)
+
+    corrector = client.get(unescape(link))
+
+    back = corrector.context["back"]
+    assert f'href="{escape(back)}"' in corrector.text
+    shown = client.get(back)
+    assert (shown.context["current"].session, shown.context["reason"]) == (second, "partial_count")
+    question = client.get(corrector.context["settings"]["validate"] + "&count=1&version=1")
+    given = {"count": "1", "version": "1", "next": question.context["back"]}
+    after = client.post(f"/photos/{second.image_id}/validate/", given, follow=True)
+    assert (after.context["current"].session, after.context["reason"]) == (third, "partial_count")
 
 
 @pytest.mark.parametrize(

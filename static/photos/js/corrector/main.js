@@ -194,8 +194,13 @@ class Corrector {
     const { href } = event.target.closest("a");
     event.preventDefault();
     if (!(await this.sync.flush())) return;
-    const isQuestion = this.settings.validate && new URL(href).pathname === this.settings.validate;
-    location.assign(isQuestion ? `${href}?count=${this.settings.count}&version=${this.findings.version}` : href);
+    const url = new URL(href);
+    const { validate, count } = this.settings;
+    if (validate && url.pathname === new URL(validate, url).pathname) {
+      url.searchParams.set("count", count);
+      url.searchParams.set("version", this.findings.version);
+    }
+    location.assign(url);
   }
 
   setTool(tool) {
