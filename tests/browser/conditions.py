@@ -5,7 +5,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from tests.browser.conftest import PATIENCE_MS
+from tests.support.chromium import PATIENCE_MS
 
 EVERY_MS = 50
 

@@ -1,21 +1,15 @@
-"""A real browser: the Chromium or Chrome of the machine, led by playwright, in front of a live server."""
+"""A real browser in front of a live server."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser
 
-from demeter.chromium import HOW_TO_INSTALL, find_chromium
 from tests.browser.slow_pages import Slowness, slowed
-
-CHROMIUM = find_chromium()
-
-PATIENCE_MS = 120_000  # for each step and each expectation, on a machine that does other things too
-
-OpenPage = Callable[..., Page]
+from tests.support.chromium import OpenPage, page_opener, running_chromium
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -29,57 +23,13 @@ def _slow_pages() -> Iterator[None]:
 
 @pytest.fixture
 def browser(live_server: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
-    """Skipped where there is no Chromium, except under DEMETER_REQUIRE_BROWSER=1.
-
-    One a test: while it runs, playwright keeps an event loop in this thread, and Django would take every test that
-    asks the database meanwhile for asynchronous code.
-    """
-    if CHROMIUM is None:
-        if os.environ.get("DEMETER_REQUIRE_BROWSER") == "1":
-            pytest.fail(
-                f"DEMETER_REQUIRE_BROWSER=1, and there is no Chromium or Chrome. To install: {HOW_TO_INSTALL}."
-            )
-        pytest.skip(f"There is no Chromium or Chrome on this machine. To install one: {HOW_TO_INSTALL}.")
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-    expect.set_options(timeout=PATIENCE_MS)  # else 5 s, whatever a context says
-    with sync_playwright() as playwright:
-        # A container's root may use no sandbox, and its /dev/shm is too small for pictures.
-        arguments = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+    with running_chromium() as chromium:
         yield chromium
-        chromium.close()
 
 
 @pytest.fixture
 def open_page(browser: Browser, live_server: Any) -> Iterator[OpenPage]:
-    """Open a page of the live server in a browser of its own; at the end, its console must have stayed silent.
-
-    With `requests_fail`, the browser may say there that a request failed: the test is about that. Another `base_url` is
-    that of a proxy before the live server.
-    """
-    contexts: list[BrowserContext] = []
-    complaints: list[str] = []
-
-    def open_one(
-        path: str, *, width: int = 1280, requests_fail: bool = False, base_url: str = live_server.url
-    ) -> Page:
-        def hear(said: ConsoleMessage) -> None:
-            is_failure = said.text.startswith("Failed to load resource")
-            if said.type in {"error", "warning"} and not (requests_fail and is_failure):
-                complaints.append(said.text)
-
-        context = browser.new_context(
-            base_url=base_url, locale="es-AR", viewport={"width": width, "height": 844}
-        )
-        context.set_default_timeout(PATIENCE_MS)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", hear)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(path)
-        return page
-
-    yield open_one
-    for context in contexts:
-        context.close()
-    assert complaints == []
+    """Open a page of the live server: see page_opener."""
+    with page_opener(browser, live_server.url) as open_one:
+        yield open_one

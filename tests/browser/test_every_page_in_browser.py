@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page
 
 from demeter.accounts.choices import Role
 from demeter.accounts.models import User
-from tests.browser.conftest import PATIENCE_MS
+from tests.support.chromium import PATIENCE_MS
 from tests.support.pages import Visit, build_nursery, visits
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)

@@ -9,20 +9,21 @@ from django.utils import translation
 from playwright.sync_api import Page, expect
 
 from demeter.accounts.models import User
+from demeter.demo.accounts import Account
 from photos.models import Image, UploadSession
 from tests.browser.conditions import wait_until
-from tests.browser.conftest import PATIENCE_MS
 from tests.conftest import PASSWORD
 from tests.inventory.factories import StorageLocationConfigFactory
 from tests.photos.count_builders import count_photo, store_photo
 from tests.photos.factories import picture_bytes
+from tests.support.chromium import PATIENCE_MS
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 
-def sign_in(page: Page, user: User) -> None:
+def sign_in(page: Page, user: User | Account, password: str = PASSWORD) -> None:
     page.get_by_label("Correo electrónico").fill(user.email)
-    page.get_by_label("Contraseña").fill(PASSWORD)
+    page.get_by_label("Contraseña").fill(password)
     page.get_by_role("button", name="Ingresar").click()
     expect(page.get_by_role("button", name="Salir")).to_be_visible()
     page.wait_for_load_state(

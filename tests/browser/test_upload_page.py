@@ -19,12 +19,12 @@ from inventory.models import StorageLocation
 from photos.choices import JobStatus
 from photos.models import Image, ResumableUpload, UploadJob, UploadSession
 from tests.browser.conditions import wait_until
-from tests.browser.conftest import PATIENCE_MS
 from tests.browser.held_requests import HeldRequests
 from tests.browser.test_pages_in_browser import fits, sign_in
 from tests.conftest import PASSWORD
 from tests.inventory.factories import StorageLocationFactory
 from tests.photos.factories import picture_bytes
+from tests.support.chromium import PATIENCE_MS
 from tests.support.faulty_proxy import FaultyProxy, faulty_proxy
 from tests.support.labels import label_picture
 
