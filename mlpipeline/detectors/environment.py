@@ -23,6 +23,14 @@ def has_gpu() -> bool:
     return bool(torch.cuda.is_available())
 
 
+def cpu_has_bf16() -> bool:
+    """Whether this machine's CPU multiplies in bf16 by instructions of its own."""
+    import torch
+
+    known = torch.cpu.get_capabilities()
+    return bool(known.get("avx512_bf16") or known.get("amx_bf16"))
+
+
 def prepare_libraries() -> None:
     """Set the environment of the model libraries. What a person has set already is left as it is.
 

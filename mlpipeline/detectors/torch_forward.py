@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
-from mlpipeline.detectors.environment import gpu_number, prepare_libraries
+from mlpipeline.detectors.environment import cpu_has_bf16, gpu_number, prepare_libraries
 from mlpipeline.detectors.errors import ModelUnavailable
 from mlpipeline.detectors.inference_backend import Batch, RawOutput
 from mlpipeline.detectors.manifest import Weights
@@ -93,6 +93,4 @@ def _fastest_dtype(device: torch.device) -> torch.dtype:
 
     if device.type == "cuda":
         return torch.float16
-    known = torch.cpu.get_capabilities()
-    has_bf16 = bool(known.get("avx512_bf16")) or bool(known.get("amx_bf16"))
-    return torch.bfloat16 if has_bf16 else torch.float32
+    return torch.bfloat16 if cpu_has_bf16() else torch.float32

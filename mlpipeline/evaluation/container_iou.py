@@ -9,7 +9,7 @@ import numpy as np
 from mlpipeline.evaluation.ground_truth import ContainerTruth
 from mlpipeline.evaluation.records import MIN_CONTAINER_IOU, ContainerRecord
 from mlpipeline.vision.arrays import Polygon, Shape
-from mlpipeline.vision.geometry.masks import Region, polygon_region, subtract_region
+from mlpipeline.vision.geometry.masks import Region, polygon_region, region_iou
 from mlpipeline.vision.results import Container
 
 WORK_SIDE_PX = 1024  # masks are compared at this size: an outline of a 12-megapixel photo is exact to 4 px
@@ -51,13 +51,6 @@ def compare_outlines(
 def is_right(record: ContainerRecord) -> bool:
     """Whether a container was found with the right outline."""
     return record.iou >= MIN_CONTAINER_IOU
-
-
-def region_iou(first: Region, second: Region) -> float:
-    """Intersection over union of two regions of one picture; 0 where both are empty."""
-    common = first.area_px - subtract_region(first, second).area_px
-    union = first.area_px + second.area_px - common
-    return common / union if union else 0.0
 
 
 def _small_region(polygon: Polygon, ratio: float, shape: Shape) -> Region:

@@ -9,12 +9,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mlpipeline.vision.imaging.tiles import PAD_VALUE
 from mlpipeline.vision.results import DEAD, EMPTY, PLANT
 
 if TYPE_CHECKING:
     from mlpipeline.training.scenes.scene import Scene
 
-PAD_GREY = 114  # what the counting core fills the rest of a tile with
 HIDDEN_SHARE = 0.75  # a plant hidden by more than this is for the estimator to find, not for the detector
 SEEN_SHARE = 0.35  # a box of which a tile shows less is not labelled: its plant belongs to the next tile
 MIN_SIDE_PX = 5.0
@@ -72,7 +72,7 @@ def cut_tile(
     part = image[y0 : y0 + side, x0 : x0 + side]
     height, width = (max(1, min(tile_px, round(length * scale))) for length in part.shape[:2])
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    canvas = np.full((tile_px, tile_px, 3), PAD_GREY, dtype=np.uint8)
+    canvas = np.full((tile_px, tile_px, 3), PAD_VALUE, dtype=np.uint8)
     canvas[:height, :width] = cv2.resize(part, (width, height), interpolation=method)
     return Tile(canvas, window_labels(labels, x0, y0, scale, tile_px))
 

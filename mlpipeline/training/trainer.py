@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlpipeline.detectors.environment import prepare_libraries
+from mlpipeline.detectors.environment import cpu_has_bf16, prepare_libraries
 
 if TYPE_CHECKING:
     import torch
@@ -73,8 +73,7 @@ def knows_bf16(device: torch.device) -> bool:
 
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
-    known = torch.cpu.get_capabilities()
-    return bool(known.get("avx512_bf16") or known.get("amx_bf16"))
+    return cpu_has_bf16()
 
 
 def _as_float(value: Any) -> Any:
@@ -221,7 +220,8 @@ class TrainingRun:
     def train(self) -> Iterator[dict[str, float]]:
         """Train until the minutes are over; yields the mean losses of each epoch and how many pictures it saw.
 
-        Saves after each, and every few minutes.
+        Saves after each, and every few minutes. An epoch ends where MOSAIC_CLOSED is reached, because tiles are
+        prepared another way from there on; `mosaic` says which share of an epoch's tiles was pieced together.
         """
         began = time.monotonic()
         limit_s = self.plan.minutes * 60
@@ -242,7 +242,7 @@ class TrainingRun:
                 if time.monotonic() - saved > SAVE_EVERY_S:
                     saved = time.monotonic()
                     self.save()
-                if progress >= 1:
+                if progress >= 1 or (is_mosaic_open and progress >= MOSAIC_CLOSED):
                     break
             self.save()
             yield {
@@ -250,6 +250,7 @@ class TrainingRun:
                 "progress": round(progress, 3),
                 "seconds": round(time.monotonic() - began),
                 "pictures": steps * self.plan.batch,
+                "mosaic": self.plan.mosaic if is_mosaic_open else 0.0,
                 **{name: round(value / max(steps, 1), 4) for name, value in sums.items()},
             }
             if is_mosaic_open and progress >= MOSAIC_CLOSED:

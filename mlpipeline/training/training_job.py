@@ -11,6 +11,7 @@ from typing import Any
 from mlpipeline.training.datasets import DETECTION, DatasetRecipe, DatasetWriter
 from mlpipeline.training.oilpalm_dataset import list_tiles
 from mlpipeline.training.real import HELD_OUT, TRAIN, read_sets, sampled, split_set
+from mlpipeline.training.tiles import MAX_LABELS
 from mlpipeline.training.trainer import TrainingPlan, TrainingRun
 from mlpipeline.vision.results import CLASS_NAMES, CONTAINER_TYPES
 
@@ -23,7 +24,6 @@ CLASS_WEIGHTS = {"detection": (1.0, 2.5, 1.0), "segmentation": None}
 # Outlines turn exactly with their picture, and arrays of boxes that stand askew are rare among the scenes. Upright
 # boxes around turned plants would be too large.
 TURNED_DEGREES = {"detection": 0.0, "segmentation": 30.0}
-MAX_LABELS = 420  # in a picture: crowded mosaics cost memory
 CHECKPOINT = "last.pt"
 #: Of the pictures of an epoch, how many are real: they are few, and show few of the plants that nurseries grow.
 REAL_SHARE = 0.25

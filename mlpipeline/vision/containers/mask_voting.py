@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from mlpipeline.vision.arrays import Shape
-from mlpipeline.vision.geometry.masks import Region, mask_contours, polygon_region
+from mlpipeline.vision.geometry.masks import Region, mask_contours, polygon_region, region_iou
 from mlpipeline.vision.results import Container
 
 WORK_SIDE_PX = 640  # longer side at which views are compared: finer than a network draws its masks
@@ -45,7 +45,7 @@ def vote_masks(
 
 def _best_match(own: Region, view: Sequence[Region]) -> Region | None:
     """The region of a container in another view; None where that view does not show it."""
-    ious = [_iou(own, other) for other in view]
+    ious = [region_iou(own, other) for other in view]
     best = int(np.argmax(ious)) if ious else 0
     return view[best] if ious and ious[best] >= MIN_SAME_IOU else None
 
@@ -61,14 +61,3 @@ def _majority(regions: Sequence[Region], scale: float, container: Container) -> 
     if not rings:
         return None
     return Container(container.type, max(rings, key=cv2.contourArea), container.score)
-
-
-def _iou(first: Region, second: Region) -> float:
-    x0, y0 = max(first.x0, second.x0), max(first.y0, second.y0)
-    x1, y1 = min(first.x1, second.x1), min(first.y1, second.y1)
-    if x0 >= x1 or y0 >= y1:
-        return 0.0
-    one = first.mask[y0 - first.y0 : y1 - first.y0, x0 - first.x0 : x1 - first.x0]
-    other = second.mask[y0 - second.y0 : y1 - second.y0, x0 - second.x0 : x1 - second.x0]
-    common = int(np.count_nonzero(one & other))
-    return common / (first.area_px + second.area_px - common) if common else 0.0

@@ -9,13 +9,13 @@ from mlpipeline.training.seed_ranges import TRAINING_SEEDS
 from mlpipeline.training.tiles import (
     HIDDEN_SHARE,
     MAX_LABELS,
-    PAD_GREY,
     Labelled,
     cut_tile,
     draw_tiles,
     scene_labels,
     window_labels,
 )
+from mlpipeline.vision.imaging.tiles import PAD_VALUE
 from mlpipeline.vision.results import CLASS_NAMES, DEAD, EMPTY, PLANT
 
 
@@ -54,7 +54,7 @@ def test_a_tile_shows_its_window_at_its_scale_and_grey_beyond_the_picture():
     np.testing.assert_allclose(tile.labels.boxes, [[40, 40, 80, 80]])
     assert tile.image[60, 60].tolist() == [255, 255, 255]
     assert tile.image[60, 20].tolist() == [0, 0, 0]
-    assert tile.image[60, 125].tolist() == [PAD_GREY] * 3
+    assert tile.image[60, 125].tolist() == [PAD_VALUE] * 3
     assert tile.image.shape == (128, 128, 3)
 
 

@@ -1,6 +1,7 @@
 """Training: its schedule, one real step, and the way from a checkpoint to default weights."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from django.core.management.base import CommandError
 from mlpipeline.detectors.manifest import read_manifest, validate_weights
 from mlpipeline.detectors.torch_forward import TorchForward
 from mlpipeline.detectors.yolo import YoloDetector
+from mlpipeline.training import trainer
 from mlpipeline.training.datasets import DETECTION, SEGMENTATION, DatasetRecipe, DatasetWriter
 from mlpipeline.training.install_weights import Installation, install_weights
 from mlpipeline.training.scenes import SceneSpec, render_scene
@@ -75,6 +77,57 @@ def test_a_training_leaves_a_checkpoint_a_log_and_weights_that_detect(tmp_path):
     first, head = "model.0.conv.weight", "model.23.cv3.0.2.bias"
     assert torch.equal(begun.model.state_dict()[first], saved[first]), "another task lends what sees"
     assert not torch.equal(begun.model.state_dict()[head], saved[head]), "but not what answers"
+
+
+class Pictures:
+    """A loader of ten batches an epoch; each takes a part of the training's time."""
+
+    def __init__(self, clock, step_s):
+        self.clock, self.step_s = clock, step_s
+        self.dataset = self
+        self.closed_after = None
+        self.batches = self.resets = 0
+
+    def __iter__(self):
+        for _ in range(10):
+            self.clock.now += self.step_s
+            self.batches += 1
+            yield {}
+
+    def close_mosaic(self, settings):
+        self.closed_after = self.batches
+
+    def reset(self):
+        self.resets += 1
+
+
+class Clock:
+    now = 0.0
+
+    def monotonic(self):
+        return self.now
+
+
+@pytest.mark.parametrize(
+    ("step_s", "batches", "mosaics"),
+    [
+        pytest.param(6.0, 9, [0.6, 0.0], id="one epoch is longer than the training"),
+        pytest.param(2.0, 26, [0.6, 0.6, 0.6, 0.0], id="several epochs"),
+    ],
+)
+def test_the_last_part_of_a_training_shows_tiles_as_they_are(tmp_path, monkeypatch, step_s, batches, mosaics):
+    clock = Clock()
+    monkeypatch.setattr(trainer, "time", clock)
+    run = TrainingRun.__new__(TrainingRun)
+    run.plan = TrainingPlan("yolo11n.yaml", ("plant",), minutes=1.0, image_px=64)
+    run.optimizer, run.settings, run.epoch = SimpleNamespace(param_groups=[]), None, 0
+    run.loader = Pictures(clock, step_s)
+    run.step = lambda batch: {"box": 1.0}
+    run.save = lambda: tmp_path
+    epochs = list(run.train())
+    assert (run.loader.closed_after, run.loader.resets) == (batches, 1)
+    assert [epoch["mosaic"] for epoch in epochs] == mosaics
+    assert epochs[-1]["progress"] == 1
 
 
 @pytest.mark.parametrize(

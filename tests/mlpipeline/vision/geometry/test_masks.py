@@ -9,6 +9,7 @@ from mlpipeline.vision.geometry.masks import (
     mask_contours,
     morphological_open,
     polygon_region,
+    region_iou,
     subtract_region,
 )
 
@@ -44,6 +45,24 @@ def test_what_another_region_takes_is_taken_once():
     assert subtract_region(big, small).area_px == 96
     assert big.area_px == 100
     assert subtract_region(small, big).area_px == 21
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        pytest.param((0, 0, 10, 10), (0, 0, 10, 10), 1.0, id="the same"),
+        pytest.param((0, 0, 10, 10), (5, 0, 15, 10), 50 / 150, id="half of each"),
+        pytest.param((0, 0, 10, 10), (10, 0, 20, 10), 0.0, id="side by side"),
+        pytest.param((0, 0, 10, 10), (90, 90, 99, 99), 0.0, id="one outside the picture"),
+        pytest.param((90, 90, 99, 99), (90, 90, 99, 99), 0.0, id="both outside"),
+    ],
+)
+def test_what_two_regions_have_in_common_is_a_share_of_both_together(first, second, expected):
+    regions = [
+        polygon_region(as_polygon([[x0, y0], [x1, y0], [x1, y1], [x0, y1]]), (20, 40))
+        for x0, y0, x1, y1 in (first, second)
+    ]
+    assert region_iou(*regions) == pytest.approx(expected)
 
 
 def test_an_ellipse_stays_in_its_box_and_covers_pi_quarters_of_it():
