@@ -13,7 +13,7 @@ from mlpipeline.evaluation.ground_truth import PhotoTruth
 from mlpipeline.evaluation.photo_metrics import count_with_estimator
 from mlpipeline.evaluation.records import BANDS, DETECTIONS
 from mlpipeline.vision.arrays import Image, Shape
-from mlpipeline.vision.containers.cleaning import PlantAssignment
+from mlpipeline.vision.containers.cleaning import PlantAssignment, whole_picture
 from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.results import (
     DEAD,
@@ -78,9 +78,14 @@ def thinned(detections: Detections, share: float, rng: np.random.Generator) -> D
 
 
 def perfect_count(truth: PhotoTruth, shape: Shape) -> PhotoCount:
-    """What a detector without fault would have found on a photo of `shape`: all that shows, and the containers."""
-    containers = tuple(
-        Container(container.type, container.polygon, 0.9) for container in truth.containers or ()
+    """What a detector without fault would have found on a photo of `shape`: all that shows, and the containers.
+
+    Where the truth knows of no containers the whole picture is one, as in a count that has found none.
+    """
+    containers = (
+        (whole_picture(shape),)
+        if truth.containers is None
+        else tuple(Container(found.type, found.polygon, 0.9) for found in truth.containers)
     )
     boxes = truth.boxes if truth.empty_boxes is None else np.concatenate([truth.boxes, truth.empty_boxes])
     classes = np.full(len(boxes), EMPTY, dtype=np.int16)

@@ -19,6 +19,8 @@ from photos.services.context.recognition import Recognition, SeenProduct
 
 PLANTS_A_STEP: Final = 8  # a batch of the network: a quarter of a second of one core
 _AROUND: Final = 1.2  # side of what is cut out, of the longer side of the plant: samples show some ground too
+# A file that is no model, memory that is full, a library that fails or is not there.
+_FAULTS: Final = (DemeterError, RuntimeError, MemoryError, OSError, ImportError)
 
 logger = logging.getLogger(__name__)
 
@@ -35,17 +37,17 @@ class PlantAnswers:
 def recognise_plants(image: RgbArray, detected: Mapping[int, Detections]) -> PlantAnswers | None:
     """Show the surest living plants of each container to the nursery's own classifier. None where there is none.
 
-    Touches no rows, so it may run in any thread. A classifier that cannot be read is logged: the count goes on.
+    Touches no rows, so it may run in any thread. A classifier that cannot be read or run is logged: the count goes on.
     """
-    try:
-        classifier = load_own_classifier()
-    except DemeterError as error:
-        logger.warning("No plant is recognised: %s", error)
-        return None
     chosen = _surest(detected)
-    if classifier is None or not chosen:
+    try:
+        classifier = load_own_classifier() if chosen else None
+        if classifier is None:
+            return None
+        answers = classifier.classify(_crops(image, detected, chosen))
+    except _FAULTS:
+        logger.exception("No plant is recognised.")
         return None
-    answers = classifier.classify(_crops(image, detected, chosen))
     by_container: dict[int, dict[int, Answer]] = {}
     for (position, index), answer in zip(chosen, answers, strict=True):
         by_container.setdefault(position, {})[index] = answer

@@ -84,12 +84,30 @@ def test_without_an_own_classifier_nothing_is_recognised(monkeypatch, settings, 
     assert recognise_plants(photo(), {0: plants([[10, 10, 40, 40]], [0.9])}) is None
 
 
-def test_a_classifier_that_cannot_be_read_stops_no_count(monkeypatch):
-    def broken():
-        raise ModelUnavailable("broken")
+@pytest.mark.parametrize(
+    "error",
+    [
+        ModelUnavailable("broken"),
+        RuntimeError("size mismatch"),
+        MemoryError(),
+        OSError("gone"),
+        ImportError("no torch"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+@pytest.mark.parametrize("where", ["read", "run"])
+def test_a_classifier_that_cannot_be_read_or_run_stops_no_count(own, monkeypatch, caplog, where, error):
+    def broken(*args):
+        raise error
 
-    monkeypatch.setattr(plant_recognition, "load_own_classifier", broken)
+    if where == "read":
+        monkeypatch.setattr(plant_recognition, "load_own_classifier", broken)
+    else:
+        own.classify = broken
     assert recognise_plants(photo(), {0: plants([[10, 10, 40, 40]], [0.9])}) is None
+    assert [record.exc_info[0] for record in caplog.records] == [type(error)], (
+        "it is logged with its traceback"
+    )
 
 
 @pytest.mark.django_db

@@ -8,7 +8,7 @@ from mlpipeline.evaluation.detection_dropout import (
     perfect_count,
     thinned,
 )
-from mlpipeline.evaluation.ground_truth import scene_truth
+from mlpipeline.evaluation.ground_truth import label_truth, scene_truth
 from mlpipeline.evaluation.records import BANDS, DETECTIONS
 from mlpipeline.evaluation.report_tables import drop_tables
 from mlpipeline.vision.results import EMPTY, Detections
@@ -39,6 +39,16 @@ def test_a_detector_without_fault_finds_everything_that_shows():
     _, truth = bed()
     count = perfect_count(truth, SHAPE)
     assert (count.detected, count.estimated) == (96, 0)
+
+
+def test_where_only_plants_are_labelled_the_whole_picture_holds_them():
+    truth = label_truth("0 0.1 0.5 0.05 0.05\n1 0.6 0.5 0.05 0.05\n2 0.9 0.5 0.05 0.05\n", "bench", SHAPE)
+    assert truth.containers is None
+    count = perfect_count(truth, SHAPE)
+    assert (count.detected, count.dead, count.empty) == (2, 1, 1)
+    image = painted(SHAPE, [])
+    (found,) = drop_detections("a.jpg", image, count, truth.total, "bench", [0.5], make_options())
+    assert found.totals == {DETECTIONS: 1, BANDS: 1}
 
 
 def test_the_same_detections_are_dropped_in_every_run():
