@@ -1,4 +1,4 @@
-"""System checks: the weights are there and are those that were shipped. Nothing heavy is imported for it."""
+"""System checks of the weights and of the settings of counting. Nothing heavy is imported for it."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 
 from mlpipeline.classifier.networks.choosing import AUTO, GENERAL, NURSERY
 from mlpipeline.detectors.errors import ModelUnavailable
-from mlpipeline.detectors.manifest import KINDS, WEIGHTS_FOLDER, read_manifest, validate_weights
+from mlpipeline.detectors.manifest import KINDS, WEIGHTS_FOLDER, options_for, read_manifest, validate_weights
+from mlpipeline.services.option_settings import with_settings
+from mlpipeline.vision.errors import InvalidInput
 from mlpipeline.vision.options import ESTIMATORS
 
 _CLASSIFIERS: Final = (AUTO, GENERAL, NURSERY)
@@ -39,12 +41,19 @@ def check_weights(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any)
 
 @register("mlpipeline")
 def check_counting(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """E006: COUNT_ESTIMATOR names no estimator."""
+    """E006: COUNT_ESTIMATOR names no estimator. E007: a number of the COUNT_ settings is out of its range."""
     del app_configs, kwargs
-    if settings.COUNT_ESTIMATOR in ESTIMATORS:
-        return []
-    hint = _("Set it to one of: %(names)s.") % {"names": ", ".join(ESTIMATORS)}
-    return [Error("COUNT_ESTIMATOR=" + settings.COUNT_ESTIMATOR, hint=hint, id="mlpipeline.E006")]
+    if settings.COUNT_ESTIMATOR not in ESTIMATORS:
+        hint = _("Set it to one of: %(names)s.") % {"names": ", ".join(ESTIMATORS)}
+        return [Error("COUNT_ESTIMATOR=" + settings.COUNT_ESTIMATOR, hint=hint, id="mlpipeline.E006")]
+    try:
+        with_settings(options_for(read_manifest(WEIGHTS_FOLDER).values()))
+    except ModelUnavailable:
+        return []  # check_weights tells it
+    except InvalidInput as error:
+        text = f"COUNT_BORDER_SHARE={settings.COUNT_BORDER_SHARE}, COUNT_BATCH_TILES={settings.COUNT_BATCH_TILES}"
+        return [Error(f"{text}: {error}", hint=_("No photo is counted with that."), id="mlpipeline.E007")]
+    return []
 
 
 @register("mlpipeline")

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from django.utils.translation import gettext as _
 
 from mlpipeline.detectors.backends import batch_tiles, load_forward
 from mlpipeline.detectors.caching_detector import ProbeCache
 from mlpipeline.detectors.errors import ModelUnavailable
-from mlpipeline.detectors.manifest import KINDS, Weights, require_weights
+from mlpipeline.detectors.manifest import KINDS, Weights, options_for, require_weights
 from mlpipeline.detectors.sahi_engine import SahiDetector
 from mlpipeline.detectors.yolo import YoloDetector, YoloSegmenter
 from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.protocols import Detector, ImageDetector, Segmenter
-from mlpipeline.vision.thresholds import ContainerThresholds, DetectionThresholds
-
-Record = TypeVar("Record")
 
 ENGINE_NAMES = ("auto", "torch", "openvino", "sahi")
 
@@ -119,29 +116,6 @@ def load_engine(name: str = "auto") -> Engine:
     if name not in ENGINE_NAMES:
         raise ModelUnavailable(_("There is no engine called %(name)s.") % {"name": name})
     return _loaded(name)
-
-
-def options_for(weights: Iterable[Weights]) -> CountOptions:
-    """Options with what the manifest says of these weights, one of each kind.
-
-    Raises ModelUnavailable where a kind is missing.
-    """
-    by_kind = {entry.kind: entry for entry in weights}
-    if missing := [kind for kind in KINDS if kind not in by_kind]:
-        raise ModelUnavailable(_("The manifest names no weights for %(kind)s.") % {"kind": missing[0]})
-    segmentation, detection = by_kind["segmentation"], by_kind["detection"]
-    return CountOptions(
-        plant_thresholds=_of_type(DetectionThresholds, detection.thresholds),
-        container_thresholds=_of_type(ContainerThresholds, segmentation.thresholds),
-        confidence=detection.confidence,
-        container_confidence=segmentation.confidence,
-    )
-
-
-def _of_type(kind: type[Record], value: object) -> Record:
-    if not isinstance(value, kind):
-        raise TypeError(f"weights have {kind.__name__}, got {value!r}")
-    return value
 
 
 def tuned_options(engine: Engine) -> CountOptions:

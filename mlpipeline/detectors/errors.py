@@ -12,7 +12,7 @@ logger = logging.getLogger(__name__)
 
 
 class ModelUnavailable(TemporaryError):
-    """The weights are missing, altered or unreadable: no photo can be counted until a person has put that right."""
+    """Weights are missing, altered or unreadable, or a setting is wrong: no photo counts until a person mends it."""
 
     code = "model_unavailable"
 

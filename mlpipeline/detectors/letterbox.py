@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mlpipeline.detectors.manifest import STRIDE_PX
 from mlpipeline.vision.arrays import Image, Mask, Polygon
 from mlpipeline.vision.imaging.pyramid import downsample
+from mlpipeline.vision.imaging.tiles import PAD_VALUE
 
-PAD_GREY = 114  # what YOLO pads with, so the weights have seen it
-STRIDE_PX = 32  # sides of a canvas are multiples of it
 # Side of the canvas of a turned picture, of the longer side of the upright one: a 4:3 picture turned by 37° then is as
 # large as before, and every turn takes a canvas of the same size, which the network has planned for.
 TURNED_SHARE = 512 / 416
@@ -46,7 +46,7 @@ def letterbox(image: Image, side_px: int) -> Letterbox:
     height, width = image.shape[:2]
     seen_w, seen_h = _fitting(image, side_px / max(height, width))
     shape = (_whole_strides(seen_h), _whole_strides(seen_w))
-    canvas = np.full((*shape, 3), PAD_GREY, dtype=np.uint8)
+    canvas = np.full((*shape, 3), PAD_VALUE, dtype=np.uint8)
     canvas[:seen_h, :seen_w] = _resized(image, (seen_w, seen_h))
     shown = np.zeros(shape, dtype=np.bool_)
     shown[:seen_h, :seen_w] = True
@@ -71,7 +71,7 @@ def rotated_letterbox(image: Image, side_px: int, degrees: float) -> Letterbox:
     by_middles = np.column_stack([turn, moved + turn @ np.array([0.5, 0.5]) - 0.5])
     size = (canvas_px, canvas_px)
     small = _resized(image, (seen_w, seen_h))
-    canvas = cv2.warpAffine(small, by_middles, size, borderValue=(PAD_GREY, PAD_GREY, PAD_GREY))
+    canvas = cv2.warpAffine(small, by_middles, size, borderValue=(PAD_VALUE, PAD_VALUE, PAD_VALUE))
     whole = np.full((seen_h, seen_w), 255, dtype=np.uint8)
     shown = cv2.warpAffine(whole, by_middles, size) >= 128
     back = turn.T * np.array([[width / seen_w], [height / seen_h]])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from types import MappingProxyType
@@ -14,18 +16,21 @@ from django.utils.translation import gettext as _
 from mlpipeline.detectors.errors import ModelUnavailable
 from mlpipeline.vision.arrays import check
 from mlpipeline.vision.errors import InvalidInput
-from mlpipeline.vision.results import CONTAINER_TYPES
+from mlpipeline.vision.options import CountOptions
+from mlpipeline.vision.results import CLASS_NAMES, CONTAINER_TYPES
 from mlpipeline.vision.thresholds import ContainerThresholds, DetectionThresholds
 
 WEIGHTS_FOLDER = Path(__file__).resolve().parent.parent / "weights"
 MANIFEST_NAME = "manifest.json"
 KINDS = ("segmentation", "detection")
+STRIDE_PX = 32  # sides of what a network is shown are multiples of it
 #: What a class of a segmenting network is counted as: other weights than ours tell trays of seedlings from plugs.
 COUNTED_AS: Final = MappingProxyType(
     {**{kind: kind for kind in CONTAINER_TYPES}, "seedling_tray": "plug"},
 )
 
 Numbers = TypeVar("Numbers")  # a dataclass of numbers
+Record = TypeVar("Record")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,11 @@ def _check_nms(min_score: float, nms_iou: float) -> None:
     check(0 < nms_iou < 1, f"nms_iou lies between 0 and 1, got {nms_iou}")
 
 
+def check_confidence(confidence: float) -> None:
+    """Raise InvalidInput unless a least score lies between 0 and 1."""
+    check(0 <= confidence <= 1, f"confidence lies between 0 and 1, got {confidence}")
+
+
 Thresholds = DetectionThresholds | ContainerThresholds
 Postprocessing = DetectionPostprocessing | SegmentationPostprocessing
 THRESHOLDS: dict[str, type[Thresholds]] = {
@@ -97,7 +107,8 @@ class Weights:
     trained_plant_px: sides of plants it was trained on, in its own pixels (detection only). confidence: the least
     score at which counts were nearest to the truth on held-out scenes. class_gains: added to the logits of the classes
     where the class of a box is decided, and to no score: a rare class is else predicted too seldom. thresholds: how its
-    scores are read by the stages of a count. postprocessing: what happens to its raw output before.
+    scores are read by the stages of a count. postprocessing: what happens to its raw output before. Raises InvalidInput
+    for a number out of its range.
     """
 
     kind: str
@@ -115,6 +126,15 @@ class Weights:
     thresholds: Thresholds
     postprocessing: Postprocessing
     folder: Path = WEIGHTS_FOLDER
+
+    def __post_init__(self) -> None:
+        check_confidence(self.confidence)
+        check(
+            self.tile_px > 0 and self.tile_px % STRIDE_PX == 0,
+            f"tile_px is a multiple of {STRIDE_PX}, got {self.tile_px}",
+        )
+        low, high = self.trained_plant_px or (1.0, 1.0)
+        check(0 < low <= high < math.inf, f"trained_plant_px are two sides above 0, got {low} and {high}")
 
     @property
     def path(self) -> Path:
@@ -136,6 +156,43 @@ def container_types(weights: Weights) -> tuple[str, ...]:
             % {"name": weights.name, "unknown": unknown[0], "known": ", ".join(COUNTED_AS)}
         )
     return tuple(COUNTED_AS[name] for name in weights.classes)
+
+
+def plant_classes(weights: Weights) -> tuple[int, ...]:
+    """The index in CLASS_NAMES of each class of a detecting network, in the order of their ids.
+
+    Raises ModelUnavailable unless the weights name each of CLASS_NAMES once: what they find beside it is not counted,
+    and a class that is missing would silently count none.
+    """
+    if sorted(weights.classes) != sorted(CLASS_NAMES):
+        raise ModelUnavailable(
+            _("The weights %(name)s find %(found)s; counted are: %(known)s.")
+            % {"name": weights.name, "found": ", ".join(weights.classes), "known": ", ".join(CLASS_NAMES)}
+        )
+    return tuple(CLASS_NAMES.index(name) for name in weights.classes)
+
+
+def options_for(weights: Iterable[Weights]) -> CountOptions:
+    """Options with what the manifest says of these weights, one of each kind.
+
+    Raises ModelUnavailable where a kind is missing.
+    """
+    by_kind = {entry.kind: entry for entry in weights}
+    if missing := [kind for kind in KINDS if kind not in by_kind]:
+        raise ModelUnavailable(_("The manifest names no weights for %(kind)s.") % {"kind": missing[0]})
+    segmentation, detection = by_kind["segmentation"], by_kind["detection"]
+    return CountOptions(
+        plant_thresholds=_of_type(DetectionThresholds, detection.thresholds),
+        container_thresholds=_of_type(ContainerThresholds, segmentation.thresholds),
+        confidence=detection.confidence,
+        container_confidence=segmentation.confidence,
+    )
+
+
+def _of_type(kind: type[Record], value: object) -> Record:
+    if not isinstance(value, kind):
+        raise TypeError(f"weights have {kind.__name__}, got {value!r}")
+    return value
 
 
 def file_sha256(path: Path) -> str:
@@ -171,6 +228,7 @@ def _entry(values: dict[str, Any], folder: Path) -> Weights:
         raise ValueError(f"unknown kind {kind!r}")
     known = {
         **values,
+        "tile_px": int(values["tile_px"]),
         "classes": tuple(values["classes"]),
         "class_gains": tuple(float(gain) for gain in values["class_gains"]),
         "trained_plant_px": None if plant_px is None else (float(plant_px[0]), float(plant_px[1])),

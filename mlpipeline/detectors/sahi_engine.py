@@ -10,7 +10,7 @@ from PIL import Image as PillowImage
 
 from mlpipeline.detectors.environment import prepare_libraries
 from mlpipeline.detectors.errors import model_faults_reported
-from mlpipeline.detectors.manifest import Weights
+from mlpipeline.detectors.manifest import Weights, plant_classes
 from mlpipeline.detectors.torch_forward import device_of_worker, load_model
 from mlpipeline.vision.arrays import Image
 from mlpipeline.vision.results import Detections
@@ -36,6 +36,7 @@ class SahiDetector:
         yolo: Any = YOLO(weights.architecture, task="detect", verbose=False)
         yolo.model = load_model(weights)
         yolo.overrides["max_det"] = MAX_DET
+        self.class_ids = plant_classes(weights)
         self.min_score = min_score
         self.model: Any = AutoDetectionModel.from_pretrained(
             model_type="ultralytics",
@@ -72,5 +73,5 @@ class SahiDetector:
         return Detections(
             boxes.clip(0, [width, height, width, height]),
             np.array([found.score.value for found in seen], dtype=np.float32),
-            np.array([found.category.id for found in seen], dtype=np.int16),
+            np.array([self.class_ids[found.category.id] for found in seen], dtype=np.int16),
         )

@@ -17,6 +17,7 @@ from mlpipeline.detectors.manifest import (
     SegmentationPostprocessing,
     Weights,
     container_types,
+    plant_classes,
 )
 from mlpipeline.detectors.network import Candidates, Network, cell_places, min_logit
 from mlpipeline.detectors.postprocess_jit import NmsConfig, decode_and_nms
@@ -36,7 +37,7 @@ MAX_CONTAINERS = 100
 
 
 class YoloDetector:
-    """Finds plants, dead plants and empty pots in tiles.
+    """Finds plants, dead plants and empty pots in tiles. Raises ModelUnavailable for weights with other classes.
 
     Suppression is ours, over all classes at once: one thing is one box, whatever it is taken for. Ultralytics' own
     stops after a time limit and leaves the rest of the batch without detections, with no more than a line in the log.
@@ -50,6 +51,7 @@ class YoloDetector:
         ):
             raise ValueError("weights for detection say which plant sizes they were trained on")
         self.network = Network(forward, weights.class_gains)
+        self.class_ids = np.array(plant_classes(weights), dtype=np.int16)
         self.batch_tiles = batch_tiles
         self.trained_plant_px = weights.trained_plant_px
         self.tile_px = weights.tile_px
@@ -88,7 +90,8 @@ class YoloDetector:
 
         def postprocess(index: int) -> Detections:
             distances, logits = (part[index].float().numpy() for part in (raw.boxes, raw.scores))
-            return Detections(*decode_and_nms(distances, logits, gains, places, logit, rules))
+            boxes, scores, classes = decode_and_nms(distances, logits, gains, places, logit, rules)
+            return Detections(boxes, scores, self.class_ids[classes])
 
         return parallel_map(postprocess, range(len(tiles)), self.network.cores)
 
@@ -99,7 +102,7 @@ class YoloDetector:
         return Detections(
             boxes.cpu().numpy(),
             scores.cpu().numpy().clip(0, 1),
-            candidates.classes[kept].cpu().numpy().astype(np.int16),
+            self.class_ids[candidates.classes[kept].cpu().numpy()],
         )
 
 

@@ -13,12 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from mlpipeline.detectors.engines import Engine, load_engine, tuned_options
+from mlpipeline.detectors.engines import Engine, load_engine
 from mlpipeline.evaluation.fit_conformal import Measured
 from mlpipeline.evaluation.fit_score_calibration import Examples
 from mlpipeline.evaluation.matching import match
 from mlpipeline.imageio import read_rgb
 from mlpipeline.photo_counter import count_image
+from mlpipeline.services.count_settings import count_options
+from mlpipeline.services.option_settings import deviating_settings
 from mlpipeline.training.labels import read_boxes
 from mlpipeline.training.real import HELD_OUT, RealPicture, read_sets, split_set
 from mlpipeline.training.scenes import KINDS, SceneSpec, render_scene
@@ -169,7 +171,7 @@ def count_scene(scene: KnownPicture, folder: Path, engine_name: str) -> Path:
     if not target.is_file():
         image, boxes = _shown(scene, folder)
         target.parent.mkdir(parents=True, exist_ok=True)
-        counted = count_image(image, engine, tuned_options(engine))
+        counted = count_image(image, engine, count_options(engine))
         analysis = analysis_image(
             image, [part.container for part in counted.containers], counted.detections.plants
         )
@@ -195,8 +197,10 @@ def _shown(scene: KnownPicture, folder: Path) -> tuple[NDArray[np.uint8], list[A
 
 
 def counts_folder(folder: Path, engine: Engine) -> Path:
-    """Where counts by the weights of an engine are kept: other weights, other counts."""
+    """Where counts by the weights of an engine are kept: other weights or settings, other counts."""
     names = "-".join(weights.sha256 for weights in engine.weights)
+    if settings := deviating_settings(count_options(engine)):
+        names += json.dumps(settings, sort_keys=True)
     return folder / f"{engine.name}-{hashlib.sha256(names.encode()).hexdigest()[:12]}"
 
 

@@ -14,6 +14,7 @@ from mlpipeline.detectors.manifest import (
     SegmentationPostprocessing,
     Thresholds,
     Weights,
+    check_confidence,
     file_sha256,
     read_manifest,
     write_manifest,
@@ -85,6 +86,7 @@ class Installation:
 
     def __post_init__(self) -> None:
         check(0 < self.blend <= 1, f"blend is a share above 0, got {self.blend}")
+        check_confidence(self.confidence)
 
 
 def install_weights(installation: Installation, folder: Path) -> Weights:

@@ -2,7 +2,9 @@
 
 import json
 from io import StringIO
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import translation
@@ -11,10 +13,12 @@ from PIL import Image
 from inventory.choices import BinCategory
 from inventory.models import StorageBinType
 from mlpipeline import photo_counter
+from mlpipeline.management.commands import count as count_command
 from mlpipeline.photo_counter import SECONDS
 from mlpipeline.training.scenes import SceneSpec, render_scene
 from mlpipeline.training.seed_ranges import HELD_OUT_SEEDS
 from mlpipeline.vision import pipeline
+from mlpipeline.vision.results import PhotoCount
 from tests.inventory.factories import StorageLocationConfigFactory
 
 
@@ -113,3 +117,27 @@ def test_a_photo_is_counted_as_at_a_place_by_its_code(photo, monkeypatch):
 def test_a_code_that_no_place_has_is_refused(photo):
     with translation.override("en"), pytest.raises(CommandError, match="no place with the code NOWHERE"):
         counted(photo, "--location", "NOWHERE")
+
+
+def test_without_an_engine_named_the_one_of_the_installation_counts(settings):
+    settings.COUNT_ENGINE = "torch"
+    parser = count_command.Command().create_parser("manage.py", "count")
+    assert parser.parse_args(["a.jpg"]).engine == "torch"
+    assert parser.parse_args(["a.jpg", "--engine", "sahi"]).engine == "sahi"
+
+
+def test_photos_of_one_name_are_drawn_to_files_of_their_own(tmp_path, monkeypatch):
+    def count_file(path, *_rest):
+        picture = np.full((64, 64, 3), 250 if path.parent.name == "bright" else 0, np.uint8)
+        return picture, PhotoCount(64, 64, (), seconds={"total": 0.0})
+
+    monkeypatch.setattr(count_command, "count_file", count_file)
+    monkeypatch.setattr(count_command, "load_engine", lambda name: SimpleNamespace(name=name))
+    monkeypatch.setattr(count_command, "count_options", lambda engine: None)
+    monkeypatch.setattr(count_command, "draw_count", lambda image, count, texts: image)
+    folder = tmp_path / "drawn"
+    counted("dark/1.jpg", "bright/1.png", "--draw", folder)
+    drawn = {path.name: Image.open(path).getpixel((0, 0))[0] for path in folder.iterdir()}
+    assert set(drawn) == {"1_counted.jpg", "1_counted_2.jpg"}
+    assert drawn["1_counted.jpg"] < 10
+    assert drawn["1_counted_2.jpg"] > 240

@@ -2,11 +2,15 @@
 
 import json
 from io import StringIO
+from types import SimpleNamespace
 
 import pytest
 from django.core.management import CommandError, call_command
 from PIL import Image
 
+from mlpipeline.detectors.manifest import read_manifest
+from mlpipeline.management.commands import evaluate
+from mlpipeline.services.count_settings import count_options
 from mlpipeline.training.scenes import SceneSpec, render_scene
 from mlpipeline.training.seed_ranges import HELD_OUT_SEEDS
 
@@ -79,3 +83,36 @@ def test_what_cannot_be_measured_is_refused_in_words(folder, arguments, message)
 def test_a_folder_without_photos_is_refused(tmp_path):
     with pytest.raises(CommandError, match=tmp_path.name):
         call_command("evaluate", str(tmp_path))
+
+
+@pytest.fixture
+def engine(monkeypatch):
+    """The shipped weights, of which no network is loaded."""
+    made = SimpleNamespace(weights=tuple(read_manifest().values()), prefers_batches=False)
+    monkeypatch.setattr(evaluate, "load_engine", lambda name: made)
+    return made
+
+
+def test_photos_are_measured_as_this_installation_counts_them(settings, engine):
+    settings.COUNT_BORDER_SHARE = 0.5
+    setup = evaluate._setup({"model": None, "engine": "auto", "no_sahi": True})
+    assert (setup.options, setup.options.border_share) == (count_options(engine), 0.5)
+
+
+def test_settings_that_are_not_the_usual_ones_are_named_below_the_tables(settings, folder):
+    arguments = ["--drop", "0.2", "--perfect", "--language", "en"]
+    signed = []
+    for share in (0.25, 0.5):
+        settings.COUNT_BORDER_SHARE = share
+        out = StringIO()
+        call_command("evaluate", str(folder), *arguments, stdout=out, stderr=StringIO())
+        signed.append(out.getvalue().strip().splitlines()[-1])
+    assert "COUNT_BORDER_SHARE" not in signed[0]
+    assert signed[1].endswith("; COUNT_BORDER_SHARE=0.5.")
+
+
+def test_with_a_wrong_setting_nothing_is_measured(settings, engine, folder):
+    settings.COUNT_BORDER_SHARE = 25.0
+    for arguments in (["--no-sahi"], ["--drop", "0.2", "--perfect"]):
+        with pytest.raises(CommandError, match="25"):
+            call_command("evaluate", str(folder), *arguments, "--language", "en", stderr=StringIO())

@@ -44,7 +44,10 @@ class Command(BaseCommand):
             "--json", action="store_true", help=_("one JSON object a line instead of a table")
         )
         parser.add_argument(
-            "--engine", choices=ENGINE_NAMES, default="auto", help=_("what looks for the plants")
+            "--engine",
+            choices=ENGINE_NAMES,
+            default=settings.COUNT_ENGINE,
+            help=_("what looks for the plants"),
         )
         parser.add_argument(
             "--location",
@@ -67,9 +70,10 @@ class Command(BaseCommand):
                 sys.stderr
             ):  # libraries print; standard output holds the counts alone
                 engine = load_engine(options["engine"])
+                chosen = count_options(engine)
         except DemeterError as error:
             raise CommandError(str(error)) from error
-        chosen, priors_for = count_options(engine), _priors_for(options["location"])
+        priors_for = _priors_for(options["location"])
         if options["draw"] is not None:
             options["draw"].mkdir(parents=True, exist_ok=True)
         if not options["json"]:
@@ -109,7 +113,7 @@ class Command(BaseCommand):
     ) -> PhotoCount:
         image, count = count_file(path, engine, options, priors_for)
         if folder is not None:
-            _write_drawing(folder / f"{path.stem}_counted.jpg", image, count)
+            _write_drawing(_unused(folder, f"{path.stem}_counted"), image, count)
         return count
 
     def _show_row(self, path: Path, count: PhotoCount) -> None:
@@ -143,6 +147,15 @@ def _priors_for(code: str | None) -> PriorsFor:
     if location is None:
         raise CommandError(_("There is no place with the code %(code)s.") % {"code": code})
     return partial(priors_at, location)
+
+
+def _unused(folder: Path, name: str) -> Path:
+    """A file that is not there yet, numbered from 2: photos of several folders may have one name."""
+    target, number = folder / f"{name}.jpg", 1
+    while target.exists():
+        number += 1
+        target = folder / f"{name}_{number}.jpg"
+    return target
 
 
 def _write_drawing(target: Path, image: Image, count: PhotoCount) -> None:

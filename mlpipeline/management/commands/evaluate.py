@@ -17,8 +17,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from demeter.errors import DemeterError
-from mlpipeline.detectors.engines import ENGINE_NAMES, build_engine, load_engine, options_for, tuned_options
-from mlpipeline.detectors.manifest import read_manifest
+from mlpipeline.detectors.engines import ENGINE_NAMES, build_engine, load_engine
 from mlpipeline.evaluation.candidate_weights import weights_to_measure
 from mlpipeline.evaluation.dataset_reader import PHOTO_FAULTS, PhotoFailure, TruePhoto, read_photos
 from mlpipeline.evaluation.detection_dropout import DropRecord, drop_detections, perfect_count
@@ -31,7 +30,10 @@ from mlpipeline.evaluation.report import ReportFacts, render_report
 from mlpipeline.evaluation.report_tables import drop_tables, evaluation_tables
 from mlpipeline.evaluation.tables import Table
 from mlpipeline.photo_counter import count_image
+from mlpipeline.services.count_settings import count_options, estimate_options
+from mlpipeline.services.option_settings import deviating_settings
 from mlpipeline.vision.arrays import shape_of
+from mlpipeline.vision.options import CountOptions
 
 Measure = Callable[[TruePhoto], None]
 
@@ -103,7 +105,7 @@ class Command(BaseCommand):
             raise CommandError(_("No photo in %(folder)s could be measured.") % {"folder": options["folder"]})
         tables = evaluation_tables(records)
         self._print(tables, options)
-        self._sign(len(records), setup)
+        self._sign(len(records), setup, setup.options)
         if options["json"]:
             _write_json(options["json"], [record.as_json() for record in records], failures)
         if options["report"]:
@@ -118,16 +120,15 @@ class Command(BaseCommand):
 
     def _measure_estimators(self, pictures: Sequence[Path], options: dict[str, Any]) -> None:
         setup = None if options["perfect"] else _setup({**options, "no_sahi": True})
+        chosen = setup.options if setup else _options_without_engine()
         records: list[DropRecord] = []
 
         def measure(photo: TruePhoto) -> None:
             if not photo.truth.total:
                 return
             if setup is None:
-                chosen = options_for(read_manifest().values())
                 count = perfect_count(photo.truth, shape_of(photo.image))
             else:
-                chosen = setup.options
                 count = count_image(photo.image, setup.engine, chosen)
             found = drop_detections(
                 photo.name, photo.image, count, photo.truth.total, photo.truth.kind, options["drop"], chosen
@@ -139,7 +140,7 @@ class Command(BaseCommand):
         if not records:
             raise CommandError(_("No photo in %(folder)s could be measured.") % {"folder": options["folder"]})
         self._print(drop_tables(records), options)
-        self._sign(len(records) // len(options["drop"]), setup)
+        self._sign(len(records) // len(options["drop"]), setup, chosen)
         if options["json"]:
             _write_json(options["json"], [record.as_json() for record in records], failures)
 
@@ -160,18 +161,20 @@ class Command(BaseCommand):
         for table in tables:
             self.stdout.write(f"{table.as_markdown() if options['markdown'] else table.as_text()}\n")
 
-    def _sign(self, photos: int, setup: EvalSetup | None) -> None:
-        """Below the tables: when, where and with what they were measured."""
-        engine = setup.engine if setup else None
+    def _sign(self, photos: int, setup: EvalSetup | None, chosen: CountOptions) -> None:
+        """Below the tables: when, where and with what they were measured, and which settings are not the usual ones."""
+        models = [weights.name for weights in setup.engine.weights] if setup else []
+        parts = [
+            ", ".join(models) or _("the truth in place of a detector"),
+            *(f"{name}={value}" for name, value in deviating_settings(chosen).items()),
+        ]
         self.stdout.write(
             _("%(date)s, %(machine)s; photos: %(photos)d; %(models)s.")
             % {
                 "date": f"{timezone.now():%Y-%m-%d}",
                 "machine": machine_class(),
                 "photos": photos,
-                "models": ", ".join(weights.name for weights in engine.weights)
-                if engine
-                else _("the truth in place of a detector"),
+                "models": "; ".join(parts),
             }
         )
 
@@ -188,7 +191,7 @@ def _measured(photo: TruePhoto, measure: Measure) -> PhotoFailure | None:
 
 
 def _setup(options: dict[str, Any]) -> EvalSetup:
-    """The engines, loaded. Raises CommandError where weights are missing."""
+    """The engines, loaded, and the options of this installation. Raises CommandError where they cannot be had."""
     try:
         with contextlib.redirect_stdout(sys.stderr):
             if options["model"] is None:
@@ -198,11 +201,18 @@ def _setup(options: dict[str, Any]) -> EvalSetup:
                 weights = weights_to_measure(options["model"])
                 engine = build_engine(options["engine"], weights)
                 sahi = None if options["no_sahi"] else build_engine("sahi", weights)
+            return EvalSetup(engine, count_options(engine), sahi)
     except FileNotFoundError as error:
         raise CommandError(_("There are no weights %(path)s.") % {"path": options["model"]}) from error
     except DemeterError as error:
         raise CommandError(str(error)) from error
-    return EvalSetup(engine, tuned_options(engine), sahi)
+
+
+def _options_without_engine() -> CountOptions:
+    try:
+        return estimate_options()
+    except DemeterError as error:
+        raise CommandError(str(error)) from error
 
 
 def _shown(record: PhotoRecord) -> str:

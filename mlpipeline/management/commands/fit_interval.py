@@ -35,6 +35,8 @@ from mlpipeline.evaluation.conformal_dataset import (
 )
 from mlpipeline.evaluation.fit_conformal import FOLDS, Coverage, Measured, coverage_of, fit_intervals
 from mlpipeline.evaluation.fit_score_calibration import expected_error, fit_probabilities
+from mlpipeline.services.count_settings import count_options
+from mlpipeline.services.option_settings import deviating_settings
 from mlpipeline.training.real import UnusableRealSet
 from mlpipeline.training.scenes import KINDS
 from mlpipeline.vision.uncertainty.assessment import WeightsCalibration
@@ -104,6 +106,7 @@ class Command(BaseCommand):
             {
                 "on": timezone.now().date().isoformat(),
                 "engine": engine.name,
+                "settings": deviating_settings(count_options(engine)),
                 "fitted_pictures": len(fitted),
                 "tested": {
                     name: {

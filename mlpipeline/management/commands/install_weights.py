@@ -68,3 +68,4 @@ class Command(BaseCommand):
         self.stdout.write(
             _("Installed %(name)s (%(sha)s).") % {"name": weights.name, "sha": weights.sha256[:12]}
         )
+        self.stdout.write(_("Restart all workers: those that run keep the weights that they have loaded."))

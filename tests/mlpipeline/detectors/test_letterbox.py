@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from mlpipeline.detectors.letterbox import PAD_GREY, STRIDE_PX, hflip, letterbox, rotated_letterbox
+from mlpipeline.detectors.letterbox import STRIDE_PX, hflip, letterbox, rotated_letterbox
+from mlpipeline.vision.imaging.tiles import PAD_VALUE
 
 
 def picture_with(polygon, shape):
@@ -60,7 +61,7 @@ def test_what_the_picture_does_not_reach_is_grey():
     view = rotated_letterbox(np.full((1200, 1600, 3), 250, dtype=np.uint8), 416, 30.0)
     far = cv2.dilate(view.shown.astype(np.uint8), np.ones((5, 5), np.uint8)) == 0
     assert far.any()
-    assert (view.canvas[far] == PAD_GREY).all()
+    assert (view.canvas[far] == PAD_VALUE).all()
 
 
 def test_every_turn_takes_a_canvas_of_the_same_size():

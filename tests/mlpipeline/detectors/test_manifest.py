@@ -110,6 +110,26 @@ def test_a_wrong_number_is_told_with_its_name(folder, part, change, told):
     assert ids() == ["mlpipeline.E001"]
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        pytest.param("confidence", 17, id="a score in per cent"),
+        pytest.param("confidence", "high", id="a word for a score"),
+        pytest.param("tile_px", 500, id="a side that no network takes"),
+        pytest.param("tile_px", 0, id="no side"),
+        pytest.param("trained_plant_px", [140, 12], id="sizes the wrong way round"),
+        pytest.param("trained_plant_px", [0, 12], id="plants of no size"),
+    ],
+)
+def test_weights_with_a_number_out_of_its_range_are_refused(folder, name, value):
+    entries = json.loads((folder / "manifest.json").read_text())
+    entries["weights"][1][name] = value
+    (folder / "manifest.json").write_text(json.dumps(entries))
+    with pytest.raises(ModelUnavailable):
+        read_manifest(folder)
+    assert ids() == ["mlpipeline.E001"]
+
+
 def test_a_kind_without_an_entry_is_told(folder):
     entries = json.loads((folder / "manifest.json").read_text())
     (folder / "manifest.json").write_text(json.dumps({"weights": entries["weights"][:1]}))

@@ -1,11 +1,13 @@
 """The scenes that intervals are fitted on."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from mlpipeline.detectors.manifest import read_manifest
 from mlpipeline.evaluation import conformal_dataset
 from mlpipeline.evaluation.conformal_dataset import (
     SmallScene,
@@ -19,7 +21,7 @@ from mlpipeline.evaluation.conformal_dataset import (
 from mlpipeline.training.scenes import KINDS
 from mlpipeline.training.seed_ranges import HELD_OUT_SEEDS
 from mlpipeline.vision.pipeline import count_photo
-from mlpipeline.vision.results import Container, Detections
+from mlpipeline.vision.results import Container, Detections, PhotoCount
 from mlpipeline.vision.uncertainty.score_calibration import ScoreCalibrator
 
 
@@ -151,3 +153,23 @@ def test_a_real_photo_is_counted_beside_its_labels(sets, tmp_path, monkeypatch):
     measured = counted.measured(ScoreCalibrator())
     assert (measured.kind, measured.is_real, measured.is_degraded) == ("beds", True, False)
     assert measured.total <= measured.room < 100
+
+
+def test_pictures_are_counted_as_this_installation_is_set_and_kept_apart_from_other_settings(
+    sets, tmp_path, monkeypatch, settings
+):
+    engine = SimpleNamespace(name="none", weights=tuple(read_manifest().values()), prefers_batches=False)
+    shares = []
+
+    def count_image(image, engine, options):
+        shares.append(options.border_share)
+        return PhotoCount(64, 48, ())
+
+    monkeypatch.setattr(conformal_dataset, "load_engine", lambda name: engine)
+    monkeypatch.setattr(conformal_dataset, "count_image", count_image)
+    [photo, *_] = real_photos(sets)
+    kept = [count_scene(photo, tmp_path / "kept", "auto")]
+    settings.COUNT_BORDER_SHARE = 0.5
+    kept.append(count_scene(photo, tmp_path / "kept", "auto"))
+    assert shares == [0.25, 0.5]
+    assert kept[0] != kept[1]

@@ -1,19 +1,23 @@
 """What a checkpoint becomes: weights with all that their manifest has to say of them."""
 
 from dataclasses import replace
+from io import StringIO
 
 import pytest
 import torch
+from django.core.management import call_command
+from django.utils import translation
 
 from mlpipeline.detectors.manifest import read_manifest, write_manifest
+from mlpipeline.management.commands import install_weights as command
 from mlpipeline.training.install_weights import POSTPROCESSING, THRESHOLDS, Installation, install_weights
 from mlpipeline.vision.errors import InvalidInput
 
 
-def install(tmp_path, kind="detection", tensors=None, **options):
+def install(tmp_path, kind="detection", tensors=None, confidence=0.3, **options):
     checkpoint = tmp_path / "last.pt"
     torch.save({"weights": tensors or {"a": torch.zeros(2)}}, checkpoint)
-    installation = Installation(kind, checkpoint, confidence=0.3, version="1", **options)
+    installation = Installation(kind, checkpoint, confidence=confidence, version="1", **options)
     return install_weights(installation, tmp_path / "weights")
 
 
@@ -46,6 +50,22 @@ def test_weights_of_another_architecture_are_not_averaged(tmp_path):
     with pytest.raises(InvalidInput):
         install(tmp_path, tensors={"a": torch.zeros(3)}, blend=0.5)
     assert (tmp_path / "weights" / "plants-yolo11n.pt").read_bytes() == default
+
+
+def test_a_confidence_in_per_cent_is_refused_before_anything_is_written(tmp_path):
+    with pytest.raises(InvalidInput, match="17"):
+        install(tmp_path, confidence=17)
+    assert not (tmp_path / "weights").exists()
+
+
+def test_who_installs_weights_is_told_to_restart_the_workers(tmp_path, monkeypatch):
+    (tmp_path / "detection").mkdir()
+    torch.save({"weights": {"a": torch.zeros(2)}}, tmp_path / "detection" / "last.pt")
+    monkeypatch.setattr(command, "WEIGHTS_FOLDER", tmp_path / "weights")
+    out = StringIO()
+    with translation.override("en"):
+        call_command("install_weights", "detection", confidence=0.3, release="1", folder=tmp_path, stdout=out)
+    assert "Restart all workers" in out.getvalue()
 
 
 @pytest.mark.parametrize("share", [0.0, 1.5])
