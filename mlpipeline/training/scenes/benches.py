@@ -45,7 +45,9 @@ def stage_assorted(layout: SceneLayout) -> None:
     local[:, :2] += split_rng.rng.normal(0, 0.012 * pitch, (len(local), 2))
     feet = layout.furnisher.to_world(local, rect, 0.0)
     crop = replace(
-        layout.crop(layout.recipe.assortment, split_rng.pick((3, 6, 10))), drift=split_rng.between(0, 0.04), weeds=0.01
+        layout.crop(layout.recipe.assortment, split_rng.pick((3, 6, 10))),
+        drift=split_rng.between(0, 0.04),
+        weeds=0.01,
     )
     row_of = layout.furnisher.planter.blocks(feet, len(crop.strains))
     if split_rng.chance(0.35):
