@@ -24,7 +24,7 @@ ARCHITECTURE = ROOT / "docs/architecture.md"
 FOLDERS = ("demeter", "inventory", "photos", "mlpipeline", "templates", "static", "tests", "docs", ".ci")
 PACKAGES = ("demeter", "inventory", "photos", "mlpipeline", "tests")
 SOURCE_SUFFIXES = (".py", ".html", ".js", ".css", ".toml", ".txt", ".json", ".md", ".yml", ".pt", ".jpg")
-MOST_HOPS = 20
+MAX_HOPS = 20
 # Commands of Django and of packages: their options are not looked up.
 FOREIGN_COMMANDS = {"axes_reset_username", "check", "createsuperuser", "makemigrations", "migrate"}
 # Words of others, or of files that users have, which no source of ours holds.
@@ -205,7 +205,7 @@ def test_a_journey_has_few_hops_and_each_names_a_function():
         for text in section.split("\n### ")[1:]
     }
     assert len(journeys) == 3
-    assert {name: len(hops) for name, hops in journeys.items() if not 1 <= len(hops) <= MOST_HOPS} == {}
+    assert {name: len(hops) for name, hops in journeys.items() if not 1 <= len(hops) <= MAX_HOPS} == {}
     hops = [hop for hops in journeys.values() for hop in hops]
     named = re.compile(r"`[\w./-]+(?:\.py:[\w.]+|\.html)`")
     assert [hop for hop in hops if not named.match(hop)] == []

@@ -27,9 +27,11 @@ DESIGN_PACKAGES = {
 }  # fmt: skip
 # Private words that the field has terms for; what came in their place is in the history.
 GONE_NAMES = {
-    "ALIKE", "BandWork", "Bed", "ContainerFound", "DROP_WAYS", "Dice", "Director", "ENOUGH_PHOTOS",
+    "ALIKE", "BandWork", "Bed", "ContainerFound", "DETECT_STEPS_AT_ONCE",
+    "DROP_WAYS", "Dice", "Director", "ENOUGH_PHOTOS",
     "ENOUGH_PLANTS", "Examined", "Finding", "Floor", "ForOlderClients", "Forward", "House", "Instruments",
-    "IsOpenedUser", "LEAST_DIFFERENCE", "Leaf", "MOST_A_SWEEP", "NOT_MEASURED", "OutlinedPlace", "Ownership",
+    "IsOpenedUser", "LEAST_DIFFERENCE", "Leaf", "MOST_A_SWEEP", "NOT_MEASURED", "OnePhoto",
+    "OutlinedPlace", "Ownership",
     "ProbabilityModel", "RawAnswer", "Refusal", "Reliability", "Rules", "Runner", "SCORE_ITSELF",
     "SMOOTH_ENOUGH", "Stand", "Survey", "TEACHING_SCORE", "TileBoard", "UNMEASURED", "View", "WAYS", "WayCount",
     "_MOST_IDS", "_by_cells", "_contrasts", "_end_warden", "_keep_warden", "_leans_from", "_look_at",
@@ -37,7 +39,7 @@ GONE_NAMES = {
     "check_holds", "claim_company", "close_jobs", "common_areas", "covered_pairs", "crowded_out",
     "decide_and_look", "decoded_upright", "density_count", "estimate_by_cover", "even_side", "find_fault",
     "follow_place", "for_readers", "forget_silent_workers", "groups_left", "hold_photos", "is_assumed",
-    "is_cut", "is_opened", "is_unlike_expected", "kept_export", "leaf_by_example", "leaf_by_rule",
+    "is_cut", "is_forced", "is_opened", "is_unlike_expected", "kept_export", "leaf_by_example", "leaf_by_rule",
     "least_logit", "least_score", "look_at", "lost_steps", "mark_unsent", "may_decide", "may_read",
     "missed_share", "on_cores", "on_curve", "open_rgb", "outages_told", "plant_leaf", "plant_sized",
     "read_cells", "read_reliability", "refusal_of", "reliability_of", "room_between", "run_whole",
@@ -48,8 +50,11 @@ GONE_NAMES = {
 }  # fmt: skip
 # The same for words that stand in a name, and for bounds, which are MIN_… and MAX_….
 GONE_WORDS = re.compile(
-    r"^_?(LEAST|MOST|ENOUGH|SURE)_|(^|_)(glances?|ghosts?|company|verdicts?|strays?|warden|dice|eyes|crumbs?|looks?)(_|$)"
+    r"^_?(LEAST|MOST|ENOUGH|SURE)_|_AT_ONCE$|(^|_)(glances?|ghosts?|company|verdicts?|strays?|warden|dice|eyes|crumbs?|looks?)(_|$)"
 )
+# Those that no sentence says: they are looked for in docstrings, comments, templates and scripts too.
+DISTINCTIVE_NAMES = {name for name in GONE_NAMES if re.search(r"\w_\w|[a-z][A-Z]", name)}
+GONE_BOUNDS = re.compile(r"^_?(LEAST|MOST|ENOUGH|SURE)_[A-Z]|_AT_ONCE$")
 VAGUE_NAMES = {"utils", "helpers", "common", "misc", "tools"}
 
 
@@ -149,6 +154,20 @@ def test_no_private_word_comes_back():
         for path in SOURCES
         for token in tokenize.generate_tokens(io.StringIO(path.read_text()).readline)
         if token.type == tokenize.NAME and (token.string in GONE_NAMES or GONE_WORDS.search(token.string))
+    }
+    assert found == set()
+
+
+def test_no_private_word_comes_back_in_texts_templates_or_scripts():
+    templates = [path for path in (ROOT / "templates").rglob("*") if path.suffix in {".html", ".txt"}]
+    scripts = list((ROOT / "static").rglob("*.js"))
+    assert templates
+    assert scripts
+    found = {
+        f"{path.relative_to(ROOT)}: {word}"
+        for path in (*SOURCES, *templates, *scripts)
+        for word in set(re.findall(r"\w+", path.read_text()))
+        if word in DISTINCTIVE_NAMES or GONE_BOUNDS.search(word)
     }
     assert found == set()
 

@@ -31,7 +31,7 @@ COUNT_BATCH_TILES = env.int("COUNT_BATCH_TILES", default=0)  # a network is hand
 MODEL_CACHE_DIR = DATA_HOME / "cache" / "models"  # networks exported for OpenVINO; made where missing
 GPU_WORKERS = env.int("GPU_WORKERS", default=1)  # model workers that the stack starts; one a GPU
 # How many detection steps a model worker works on at once, in common batches. 0: as suits where the model runs.
-DETECT_STEPS_AT_ONCE = env.int("DETECT_STEPS_AT_ONCE", default=0)
+DETECTION_BATCH_SIZE = env.int("DETECTION_BATCH_SIZE", default=0)
 # Rules in which nurseries differ (docs/rules.md).
 COUNT_LARGEST_SEGMENT_ONLY = env.bool("COUNT_LARGEST_SEGMENT_ONLY", default=False)
 COUNT_WHOLE_CONTAINERS_ONLY = env.bool("COUNT_WHOLE_CONTAINERS_ONLY", default=False)

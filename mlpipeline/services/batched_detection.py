@@ -56,7 +56,7 @@ def max_batched_steps(engine: Engine, detector: Detector | None) -> int:
     """How many detection steps a worker with this engine works on together; 1: each alone."""
     if detector is None:
         return 1
-    return settings.DETECT_STEPS_AT_ONCE or (MAX_GPU_STEPS if engine.prefers_batches else 1)
+    return settings.DETECTION_BATCH_SIZE or (MAX_GPU_STEPS if engine.prefers_batches else 1)
 
 
 def detect_steps(claim: Claim, engine: Engine) -> Iterator[SavedStep]:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from photos.admin import badge_colours, review_actions
-from photos.admin.decisions import DecisionAdmin
+from photos.admin.actions import DecisionAdmin
 from photos.image_states import ImageState, reason_of, state_of
 from photos.image_urls import annotated_url, original_url, thumbnail_url
 from photos.models import Image

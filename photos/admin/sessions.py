@@ -17,7 +17,7 @@ from unfold.admin import TabularInline
 from unfold.decorators import action, display
 
 from photos.admin import badge_colours, review_actions
-from photos.admin.decisions import DecisionAdmin
+from photos.admin.actions import DecisionAdmin
 from photos.admin.images import shown_thumbnail
 from photos.choices import CountWarning
 from photos.models import PhotoContainer, ProcessingSession, ProcessingStep

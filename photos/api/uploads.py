@@ -68,7 +68,7 @@ def files_of(request: Request) -> list[UploadedFile]:
     return [file for files in request.FILES.lists() for file in cast(list[UploadedFile], files[1])]
 
 
-def is_forced(request: Request, fields: dict[str, Any]) -> bool:
+def force_requested(request: Request, fields: dict[str, Any]) -> bool:
     """Whether a known photo is to be counted again, as a form field or a query parameter says."""
     return bool(fields["force"]) or request.query_params.get("force", "").lower() in ("1", "true")
 
@@ -106,7 +106,7 @@ class Upload(TakesPhotos):
             warehouse_id=fields.get("warehouse_id"),
             notes=fields["notes"],
             taken_at=fields.get("taken_at"),
-            force=is_forced(request, fields),
+            force=force_requested(request, fields),
         )
         send(outcome)
         answer = {
@@ -125,7 +125,7 @@ class Upload(TakesPhotos):
         )
 
 
-class OnePhoto(TakesPhotos):
+class SinglePhotoView(TakesPhotos):
     """A view whose requests carry one photo in the part `file`."""
 
     def accept_one(self, request: Request, **options: Any) -> tuple[UploadOutcome, UploadJob]:
@@ -146,7 +146,7 @@ def _message(job: UploadJob) -> str:
     return _("This photo was counted before.") if job.duplicate_of_id else _("The photo is being counted.")
 
 
-class StockPhoto(OnePhoto):
+class StockPhoto(SinglePhotoView):
     """Take in one photo for counting and booking."""
 
     @extend_schema(
@@ -168,7 +168,7 @@ class StockPhoto(OnePhoto):
             request,
             location_id=fields.get("storage_location_id"),
             taken_at=fields.get("taken_at"),
-            force=is_forced(request, fields),
+            force=force_requested(request, fields),
         )
         answer = {
             "task_id": job.pk,
@@ -182,7 +182,7 @@ class StockPhoto(OnePhoto):
         return Response(serializers.PhotoAnswerSerializer(answer).data, status=status.HTTP_202_ACCEPTED)
 
 
-class Analyze(OnePhoto):
+class Analyze(SinglePhotoView):
     """Take in one photo to be counted only."""
 
     @extend_schema(

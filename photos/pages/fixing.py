@@ -58,7 +58,7 @@ def fix(request: HttpRequest, image_id: UUID) -> HttpResponse:
         "back": back_to(request, image),
         "picture_url": thumbnail_url(image, session.processed_image_id if session else None)
         or picture_url(image),
-        "may_decide": can_review(user, image),
+        "can_review": can_review(user, image),
         "may_validate": user.has_role(Role.SUPERVISOR),
         "searched": searched,
         "error": error_text(session.error_code, session.error_message) if session else "",

@@ -71,7 +71,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """For everybody who is signed in; a viewer whom nobody has let in yet reads what to wait for."""
     user = user_of(request)
     if not user.can_read:
-        return render(request, "photos/closed.html")
+        return render(request, "photos/awaiting_approval.html")
     houses = stock_by_place()
     context = {
         "may_upload": user.has_role(Role.WORKER),

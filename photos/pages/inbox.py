@@ -168,7 +168,7 @@ def _detail(session: ProcessingSession, user: User) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "image": image,
         "session": session,
-        "may_decide": True,
+        "can_review": True,
         "picture_url": annotated_url(image, drawing_id)
         or picture_url(image)
         or thumbnail_url(image, drawing_id),

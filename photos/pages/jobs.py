@@ -118,7 +118,7 @@ def _show(request: HttpRequest, jobs: Any, **context: Any) -> HttpResponse:
             "uploads": _under_way(listed),
             "jobs": newest,
             "labels": job_labels(),
-            "is_cut": len(listed) == MAX_LISTED,
+            "is_truncated": len(listed) == MAX_LISTED,
             "hours": settings.JOBS_VISIBLE_H,
             "page_url": request.get_full_path(),
             **context,

@@ -77,7 +77,7 @@ def photo(request: HttpRequest, image_id: UUID) -> HttpResponse:
             "trace": trace_of(image, session),
             "original_url": original_url(image),
             "back": request.path,
-            "may_decide": decides,
+            "can_review": decides,
             "waiting_text": waiting_text(user, image),
             "may_validate": user.has_role(Role.SUPERVISOR),
             "count_again_form": CountAgainForm(),

@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # Locust runs this
 from tests.support.jpeg import with_new_comment
 from tests.test_integration import picture
 
-MOST_USERS = 200
+MAX_USERS = 200
 LONGEST_S = 600
 EMAIL = os.environ.get("LOAD_EMAIL", "admin@example.com")
 PASSWORD = os.environ.get("LOAD_PASSWORD", "admin")
@@ -42,8 +42,8 @@ def refuse_others(host: str, users: int) -> None:
         is_here = False
     if not is_here:
         raise SystemExit(f"{host} is not this machine: these users load no other.")
-    if users > MOST_USERS:
-        raise SystemExit(f"{users} users are more than {MOST_USERS}.")
+    if users > MAX_USERS:
+        raise SystemExit(f"{users} users are more than {MAX_USERS}.")
 
 
 @events.init.add_listener

@@ -17,7 +17,7 @@ from photos import storage
 from photos.errors import OffsetMismatch, OtherUpload, TooManyChunks
 from photos.models import ResumableUpload, UploadChunk, UploadJob
 
-_CLEARED_AT_ONCE: Final = 500
+_CLEAR_CHUNK: Final = 500
 
 
 def expiry(now: datetime) -> datetime:
@@ -89,7 +89,7 @@ def delete_expired_resumables() -> int:
     deleted = 0
     while True:
         expired = ResumableUpload.objects.expired(timezone.now())
-        ids = list(expired.order_by("pk").values_list("pk", flat=True)[:_CLEARED_AT_ONCE])
+        ids = list(expired.order_by("pk").values_list("pk", flat=True)[:_CLEAR_CHUNK])
         if not ids:
             return deleted
         chunks = UploadChunk.objects.filter(resumable_upload__in=ids)

@@ -6,7 +6,7 @@
 import { signInAgain } from "../../demeter/js/sign_in_again.js";
 
 const EVERY_MS = 2000;
-const AT_MOST_MS = 32000; // between two tries while the server does not answer, or nobody is signed in
+const MAX_WAIT_MS = 32000; // between two tries while the server does not answer, or nobody is signed in
 const ENDED = new Set(["completed", "failed", "rejected"]);
 const THUMBNAIL_TRIES = 6; // each after twice the time of the one before
 
@@ -85,7 +85,7 @@ async function ask(address, wait) {
     show("signed-out", isSignedOut);
     if (isSignedOut && !wasSignedOut) signInAgain();
     wasSignedOut = isSignedOut;
-    if (isSignedOut) next = Math.min(wait * 2, AT_MOST_MS);
+    if (isSignedOut) next = Math.min(wait * 2, MAX_WAIT_MS);
     else if (!response.ok) throw new Error(String(response.status));
     else {
       /** @type {ApiShapes["UploadStatus"]} */
@@ -99,7 +99,7 @@ async function ask(address, wait) {
     show("lost", false);
   } catch {
     show("lost", true);
-    next = Math.min(wait * 2, AT_MOST_MS);
+    next = Math.min(wait * 2, MAX_WAIT_MS);
   }
   if (!following.has(address)) return;
   if (next === null) following.delete(address);

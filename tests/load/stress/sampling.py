@@ -8,7 +8,7 @@ import psutil
 
 from tests.load.stress.results import Sample
 
-LEAST_EVERY_S, SAMPLES = 1.0, 60  # so many of a run, however long it takes: the report keeps them all
+MIN_EVERY_S, SAMPLES = 1.0, 60  # so many of a run, however long it takes: the report keeps them all
 LOAD = "load"  # the users themselves, who share the machine
 # Words of a command line, and the group that it belongs to; the first that fits counts.
 GROUPS = (
@@ -24,7 +24,7 @@ class Sampler(threading.Thread):
     def __init__(self, run_s: float) -> None:
         super().__init__(name="sampler", daemon=True)
         self.samples: list[Sample] = []
-        self._every_s = max(LEAST_EVERY_S, run_s / SAMPLES)
+        self._every_s = max(MIN_EVERY_S, run_s / SAMPLES)
         self._stopped = threading.Event()
         self._spent: dict[int, float] = {}
         self._groups: dict[int, str] = {}

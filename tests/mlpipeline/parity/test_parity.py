@@ -89,12 +89,12 @@ def count_every_way(
     """For each of some PNGs or JPEGs (bytes, (width, height)): what each of the three ways says of it."""
     at = places or [None] * len(pictures)
     sessions, copies = [], []
-    settings.DETECT_STEPS_AT_ONCE = 1
+    settings.DETECTION_BATCH_SIZE = 1
     for place, (data, size) in zip(at, pictures, strict=True):
         sessions.append(new_session(owner, data, size, place))
         run_tasks(sessions[-1])
         copies.append(segmented_copy(sessions[-1], new_session(owner, data, size, place)))
-    settings.DETECT_STEPS_AT_ONCE = 8
+    settings.DETECTION_BATCH_SIZE = 8
     run_batched(copies)
     found = []
     for (data, _), place, session, copy in zip(pictures, at, sessions, copies, strict=True):

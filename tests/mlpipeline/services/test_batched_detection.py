@@ -216,14 +216,14 @@ def test_an_engine_for_single_photos_leaves_the_others_to_their_own_messages(seg
     ],
 )
 def test_how_many_steps_are_taken_up_at_once_is_a_setting(settings, setting, prefers, expected):
-    settings.DETECT_STEPS_AT_ONCE = setting
+    settings.DETECTION_BATCH_SIZE = setting
     engine = TruthEngine(prefers_batches=prefers)
     assert max_batched_steps(engine, engine.detector) == expected
     assert max_batched_steps(engine, None) == 1
 
 
 def test_no_more_steps_are_taken_up_than_the_setting_says(settings, segmented, engine):
-    settings.DETECT_STEPS_AT_ONCE = 2
+    settings.DETECTION_BATCH_SIZE = 2
     sessions = [segmented() for _ in range(3)]
     run(sessions[0], engine)
     assert statuses(*sessions) == [StepStatus.DONE, StepStatus.DONE, StepStatus.PENDING]

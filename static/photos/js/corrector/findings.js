@@ -8,7 +8,7 @@ import { containerAt } from "../picture/geometry.js";
 import { sumUp } from "./sums.js";
 
 const BOX_FIELDS = ["x", "y", "w", "h", "name", "deleted"];
-const MOST_OPERATIONS = 4000; // in one request; the server takes 5000
+const MAX_OPERATIONS = 4000; // in one request; the server takes 5000
 
 const same = (a, b, fields) => fields.every((field) => a[field] === b[field]);
 const copy = (box) => ({ x: box.x, y: box.y, w: box.w, h: box.h, name: box.name, deleted: box.deleted });
@@ -238,7 +238,7 @@ export class Findings extends EventTarget {
   takeUnsaved() {
     const body = { restore: [], add: [], move: [], relabel: [], delete: [], retype: [], hand_counts: [] };
     const sent = { boxes: [], types: [], hands: [] };
-    let left = MOST_OPERATIONS;
+    let left = MAX_OPERATIONS;
     for (const box of this.dirty) {
       if (left <= 0) break;
       const place = { center_x: box.x, center_y: box.y, width_px: box.w, height_px: box.h };

@@ -6,7 +6,7 @@ import { CORNERS } from "../picture/painter.js";
 import { Pointers } from "../picture/pointers.js";
 
 const REACH_PX = { mouse: 4, pen: 8, touch: 16 }; // around a small box or a handle
-const LEAST_SIDE_PX = 2; // of a box, in px of the picture
+const MIN_SIDE_PX = 2; // of a box, in px of the picture
 
 export class Gestures extends Pointers {
   constructor(canvas, viewport, painter, findings, actions) {
@@ -70,8 +70,8 @@ export class Gestures extends Pointers {
   #previewSides({ box, corner, origin }, point) {
     const fixedX = origin.x - (corner[0] * origin.w) / 2;
     const fixedY = origin.y - (corner[1] * origin.h) / 2;
-    const w = Math.min(Math.max((point.x - fixedX) * corner[0], LEAST_SIDE_PX), this.findings.widthPx);
-    const h = Math.min(Math.max((point.y - fixedY) * corner[1], LEAST_SIDE_PX), this.findings.heightPx);
+    const w = Math.min(Math.max((point.x - fixedX) * corner[0], MIN_SIDE_PX), this.findings.widthPx);
+    const h = Math.min(Math.max((point.y - fixedY) * corner[1], MIN_SIDE_PX), this.findings.heightPx);
     const sides = {
       w,
       h,
