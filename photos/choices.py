@@ -179,6 +179,7 @@ class StepKind(models.TextChoices):
     UPLOAD_ORIGINAL = "upload_original", _("Move the original to the store")
     UPLOAD_THUMBNAIL = "upload_thumbnail", _("Make the thumbnail")
     UPLOAD_ANNOTATED = "upload_annotated", _("Move the drawing to the store")
+    UPLOAD_FULL_PICTURE = "upload_full_picture", _("Make the picture in full size")
 
 
 class StepStatus(models.TextChoices):

@@ -1,6 +1,7 @@
 """Signed links to the pictures of a photo, and to the drawings of its counts.
 
-A thumbnail or drawing that was cleared has none; that it was wanted is noted (photos.wanted_pictures).
+A thumbnail or drawing that was cleared has none; that it was wanted is noted (photos.wanted_pictures), as it is that
+somebody wants the full picture of what browsers do not show.
 """
 
 from uuid import UUID
@@ -8,7 +9,7 @@ from uuid import UUID
 from photos.decoding.renderings import PREVIEW_PX
 from photos.models import Image
 from photos.storage import annotated_key, annotated_thumbnail_key, drawings_alias, signed_url
-from photos.wanted_pictures import want_drawing, want_thumbnail
+from photos.wanted_pictures import want_drawing, want_full_picture, want_thumbnail
 
 
 def thumbnail_url(image: Image, drawing_id: UUID | None) -> str | None:
@@ -38,8 +39,23 @@ def annotated_thumbnail_url(image: Image, drawing_id: UUID | None) -> str | None
 
 
 def full_picture_url(image: Image) -> str | None:
-    """The original where browsers show it upright; None where only its preview can be shown."""
-    return original_url(image) if image.content_type == "image/jpeg" or not image.needs_preview else None
+    """The photo in full size as browsers show it upright: the original, else a JPEG of it; None until one is made."""
+    if _is_shown_upright(image):
+        return original_url(image)
+    return _link(image.full_picture_key) if is_full_picture_made(image) else preview_url(image)
+
+
+def wanted_full_picture_url(image: Image) -> str | None:
+    """The same for somebody who looks closely: for them it is made."""
+    url = full_picture_url(image)
+    if url is None and is_full_picture_made(image):
+        want_full_picture(image)
+    return url
+
+
+def is_full_picture_made(image: Image) -> bool:
+    """Whether it is made when somebody wants it: browsers do not show the original, and the preview is smaller."""
+    return not _is_shown_upright(image) and not _is_small(image)
 
 
 def original_url(image: Image) -> str | None:
@@ -79,8 +95,15 @@ def small_picture_url(image: Image) -> str | None:
     """
     if image.preview_key:
         return _link(image.preview_key)
-    is_small = max(image.width_px, image.height_px) <= PREVIEW_PX
-    return (full_picture_url(image) if is_small else None) or plain_thumbnail_url(image)
+    return (full_picture_url(image) if _is_small(image) else None) or plain_thumbnail_url(image)
+
+
+def _is_shown_upright(image: Image) -> bool:
+    return image.content_type == "image/jpeg" or not image.needs_preview
+
+
+def _is_small(image: Image) -> bool:
+    return max(image.width_px, image.height_px) <= PREVIEW_PX
 
 
 def _link(key: str) -> str | None:

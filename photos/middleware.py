@@ -8,14 +8,14 @@ from django.http.response import HttpResponseBase
 
 from demeter.errors import DATABASE_AWAY
 from photos import queue
-from photos.services.execution.old_pictures import make_cleared_again
+from photos.services.execution.old_pictures import make_cleared_again, make_full_pictures
 from photos.wanted_pictures import noting_wanted_pictures
 
 logger = logging.getLogger(__name__)
 
 
 class WantedPicturesMiddleware:
-    """Has the cleared pictures that an answer lacks made again: the next answer shows them."""
+    """Has the pictures that an answer lacks made: the next answer shows them."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -26,6 +26,7 @@ class WantedPicturesMiddleware:
         if wanted:
             try:
                 queue.send_steps(make_cleared_again(wanted.thumbnails, wanted.drawings))
+                queue.send_steps(make_full_pictures(wanted.full_pictures))
             except DATABASE_AWAY as error:
-                logger.warning("Cleared pictures are left to the next who looks: %s", error)
+                logger.warning("Pictures are left to the next who looks: %s", error)
         return response

@@ -134,6 +134,11 @@ def preview_key(image_id: UUID, day: date) -> str:
     return f"previews/{day:%Y/%m/%d}/{image_id}.jpg"
 
 
+def full_picture_key(image_id: UUID, day: date) -> str:
+    """Where the JPEG in full size is kept for an original that browsers do not show upright."""
+    return f"previews/{day:%Y/%m/%d}/{image_id}_full.jpg"
+
+
 def classified_key(file_name: str) -> str:
     """Where a picture that was classified is kept; its name is made of the MD5 of its bytes."""
     return f"classified/{file_name}"

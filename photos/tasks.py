@@ -40,6 +40,12 @@ def upload_thumbnail(step_id: int) -> None:
     run_step(step_id, image_steps.store_thumbnail)
 
 
+@shared_task(name="upload_full_picture")
+def upload_full_picture(step_id: int) -> None:
+    """Make a JPEG in full size of what browsers do not show as it was counted."""
+    run_step(step_id, image_steps.store_full_picture)
+
+
 @shared_task(name="upload_annotated")
 def upload_annotated(step_id: int) -> None:
     """Move a drawing and its thumbnail from staging to the store."""
@@ -57,7 +63,7 @@ def upload_probe() -> None:
 
 @shared_task(name="upload_clear_old", ignore_result=True)
 def upload_clear_old() -> dict[str, int]:
-    """Delete thumbnails and drawings from the store that have had their time. Beat calls it every hour."""
+    """Delete pictures from the store that have had their time and can be made again. Beat calls it every hour."""
     try:
         return old_pictures.clear_old_pictures()
     except StoreUnavailable as error:

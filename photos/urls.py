@@ -30,6 +30,7 @@ urlpatterns = [
     path("photos/<uuid:image_id>/", photo.photo, name="photo"),
     path("photos/<uuid:image_id>/counts/<int:attempt>/findings.json", photo.findings, name="photo-findings"),
     path("photos/<uuid:image_id>/counts/<int:attempt>/sheet.pdf", photo.sheet, name="photo-sheet"),
+    path("photos/<uuid:image_id>/full-picture.json", photo.full_picture, name="photo-full-picture"),
     path("photos/<uuid:image_id>/correct/", corrector.corrector, name="photo-correct"),
     path("photos/<uuid:image_id>/hand-count/", corrector.count_by_hand, name="photo-hand-count"),
     path("photos/<uuid:image_id>/fix/", fixing.fix, name="photo-fix"),

@@ -1,4 +1,4 @@
-"""Which pictures an answer lacks because they were cleared: thumbnails and drawings are kept for a time only.
+"""Which pictures an answer lacks: thumbnails and drawings are kept for a time only, full pictures made on wish only.
 
 Links are made in many places, most of them deep within a list (photos.image_urls). Each only notes what it cannot link
 to; the middleware has all of it made again at once, when the answer is there.
@@ -21,13 +21,14 @@ from photos.models import Image
 
 @dataclass
 class WantedPictures:
-    """Photos by their ids: those whose thumbnail was asked for in vain, and those of which a drawing was."""
+    """Photos by their ids: those whose thumbnail was asked for in vain, of which a drawing was, or the full picture."""
 
     thumbnails: set[UUID] = field(default_factory=set)
     drawings: set[UUID] = field(default_factory=set)
+    full_pictures: set[UUID] = field(default_factory=set)
 
     def __bool__(self) -> bool:
-        return bool(self.thumbnails or self.drawings)
+        return bool(self.thumbnails or self.drawings or self.full_pictures)
 
 
 _wanted: ContextVar[WantedPictures | None] = ContextVar("wanted_pictures", default=None)
@@ -56,6 +57,13 @@ def want_drawing(image: Image) -> None:
     wanted = _wanted.get()
     if wanted is not None and _may_be_cleared(image, settings.ANNOTATED_KEPT_DAYS):
         wanted.drawings.add(image.pk)
+
+
+def want_full_picture(image: Image) -> None:
+    """Note that somebody looks closely at a photo of which no full picture is there: nothing else has it made."""
+    wanted = _wanted.get()
+    if wanted is not None:
+        wanted.full_pictures.add(image.pk)
 
 
 def _may_be_cleared(image: Image, kept_days: int) -> bool:

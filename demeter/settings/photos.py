@@ -13,7 +13,8 @@ RESUMABLE_UPLOADS_OPEN = env.int("RESUMABLE_UPLOADS_OPEN", default=200)
 RESUMABLE_UPLOAD_MAX_CHUNKS = 400
 IDEMPOTENCY_KEY_H = 24
 JOBS_VISIBLE_H = 48
-# How long thumbnails and drawings are kept in the store; 0: for ever. Who looks later has them made again.
+# How long thumbnails and drawings are kept in the store; 0: for ever. Who looks later has them made again. The full
+# pictures of what browsers do not show are kept as long as drawings.
 THUMBNAILS_KEPT_DAYS = env.int("THUMBNAILS_KEPT_DAYS", default=90)
 ANNOTATED_KEPT_DAYS = env.int("ANNOTATED_KEPT_DAYS", default=30)
 GALLERY_PER_PAGE = env.int("GALLERY_PER_PAGE", default=50)  # photos that the gallery loads at once

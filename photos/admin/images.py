@@ -92,7 +92,8 @@ class ImageAdmin(DecisionAdmin):
             {
                 "classes": ["collapse"],
                 "fields": [
-                    "id", "is_stored", "staging_key", "bucket", "original_key", "preview_key", "thumbnail_key",
+                    "id", "is_stored", "staging_key", "bucket", "original_key", "preview_key",
+                    "full_picture_key", "thumbnail_key",
                 ],
             },
         ),

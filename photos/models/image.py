@@ -85,6 +85,11 @@ class Image(ChangeTimed):
     is_stored = models.BooleanField(_("original is in the store"), default=False)
     thumbnail_key = models.CharField(max_length=255, blank=True, db_column="s3_key_thumbnail")
     preview_key = models.CharField(max_length=255, blank=True)
+    full_picture_key = models.CharField(
+        max_length=255,
+        blank=True,
+        help_text=_("Made when somebody looks closely at what browsers do not show."),
+    )
 
     status = models.CharField(_("status"), max_length=12, choices=ImageStatus, default=ImageStatus.UPLOADED)
     processing_status_updated_at = models.DateTimeField(

@@ -21,6 +21,7 @@ from photos.models import Image, ProcessingSession
 from photos.pages.decisions import back_to
 from photos.pages.forms import HandCountForm
 from photos.pages.permissions import find_photo_to_decide, for_workers, user_of
+from photos.pages.viewer import full_picture_asked_at
 from photos.services.corrections.findings import corrected_findings
 from photos.services.corrections.sums import correct_sums
 from photos.services.review.edits import MAX_BY_HAND, correct
@@ -122,6 +123,7 @@ def _settings(
         "thumbnail": plain_thumbnail_url(image),
         "picture": picture_url(image),
         "full_picture": full_picture_url(image),
+        "full_picture_asked_at": full_picture_asked_at(image),
         "validate": _address("photo-validate", image, next=back) if may_validate else None,
         "sign_in": f"{reverse('sign-in')}?{urlencode({'next': request.get_full_path()})}",
         "container_types": dict(ContainerType.choices),

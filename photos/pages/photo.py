@@ -15,9 +15,9 @@ from demeter.accounts.choices import Role
 from demeter.accounts.models import User
 from inventory.models import StockMovement
 from inventory.movement_reasons import reason_text
-from photos.choices import SessionStatus
+from photos.choices import SessionStatus, StepKind, StepStatus
 from photos.error_texts import error_text
-from photos.image_urls import original_url
+from photos.image_urls import original_url, wanted_full_picture_url
 from photos.models import Image, ProcessingSession
 from photos.pages.comparison import comparison_of
 from photos.pages.fixing import answers_for
@@ -104,6 +104,17 @@ def findings(request: HttpRequest, image_id: UUID, attempt: int) -> JsonResponse
     response = JsonResponse(findings_of(session))
     response["Cache-Control"] = "private, no-cache"
     return response
+
+
+@require_safe
+@never_cache
+@require_reader
+def full_picture(request: HttpRequest, image_id: UUID) -> JsonResponse:
+    """The link to the full picture, null until it is made: asking has it made. `is_broken`: it cannot be."""
+    image = find_photo(user_of(request), image_id, with_trash=True)
+    failed = image.steps.filter(kind=StepKind.UPLOAD_FULL_PICTURE, status=StepStatus.FAILED)
+    url = wanted_full_picture_url(image)
+    return JsonResponse({"url": url, "is_broken": url is None and failed.exists()})
 
 
 @require_safe

@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import reverse
 
 from photos.choices import SessionStatus
-from photos.image_urls import annotated_url, full_picture_url, small_picture_url
+from photos.image_urls import annotated_url, full_picture_url, is_full_picture_made, small_picture_url
 from photos.models import Image, ProcessingSession
 from photos.services.context.broken_thumbnails import broken_thumbnails
 
@@ -19,11 +19,19 @@ def viewer_context(image: Image, session: ProcessingSession | None) -> dict[str,
         # Where none will ever be made, the original is all there is.
         "small_picture_url": small_picture_url(image) or (full if is_broken else None),
         "full_picture_url": full,
+        "full_picture_asked_at": full_picture_asked_at(image),
         "annotated_url": annotated_url(image, session.processed_image_id if session else None),
         "is_preview_broken": is_broken,
         "findings_url": _findings_url(image, session),
         "version": session.version if session else None,
     }
+
+
+def full_picture_asked_at(image: Image) -> str | None:
+    """Where a script asks for the full picture that is not there; None where it is, or the preview is as large."""
+    if not is_full_picture_made(image) or image.full_picture_key:
+        return None
+    return reverse("photo-full-picture", args=[image.pk])
 
 
 def _findings_url(image: Image, session: ProcessingSession | None) -> str | None:

@@ -1,5 +1,7 @@
 """A photo looked at closely in a real browser: the picture in its sizes, and the marks over it."""
 
+import hashlib
+import re
 import time
 from io import BytesIO
 
@@ -7,9 +9,11 @@ import pytest
 from PIL import Image as PillowImage
 from playwright.sync_api import Locator, Page, expect
 
-from photos import storage
-from photos.models import Detection
-from tests.browser.conditions import wait_until
+from photos import storage, tasks
+from photos.choices import StepKind
+from photos.models import Detection, Image, ProcessingStep
+from tests.browser.conditions import EVERY_MS, wait_until
+from tests.browser.conftest import PATIENCE_MS
 from tests.browser.test_pages_in_browser import fits, sign_in
 from tests.inventory.factories import StorageLocationConfigFactory
 from tests.photos.count_builders import count_photo, store_photo
@@ -106,6 +110,35 @@ def test_the_wheel_leads_to_the_full_resolution_which_is_loaded_only_then(open_p
     assert page.locator("[data-picture] img").last.evaluate("(image) => image.naturalWidth") == WIDTH_PX
     shown = page.locator("[data-zoom-value]").inner_text()
     assert int(shown.split()[0]) >= 100  # a pixel of the photo spans one of the screen
+
+
+@pytest.mark.parametrize("address", ["/photos/{}/", "/photos/{}/correct/"], ids=["photo", "corrector"])
+def test_a_photo_that_browsers_do_not_show_is_made_in_full_size_for_who_zooms_in(
+    open_page, session, worker, address
+):
+    image = session.image
+    content = jpeg(WIDTH_PX, HEIGHT_PX)  # the row alone says that it is a HEIC
+    Image.objects.update(content_type="image/heic", sha256=hashlib.sha256(content).hexdigest())
+    steps = ProcessingStep.objects.filter(kind=StepKind.UPLOAD_FULL_PICTURE)
+    page = open_page("/sign-in/")
+    sign_in(page, worker)
+    page.goto(address.format(image.pk))
+    shown = page.locator("[data-picture] img").last
+    expect(shown).to_have_attribute("src", re.compile("previews/large.jpg"))
+    assert not steps.exists()
+
+    page.locator("canvas").hover()
+    for _ in range(12):
+        page.mouse.wheel(0, -200)
+    for _ in range(PATIENCE_MS // EVERY_MS):  # the browser goes on meanwhile
+        if steps.exists():
+            break
+        page.wait_for_timeout(EVERY_MS)
+    tasks.upload_full_picture(steps.get().pk)
+
+    image.refresh_from_db()
+    expect(shown).to_have_attribute("src", re.compile(image.full_picture_key))
+    assert shown.evaluate("(image) => image.naturalWidth") == WIDTH_PX
 
 
 def test_layers_and_the_slider_hide_marks_and_the_keyboard_zooms(open_page, session, worker):

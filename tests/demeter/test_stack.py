@@ -70,6 +70,7 @@ TASKS = {
     "upload_original": ("io_queue", "threads"),
     "upload_thumbnail": ("io_queue", "threads"),
     "upload_annotated": ("io_queue", "threads"),
+    "upload_full_picture": ("io_queue", "threads"),
     "upload_classified": ("io_queue", "threads"),
     "upload_clear_old": ("io_queue", "threads"),
     "sweep_steps": ("default", "solo"),

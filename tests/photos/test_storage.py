@@ -58,6 +58,7 @@ def image(worker: User) -> Image:
         (storage.thumbnail_key(ID, date(2026, 5, 4)), f"thumbnails/2026/05/04/{ID}.avif"),
         (storage.annotated_thumbnail_key(ID, date(2026, 5, 4)), f"thumbnails/2026/05/04/{ID}_annotated.avif"),
         (storage.annotated_key(ID, date(2026, 5, 4)), f"annotated/2026/05/04/{ID}.avif"),
+        (storage.full_picture_key(ID, date(2026, 5, 4)), f"previews/2026/05/04/{ID}_full.jpg"),
         (storage.preview_key(ID, date(2026, 5, 4)), f"previews/2026/05/04/{ID}.jpg"),
         (storage.staging_key(ID, ID, "png"), f"temp_uploads/{ID}/{ID}.png"),
     ],

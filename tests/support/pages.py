@@ -93,6 +93,7 @@ NOT_PAGES = {
     "root-feedback": "for programs",
     "upload-service-worker": "a script",
     "photo-findings": "data of the photo's page",
+    "photo-full-picture": "data of the photo's page",
     "photo-sheet": "a file",
     "photo-count-again": "a button",
     "photo-configuration": "the answer to a form of photo-fix, in the form of photo-place",

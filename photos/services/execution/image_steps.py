@@ -7,7 +7,7 @@ from django.db import transaction
 
 from demeter.connections import release_connection
 from photos import storage
-from photos.decoding.renderings import PREVIEW_PX, render
+from photos.decoding.renderings import PREVIEW_PX, render, render_full_size
 from photos.models import Image, ProcessingSession, ProcessingStep
 from photos.services.execution.annotation_data import draw_again, drawing_id_of
 from photos.services.steps import jobs
@@ -54,6 +54,21 @@ def store_thumbnail(claim: Claim) -> None:
     with transaction.atomic():
         step = lock_claim(claim)
         Image.objects.filter(pk=image.pk).update(thumbnail_key=thumbnail_key, preview_key=preview_key)
+        complete_step(step)
+
+
+def store_full_picture(claim: Claim) -> None:
+    """Write the JPEG in full size of what browsers do not show upright. It carries no GPS."""
+    STORE_BREAKER.refuse_while_open()  # before the photo is decoded in vain
+    image = _image(claim)
+    release_connection()
+    with storage.open_original(image) as path:
+        content = render_full_size(path)
+    key = storage.full_picture_key(image.pk, image.uploaded_at)
+    storage.StorageService().upload_file(content, key, metadata=storage.metadata_of(image))
+    with transaction.atomic():
+        step = lock_claim(claim)
+        Image.objects.filter(pk=image.pk).update(full_picture_key=key)
         complete_step(step)
 
 

@@ -1,7 +1,8 @@
-"""Thumbnails and drawings that have had their time: deleted from the store, and made again where somebody looks.
+"""Pictures that have had their time: deleted from the store, and made again where somebody looks.
 
-Both can be made at any time, from the original and the rows. The newest photo of a place keeps its own however old it
-is: people look at it every day.
+They can be made at any time, from the original and the rows: thumbnails, drawings, and full pictures of what browsers
+do not show, which are made for the first time when somebody looks closely. The newest photo of a place keeps its own
+however old it is: people look at it every day.
 """
 
 from collections.abc import Collection
@@ -19,20 +20,26 @@ from demeter.sqlite_write_lock import sqlite_write_lock
 from photos import storage
 from photos.choices import SessionStatus, StepKind, StepStatus
 from photos.models import Image, ProcessingSession, ProcessingStep
-from photos.services.steps.claims import reopen
+from photos.services.steps.claims import create_step, reopen
 
 #: Of each, in one sweep: some ten seconds of a store. A sweep an hour clears what 12,000 photos a day leave.
 MAX_A_SWEEP: Final = 500
+_KEY_FIELDS: Final = {  # of photos, by the step that makes the picture
+    StepKind.UPLOAD_THUMBNAIL: "thumbnail_key",
+    StepKind.UPLOAD_FULL_PICTURE: "full_picture_key",
+}
 
 
 def clear_old_pictures() -> dict[str, int]:
     """Delete what was made THUMBNAILS_KEPT_DAYS and ANNOTATED_KEPT_DAYS ago. How many of each.
 
-    The thumbnail of a drawing goes with it. Raises StoreUnavailable.
+    The thumbnail of a drawing goes with it; full pictures are kept as long as drawings. Raises StoreUnavailable.
     """
     thumbnails = _made(StepKind.UPLOAD_THUMBNAIL, settings.THUMBNAILS_KEPT_DAYS)
     drawings = _made(StepKind.UPLOAD_ANNOTATED, settings.ANNOTATED_KEPT_DAYS)
+    full = _made(StepKind.UPLOAD_FULL_PICTURE, settings.ANNOTATED_KEPT_DAYS)
     return {
+        "full_pictures": _clear(full.exclude(image__full_picture_key="")),
         "thumbnails": _clear(thumbnails.exclude(image__thumbnail_key="")),
         "drawings": _clear(drawings.filter(session__processed_image_id__isnull=False)),
     }
@@ -69,9 +76,10 @@ def _clear_pictures_of(step: ProcessingStep) -> bool:
     release_connection()
     image, session = step.image, step.session
     if session is None:
-        storage.delete(storage.DEFAULT, image.thumbnail_key)
-        is_cleared = bool(Image.objects.filter(pk=image.pk, steps__in=unchanged).update(thumbnail_key=""))
-        return is_cleared or _make_again(step, StepKind.UPLOAD_THUMBNAIL)
+        kind = StepKind(step.kind)
+        storage.delete(storage.DEFAULT, getattr(image, _KEY_FIELDS[kind]))
+        photos = Image.objects.filter(pk=image.pk, steps__in=unchanged)
+        return bool(photos.update(**{_KEY_FIELDS[kind]: ""})) or _make_again(step, kind)
     drawing_id, alias = session.processed_image_id, storage.drawings_alias(image)
     if drawing_id is None:
         return False
@@ -111,3 +119,21 @@ def make_cleared_again(thumbnails: Collection[UUID], drawings: Collection[UUID])
         steps = list(cleared.select_for_update(of=("self",)).select_related("image"))
         reopen(steps)
     return steps
+
+
+def make_full_pictures(images: Collection[UUID]) -> list[ProcessingStep]:
+    """Have the full pictures of these photos made, for the first time or once more. Returns the steps to send.
+
+    One query where all are there, under way, or could not be made.
+    """
+    steps = ProcessingStep.objects.filter(kind=StepKind.UPLOAD_FULL_PICTURE)
+    is_taken = Exists(steps.filter(image=OuterRef("pk")).exclude(status=StepStatus.DONE))
+    lacking = list(Image.objects.filter(~is_taken, pk__in=images, full_picture_key="")) if images else []
+    if not lacking:
+        return []
+    with sqlite_write_lock(), transaction.atomic():
+        reopen(list(steps.filter(image__in=lacking, status=StepStatus.DONE).select_for_update()))
+        return [
+            create_step(image=image, kind=StepKind.UPLOAD_FULL_PICTURE, key=f"{image.pk}:full-picture")
+            for image in lacking
+        ]

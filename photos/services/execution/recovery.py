@@ -65,14 +65,19 @@ def find_lost_steps(is_queue_empty: Callable[[str], bool]) -> list[ProcessingSte
 
 
 def reopen_missing_pictures() -> list[ProcessingStep]:
-    """Make steps anew for thumbnails and drawings that are missing: those that a fault of ours ended an hour ago.
+    """Make steps anew for pictures that are missing: those that a fault of ours ended an hour ago.
 
     What an outage prevented needs none: it has never ended. What lies in the picture is final, and so is what has met
     MAX_FAULTS faults. Returns the steps to send.
     """
     hour_ago = timezone.now() - timedelta(hours=1)
     failed = ProcessingStep.objects.filter(
-        kind__in=[StepKind.UPLOAD_THUMBNAIL, StepKind.DRAW, StepKind.UPLOAD_ANNOTATED],
+        kind__in=[
+            StepKind.UPLOAD_THUMBNAIL,
+            StepKind.UPLOAD_FULL_PICTURE,
+            StepKind.DRAW,
+            StepKind.UPLOAD_ANNOTATED,
+        ],
         status=StepStatus.FAILED,
         error_code__in=FAULTS_OF_OURS,
         failures__lt=MAX_FAULTS,

@@ -45,8 +45,8 @@ def propagate_failure(step: ProcessingStep) -> None:
     """Carry the end of a failed step to its count, its job and its photo.
 
     A count fails with its segmentation or its summing up; it also fails when every detection has failed. Where only
-    some have, the summing up goes on with the others and warns `partial_count`. A drawing or a thumbnail never
-    changes a count; an original is never given up, it lies safe in staging until the store takes it.
+    some have, the summing up goes on with the others and warns `partial_count`. A picture that is made of
+    a photo never changes a count; an original is never given up, it lies safe in staging until the store takes it.
     """
     match StepKind(step.kind):
         case StepKind.SEGMENT | StepKind.AGGREGATE:
@@ -63,5 +63,5 @@ def propagate_failure(step: ProcessingStep) -> None:
             step.status, step.failures = StepStatus.PENDING, 0
             step.sent_at, step.not_before = None, timezone.now() + ORIGINAL_AGAIN_AFTER
             step.save(update_fields=["status", "failures", "sent_at", "not_before"])
-        case StepKind.UPLOAD_THUMBNAIL:
+        case StepKind.UPLOAD_THUMBNAIL | StepKind.UPLOAD_FULL_PICTURE:
             pass

@@ -29,6 +29,7 @@ _EFFORTS: Final[dict[StepKind, _Effort]] = {
     StepKind.UPLOAD_ORIGINAL: _Effort(30, store_calls=3),
     StepKind.UPLOAD_THUMBNAIL: _Effort(30, store_calls=4, decodings=12),
     StepKind.UPLOAD_ANNOTATED: _Effort(30, store_calls=6),
+    StepKind.UPLOAD_FULL_PICTURE: _Effort(30, store_calls=3, decodings=12),
 }
 # A deadline is above all that a step contains: else a slow store would end a worker that only waits for it.
 DEADLINE_S: Final[dict[StepKind, int]] = {
@@ -45,8 +46,11 @@ RETRIES: Final[dict[StepKind, int]] = {
     StepKind.UPLOAD_ORIGINAL: 3,
     StepKind.UPLOAD_THUMBNAIL: 3,
     StepKind.UPLOAD_ANNOTATED: 3,
+    StepKind.UPLOAD_FULL_PICTURE: 3,
 }
 # An outage is waited for as long as it lasts: 2, 4, 8 … s, and from then on this long (s) between two tries.
 OUTAGE_WAIT_MAX_S: Final = 30
 # Work of threads, fifty in a process: such a step is ended alone by its row, and its process goes on.
-IN_THREADS: Final = (StepKind.UPLOAD_ORIGINAL, StepKind.UPLOAD_THUMBNAIL, StepKind.UPLOAD_ANNOTATED)
+IN_THREADS: Final = (
+    StepKind.UPLOAD_ORIGINAL, StepKind.UPLOAD_THUMBNAIL, StepKind.UPLOAD_ANNOTATED, StepKind.UPLOAD_FULL_PICTURE
+)  # fmt: skip

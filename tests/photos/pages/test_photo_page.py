@@ -166,15 +166,37 @@ def test_a_photo_as_small_as_a_preview_is_its_own(signed_in, worker, make_photo)
     assert image.original_key in signed_in(worker).get(f"/photos/{image.pk}/").context["small_picture_url"]
 
 
-def test_what_browsers_do_not_show_is_never_offered_in_full(signed_in, worker, make_photo):
-    heic = make_photo(content_type="image/heic", preview_key="previews/two.jpg")
-    turned = make_photo(content_type="image/webp", exif={"orientation": 6}, preview_key="previews/three.jpg")
+HEIC = {"content_type": "image/heic", "preview_key": "previews/two.jpg"}
+TURNED = {"content_type": "image/webp", "exif": {"orientation": 6}, "preview_key": "previews/three.jpg"}
+
+
+@pytest.mark.parametrize("kind", [pytest.param(HEIC, id="heic"), pytest.param(TURNED, id="turned webp")])
+def test_what_browsers_do_not_show_is_offered_in_full_by_a_picture_that_they_do(
+    signed_in, worker, make_photo, kind
+):
+    image = make_photo(**kind, **LARGE)
     client = signed_in(worker)
 
-    for image in (heic, turned):
-        page = client.get(f"/photos/{image.pk}/")
-        assert page.context["full_picture_url"] is None
-        assert image.preview_key in page.context["small_picture_url"]
+    page = client.get(f"/photos/{image.pk}/")
+    assert page.context["full_picture_url"] is None
+    assert image.preview_key in page.context["small_picture_url"]
+    assert f'data-full-asked-at="/photos/{image.pk}/full-picture.json"' in page.text
+
+    Image.objects.update(full_picture_key="previews/full.jpg")
+    page = client.get(f"/photos/{image.pk}/")
+    assert "previews/full.jpg" in page.context["full_picture_url"]
+    assert image.preview_key in page.context["small_picture_url"]
+    assert "data-full-asked-at" not in page.text
+
+
+@pytest.mark.parametrize("kind", [pytest.param(HEIC, id="heic"), pytest.param(TURNED, id="turned webp")])
+def test_a_preview_that_is_no_smaller_is_the_full_picture(signed_in, worker, make_photo, kind):
+    image = make_photo(**kind, width_px=2560)
+
+    page = signed_in(worker).get(f"/photos/{image.pk}/")
+
+    assert image.preview_key in page.context["full_picture_url"]
+    assert "data-full-asked-at" not in page.text
 
 
 def test_a_picture_without_any_rendering_says_whether_one_comes(signed_in, worker, make_photo):

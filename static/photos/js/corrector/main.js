@@ -32,8 +32,8 @@ class Corrector {
     this.findings = new Findings({ widthPx, heightPx });
     this.viewport = new Viewport(widthPx, heightPx);
     this.painter = new Painter(this.canvas, this.find("picture"), this.findings, this.viewport);
-    const { thumbnail, picture, full_picture: full } = this.settings;
-    this.pictures = new Pictures(this.find("picture"), this.viewport, { thumbnail, picture, full }, (state) => {
+    const { thumbnail, picture, full_picture: full, full_picture_asked_at: fullAskedAt } = this.settings;
+    this.pictures = new Pictures(this.find("picture"), this.viewport, { thumbnail, picture, full, fullAskedAt }, (state) => {
       this.find("no-picture").hidden = state !== "none";
     });
     this.sync = new Sync(this.findings, this.settings);

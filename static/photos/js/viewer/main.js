@@ -16,14 +16,14 @@ class Viewer {
   constructor(root) {
     this.root = root;
     this.find = (name) => root.querySelector(`[data-${name}]`);
-    const { width, height, full } = root.dataset;
+    const { width, height, full, fullAskedAt } = root.dataset;
     this.stage = this.find("stage");
     this.canvas = this.find("canvas");
     this.findings = new Findings();
     this.viewport = new Viewport(Number(width), Number(height), { margin: 0, least: 1 });
     this.painter = new Painter(this.canvas, this.find("picture"), this.findings, this.viewport);
     const picture = this.find("picture").querySelector("img").getAttribute("src");
-    this.pictures = new Pictures(this.find("picture"), this.viewport, { picture, full }, (state) => this.#showState(state));
+    this.pictures = new Pictures(this.find("picture"), this.viewport, { picture, full, fullAskedAt }, (state) => this.#showState(state));
     this.looking = new Looking(this.canvas, this.viewport, this.painter, () => this.#looked());
   }
 

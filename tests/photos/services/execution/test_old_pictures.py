@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
 from celery import current_app
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from PIL import Image as Picture
 
 from demeter.accounts.models import User
 from inventory.models import StorageLocation
@@ -20,12 +23,15 @@ from photos.errors import StoreUnavailable
 from photos.models import Image, ProcessingSession, ProcessingStep
 from photos.services.execution import image_steps, old_pictures
 from photos.services.execution.recovery import find_lost_steps, reopen_missing_pictures
+from photos.services.intake.uploads import accept_upload
 from tests.conftest import Bearer, SignedIn
+from tests.inventory.factories import UserFactory
+from tests.photos.factories import exif_bytes, picture_bytes
 from tests.photos.services.conftest import Count, MakeImage
 from tests.photos.services.execution.test_image_steps import counted_photo, draw, step_of
 
-NOTHING = {"thumbnails": 0, "drawings": 0}
-BOTH = {"thumbnails": 1, "drawings": 1}
+NOTHING = {"full_pictures": 0, "thumbnails": 0, "drawings": 0}
+BOTH = {"full_pictures": 0, "thumbnails": 1, "drawings": 1}
 
 MakeOld = Callable[..., ProcessingSession]
 
@@ -103,7 +109,7 @@ def test_pictures_that_have_had_their_time_are_deleted_and_the_original_stays(ol
     ("days", "cleared"),
     [
         pytest.param(29, NOTHING, id="young"),
-        pytest.param(31, {"thumbnails": 0, "drawings": 1}, id="drawings go first"),
+        pytest.param(31, {**NOTHING, "drawings": 1}, id="drawings go first"),
         pytest.param(91, BOTH, id="then thumbnails"),
     ],
 )
@@ -287,3 +293,68 @@ def test_a_picture_whose_making_has_failed_is_not_asked_for_again(
     bearer(worker).get(f"/api/v1/photos/{cleared.image_id}")
     assert sent == []
     assert not ProcessingStep.objects.filter(image=cleared.image_id, status=StepStatus.PENDING).exists()
+
+
+# ── made for the first time ──────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize("kind", ["HEIF", "WEBP"])
+def test_who_looks_closely_at_what_browsers_do_not_show_has_it_made_in_full_size_and_kept_for_a_time(
+    worker: User,
+    signed_in: SignedIn,
+    sent: list[tuple[str, int]],
+    django_capture_on_commit_callbacks: Any,
+    kind: str,
+) -> None:
+    def ask() -> Any:
+        with django_capture_on_commit_callbacks(execute=True):
+            return signed_in(worker).get(f"/photos/{image.pk}/full-picture.json").json()
+
+    content = picture_bytes(
+        7, size=(2600, 40), kind=kind, exif=exif_bytes(orientation=6, lat=-38.0, lon=-57.0)
+    )
+    accept_upload(user=worker, files=[SimpleUploadedFile("photo", content)])
+    image = Image.objects.get()
+    signed_in(worker).get(f"/photos/{image.pk}/")
+    assert not image.steps.filter(kind=StepKind.UPLOAD_FULL_PICTURE).exists()  # the preview does for a look
+
+    assert ask() == ask() == {"url": None, "is_broken": False}
+    step = image.steps.get(kind=StepKind.UPLOAD_FULL_PICTURE)
+    assert sent == [("upload_full_picture", step.pk)]
+    tasks.upload_full_picture(step.pk)
+    image.refresh_from_db()
+    assert image.full_picture_key in ask()["url"]
+    made = Picture.open(BytesIO(storage.StorageService().get_file(image.full_picture_key)))
+    assert (made.format, made.size) == ("JPEG", (40, 2600))
+    assert not made.getexif()
+
+    tasks.upload_original(image.steps.get(kind=StepKind.UPLOAD_ORIGINAL).pk)
+    ProcessingStep.objects.filter(pk=step.pk).update(finished_at=timezone.now() - timedelta(days=31))
+    assert tasks.upload_clear_old() == {**NOTHING, "full_pictures": 1}
+    assert stored(image.full_picture_key) == [False]
+    assert ask()["url"] is None
+    assert sent[1:] == [("upload_full_picture", step.pk)]
+    tasks.upload_full_picture(step.pk)
+    assert ask()["url"]
+
+
+def test_a_full_picture_that_cannot_be_made_is_said_to_be_broken_and_not_asked_for_again(
+    make_image: MakeImage, worker: User, signed_in: SignedIn, sent: list[tuple[str, int]]
+) -> None:
+    image = make_image()
+    Image.objects.update(content_type="image/heic", width_px=4000)
+    ProcessingStep.objects.create(
+        image=image,
+        kind=StepKind.UPLOAD_FULL_PICTURE,
+        key="full",
+        status=StepStatus.FAILED,
+        error_code="unreadable_image",
+    )
+    answer = signed_in(worker).get(f"/photos/{image.pk}/full-picture.json").json()
+    assert answer == {"url": None, "is_broken": True}
+    assert sent == []
+
+
+def test_the_full_picture_of_somebody_else_is_not_to_be_found(
+    make_image: MakeImage, signed_in: SignedIn
+) -> None:
+    image = make_image()
+    assert signed_in(UserFactory()).get(f"/photos/{image.pk}/full-picture.json").status_code == 404
