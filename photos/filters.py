@@ -3,15 +3,16 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django_filters import BaseInFilter, CharFilter, ChoiceFilter, DateFilter, FilterSet
 from drf_spectacular.utils import extend_schema_field
 
 from demeter.filters import IdFilter, StableOrdering
-from photos.choices import CountWarning
+from photos.choices import CountWarning, JobStatus
 from photos.day_field import DayField
-from photos.models import Image, ProcessingSession, UploadSession
+from photos.models import Image, ProcessingSession, UploadJob, UploadSession
 from photos.querysets import ImageQuerySet
 from photos.warning_catalogue import WAITING
 
@@ -129,11 +130,27 @@ class ImageFilter(FilterSet):
 class UploadFilter(FilterSet):
     """For the uploads of the last hours."""
 
+    status = ChoiceFilter(
+        method="by_status",
+        choices=JobStatus.choices,
+        help_text="Uploads of which at least one file is in this state.",
+    )
+    date_from = DayFilter(
+        field_name="created_at", lookup_expr="date__gte", help_text="Uploaded on this day or later."
+    )
+    date_to = DayFilter(
+        field_name="created_at",
+        lookup_expr="date__lte",
+        help_text="Uploaded on this day, which is included, or before.",
+    )
     ordering = StableOrdering(fields=["created_at"])
 
     class Meta:
         model = UploadSession
         fields: ClassVar[list[str]] = []
+
+    def by_status(self, uploads: QuerySet[UploadSession], _name: str, status: str) -> QuerySet[UploadSession]:
+        return uploads.filter(Exists(UploadJob.objects.filter(upload_session=OuterRef("pk"), status=status)))
 
 
 def filter_photos(photos: ImageQuerySet, wanted: Mapping[str, Any]) -> ImageQuerySet:

@@ -153,8 +153,26 @@ def test_lists_are_described_with_their_filters_their_order_and_their_pages(
 ) -> None:
     described = {parameter["name"]: parameter for parameter in schema["paths"][address]["get"]["parameters"]}
     assert set(described) == {*filters.base_filters, "page", "per_page"}
-    if status := described.get("status"):
-        assert set(status["schema"]["enum"]) >= {"all", "success", "errors", "warnings", "needs_location"}
+    for name in {"date_from", "date_to"} & set(described):
+        assert described[name]["schema"] == {"type": "string", "format": "date"}
+
+
+@pytest.mark.parametrize(
+    ("address", "states"),
+    [
+        ("/api/v1/photos/gallery", {"all", "success", "errors", "warnings", "needs_location"}),
+        ("/api/v1/photos/uploads", {"pending", "processing", "completed", "failed", "rejected"}),
+    ],
+)
+def test_the_states_that_a_list_can_be_filtered_by_are_described(
+    schema: dict[str, Any], address: str, states: set[str]
+) -> None:
+    [status] = [
+        parameter
+        for parameter in schema["paths"][address]["get"]["parameters"]
+        if parameter["name"] == "status"
+    ]
+    assert set(status["schema"]["enum"]) >= states
 
 
 def test_each_operation_names_its_errors(schema: dict[str, Any]) -> None:

@@ -243,6 +243,38 @@ def test_uploads_come_in_the_order_asked_for(client: APIClient, upload: Upload) 
     assert (refused.status_code, list(refused.json()["detail"])) == (400, ["ordering"])
 
 
+def test_uploads_are_filtered_by_the_state_of_their_files(client: APIClient, upload: Upload) -> None:
+    mixed, waiting = upload(1, 2), upload(3)
+    finish_count(session_of(mixed["jobs"][0]))
+
+    def listed(**query: str) -> list[str]:
+        return [row["upload_session_id"] for row in client.get(UPLOADS, query).json()["results"]]
+
+    ids = [answer["upload_session_id"] for answer in (mixed, waiting)]
+    assert listed(status="completed") == ids[:1]
+    assert listed(status="pending", ordering="created_at") == ids
+    assert listed(status="failed") == []
+    refused = client.get(UPLOADS, {"status": "ended"})
+    assert (refused.status_code, list(refused.json()["detail"])) == (400, ["status"])
+
+
+def test_uploads_are_filtered_by_the_days_of_the_nursery(client: APIClient, upload: Upload) -> None:
+    early, late = (upload(number)["upload_session_id"] for number in (1, 2))
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    today, yesterday = midnight.date().isoformat(), (midnight - timedelta(days=1)).date().isoformat()
+    for pk, when in ((early, midnight - timedelta(seconds=1)), (late, midnight)):
+        UploadSession.objects.filter(pk=pk).update(created_at=when)
+
+    def listed(**query: str) -> list[str]:
+        return [row["upload_session_id"] for row in client.get(UPLOADS, query).json()["results"]]
+
+    assert listed(date_from=today) == [late]
+    assert listed(date_to=yesterday) == [early]
+    assert listed(date_from=yesterday, date_to=today) == [late, early]
+    refused = client.get(UPLOADS, {"date_from": "yesterday"})
+    assert (refused.status_code, list(refused.json()["detail"])) == (400, ["date_from"])
+
+
 def test_uploads_are_listed_for_48_hours(client: APIClient, upload: Upload) -> None:
     upload(1)
     UploadSession.objects.update(created_at=timezone.now() - timedelta(hours=47, minutes=59))
