@@ -5,6 +5,7 @@ after perspective is taken out); plants that were only estimated are M.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from inventory.models import ProductSize
 from photos.models import Classification, ProcessingSession
@@ -16,10 +17,10 @@ def classify(session: ProcessingSession, sizes: Mapping[str, int]) -> None:
 
     `sizes` are plants by the code of their size. A size that the catalogue does not have is named by the product
     alone, and left out where that is not known either. How sure the product is, is the share of the plants shown to the
-    nursery's own classifier that look like it.
+    nursery's own classifier that look like it. How sure packaging and size are nobody has measured: they stay empty
+    (docs/classifier.md).
     """
     session.classifications.filter(detections=None).delete()
-    confidence = agreement_percent(session)
     known = {size.code: size for size in ProductSize.objects.filter(code__in=sizes)}
     rows = [
         Classification(
@@ -28,8 +29,7 @@ def classify(session: ProcessingSession, sizes: Mapping[str, int]) -> None:
             packaging=session.packaging,
             product_size=known.get(code),
             quantity=quantity,
-            product_confidence_percent=confidence,
-            model_version=session.model_versions.get("detection", {}).get("name", ""),
+            **_said_of_product(session),
         )
         for code, quantity in sizes.items()
         if quantity
@@ -44,5 +44,15 @@ def update_for_place(session: ProcessingSession) -> None:
     session.classifications.filter(product_size__isnull=False).update(
         product=session.product,
         packaging=session.packaging,
-        product_confidence_percent=agreement_percent(session),
+        **_said_of_product(session),
     )
+
+
+def _said_of_product(session: ProcessingSession) -> dict[str, Any]:
+    """How sure the product is, and the model that says so. Where none does: the one whose boxes the sizes are of."""
+    confidence = agreement_percent(session)
+    detector = session.model_versions.get("detection", {}).get("name", "")
+    return {
+        "product_confidence_percent": confidence,
+        "model_version": detector if confidence is None else session.recognition["model_version"],
+    }

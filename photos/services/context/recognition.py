@@ -87,6 +87,7 @@ def sum_up_recognised(session: ProcessingSession) -> None:
         .exclude(product=None)
         .values("product", "product__common_name")
         .annotate(plants=Count("detections"))
+        .filter(plants__gt=0)  # rows by size have none
         .values_list("product", "product__common_name", "plants")
     )
     plants: dict[tuple[int, str], int] = defaultdict(int)

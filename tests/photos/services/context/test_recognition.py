@@ -105,19 +105,29 @@ def test_the_sizes_say_how_many_of_the_plants_look_like_the_product_of_the_place
     session = count(make_image(), place, living=9, recognition=recognition(*seen, known=[product, other]))
     classify(session, {"M": 9})
     sizes = session.classifications.exclude(product_size=None)
-    assert list(sizes.values_list("product", "product_confidence_percent")) == [(product.pk, 75)]
+    said = sizes.values_list("product", "product_confidence_percent", "model_version")
+    assert list(said) == [(product.pk, 75, MODEL)]
     assert session.classifications.filter(product_size=None).count() == 2
+
+
+def test_where_the_classifier_says_nothing_of_the_product_the_model_is_the_one_that_measured(
+    make_image, count, place, product, other
+):
+    session = count(make_image(), place, living=9, recognition=recognition(*[(other, 95)] * 8, known=[other]))
+    classify(session, {"M": 9})
+    sizes = session.classifications.exclude(product_size=None)
+    said = sizes.values_list("product_confidence_percent", "model_version")
+    assert list(said) == [(None, session.model_versions["detection"]["name"])]
 
 
 def test_the_share_follows_the_place_that_a_person_names(make_image, count, place, product, worker):
     known = recognition(*[(product, 80)] * 8, known=[product])
     session = count(make_image(), None, living=9, recognition=known)
     classify(session, {"M": 9})
+    sizes = session.classifications.exclude(product_size=None)
+    assert sizes.get().model_version == session.model_versions["detection"]["name"]
     assign_location(session=session, location=place, user=worker)
-    [percent] = session.classifications.exclude(product_size=None).values_list(
-        "product_confidence_percent", flat=True
-    )
-    assert percent == 100
+    assert list(sizes.values_list("product_confidence_percent", "model_version")) == [(100, MODEL)]
 
 
 def test_without_an_own_classifier_nothing_is_said(make_image, count, place):
