@@ -3,7 +3,8 @@
 import logging
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final
 
@@ -13,6 +14,22 @@ from django.http import HttpRequest, HttpResponse
 NO_REQUEST: Final = "-"
 request_id_var: ContextVar[str] = ContextVar("request_id", default=NO_REQUEST)
 _ACCEPTED_ID = re.compile(r"[A-Za-z0-9-]{8,64}")  # a client's id ends in log lines: nothing else is let in
+
+
+def request_id_at_hand() -> str:
+    """The id of the request that causes what is done now; empty where none does."""
+    request_id = request_id_var.get()
+    return "" if request_id == NO_REQUEST else request_id
+
+
+@contextmanager
+def caused_by(request_id: str) -> Iterator[None]:
+    """Do the body in the name of this request; an empty id leaves the one at hand."""
+    token = request_id_var.set(request_id or request_id_var.get())
+    try:
+        yield
+    finally:
+        request_id_var.reset(token)
 
 
 class RequestIdMiddleware:

@@ -1,7 +1,7 @@
 """The id of a request travels with the tasks that it causes, so that one id finds all their log lines.
 
-A task that is sent from a task carries the same id on. One that a sweep sends again has the id of the sweep: rows do
-not keep ids of requests.
+A task that is sent from a task carries the same id on. One that a sweep sends again brings the id of the sweep; but the
+work of a step is done under the id that its row keeps (photos.services.execution.step_runner).
 """
 
 import logging

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from demeter.middleware import caused_by
 from mlpipeline.detectors.caching_detector import ProbeCache
 from mlpipeline.detectors.dynamic_batching import BatchingDetector
 from mlpipeline.detectors.engines import Engine
@@ -150,7 +151,7 @@ class DetectionBatch:
             if claim is self._own:
                 yield
             else:
-                with ending_of(claim, (VisionError,)), batch_faults_noted():
+                with caused_by(claim.request_id), ending_of(claim, (VisionError,)), batch_faults_noted():
                     yield
         except Exception as error:
             if claim is self._own:

@@ -19,7 +19,14 @@ class ProcessingStepAdmin(ReadOnlyAdmin):
     ]  # fmt: skip
     list_filter = ["status", "kind", "error_code", "created_at"]
     list_select_related = ["image"]
-    search_fields = ["key", "worker", "error_message", "image__original_filename", "session__uuid"]
+    search_fields = [
+        "key",
+        "worker",
+        "error_message",
+        "image__original_filename",
+        "session__uuid",
+        "request_id",
+    ]
     date_hierarchy = "created_at"
     ordering = ["-id"]
 

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from demeter.middleware import request_id_at_hand
 from photos.choices import StepKind, StepStatus
 from photos.querysets import ProcessingStepQuerySet
 
@@ -35,6 +36,13 @@ class ProcessingStep(models.Model):
     kind = models.CharField(_("work"), max_length=20, choices=StepKind)
     key = models.CharField(
         _("key"), max_length=80, unique=True, help_text=_("Makes creating a step twice harmless.")
+    )
+    request_id = models.CharField(
+        _("request"),
+        max_length=64,
+        blank=True,
+        default=request_id_at_hand,
+        help_text=_("The HTTP request that has caused the work, as the log names it."),
     )
     container_positions = models.JSONField(_("containers"), default=list, blank=True)
 

@@ -2,13 +2,17 @@
 
 import hashlib
 import io
+from contextlib import contextmanager
 from uuid import UUID
 
 import numpy as np
 import pytest
 import segno
+from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image as Picture
 
+from demeter.celery import app
+from demeter.middleware import request_id_var
 from mlpipeline import calibration_store
 from mlpipeline.calibration_store import write_calibration
 from mlpipeline.services import model_registry
@@ -18,9 +22,10 @@ from mlpipeline.vision.uncertainty.assessment import WeightsCalibration
 from mlpipeline.vision.uncertainty.conformal_interval import IntervalModel
 from mlpipeline.vision.uncertainty.error_features import TERMS
 from mlpipeline.vision.uncertainty.score_calibration import ScoreCalibrator
-from photos import storage
+from photos import queue, storage
 from photos.choices import BookingState, LocationSource, SessionStatus, Stage, StepKind, StepStatus
 from photos.models import ProcessingSession, ProcessingStep, UploadJob
+from photos.services.execution import step_runner
 from photos.services.results.count_results import (
     FoundContainer,
     FoundPlants,
@@ -41,8 +46,8 @@ PLANTS = [[x, y, x + 24, y + 24] for x in range(8, 220, 36) for y in range(8, 13
 SHA = {"segmentation": "5" * 64, "detection": "d" * 64}
 
 
-def photo_of(owner, light=1.0, label=""):
-    """A stored photo of discs on gravel, taken with this much light, with a label of this text at its edge."""
+def png_of(light=1.0, label=""):
+    """A photo of discs on gravel, taken with this much light, with a label of this text at its edge."""
     rng = np.random.default_rng(3)
     pixels = np.repeat(rng.integers(80, 220, (HEIGHT, WIDTH, 1)), 3, axis=2)
     for x0, y0, x1, y1 in PLANTS:
@@ -53,9 +58,15 @@ def photo_of(owner, light=1.0, label=""):
         pixels[:side, WIDTH - side :] = np.where(code, 0, 255)[:, :, None]
     buffer = io.BytesIO()
     Picture.fromarray((pixels * light).astype(np.uint8)).save(buffer, "PNG")
-    sha256 = hashlib.sha256(buffer.getvalue()).hexdigest()
+    return buffer.getvalue()
+
+
+def photo_of(owner, light=1.0, label=""):
+    """The same, stored."""
+    content = png_of(light, label)
+    sha256 = hashlib.sha256(content).hexdigest()
     image = store_photo(owner, width_px=WIDTH, height_px=HEIGHT, sha256=sha256)
-    storage.StorageService().upload_file(buffer.getvalue(), image.original_key)
+    storage.StorageService().upload_file(content, image.original_key)
     return image
 
 
@@ -65,28 +76,34 @@ def claimed(step):
     return claim
 
 
-def summed_up(image, *, types=("segment",), failing=0):
-    """Take a photo to its sum: the same plants in each container; the last `failing` detections fail."""
-    session = open_session(image=image, user=image.uploaded_by)
-    UploadJob.objects.create(upload_session=image.upload_session, image=image, session=session, position=0)
-    save_containers(
-        claimed(session.steps.get(kind=StepKind.SEGMENT)),
+def find_containers(claim, types):
+    return save_containers(
+        claim,
         [FoundContainer(kind, BED, 0.9) for kind in types],
         model_version={"name": "test", "sha256": SHA["segmentation"]},
         warnings=[],
         seconds={},
     )
+
+
+def find_plants(claim):
+    places = ProcessingStep.objects.get(pk=claim.step_id).container_positions
+    save_detections(
+        claim,
+        [FoundPlants(place, PLANTS, [0.9] * len(PLANTS), ["plant"] * len(PLANTS)) for place in places],
+        model_version={"name": "test", "sha256": SHA["detection"]},
+        seconds=0.1,
+    )
+
+
+def summed_up(image, *, types=("segment",), failing=0):
+    """Take a photo to its sum: the same plants in each container; the last `failing` detections fail."""
+    session = open_session(image=image, user=image.uploaded_by)
+    UploadJob.objects.create(upload_session=image.upload_session, image=image, session=session, position=0)
+    find_containers(claimed(session.steps.get(kind=StepKind.SEGMENT)), types)
     steps = list(session.steps.detecting().order_by("pk"))
     for step in steps[: len(steps) - failing]:
-        save_detections(
-            claimed(step),
-            [
-                FoundPlants(place, PLANTS, [0.9] * len(PLANTS), ["plant"] * len(PLANTS))
-                for place in step.container_positions
-            ],
-            model_version={"name": "test", "sha256": SHA["detection"]},
-            seconds=0.1,
-        )
+        find_plants(claimed(step))
     session.steps.detecting().exclude(status=StepStatus.DONE).update(
         status=StepStatus.FAILED, error_code="detector_fault"
     )
@@ -195,3 +212,34 @@ def test_an_analysis_is_begun_by_the_id_of_its_step_and_by_the_uuid_of_its_job(b
 def test_a_message_that_names_no_job_is_nothing_to_do(task_id, caplog):
     process_image(task_id)
     assert f"There is no job {task_id}" in caplog.text
+
+
+def test_all_work_on_a_photo_is_in_the_name_of_its_upload_although_a_sweep_has_sent_it(
+    bearer, worker, monkeypatch
+):
+    seen = {}
+
+    @contextmanager
+    def note_request(claim):
+        seen[claim.kind] = request_id_var.get()
+        yield
+
+    monkeypatch.setattr(step_runner, "hold_lease", note_request)
+    monkeypatch.setattr(counting_steps, "_segment", lambda claim: find_containers(claim, ("segment", "box")))
+    monkeypatch.setattr(counting_steps, "_detect", find_plants)
+    place = StorageLocationConfigFactory().storage_location
+    sent = {"files": [SimpleUploadedFile("photo.png", png_of())], "storage_location_id": place.pk}
+    answer = bearer(worker).post(
+        "/api/v1/photos/upload", sent, format="multipart", headers={"X-Request-Id": "of-the-upload"}
+    )
+    assert answer.status_code == 202
+
+    app.loader.import_default_modules()  # else only the tasks that this file imports are known
+    for _round in StepKind:
+        for step in ProcessingStep.objects.unfinished().select_related("image"):
+            task = app.tasks[queue.task_name(step)]
+            task.apply(args=[step.pk], headers={"request_id": "of-the-sweep"}, throw=True)
+
+    assert ProcessingSession.objects.get().booking_state == BookingState.BOOKED
+    kinds = set(StepKind) - {StepKind.UPLOAD_FULL_PICTURE}
+    assert seen == dict.fromkeys(kinds, "of-the-upload")

@@ -11,6 +11,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from demeter.errors import DATABASE_AWAY, DemeterError, as_temporary
+from demeter.middleware import caused_by
 from photos.errors import StepLost
 from photos.services.execution.step_failures import fail_permanently, retry_or_fail, wait_out
 from photos.services.steps.claims import Claim, claim_step, hold_lease
@@ -27,12 +28,12 @@ def run_step(
 
     `photo_faults` are errors that lie in the picture. They and refusals end the step. An outage
     (`demeter.errors.as_temporary`) puts it back for as long as it lasts. Anything else may be ours or the photo's: it
-    uses up a try and is raised, so that it is seen.
+    uses up a try and is raised, so that it is seen. All of it is in the log under the id of the step's request.
     """
     claim = claim_step(step_id)
     if claim is None:
         return False
-    with ending_of(claim, photo_faults), hold_lease(claim):
+    with caused_by(claim.request_id), ending_of(claim, photo_faults), hold_lease(claim):
         work(claim)
     return True
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from demeter.errors import DATABASE_AWAY
 from demeter.heartbeats import worker_name
+from demeter.middleware import request_id_at_hand
 from photos.choices import StepKind, StepStatus
 from photos.errors import StepLost
 from photos.models import Image, ProcessingSession, ProcessingStep
@@ -33,6 +34,7 @@ class Claim:
     step_id: int
     attempt: int
     kind: StepKind
+    request_id: str = ""  # of the request that has caused the work
 
 
 def create_step(
@@ -83,7 +85,7 @@ def claim_step(step_id: int) -> Claim | None:
             tiles_total=0,
         )
     )
-    return Claim(step_id, step.attempt + 1, kind) if claimed else None
+    return Claim(step_id, step.attempt + 1, kind, step.request_id) if claimed else None
 
 
 def claim_batch(claim: Claim, *, at_most: int) -> list[Claim]:
@@ -186,10 +188,11 @@ def _free_until(step: ProcessingStep, wait_s: float, *, code: str, message: str)
 def reopen(steps: Collection[ProcessingStep]) -> None:
     """Have steps done once more, from their first try on. `attempt` goes on: an old claim stays an old one.
 
-    So the result of a worker that still has one of them in hand is refused.
+    So the result of a worker that still has one of them in hand is refused. The work is now that of whoever asks.
     """
     for step in steps:
         step.failures = 0
+        step.request_id = request_id_at_hand() or step.request_id
     _open_again(steps)
 
 
@@ -210,7 +213,7 @@ def _open_again(steps: Collection[ProcessingStep]) -> None:
         steps,
         [
             "status", "failures", "losses", "reopened_at", "sent_at", "not_before", "finished_at", "lease_expires_at",
-            "error_code", "error_message",
+            "error_code", "error_message", "request_id",
         ],
     )  # fmt: skip
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from demeter.errors import PermanentError, ValidationError
 from demeter.heartbeats import worker_name
+from demeter.middleware import caused_by
 from mlpipeline.detectors.errors import ModelFault
 from photos.choices import JobStatus, SessionStatus, Stage, StepKind, StepStatus
 from photos.errors import OriginalMissing, StepLost, StoreFull, StoreUnavailable, UnreadableImage
@@ -34,8 +35,10 @@ from photos.services.steps.claims import (
     claim_step,
     complete_step,
     free_claims,
+    give_one_more_try,
     lock_claim,
     renew_lease,
+    reopen,
     report_tiles,
 )
 from photos.services.steps.deadlines import OUTAGE_WAIT_MAX_S, RETRIES
@@ -67,6 +70,20 @@ def nothing_waits(name: str) -> bool:
 
 def something_waits(name: str) -> bool:
     return False
+
+
+def test_work_that_is_asked_for_again_is_in_the_name_of_who_asks_and_a_sweeps_further_try_is_not(step):
+    for again, request, named in (
+        (reopen, "the-upload", "the-upload"),
+        (give_one_more_try, "the-sweep", "the-upload"),
+        (reopen, "who-looks", "who-looks"),
+        (reopen, "", "who-looks"),
+    ):
+        step.refresh_from_db()
+        with caused_by(request):
+            again([step])
+        step.refresh_from_db()
+        assert step.request_id == named
 
 
 def test_a_step_is_claimed_by_one_worker_only(step):
