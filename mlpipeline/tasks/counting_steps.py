@@ -16,7 +16,7 @@ from demeter.errors import TemporaryError
 from mlpipeline.detectors.caching_detector import prefetch_coarse_probes
 from mlpipeline.detectors.engines import load_engine
 from mlpipeline.services import model_registry
-from mlpipeline.services.batched_detection import detect_steps
+from mlpipeline.services.batched_detection import detect_steps, max_batched_steps
 from mlpipeline.services.count_settings import count_options, estimate_options
 from mlpipeline.services.density_priors import place_priors
 from mlpipeline.services.detector_cache import cached_detector
@@ -39,7 +39,7 @@ from mlpipeline.vision.pipeline import aggregate, segment
 from mlpipeline.vision.protocols import tile_detector
 from mlpipeline.vision.results import container_warnings
 from photos import queue
-from photos.choices import Stage
+from photos.choices import Stage, StepStatus
 from photos.models import ProcessingStep
 from photos.services.execution.step_runner import run_step
 from photos.services.results.count_results import CountedPhoto, save_containers, save_count
@@ -53,10 +53,11 @@ logger = logging.getLogger(__name__)
 
 @shared_task(name="process_photo_ml")
 def process_photo_ml(step_id: int) -> None:
-    """Find the containers of a photo, then start the chord that counts them."""
+    """Find the containers of a photo, start the chord that counts them, and go on with it here."""
     answer_predictions_first()
     release_memory()
-    run_step(step_id, _with_models(_segment), photo_faults=(VisionError,))
+    if run_step(step_id, _with_models(_segment), photo_faults=(VisionError,)):
+        _detect_segmented(step_id)
 
 
 @shared_task(name="process_image")
@@ -136,6 +137,26 @@ def _segment(claim: Claim) -> None:
         seconds={"decode": round(decoded - started, 3), "segment": round(ended - decoded, 3)},
     )
     queue.send_detection(session)
+
+
+def _detect_segmented(step_id: int) -> None:
+    """Detect in the photo that was just segmented, while its pixels and probes are in memory, before the next message.
+
+    The chord's messages lie behind the photos of a whole walk: none would be counted before all are segmented, and each
+    be fetched, decoded and probed twice. They find what is done here done, and do the rest if this worker dies. Where
+    the engine batches the steps of several photos, it goes on only while a full batch waits.
+    """
+    engine = load_engine(settings.COUNT_ENGINE)
+    at_once = max_batched_steps(engine, engine.tile_detector(count_options(engine)))
+    session_id = ProcessingStep.objects.values_list("session", flat=True).get(pk=step_id)
+    waiting = ProcessingStep.objects.detecting().filter(status=StepStatus.PENDING)
+    own = list(waiting.filter(session=session_id).order_by("pk").values_list("pk", flat=True))
+    for detection_id in own:
+        if waiting[:at_once].count() < at_once:
+            return
+        _detect_step(detection_id)
+    if own and session_id is not None:
+        queue.send_aggregation(session_id)  # the chord's callback waits for all its messages
 
 
 def _detect_step(step_id: int) -> dict[str, object]:

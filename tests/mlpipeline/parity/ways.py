@@ -85,9 +85,9 @@ def new_session(
 
 
 def run_tasks(session: ProcessingSession) -> None:
-    """As the workers do it: segmentation, each detection by a task of its own, summing up."""
+    """As the workers do it: segmentation and each detection, here or by a task of its own, then summing up."""
     counting_steps.process_photo_ml(session.steps.get(kind=StepKind.SEGMENT).pk)
-    for step in session.steps.detecting():
+    for step in session.steps.detecting().unfinished():
         detect(step)
     sum_up(session)
 
