@@ -131,13 +131,13 @@ def measured_weights(tmp_path, monkeypatch):
 
 
 def test_a_count_by_measured_weights_is_stored_with_their_interval(worker, measured_weights):
-    session = summed_up(photo_of(worker))
-    assert session.total_detected == len(PLANTS)
-    assert session.interval == (
-        session.total - 2,
-        session.total,
-    )  # no further than the discs that the photo shows
-    assert "uncalibrated" not in session.interval_reasons
+    bed, tray = summed_up(photo_of(worker)), summed_up(photo_of(worker), types=("plug",))
+    assert bed.total_detected == tray.total_detected == len(PLANTS)
+    low, high = bed.interval
+    assert low == bed.total - 2
+    assert high > bed.total
+    assert tray.interval == (tray.total - 2, tray.total), "no further than the tray's cells"
+    assert "uncalibrated" not in bed.interval_reasons
 
 
 def test_a_count_by_weights_that_nobody_measured_says_so(worker):
