@@ -36,6 +36,9 @@ def upload_texts() -> dict[str, Any]:
             "known": _("Known:"),
             "bad": _("Not taken:"),
         },
+        "place_not_chosen": _(
+            "The place that you wrote is not chosen yet: choose one of the list, or leave the field empty."
+        ),
         "place_none": _("No place of that name."),
         "place_offline": _("There is no connection: these are the places of your last uploads."),
         "place_locating": _("Looking for where you are…"),

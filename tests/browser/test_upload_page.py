@@ -312,6 +312,46 @@ def test_the_place_is_found_by_where_the_phone_is_or_left_to_the_photos(open_pag
     assert far not in {upload.storage_location for upload in uploads}
 
 
+def choose_place(page: Page, place: StorageLocation) -> None:
+    page.locator("#place-search").fill(place.code)
+    page.locator("[data-place-list] button").first.click()
+    expect(page.locator("[data-place-told]")).to_contain_text(place.name)
+
+
+def test_a_place_that_is_wiped_out_of_its_field_is_not_the_one_of_the_photos(open_page, worker):
+    place = StorageLocationFactory()
+    page = open_upload(open_page, worker)
+    choose_place(page, place)
+    page.locator("#place-search").fill("")
+    expect(page.locator("[data-place-told]")).not_to_contain_text(place.name)
+    expect(page.get_by_role("button", name="Más tarde")).to_be_hidden()
+    choose(page, file(1))
+    send(page)
+    states(page).to_have_text(["Llegó: se está contando"])
+    assert UploadSession.objects.get().storage_location is None
+
+
+@pytest.mark.parametrize("is_another_chosen", [True, False], ids=["another one was chosen", "none was chosen"])
+def test_photos_wait_until_the_place_that_is_written_is_chosen(open_page, worker, is_another_chosen):
+    written, other = StorageLocationFactory(code="W1-B-04"), StorageLocationFactory(code="W1-A-01")
+    page = open_upload(open_page, worker)
+    if is_another_chosen:
+        choose_place(page, other)
+    page.locator("#place-search").fill(written.code)
+    choose(page, file(1))
+    states(page).to_have_text(["Elegida"])
+    send(page)
+    expect(page.locator("[data-told]")).to_contain_text("Todavía no elegiste")
+    states(page).to_have_text(["Elegida"])
+    assert not ResumableUpload.objects.exists()
+
+    page.locator("[data-place-list] button").filter(has_text=written.name).click()
+    expect(page.locator("[data-told]")).to_be_empty()
+    send(page)
+    states(page).to_have_text(["Llegó: se está contando"])
+    assert UploadSession.objects.get().storage_location == written
+
+
 # A camera in place of the one that a phone has, and a detector where a code is given. It shows a picture of a label.
 CAMERA = """([code, label]) => {
   if (code) window.BarcodeDetector = class { async detect() { return [{ rawValue: code }]; } };

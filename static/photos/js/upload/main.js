@@ -32,6 +32,7 @@ class UploadPage {
       store: this.store,
     });
     this.place = new Place(form, this.texts);
+    this.place.onChange = () => this.#tell("");
     this.signIn = signInDialog(this.user);
     this.signIn.onDone = () => this.queue.wake();
     this.#wire();
@@ -111,6 +112,11 @@ class UploadPage {
   async #sendReady() {
     if (!this.#count("ready")) {
       this.#tell(this.texts.none_chosen);
+      return;
+    }
+    if (this.place.isUndecided) {
+      this.#tell(this.texts.place_not_chosen);
+      this.place.input.focus();
       return;
     }
     const fields = Object.fromEntries(

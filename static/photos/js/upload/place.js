@@ -1,6 +1,6 @@
 // @ts-check
 // The place of the photos: found by a few letters, by where the phone is, or left to the photos themselves. The list of the
-// form stays what is sent; this fills it.
+// form stays what is sent; this fills it, and empties it as soon as the field shows something else.
 
 import { signInAgain } from "../../../demeter/js/sign_in_again.js";
 import { LabelReader } from "./qr.js";
@@ -32,6 +32,9 @@ export class Place {
   /** @type {LabelReader | undefined} */
   reader;
 
+  /** @type {(() => void) | undefined} called whenever another place is named, or none */
+  onChange;
+
   constructor(form, texts) {
     this.form = form;
     this.texts = texts;
@@ -45,6 +48,11 @@ export class Place {
     this.clear = this.box.querySelector("[data-place-clear]");
     this.scan = this.box.querySelector("[data-place-scan]");
     this.#wire();
+  }
+
+  // Whether something is written that is no chosen place: photos would go elsewhere than the field says.
+  get isUndecided() {
+    return Boolean(this.input?.value.trim() && !this.select.value);
   }
 
   // Photos were sent to this place: it is offered first from now on.
@@ -62,6 +70,7 @@ export class Place {
     this.here.hidden = !navigator.geolocation || !window.isSecureContext;
     this.input.addEventListener("focus", () => this.input.value || this.#offer(recent()));
     this.input.addEventListener("input", () => {
+      this.#forget();
       clearTimeout(this.timer);
       this.timer = setTimeout(() => this.#search(), WAIT_MS);
     });
@@ -150,6 +159,14 @@ export class Place {
     );
   }
 
+  // The chosen place is not the one that is being written.
+  #forget() {
+    if (this.select.value) this.told.textContent = this.texts.place_by_photo;
+    this.select.value = "";
+    this.clear.hidden = true;
+    this.onChange?.();
+  }
+
   #choose(place, { focus = true } = {}) {
     if (place && ![...this.select.options].some((option) => option.value === place.id)) {
       this.select.add(new Option(place.name, place.id)); // the page that opened offline knows none
@@ -161,6 +178,7 @@ export class Place {
     this.clear.hidden = !place;
     this.#offer([]);
     this.told.textContent = place ? `${this.texts.place_chosen} ${place.name}` : this.texts.place_by_photo;
+    this.onChange?.();
     if (place && focus) this.input.focus();
   }
 }
