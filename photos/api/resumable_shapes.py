@@ -18,6 +18,7 @@ class MetadataSerializer(UploadRequestSerializer):
     filename = serializers.CharField(required=False, allow_blank=True, default="")
     sha256 = serializers.CharField(required=False, allow_blank=True, default="", validators=[_SHA256])
     upload_session_id = serializers.UUIDField(required=False, allow_null=True, default=None)
+    file_id = serializers.UUIDField(required=False, allow_null=True, default=None)
 
     def to_internal_value(self, data: Any) -> Any:
         """A key with an empty value says nothing: forms in browsers leave fields empty."""

@@ -54,7 +54,9 @@ known of it.
 
 `Upload-Metadata` is a list of `key base64(value)` with the keys `filename`, `sha256` (lower-case hex),
 `storage_location_id`, `warehouse_id`, `taken_at`, `notes`, `force`, and `upload_session_id`: a UUID that the client
-makes, by which the photos of one walk become one upload.
+makes, by which the photos of one walk become one upload. With `file_id`, a UUID that the client makes for each of
+these, a request whose answer was lost can be repeated: it is answered with the photo as it was begun, however far it
+has come.
 """
 _TUS: Final = OpenApiParameter(
     "Tus-Resumable", OpenApiTypes.STR, OpenApiParameter.HEADER, required=True, enum=[VERSION]

@@ -25,6 +25,12 @@ class ResumableUpload(models.Model):
     )
     # No foreign key: the upload is written with the first file that has arrived as a whole.
     upload_session_uuid = models.UUIDField(_("upload that it joins"), default=uuid.uuid4, db_index=True)
+    file_uuid = models.UUIDField(
+        _("file as its sender calls it"),
+        null=True,
+        blank=True,
+        help_text=_("Begun again within the same upload, it is the same file."),
+    )
     filename = models.CharField(_("file name"), max_length=255)
     size_bytes = models.PositiveBigIntegerField(_("size in bytes"), validators=[MinValueValidator(1)])
     offset_bytes = models.PositiveBigIntegerField(_("bytes that have arrived"), default=0)
@@ -68,6 +74,9 @@ class ResumableUpload(models.Model):
         verbose_name_plural = _("resumable uploads")
         ordering: ClassVar[list[str]] = ["-created_at"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["user", "upload_session_uuid", "file_uuid"], name="resumable_uploads_file_once"
+            ),
             models.CheckConstraint(
                 condition=Q(job__isnull=True, offset_bytes__lt=F("size_bytes"))
                 | Q(job__isnull=False, offset_bytes=F("size_bytes")),

@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.core.files.base import File
 from django.core.files.uploadedfile import TemporaryUploadedFile
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -55,6 +56,7 @@ class Announcement:
     taken_at: datetime | None = None
     force: bool = False
     upload_session_id: UUID | None = None  # the upload that the file joins; a new one without it
+    file_id: UUID | None = None  # within that upload: the same again is the file that was begun
 
 
 def begin_resumable(
@@ -62,9 +64,13 @@ def begin_resumable(
 ) -> tuple[ResumableUpload, UploadOutcome | None]:
     """Begin a file. It ends at once, with its outcome, if its SHA-256 is that of a photo that the user can see.
 
+    A file that was begun already, by its `file_id`, is returned as it is: the answer to it may have been lost.
     Raises EmptyFile, AnnouncedTooLarge (413), TooManyOpenUploads (409), and for the upload that it is to join
     OtherUpload (409), TooManyFiles; what `accept_upload` raises about its fields.
     """
+    begun = _begun_before(user, announced)
+    if begun is not None:
+        return begun, _outcome_of(begun)
     if announced.size_bytes == 0:
         raise EmptyFile(_("The file is empty."))
     if announced.size_bytes > settings.UPLOAD_MAX_FILE_BYTES:
@@ -84,6 +90,7 @@ def begin_resumable(
     resumable = ResumableUpload(
         user=user,
         upload_session_uuid=announced.upload_session_id or uuid4(),
+        file_uuid=announced.file_id,
         filename=clean_filename(announced.filename),
         size_bytes=announced.size_bytes,
         sha256=announced.sha256,
@@ -96,8 +103,14 @@ def begin_resumable(
         expires_at=upload_chunks.expiry(now),
     )
     resumable.clean_fields(exclude=["user", "storage_location", "warehouse"])  # those were just read
-    with sqlite_write_lock():
-        resumable.save(force_insert=True)
+    try:
+        with sqlite_write_lock(), transaction.atomic():
+            resumable.save(force_insert=True)
+    except IntegrityError:  # the same request is on its way twice
+        begun = _begun_before(user, announced)
+        if begun is None:
+            raise
+        return begun, _outcome_of(begun)
     return resumable, accept_known(resumable) if resumable.sha256 else None
 
 
@@ -113,7 +126,7 @@ def continue_resumable(
     """
     size_bytes = file.size or 0
     if resumable.job is not None and offset_bytes + size_bytes == resumable.size_bytes:
-        return UploadOutcome(resumable.job.upload_session, [resumable.job])
+        return _outcome_of(resumable)
     upload_chunks.check_offset(resumable, offset_bytes)
     if offset_bytes + size_bytes > resumable.size_bytes:
         raise AnnouncedTooLarge(
@@ -130,6 +143,34 @@ def check_alive(resumable: ResumableUpload) -> None:
     """Raises UploadExpired (410) for an upload that was not gone on with in time."""
     if resumable.expires_at <= timezone.now():
         raise UploadExpired(_("This upload was not continued in time. Begin it again."))
+
+
+def _begun_before(user: User, announced: Announcement) -> ResumableUpload | None:
+    """The file that this user has begun in this upload under the same id. One that has expired is deleted, and is none.
+
+    Raises OtherUpload if the id was that of a file of another size.
+    """
+    if announced.file_id is None or announced.upload_session_id is None:
+        return None
+    related = ResumableUpload.objects.select_related(
+        "user", "job__upload_session", "job__session", "job__image"
+    )
+    begun = related.filter(
+        user=user, upload_session_uuid=announced.upload_session_id, file_uuid=announced.file_id
+    ).first()
+    if begun is None:
+        return None
+    if begun.expires_at <= timezone.now():
+        upload_chunks.discard_resumable(begun)
+        return None
+    if begun.size_bytes != announced.size_bytes:
+        raise upload_chunks.other_upload()
+    return begun
+
+
+def _outcome_of(resumable: ResumableUpload) -> UploadOutcome | None:
+    job = resumable.job
+    return UploadOutcome(job.upload_session, [job]) if job is not None else None
 
 
 def _check_room(user: User, now: datetime) -> None:

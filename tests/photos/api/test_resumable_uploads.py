@@ -24,7 +24,7 @@ from photos.choices import JobStatus
 from photos.errors import StoreUnavailable
 from photos.models import Image, ResumableUpload, UploadChunk, UploadJob, UploadSession
 from photos.services.execution.cleanup import delete_expired
-from photos.services.intake import upload_rows
+from photos.services.intake import resumable_uploads, upload_rows
 from photos.services.intake import uploads as intake
 from tests.conftest import Bearer
 from tests.inventory.factories import StorageLocationFactory
@@ -143,6 +143,74 @@ def test_an_upload_takes_a_hundred_photos(client: APIClient, settings: Any) -> N
     assert begin(client, picture_bytes(1), upload_session_id=walk).status_code == 201
     third = begin(client, picture_bytes(2), upload_session_id=walk)
     assert (third.status_code, third.json()["code"]) == (400, "too_many_files")
+
+
+def test_a_photo_that_is_begun_again_is_the_same(client: APIClient, settings: Any) -> None:
+    """Its answer was lost. It takes one place of its upload, and of the photos that may be on their way."""
+    settings.UPLOAD_MAX_FILES = settings.RESUMABLE_UPLOADS_OPEN = 1
+    ids = {"upload_session_id": uuid4(), "file_id": uuid4()}
+    first = begin(client, **ids)
+    append(client, first["Location"], 0, PHOTO[:HALF])
+    again = begin(client, **ids)
+    assert (again.status_code, again["Location"]) == (201, first["Location"])
+    assert int(again["Upload-Offset"]) == HALF
+    append(client, first["Location"], HALF, PHOTO[HALF:])
+    whole = begin(client, **ids)
+    assert (int(whole["Upload-Offset"]), whole["Location"]) == (len(PHOTO), first["Location"])
+    assert whole.json()["job"]["job_id"] == str(UploadJob.objects.get().pk)
+
+
+def test_the_same_file_in_another_upload_is_another_one(
+    client: APIClient, bearer: Bearer, other_worker: User
+) -> None:
+    ids = {"upload_session_id": uuid4(), "file_id": uuid4()}
+    first = begin(client, **ids)["Location"]
+    assert begin(client, file_id=ids["file_id"])["Location"] != first
+    assert begin(client, **{**ids, "upload_session_id": uuid4()})["Location"] != first
+    assert begin(bearer(other_worker), **ids).json()["code"] == "other_upload"
+    assert begin(client, PHOTO + b"x", **ids).json()["code"] == "other_upload"
+
+
+def test_a_photo_that_has_expired_is_begun_anew(client: APIClient) -> None:
+    ids = {"upload_session_id": uuid4(), "file_id": uuid4()}
+    first = begin(client, **ids)["Location"]
+    append(client, first, 0, PHOTO[:HALF])
+    ResumableUpload.objects.update(expires_at=timezone.now())
+    again = begin(client, **ids)
+    assert (again.status_code, int(again["Upload-Offset"])) == (201, 0)
+    assert again["Location"] != first
+    assert staged_names() == []
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_a_photo_that_is_begun_twice_at_once_is_one(
+    bearer: Bearer, worker: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither finds the other when it looks."""
+    ids = {"upload_session_id": uuid4(), "file_id": uuid4()}
+    together = threading.Barrier(2, timeout=60)
+    check_room = resumable_uploads._check_room
+
+    def check_together(*args: Any) -> None:
+        check_room(*args)
+        together.wait()
+
+    monkeypatch.setattr(resumable_uploads, "_check_room", check_together)
+    answers: list[tuple[int, str]] = []
+
+    def run() -> None:
+        answer = begin(bearer(worker), **ids)
+        answers.append((answer.status_code, answer["Location"]))
+        connection.close()
+
+    threads = [threading.Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(set(answers)) == 1
+    assert (answers[0][0], ResumableUpload.objects.count()) == (201, 1)
 
 
 def test_what_the_server_has_is_not_sent_again(client: APIClient) -> None:
