@@ -41,6 +41,8 @@ def upload_texts() -> dict[str, Any]:
         ),
         "place_none": _("No place of that name."),
         "place_offline": _("There is no connection: these are the places of your last uploads."),
+        "place_away": _("The server does not answer just now: these are the places of your last uploads."),
+        "place_signed_out": _("You are signed out. Sign in to go on."),
         "place_locating": _("Looking for where you are…"),
         "place_none_near": _("No place is near."),
         "place_unknown": _("Where you are is not known just now."),

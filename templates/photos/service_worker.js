@@ -8,6 +8,7 @@ const PAGE = "{{ page }}";
 const SHELLS = {{ shells|safe }};
 const ASSETS = new Set({{ assets|safe }});
 const LANGUAGE = "/uploads/offline/language"; // under this name the cache keeps which language was read last
+const PATIENCE_MS = 4000;
 
 async function install() {
   const cache = await caches.open(CACHE);
@@ -36,14 +37,16 @@ async function shell() {
   return cache.match(SHELLS[language] ?? Object.values(SHELLS)[0], { ignoreVary: true });
 }
 
+// Where there is a connection that brings nothing, the kept page is shown too: within a greenhouse that is what a weak
+// signal is. Where none is kept, or a place is named that the kept page does not know, whatever comes is waited for.
 async function page(event) {
-  try {
-    const response = await fetch(event.request);
-    event.waitUntil(noteLanguage(response));
-    return response;
-  } catch {
-    return (await shell()) ?? Response.error();
-  }
+  const answer = fetch(event.request);
+  const namesPlace = new URL(event.request.url).search !== "";
+  const late = new Promise((resolve) => { if (!namesPlace) setTimeout(resolve, PATIENCE_MS); });
+  const response = await Promise.race([answer.catch(() => undefined), late]);
+  if (!response) return (await shell()) ?? answer;
+  event.waitUntil(noteLanguage(response));
+  return response;
 }
 
 async function asset(request) {

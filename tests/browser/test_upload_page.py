@@ -136,6 +136,25 @@ def test_whoever_sends_at_once_sends_also_what_is_still_being_checked(open_page,
     assert UploadSession.objects.get().jobs.count() == 2
 
 
+def test_an_answer_that_is_lost_as_a_photo_begins_takes_no_second_place_of_its_upload(open_page, worker):
+    page = open_upload(open_page, worker)
+    lost: list[int] = []
+
+    def lose_the_first_answer(route: Route) -> None:
+        if lost:
+            route.fallback()
+        else:
+            lost.append(route.fetch().status)
+            route.abort("connectionreset")
+
+    page.route("**/api/v1/uploads", lose_the_first_answer)
+    choose(page, file(1))
+    send(page)
+    states(page).to_have_text(["Llegó: se está contando"])
+    assert lost == [201]
+    assert ResumableUpload.objects.count() == 1
+
+
 def test_a_photo_that_the_server_has_is_not_sent_again(open_page, worker):
     page = open_upload(open_page, worker)
     choose(page, file(1))
@@ -245,6 +264,7 @@ def test_what_another_person_left_on_this_device_is_not_sent_as_mine(open_page, 
     page.goto("/uploads/")
     expect(page.locator("[data-upload][data-ready]")).to_have_count(1)
     expect(page.locator(".upload-item")).to_have_count(0)
+    page.goto("/photos/")  # where the server is slow, the upload page is the kept one, which names nobody
     page.get_by_role("button", name="Salir").click()
     sign_in(page, worker)
     page.goto("/uploads/")
@@ -331,7 +351,9 @@ def test_a_place_that_is_wiped_out_of_its_field_is_not_the_one_of_the_photos(ope
     assert UploadSession.objects.get().storage_location is None
 
 
-@pytest.mark.parametrize("is_another_chosen", [True, False], ids=["another one was chosen", "none was chosen"])
+@pytest.mark.parametrize(
+    "is_another_chosen", [True, False], ids=["another one was chosen", "none was chosen"]
+)
 def test_photos_wait_until_the_place_that_is_written_is_chosen(open_page, worker, is_another_chosen):
     written, other = StorageLocationFactory(code="W1-B-04"), StorageLocationFactory(code="W1-A-01")
     page = open_upload(open_page, worker)
@@ -350,6 +372,35 @@ def test_photos_wait_until_the_place_that_is_written_is_chosen(open_page, worker
     send(page)
     states(page).to_have_text(["Llegó: se está contando"])
     assert UploadSession.objects.get().storage_location == written
+
+
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [
+        pytest.param(0, "No hay conexión", id="no connection"),
+        pytest.param(429, "El servidor no responde", id="too many questions"),
+        pytest.param(500, "El servidor no responde", id="an error of the server"),
+    ],
+)
+def test_a_place_that_cannot_be_looked_for_says_why(open_page, worker, status, says):
+    page = open_upload(open_page, worker)
+    page.route(
+        "**/locations/search*",
+        lambda route: route.fulfill(status=status, body="{}") if status else route.abort(),
+    )
+    page.locator("#place-search").fill("claro")
+    expect(page.locator("[data-place-told]")).to_contain_text(says)
+
+
+def test_whoever_is_signed_out_while_looking_for_a_place_signs_in_and_finds_it(open_page, worker):
+    place = StorageLocationFactory()
+    page = open_upload(open_page, worker)
+    Session.objects.all().delete()
+    page.locator("#place-search").fill(place.code)
+    expect(page.get_by_role("dialog")).to_be_visible()
+    sign_in_again(page, worker)
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page.locator("[data-place-list] button")).to_contain_text([place.name])
 
 
 # A camera in place of the one that a phone has, and a detector where a code is given. It shows a picture of a label.
@@ -464,10 +515,23 @@ def proxy(live_server: Any) -> Iterator[FaultyProxy]:
         yield running
 
 
-def test_the_page_opens_without_a_connection_and_sends_when_the_signal_is_back(open_page, worker, proxy):
-    page = open_upload(open_page, worker, base_url=f"http://localhost:{proxy.port}")
+def has_service_worker(page: Page) -> None:
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     wait_until(page, "navigator.serviceWorker.ready.then((ready) => ready.active.state === 'activated')")
+
+
+def test_the_page_opens_where_a_connection_brings_nothing(open_page, worker, proxy):
+    page = open_upload(open_page, worker, base_url=f"http://localhost:{proxy.port}")
+    has_service_worker(page)
+    proxy.mode = "hangs"
+    page.goto("/uploads/")
+    expect(page.locator("[data-upload][data-ready]")).to_have_count(1)
+    assert worker.name not in page.content()
+
+
+def test_the_page_opens_without_a_connection_and_sends_when_the_signal_is_back(open_page, worker, proxy):
+    page = open_upload(open_page, worker, base_url=f"http://localhost:{proxy.port}")
+    has_service_worker(page)
     page.context.set_offline(True)  # which a page that is just being loaded does not know yet
     proxy.mode = "refuses"
     page.goto("/uploads/")

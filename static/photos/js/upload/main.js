@@ -6,9 +6,9 @@ import { Hasher } from "./hasher.js";
 import { Place } from "./place.js";
 import { Queue } from "./queue.js";
 import { Row } from "./row.js";
-import { Store } from "./store.js";
+import { Store, USER } from "./store.js";
 
-const USER = "uploads-user"; // who was signed in last on this device: the page that opens offline does not know
+const PERSON_MS = 4000; // for an answer to who is signed in
 const UNSENT = ["queued", "sending", "waiting", "paused"];
 
 class UploadPage {
@@ -45,10 +45,26 @@ class UploadPage {
     this.form.querySelector("input[type=file]").required = false;
     this.#showConnection();
     this.#showAll();
+    if (!this.form.dataset.user) await this.#learnPerson();
     // Of several open pages one takes up what was left behind: the next one when that one is closed.
     if (navigator.locks) navigator.locks.request(`uploads-${this.user}`, () => this.#holdOn());
     else await this.queue.restore();
     this.form.dataset.ready = "";
+  }
+
+  // The kept page knows nobody, and another person may have signed in on this device since.
+  async #learnPerson() {
+    try {
+      const signal = AbortSignal.timeout(PERSON_MS);
+      const response = await fetch(this.signIn.dialog.dataset.me, { headers: { Accept: "application/json" }, signal });
+      if (!response.ok) return;
+      this.user = String((await response.json()).id);
+    } catch {
+      return; // no connection: it is whose page was open last
+    }
+    localStorage.setItem(USER, this.user);
+    this.signIn.user = this.user;
+    this.queue.belongTo(this.user);
   }
 
   async #holdOn() {
@@ -136,7 +152,7 @@ class UploadPage {
   #actOnAll(name) {
     for (const photo of [...this.queue.photos]) {
       if (name === "forget") {
-        if (["done", "known", "refused", "bad"].includes(photo.state)) this.queue.remove(photo);
+        if (["done", "known", "bad"].includes(photo.state)) this.queue.remove(photo);
       } else this.queue[name](photo);
     }
   }
@@ -172,7 +188,7 @@ class UploadPage {
     if (this.queue.state === "signed_out" && !this.wasSignedOut) this.signIn.open();
     this.wasSignedOut = this.queue.state === "signed_out";
     const shown = {
-      pause: this.#count("queued", "sending", "waiting"), resume: this.#count("paused", "waiting"), forget: this.#count("done", "known", "refused", "bad"),
+      pause: this.#count("queued", "sending", "waiting"), resume: this.#count("paused", "waiting", "refused"), forget: this.#count("done", "known", "bad"),
     };
     for (const [name, count] of Object.entries(shown)) this.section.querySelector(`[data-act-all=${name}]`).hidden = !count;
     this.#showButton();
@@ -188,7 +204,7 @@ class UploadPage {
   }
 
   #showProgress() {
-    const sent = this.queue.photos.filter((photo) => photo.batch && photo.state !== "refused");
+    const sent = this.queue.photos.filter((photo) => photo.batch && !["refused", "bad"].includes(photo.state));
     const total = sent.reduce((sum, photo) => sum + photo.file.size, 0);
     const arrived = sent.reduce((sum, photo) => sum + (["done", "known"].includes(photo.state) ? photo.file.size : photo.sent), 0);
     this.find("overall").hidden = !total;

@@ -18,9 +18,12 @@ const recent = () => {
   }
 };
 
+// Rejects with a message that is the code of a text, as the reader of labels does.
 async function ask(url, query) {
-  const response = await fetch(`${url}?${new URLSearchParams(query)}`, { credentials: "same-origin", headers: { Accept: "application/json" } });
-  if (!response.ok) throw new Error(String(response.status));
+  const asked = fetch(`${url}?${new URLSearchParams(query)}`, { credentials: "same-origin", headers: { Accept: "application/json" } });
+  const response = await asked.catch(() => { throw new Error("offline"); });
+  if (response.status === 401) throw new Error("signed_out");
+  if (!response.ok) throw new Error("away");
   return response.json();
 }
 
@@ -85,6 +88,7 @@ export class Place {
     this.here.addEventListener("click", () => this.#locate());
     this.clear.addEventListener("click", () => this.#choose(null));
     this.scan.addEventListener("click", () => this.#scan());
+    document.addEventListener("signed-in-again", () => this.isUndecided && this.#search());
     const [named] = this.select.selectedOptions; // by the address, where a place's own page led here
     if (named?.value) this.#choose({ id: named.value, name: named.textContent }, { focus: false });
   }
@@ -97,22 +101,35 @@ export class Place {
       const { results } = await ask(this.box.dataset.search, { q: words });
       if (this.input.value.trim() !== words) return undefined; // a later question is under way
       return this.#offer(results.map((place) => ({ id: String(place.id), name: nameOf(place) })), this.texts.place_none);
-    } catch {
-      return this.#offer(recent(), this.texts.place_offline);
+    } catch (/** @type {any} */ error) {
+      if (this.input.value.trim() === words) this.#failed(error);
+      return undefined;
     }
+  }
+
+  // What can be chosen all the same are the places of the last uploads.
+  #failed(error) {
+    this.#offer(recent());
+    this.told.textContent = this.texts[`place_${error.message}`] ?? this.texts.place_away;
+    if (error.message === "signed_out") signInAgain();
   }
 
   async #locate() {
     this.told.textContent = this.texts.place_locating;
+    const found = await position().catch(() => null);
+    if (!found) {
+      this.told.textContent = this.texts.place_unknown;
+      return;
+    }
     try {
-      const { coords } = await position();
+      const { coords } = found;
       /** @type {ApiShapes["Lookup"]} */
       const { candidates } = await ask(this.box.dataset.lookup, { lat: coords.latitude, lon: coords.longitude, accuracy_m: coords.accuracy });
       const places = candidates.map(({ location, distance_m: metres }) => ({ id: String(location.id), name: nameOf(location), note: `${Math.round(metres)} m` }));
       this.#offer(places, this.texts.place_none_near);
       this.list.querySelector("button")?.focus();
-    } catch {
-      this.told.textContent = this.texts.place_unknown;
+    } catch (/** @type {any} */ error) {
+      this.#failed(error);
     }
   }
 

@@ -13,7 +13,8 @@ const RETRY_MS = [2000, 4000, 8000, 16000, 30000];
 const MAX_STARTS = 3; // of a file that arrives changed
 const PASSING = new Set([0, 408, 429, 500, 502, 503, 504, 507]);
 const LOST = new Set([404, 410]); // the server has forgotten the file: it begins again
-const GONE = new Set(["removed", "done", "known", "refused"]); // nothing of these is kept for another page
+const GONE = new Set(["removed", "done", "known", "bad"]); // nothing of these is kept for another page
+const BAD_FILE = new Set(["empty_file", "file_too_large", "image_too_large", "invalid_file_type", "unreadable_image"]);
 
 const pause = () => new DOMException("paused", "AbortError");
 
@@ -26,8 +27,9 @@ export function newId() {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
-// States of a photo: checking, bad (not to be sent), ready (chosen), queued, sending, paused, waiting (for a connection),
-// done, known (the server had it), refused (by the server). Those of the queue: idle, sending, waiting, signed_out.
+// States of a photo: checking, bad (the file itself: no other fields help), ready (chosen), queued, sending, paused,
+// waiting (for a connection), done, known (the server had it), refused (by the server, for another reason than the file).
+// Those of the queue: idle, sending, waiting, signed_out.
 export class Queue extends EventTarget {
   constructor({ endpoint, knownEndpoint, user, maxBytes, hasher, store }) {
     super();
@@ -41,11 +43,18 @@ export class Queue extends EventTarget {
     window.addEventListener("online", () => this.wake());
   }
 
+  // Whose photos these are, also those that were chosen before it was known.
+  belongTo(user) {
+    this.user = user;
+    for (const photo of this.photos) photo.user = user;
+  }
+
   // Take up what an earlier page has left behind.
   async restore() {
     for (const row of await this.store.load(this.user)) {
       if (this.photos.some((photo) => photo.id === row.id)) continue;
-      const state = row.batch ? (row.paused ? "paused" : "queued") : "ready";
+      const sent = row.paused ? "paused" : "queued";
+      const state = row.error ? "refused" : row.batch ? sent : "ready";
       this.photos.push({ ...row, state, sent: 0, hash: Promise.resolve(row.sha256) });
     }
     this.#changed();
@@ -54,7 +63,7 @@ export class Queue extends EventTarget {
 
   async add(files) {
     const added = files.map((file) => ({
-      id: newId(), user: this.user, file, name: file.name || "photo", sha256: "", batch: "", fields: {}, url: "", paused: false, state: "checking", sent: 0,
+      id: newId(), user: this.user, file, name: file.name || "photo", sha256: "", batch: "", fields: {}, url: "", paused: false, error: "", state: "checking", sent: 0,
     }));
     this.photos.push(...added);
     this.#changed();
@@ -117,17 +126,25 @@ export class Queue extends EventTarget {
   }
 
   resume(photo) {
-    if (!["paused", "waiting", "refused"].includes(photo.state)) return;
-    if (photo.state === "refused") photo.url = "";
-    Object.assign(photo, { paused: false, state: "queued", error: "", starts: 0 });
+    if (photo.state === "refused") this.#chooseAgain(photo);
+    if (!["paused", "waiting"].includes(photo.state)) return;
+    Object.assign(photo, { paused: false, state: "queued", starts: 0 });
     this.#write(photo);
     this.#changed(photo);
     this.wake();
   }
 
+  // What was refused is sent as a new upload, with the fields as they are then: these may have been the fault.
+  #chooseAgain(photo) {
+    if (photo.url) tus.terminate(photo.url).catch(() => {}); // it expires by itself
+    Object.assign(photo, { state: "ready", batch: "", fields: {}, url: "", error: "", sent: 0, starts: 0, wasForbidden: false });
+    this.#write(photo);
+    this.#changed(photo);
+  }
+
   // Take a photo off the list; what has arrived of it is given up.
   remove(photo) {
-    const isUnfinished = photo.url && !["done", "known", "refused"].includes(photo.state);
+    const isUnfinished = photo.url && !["done", "known", "bad"].includes(photo.state);
     photo.state = "removed";
     photo.abort?.abort(pause());
     this.photos = this.photos.filter((other) => other !== photo);
@@ -175,7 +192,7 @@ export class Queue extends EventTarget {
     let offset = photo.url ? await this.#offset(photo, signal) : 0;
     if (!photo.url) {
       const sha256 = await photo.hash;
-      const fields = { ...photo.fields, filename: photo.name, sha256, upload_session_id: photo.batch };
+      const fields = { ...photo.fields, filename: photo.name, sha256, upload_session_id: photo.batch, file_id: photo.id };
       ({ url: photo.url, offset } = await tus.create(this.endpoint, photo.file, fields, signal));
       await this.#write(photo);
     }
@@ -226,7 +243,7 @@ export class Queue extends EventTarget {
   async #end(photo, signal) {
     const { job } = await tus.state(photo.url, signal);
     if (job.code) {
-      this.#refuse(photo, job.error);
+      this.#spoil(photo, job.error);
       return;
     }
     photo.state = job.duplicate_of ? "known" : "done";
@@ -246,17 +263,20 @@ export class Queue extends EventTarget {
       Object.assign(photo, { url: "", state: "queued" });
     } else if (PASSING.has(error.status)) {
       this.#wait(photo, error.retryAfterMs);
+    } else if (BAD_FILE.has(error.code)) {
+      this.#spoil(photo, error.message);
     } else if (error instanceof tus.Failed) {
-      this.#refuse(photo, error.message);
+      Object.assign(photo, { state: "refused", error: error.message }); // kept: this may be the only copy
+      this.#write(photo);
     } else {
-      this.#refuse(photo, "", "unreadable"); // the file itself: moved, or deleted since it was chosen
+      this.#wait(photo, 0); // no answer of our server, as from a network that asks to be signed in to
     }
     this.#changed(photo);
   }
 
-  #refuse(photo, error, fault = "") {
-    Object.assign(photo, { state: "refused", error, fault });
-    this.store.remove(photo.id); // it stays on this page alone: to send it again is a person's decision
+  #spoil(photo, error) {
+    Object.assign(photo, { state: "bad", error });
+    this.store.remove(photo.id);
     this.#changed(photo);
   }
 
@@ -284,8 +304,8 @@ export class Queue extends EventTarget {
     this.dispatchEvent(new CustomEvent("change", { detail: photo }));
   }
 
-  #write({ id, user, file, name, sha256, batch, fields, url, paused, state }) {
+  #write({ id, user, file, name, sha256, batch, fields, url, paused, error, state }) {
     if (GONE.has(state)) return Promise.resolve();
-    return this.store.save({ id, user, file, name, sha256, batch, fields, url, paused });
+    return this.store.save({ id, user, file, name, sha256, batch, fields, url, paused, error });
   }
 }

@@ -52,7 +52,7 @@ export class Row {
     this.find("state").classList.toggle("is-wrong", isWrong);
     const shown = {
       pause: MOVING.has(photo.state),
-      resume: photo.state === "paused" || photo.state === "waiting" || (photo.state === "refused" && !photo.fault),
+      resume: photo.state === "paused" || photo.state === "waiting" || photo.state === "refused",
       remove: !ENDED.has(photo.state),
     };
     for (const [name, isShown] of Object.entries(shown)) this.element.querySelector(`[data-act=${name}]`).hidden = !isShown;

@@ -1,6 +1,8 @@
 // Photos that are not at the server yet, with all that is known of them, in IndexedDB: they survive a closed tab. Where
 // the browser keeps nothing (a private window, a full disk), they live as long as the page, which then says so.
 
+export const USER = "uploads-user"; // who was signed in last on this device: the page that opens offline does not know
+
 const NAME = "demeter-uploads";
 const PHOTOS = "photos";
 
@@ -27,7 +29,7 @@ export class Store {
     return (await this.database).transaction(PHOTOS, mode).objectStore(PHOTOS);
   }
 
-  // Rows of this user: {id, user, file, name, sha256, batch, fields, url, paused}.
+  // Rows of this user: {id, user, file, name, sha256, batch, fields, url, paused, error}.
   async load(user) {
     try {
       const rows = await done((await this.#photos("readonly")).getAll());
