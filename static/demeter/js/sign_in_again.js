@@ -18,12 +18,13 @@ async function attempt(url, form) {
   return told?.textContent.trim() || String(response.status);
 }
 
-async function isSamePerson(url, user) {
-  const response = await fetch(url, { credentials: "same-origin", headers: { Accept: "application/json" } });
-  if (!response.ok) return false;
+// Who is signed in, "" for nobody. Throws without a connection, and when the signal says so.
+export async function signedInPerson(url, /** @type {AbortSignal | undefined} */ signal = undefined) {
+  const response = await fetch(url, { credentials: "same-origin", headers: { Accept: "application/json" }, signal });
+  if (!response.ok) return "";
   /** @type {ApiShapes["Me"]} */
   const { id } = await response.json();
-  return String(id) === user;
+  return String(id);
 }
 
 // A token of a form is good for one session: all that stand on the page are those of the new one.
@@ -63,7 +64,7 @@ class SignInAgain {
       if (!cookie("csrftoken")) await fetch(signIn, { credentials: "same-origin" });
       this.error.textContent = await attempt(signIn, this.form);
       if (this.error.textContent) return;
-      if (!(await isSamePerson(me, this.user))) {
+      if ((await signedInPerson(me)) !== this.user) {
         window.location.reload();
         return;
       }

@@ -1,7 +1,7 @@
 // The upload page: what is chosen becomes a list at once, is sent when a person says so, and is followed until all of it
 // has arrived. Without this script the form sends everything in one request.
 
-import { signInDialog } from "../../../demeter/js/sign_in_again.js";
+import { signInDialog, signedInPerson } from "../../../demeter/js/sign_in_again.js";
 import { Hasher } from "./hasher.js";
 import { Place } from "./place.js";
 import { Queue } from "./queue.js";
@@ -54,14 +54,14 @@ class UploadPage {
 
   // The kept page knows nobody, and another person may have signed in on this device since.
   async #learnPerson() {
+    let person;
     try {
-      const signal = AbortSignal.timeout(PERSON_MS);
-      const response = await fetch(this.signIn.dialog.dataset.me, { headers: { Accept: "application/json" }, signal });
-      if (!response.ok) return;
-      this.user = String((await response.json()).id);
+      person = await signedInPerson(this.signIn.dialog.dataset.me, AbortSignal.timeout(PERSON_MS));
     } catch {
       return; // no connection: it is whose page was open last
     }
+    if (!person) return;
+    this.user = person;
     localStorage.setItem(USER, this.user);
     this.signIn.user = this.user;
     this.queue.belongTo(this.user);
