@@ -13,10 +13,10 @@ from photos import storage, tasks
 from photos.choices import StepKind
 from photos.models import Detection, Image, ProcessingStep
 from tests.browser.conditions import EVERY_MS, wait_until
-from tests.browser.conftest import PATIENCE_MS
 from tests.browser.test_pages_in_browser import fits, sign_in
 from tests.inventory.factories import StorageLocationConfigFactory
 from tests.photos.count_builders import count_photo, store_photo
+from tests.support.chromium import PATIENCE_MS
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
