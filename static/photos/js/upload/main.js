@@ -45,14 +45,14 @@ class UploadPage {
     this.form.querySelector("input[type=file]").required = false;
     this.#showConnection();
     this.#showAll();
-    if (!this.form.dataset.user) await this.#learnPerson();
+    if (!this.form.dataset.user && this.user) await this.#learnPerson();
     // Of several open pages one takes up what was left behind: the next one when that one is closed.
     if (navigator.locks) navigator.locks.request(`uploads-${this.user}`, () => this.#holdOn());
     else await this.queue.restore();
     this.form.dataset.ready = "";
   }
 
-  // The kept page knows nobody, and another person may have signed in on this device since.
+  // The kept page knows nobody, and another person than the one whose page was open last may have signed in since.
   async #learnPerson() {
     let person;
     try {
