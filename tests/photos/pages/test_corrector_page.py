@@ -42,7 +42,7 @@ def held() -> int:
 def test_the_page_needs_no_script_or_style_of_its_own_text(signed_in, session, worker):
     page = signed_in(worker).get(url(session)).content.decode()
     scripts = re.findall(r"<script\b([^>]*)>", page)
-    assert len(scripts) == 4
+    assert len(scripts) == 5
     assert [s for s in scripts if "src=" not in s and 'type="application/json"' not in s] == []
     assert not re.search(r"\sstyle=|\son[a-z]+=|<style", page)
     assert "http://" not in page
