@@ -100,7 +100,7 @@ def test_a_photo_whose_segmentation_is_done_is_left_to_the_chord(engine, walk):
 
 
 def test_where_steps_are_batched_they_wait_for_a_full_batch(engine, walk, settings):
-    settings.DETECT_STEPS_AT_ONCE = 3
+    settings.DETECTION_BATCH_SIZE = 3
     first, second = walk
     segment(first)
     assert statuses(first) == [StepStatus.PENDING] * 2
