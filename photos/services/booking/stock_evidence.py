@@ -76,11 +76,13 @@ def accept_shortfall(session: ProcessingSession, user: User) -> None:
     """Write what an accepted count is short of as an adjustment in the name of who accepts it.
 
     It is dated just after the photo: from then on the plants are known to have been there. Writes nothing where the
-    statement is not below zero because of this count. The count must be settled.
+    statement is not below zero because of this count, nor for a photo in the trash. The count must be settled.
     """
     missing = session.manual_adjustments.get("missing")
     place, product = session.storage_location, session.product
     if CountWarning.NEEDS_REVIEW not in session.warnings or not missing or place is None or product is None:
+        return
+    if session.image.deleted_at is not None:  # it counts nowhere; restored, it asks again
         return
     kept = StockMovement.objects.filter(batch__storage_location=place, batch__product=product).total()
     session.manual_adjustments = {**session.manual_adjustments, "kept": kept}

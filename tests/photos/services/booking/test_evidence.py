@@ -288,6 +288,17 @@ def test_an_acceptance_goes_with_its_photo(make_image, count, place, elsewhere, 
     assert (stock_at(place), stock_at(elsewhere)) == (40, 30)
 
 
+def test_a_shortfall_in_the_trash_is_accepted_by_nobody(make_image, count, place, record):
+    count(make_image(hours_ago=10), place, living=100)
+    record(place, "muerte", -60, hours_ago=1)
+    late = count(make_image(hours_ago=5), place, living=30)
+    trash(image_ids=[late.image_id], user=UserFactory(role="supervisor"))
+    late.refresh_from_db()
+    lines = StockMovement.objects.count()
+    validate(session=late, user=UserFactory(role="supervisor"))
+    assert (StockMovement.objects.count(), stock_at(place)) == (lines, 40)
+
+
 def test_plants_sold_from_the_bed_are_missing_in_the_whole_place(make_image, count, place, record):
     image = make_image(hours_ago=10)
     count(image, place, by_type={"segment": 100, "box": 10})

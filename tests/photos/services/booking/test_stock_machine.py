@@ -24,7 +24,12 @@ from photos.services.booking.stock_evidence import settle_places, settle_session
 from photos.services.results.session_lifecycle import assign_location, open_session
 from photos.services.review.trash import restore, trash
 from photos.services.review.validation import answer, validate, withdraw_validation
-from tests.inventory.factories import ProductFactory, StorageLocationConfigFactory, UserFactory
+from tests.inventory.factories import (
+    ProductFactory,
+    ProductStateFactory,
+    StorageLocationConfigFactory,
+    UserFactory,
+)
 from tests.photos.factories import finish_count
 from tests.photos.services.booking.stock_oracle import Oracle
 
@@ -178,14 +183,15 @@ class StockMachine(RuleBasedStateMachine):
             location=location, product=product, quantity=quantity, at=self.at(hour), user=self.worker
         )
 
-    @rule(place=PLACES, hour=HOURS, remaining=st.none() | st.integers(0, 20))
-    def begin_a_cycle(self, place: int, hour: int, remaining: int | None) -> None:
+    @rule(place=PLACES, hour=HOURS, remaining=st.none() | st.integers(0, 20), is_replanted=st.booleans())
+    def begin_a_cycle(self, place: int, hour: int, remaining: int | None, is_replanted: bool) -> None:
         location = self.places[place]
         config = active_config(location)
         if config.started_at >= self.at(hour):
             return
         details = ConfigDetails(
-            product=ProductFactory(), expected_product_state=config.expected_product_state
+            product=ProductFactory() if is_replanted else config.product,
+            expected_product_state=ProductStateFactory(),
         )
         open_cycle(
             location=location, details=details, at=self.at(hour), remaining=remaining, user=self.worker
