@@ -146,17 +146,18 @@ def _detect_segmented(step_id: int) -> None:
     be fetched, decoded and probed twice. They find what is done here done, and do the rest if this worker dies. Where
     the engine batches the steps of several photos, it goes on only while a full batch waits.
     """
-    engine = load_engine(settings.COUNT_ENGINE)
-    at_once = max_batched_steps(engine, engine.tile_detector(count_options(engine)))
     session_id = ProcessingStep.objects.values_list("session", flat=True).get(pk=step_id)
     waiting = ProcessingStep.objects.detecting().filter(status=StepStatus.PENDING)
     own = list(waiting.filter(session=session_id).order_by("pk").values_list("pk", flat=True))
+    if not own or session_id is None:
+        return  # it was put back, or failed
+    engine = load_engine(settings.COUNT_ENGINE)
+    at_once = max_batched_steps(engine, engine.tile_detector(count_options(engine)))
     for detection_id in own:
         if waiting[:at_once].count() < at_once:
             return
         _detect_step(detection_id)
-    if own and session_id is not None:
-        queue.send_aggregation(session_id)  # the chord's callback waits for all its messages
+    queue.send_aggregation(session_id)  # the chord's callback waits for all its messages
 
 
 def _detect_step(step_id: int) -> dict[str, object]:

@@ -415,7 +415,7 @@ def test_a_compressed_map_is_recognised_again_too(nursery, client):
         ("/locations/{location}", 7),
         ("/locations/{location}/history", 5),
         ("/locations/search?q=claro", 5),
-        ("/locations/lookup?lat=-33.041&lon=-68.704", 2),
+        ("/locations/lookup?lat=-33.041&lon=-68.704", 3),
         ("/map", 7),
     ],
 )
