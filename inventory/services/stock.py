@@ -47,9 +47,8 @@ def record_movement(*, batch: StockBatch, quantity: int, **details: Unpack[Movem
     the request id belongs to another movement, ValidationError for a quantity of zero, a type that goes in the other
     direction, or `foto`.
     """
-    if (
-        details["movement_type"] == MovementType.PHOTO
-    ):  # one that is not the settlement's own would be withdrawn
+    if details["movement_type"] == MovementType.PHOTO:
+        # One that is not the settlement's own would be withdrawn when the place is settled next.
         text = _("Movements of photo counts are written by settling the place alone; record an adjustment.")
         raise ValidationError({"movement_type": text})
     location = lock_location(batch.storage_location)

@@ -26,18 +26,8 @@ from photos.pages.upload_texts import upload_texts
 
 # All that the upload page loads. tests/photos/pages/test_offline_page.py compares it with the page.
 _MODULES = (
-    "checks",
-    "hash_worker",
-    "hasher",
-    "main",
-    "place",
-    "qr",
-    "queue",
-    "row",
-    "store",
-    "tus",
-    "waiting",
-)
+    "checks", "hash_worker", "hasher", "main", "place", "qr", "queue", "row", "store", "tus", "waiting",
+)  # fmt: skip
 ASSETS = (
     "demeter/css/base.css",
     "demeter/img/rosette.svg",

@@ -257,15 +257,24 @@ def test_what_has_changed_meanwhile_is_not_rejected_unseen(
     assert Image.objects.in_trash().count() == 0
 
 
-def test_next_and_previous_lead_over_the_edges_of_a_page_and_end_with_the_queue(
-    signed_in, supervisor, make_photo, count, monkeypatch
-):
+@pytest.fixture
+def queue_of_pairs(make_photo, count, monkeypatch):
+    """Makes a queue of so many counts, two on a page."""
     monkeypatch.setattr("photos.pages.inbox.PER_PAGE", 2)
-    sessions = [
-        count(make_photo(), StorageLocationConfigFactory().storage_location, warnings=["partial_count"])
-        for _ in range(3)
-    ]
-    client = signed_in(supervisor)
+
+    def make(counts):
+        return [
+            count(make_photo(), StorageLocationConfigFactory().storage_location, warnings=["partial_count"])
+            for _ in range(counts)
+        ]
+
+    return make
+
+
+def test_next_and_previous_lead_over_the_edges_of_a_page_and_end_with_the_queue(
+    signed_in, supervisor, queue_of_pairs
+):
+    sessions, client = queue_of_pairs(3), signed_in(supervisor)
     pages = [client.get(INBOX)]
 
     while next_url := pages[-1].context["next_url"]:
@@ -282,14 +291,9 @@ def test_next_and_previous_lead_over_the_edges_of_a_page_and_end_with_the_queue(
 
 
 def test_after_the_last_one_of_a_page_the_first_one_of_the_next_page_comes(
-    signed_in, supervisor, make_photo, count, monkeypatch
+    signed_in, supervisor, queue_of_pairs
 ):
-    monkeypatch.setattr("photos.pages.inbox.PER_PAGE", 2)
-    sessions = [
-        count(make_photo(), StorageLocationConfigFactory().storage_location, warnings=["partial_count"])
-        for _ in range(4)
-    ]
-    client = signed_in(supervisor)
+    sessions, client = queue_of_pairs(4), signed_in(supervisor)
     page = client.get(INBOX, {"item": str(sessions[1].image_id)})
     form = page.text[page.text.index("inbox-actions") : page.text.index("data-approve")]
     given = {name: re.findall(f'name="{name}" value="([^"]+)"', form) for name in ("photo", "page", "item")}

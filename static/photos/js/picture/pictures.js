@@ -1,12 +1,13 @@
 // A picture in its sizes: what is small is shown first, the full one once it is looked at more closely than that.
 
 const ASK_MS = 1000; // longer with each time: a photo is made anew in seconds, or when a worker is back
-const ASK_MOST_MS = 15_000;
+const ASK_MAX_MS = 15_000;
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export class Pictures {
   // element: as large as the picture in px, with two <img>. addresses: {thumbnail, picture, full, fullAskedAt}, each may
-  // be missing. fullAskedAt: where the full one is asked for, which has it made. changed: told the state, "small", "loading", "full", "failed" (the full one) or "none".
+  // be missing. fullAskedAt: where the full one is asked for, which has it made. changed: told the state, "small",
+  // "loading", "full", "failed" (the full one) or "none".
   constructor(element, viewport, addresses, changed = () => {}) {
     [this.below, this.above] = element.querySelectorAll("img");
     this.viewport = viewport;
@@ -40,7 +41,7 @@ export class Pictures {
 
   async #showWhenMade() {
     try {
-      for (let wait = ASK_MS; ; wait = Math.min(wait * 1.5, ASK_MOST_MS)) {
+      for (let wait = ASK_MS; ; wait = Math.min(wait * 1.5, ASK_MAX_MS)) {
         const response = await fetch(this.addresses.fullAskedAt, { credentials: "same-origin" });
         if (!response.ok) throw new Error(String(response.status));
         const { url, is_broken: isBroken } = await response.json();
