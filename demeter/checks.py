@@ -64,7 +64,7 @@ def _profile() -> Iterable[CheckMessage]:
 
 
 def _servers() -> Iterable[str]:
-    if settings.DATABASES["default"]["ENGINE"] != "django.db.backends.sqlite3":
+    if settings.DATABASES["default"]["ENGINE"] != "demeter.sqlite":
         is_in_parts = os.environ.get("DATABASE_HOST") and not os.environ.get("DATABASE_URL")
         yield "DATABASE_HOST" if is_in_parts else "DATABASE_URL"
     if not settings.CELERY_BROKER_URL.startswith("filesystem"):
@@ -114,11 +114,11 @@ def _store() -> Iterable[CheckMessage]:
 
 
 def _pool() -> Iterable[CheckMessage]:
-    """Greenlets share one thread: one that waits for SQLite's lock would hold up the one that has it, for ever."""
-    if settings.IO_WORKER_POOL == "gevent" and settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    """Greenlets share one thread, and SQLite waits for the disk without letting another go on."""
+    if settings.IO_WORKER_POOL == "gevent" and settings.DATABASES["default"]["ENGINE"] == "demeter.sqlite":
         yield Error(
             _(
-                "IO_WORKER_POOL=gevent needs PostgreSQL: with SQLite its tasks would wait for each other for ever."
+                "IO_WORKER_POOL=gevent needs PostgreSQL: with SQLite each statement would hold up all its tasks."
             ),
             hint=_("Set DATABASE_URL, or IO_WORKER_POOL=threads."),
             id="demeter.E005",

@@ -8,11 +8,12 @@ from demeter.settings.environment import DATA_HOME, env, postgres_url, redis_url
 _SQLITE = f"sqlite:///{DATA_HOME / 'demeter.sqlite3'}"
 DATABASES = {"default": env.db_url("DATABASE_URL", default=postgres_url() or _SQLITE)}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["ENGINE"] = "demeter.sqlite"
     # Kept open between requests: to open one costs 1 ms, and the last one that closes waits 14 ms for the disk.
     DATABASES["default"]["CONN_MAX_AGE"] = None
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",  # a writer waits for its turn instead of failing half-way
-        "timeout": 20,  # seconds
+        "timeout": 20,  # seconds that a writer waits
         # With NORMAL a power cut takes back what was answered already: movements of stock, photos that were accepted.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }

@@ -44,7 +44,7 @@ def found(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[
             monkeypatch.delenv(name, raising=False)
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", "django.db.backends.sqlite3")
+        monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", "demeter.sqlite")
         for name, value in {**DEFAULTS, **given}.items():
             setattr(settings, name, value)
         return [message.id for message in check_environment(None)]

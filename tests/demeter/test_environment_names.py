@@ -74,7 +74,7 @@ def test_ours_go_before_them(tmp_path: Path) -> None:
 )
 def test_without_a_host_everything_stays_on_this_machine(tmp_path: Path, variables: dict[str, str]) -> None:
     [database, _key, [broker, *_no_cache]] = settings_with(tmp_path, **variables)
-    assert database[0] == "django.db.backends.sqlite3"
+    assert database[0] == "demeter.sqlite"
     assert broker == "filesystem://localhost//"
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db.backends.sqlite3.base import DatabaseWrapper
 
 import demeter.settings
+from demeter.sqlite.base import DatabaseWrapper
 
 MODULES = sorted(
     path for path in Path(demeter.settings.__file__).parent.glob("*.py") if path.stem != "__init__"
@@ -49,7 +49,7 @@ def test_every_module_is_gathered():
 
 def test_what_sqlite_has_committed_outlives_a_power_cut(tmp_path: Path):
     database = {**settings.DATABASES["default"], "NAME": str(tmp_path / "demeter.sqlite3")}
-    if not database["ENGINE"].endswith("sqlite3"):
+    if database["ENGINE"] != "demeter.sqlite":
         pytest.skip("another database")
     wrapper = DatabaseWrapper(database)
     raw = wrapper.get_new_connection(wrapper.get_connection_params())

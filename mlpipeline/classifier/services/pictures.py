@@ -14,7 +14,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from demeter.connections import release_connection
-from demeter.sqlite_write_lock import sqlite_write_lock
 from mlpipeline.classifier.errors import NameTaken, NoFileProvided, UnsupportedExtension
 from mlpipeline.classifier.models import ClassifiedPicture
 from mlpipeline.classifier.picture_files import EXTENSIONS, check_picture
@@ -44,7 +43,7 @@ def keep_picture(file: UploadedFile[Any]) -> ClassifiedPicture:
     is_stored = ClassifiedPicture.objects.filter(file_name=file_name, staging_key="").exists()
     if not is_stored:
         storage.stage_uploads([(file, key)])
-    with sqlite_write_lock(), transaction.atomic():
+    with transaction.atomic():
         # Locked: `delete_unused` then sees when it was used, or has deleted it before.
         picture, is_new = ClassifiedPicture.objects.select_for_update().get_or_create(
             file_name=file_name, defaults={**fields, "staging_key": key}
@@ -98,7 +97,7 @@ def delete_unused() -> int:
 
 def _delete_if_unused(picture_id: int, when: datetime) -> bool:
     """Delete a picture's row, then its bytes: a row without bytes would refuse the picture for ever."""
-    with sqlite_write_lock(), transaction.atomic():
+    with transaction.atomic():
         unused = ClassifiedPicture.objects.unused_since(when).filter(pk=picture_id)
         picture = unused.select_for_update(of=("self",)).first()
         if picture is None:  # somebody has sent it meanwhile

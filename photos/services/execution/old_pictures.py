@@ -16,7 +16,6 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from demeter.connections import release_connection
-from demeter.sqlite_write_lock import sqlite_write_lock
 from photos import storage
 from photos.choices import SessionStatus, StepKind, StepStatus
 from photos.models import Image, ProcessingSession, ProcessingStep
@@ -91,7 +90,7 @@ def _clear_pictures_of(step: ProcessingStep) -> bool:
 
 def _make_again(step: ProcessingStep, kind: StepKind) -> bool:
     """Reopen the done step of a kind beside this one, which the sweep then sends; False, as its picture is not gone."""
-    with sqlite_write_lock(), transaction.atomic():
+    with transaction.atomic():
         beside = ProcessingStep.objects.filter(image=step.image_id, session=step.session_id, kind=kind)
         reopen(list(beside.filter(status=StepStatus.DONE).select_for_update()))
     return False
@@ -115,7 +114,7 @@ def make_cleared_again(thumbnails: Collection[UUID], drawings: Collection[UUID])
     cleared = ProcessingStep.objects.filter(thumbnail | (drawing & Exists(is_stored)), status=StepStatus.DONE)
     if not cleared.exists():
         return []
-    with sqlite_write_lock(), transaction.atomic():
+    with transaction.atomic():
         steps = list(cleared.select_for_update(of=("self",)).select_related("image"))
         reopen(steps)
     return steps
@@ -131,7 +130,7 @@ def make_full_pictures(images: Collection[UUID]) -> list[ProcessingStep]:
     lacking = list(Image.objects.filter(~is_taken, pk__in=images, full_picture_key="")) if images else []
     if not lacking:
         return []
-    with sqlite_write_lock(), transaction.atomic():
+    with transaction.atomic():
         reopen(list(steps.filter(image__in=lacking, status=StepStatus.DONE).select_for_update()))
         return [
             create_step(image=image, kind=StepKind.UPLOAD_FULL_PICTURE, key=f"{image.pk}:full-picture")

@@ -18,7 +18,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from demeter.accounts.models import User
-from demeter.sqlite_write_lock import sqlite_write_lock
 from photos import storage
 from photos.choices import ImageSource
 from photos.errors import (
@@ -104,7 +103,7 @@ def begin_resumable(
     )
     resumable.clean_fields(exclude=["user", "storage_location", "warehouse"])  # those were just read
     try:
-        with sqlite_write_lock(), transaction.atomic():
+        with transaction.atomic():
             resumable.save(force_insert=True)
     except IntegrityError:  # the same request is on its way twice
         begun = _begun_before(user, announced)

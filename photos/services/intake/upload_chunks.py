@@ -12,7 +12,6 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from demeter.sqlite_write_lock import sqlite_write_lock
 from photos import storage
 from photos.errors import OffsetMismatch, OtherUpload, TooManyChunks
 from photos.models import ResumableUpload, UploadChunk, UploadJob
@@ -41,7 +40,7 @@ def keep_chunk(resumable: ResumableUpload, *, offset_bytes: int, file: File[Any]
     key = storage.chunk_key(resumable.pk, offset_bytes)
     storage.stage_uploads([(file, key)])
     try:
-        with sqlite_write_lock(), transaction.atomic():
+        with transaction.atomic():
             _advance(resumable, offset_bytes=offset_bytes, size_bytes=size_bytes)
             UploadChunk.objects.create(
                 resumable_upload=resumable,
@@ -69,7 +68,7 @@ def end_resumable(resumable: ResumableUpload, job: UploadJob) -> None:
 def start_again(resumable: ResumableUpload) -> None:
     """Forget what has arrived: its bytes are not those that were announced, or are lost."""
     keys = chunk_keys(resumable)
-    with sqlite_write_lock(), transaction.atomic():
+    with transaction.atomic():
         _advance(resumable, offset_bytes=resumable.offset_bytes, size_bytes=-resumable.offset_bytes)
         resumable.chunks.all().delete()
     resumable.offset_bytes = 0
@@ -79,8 +78,7 @@ def start_again(resumable: ResumableUpload) -> None:
 def discard_resumable(resumable: ResumableUpload) -> None:
     """Delete an upload that its user has given up. What has become a photo stays one."""
     keys = chunk_keys(resumable)
-    with sqlite_write_lock():
-        resumable.delete()
+    resumable.delete()
     storage.staging_discard(keys)
 
 
@@ -94,9 +92,8 @@ def delete_expired_resumables() -> int:
             return deleted
         chunks = UploadChunk.objects.filter(resumable_upload__in=ids)
         keys = list(chunks.values_list("staging_key", flat=True))
-        with sqlite_write_lock():
-            # One that was continued just now stays.
-            ResumableUpload.objects.expired(timezone.now()).filter(pk__in=ids).delete()
+        # One that was continued just now stays.
+        ResumableUpload.objects.expired(timezone.now()).filter(pk__in=ids).delete()
         needed = set(chunks.values_list("staging_key", flat=True))
         storage.staging_discard([key for key in keys if key not in needed])
         deleted += len(ids)

@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 
 from demeter.accounts.models import User
 from demeter.errors import DemeterError
-from demeter.sqlite_write_lock import sqlite_write_lock
 from inventory.models import StorageLocation, Warehouse
 from photos import storage
 from photos.choices import ImageSource, JobPurpose, JobStatus
@@ -97,8 +96,7 @@ def accept_upload(
     received = _stage_files(request.upload, received, files)
     try:
         received = [build_rows(request, entry) for entry in received]
-        with sqlite_write_lock():
-            jobs = save_rows(request, received)
+        jobs = save_rows(request, received)
     except BaseException:
         _clear([entry.staging_key for entry in received])
         raise
@@ -137,8 +135,7 @@ def accept_known(resumable: ResumableUpload) -> UploadOutcome | None:
         taken_at=resumable.taken_at,
         resumable=resumable,
     )
-    with sqlite_write_lock():
-        job = save_known(request, filename=resumable.filename, sha256=resumable.sha256)
+    job = save_known(request, filename=resumable.filename, sha256=resumable.sha256)
     return UploadOutcome(request.upload, [job]) if job is not None else None
 
 
