@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from xdist.scheduler import LoadScopeScheduling
 
-# A whole stack takes gigabytes and all cores, and its test half of the time waits: two at once fill each other's pauses.
+# A whole stack takes gigabytes, and half of the time its test waits: two at once fill each other's pauses.
 _STACKS_AT_ONCE: Final = 2
 _STACK_FILES: Final = (
     "test_integration.py",
