@@ -25,12 +25,22 @@ pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 # Of axe's answer what a person needs to find the fault.
-FAULTS = """async () => {
+FAULTS_IN = """async (part) => {
   const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"];
-  const found = await axe.run({runOnly: tags, resultTypes: ["violations"]});
+  const found = await axe.run(part, {runOnly: tags, resultTypes: ["violations"]});
   return found.violations.flatMap(({id, nodes}) => nodes.slice(0, 3).map((node) =>
     `${id}: ${node.target.join(" ")} ${(node.any[0] ?? node.all[0] ?? node.none[0])?.message ?? ""}`));
 }"""
+FAULTS = f"async () => await ({FAULTS_IN})(document)"
+FAULTS_OF_DIALOGS = f"""async () => {{
+  const faults = [];
+  for (const dialog of document.querySelectorAll("dialog:not([open])")) {{
+    dialog.showModal();
+    faults.push(...await ({FAULTS_IN})(dialog));
+    dialog.close();
+  }}
+  return faults;
+}}"""
 FITS = "document.documentElement.scrollWidth <= window.innerWidth"
 LOOKS = ((390, "light"), (1280, "dark"))
 
@@ -115,6 +125,7 @@ def _faults_of(page: Page, visit: Visit, url: str) -> list[str]:
         faults += [f"{width} px, {scheme}: {fault}" for fault in page.evaluate(FAULTS)]
         if not page.evaluate(FITS):
             faults.append(f"{width} px: wider than the window")
+        faults += [f"{width} px, {scheme}, dialog: {fault}" for fault in page.evaluate(FAULTS_OF_DIALOGS)]
     for event, listener in listeners.items():
         page.remove_listener(event, listener)
     return faults

@@ -15,6 +15,8 @@ from tests.support.http import Browser
 from tests.support.nursery_photos import copy_at, render_small
 from tests.support.production import Production, missing_servers, running_production
 
+# With greenlets, which a store far away may want: the stacks of the other tests run threads, as it comes.
+SETTINGS = {"IO_WORKER_POOL": "gevent"}
 PLACES = ["N1-S-01", "N1-N-02", "N2-N-02"]
 
 
@@ -25,7 +27,7 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]
         if os.environ.get("DEMETER_REQUIRE_SERVERS") == "1":
             pytest.fail(f"The production topology must be tested here, but {reason}")
         pytest.skip(reason)
-    with running_production(tmp_path_factory.mktemp("production")) as running:
+    with running_production(tmp_path_factory.mktemp("production"), SETTINGS) as running:
         yield running
 
 

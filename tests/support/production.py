@@ -7,7 +7,7 @@ a data folder of its own, as on hosts of their own; uploads wait in a bucket.
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,7 +78,7 @@ class Production:
 
 
 @contextmanager
-def running_production(folder: Path) -> Iterator[Production]:
+def running_production(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[Production]:
     """Start the servers, prepare them, and run every service until the block ends."""
     logs = folder / LOG_DIR_NAME
     with ExitStack() as servers:
@@ -102,6 +102,7 @@ def running_production(folder: Path) -> Iterator[Production]:
             "S3_BUCKET_STAGING": "staging",
             **s3.settings(proxy.url),
             "PYTHONUNBUFFERED": "1",
+            **(settings or {}),
         }
         _run(_services()["setup"]["command"], environment).check_returncode()
         port = free_port()
