@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,7 +25,7 @@ from tests.browser.test_pages_in_browser import fits, sign_in
 from tests.conftest import PASSWORD
 from tests.inventory.factories import StorageLocationFactory
 from tests.photos.factories import picture_bytes
-from tests.support.chromium import PATIENCE_MS
+from tests.support.chromium import ARGUMENTS, CHROMIUM, PATIENCE_MS
 from tests.support.faulty_proxy import FaultyProxy, faulty_proxy
 from tests.support.labels import label_picture
 
@@ -193,6 +194,42 @@ def test_a_connection_that_is_cut_within_a_file_goes_on_where_it_was(open_page, 
     assert len(offsets) > 3
     assert offsets[1] == offsets[2], "what had arrived was not sent again"
     assert offsets.count("0") == 1
+
+
+def choose_and_lose(page: Page, path: Path) -> None:
+    """Choose a photo that is then deleted on the device, before it is sent."""
+    path.write_bytes(large_photo())
+    page.locator("input[name=files]").set_input_files(path)
+    states(page).to_have_text(["Elegida"])
+    path.unlink()
+    send(page)
+
+
+def test_a_file_that_is_gone_from_the_phone_waits_for_no_connection(open_page, worker, tmp_path):
+    """A private window keeps no copy of it, only where it was."""
+    page = open_upload(open_page, worker)
+    choose_and_lose(page, tmp_path / "grande.png")
+    states(page).to_have_text(["Ya no se puede leer el archivo. Elegilo de nuevo."])
+
+
+def test_the_copy_that_the_browser_keeps_is_sent_when_the_file_is_gone(
+    browser, live_server, worker, tmp_path
+):
+    context = browser.browser_type.launch_persistent_context(
+        tmp_path / "profile",
+        executable_path=CHROMIUM,
+        args=ARGUMENTS,
+        base_url=live_server.url,
+        locale="es-AR",
+    )
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    page.goto("/uploads/")
+    sign_in(page, worker)
+    expect(page.locator("[data-upload][data-ready]")).to_have_count(1)
+    choose_and_lose(page, tmp_path / "grande.png")
+    states(page).to_have_text(["Llegó: se está contando"])
+    context.close()
 
 
 def test_a_closed_tab_is_gone_on_with_by_the_next(open_page, worker):

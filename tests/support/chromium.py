@@ -11,6 +11,8 @@ from demeter.chromium import HOW_TO_INSTALL, find_chromium
 
 CHROMIUM = find_chromium()
 
+# A container's root may use no sandbox, and its /dev/shm is too small for pictures.
+ARGUMENTS = ("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu")
 PATIENCE_MS = 120_000  # for each step and each expectation, on a machine that does other things too
 
 OpenPage = Callable[..., Page]
@@ -31,9 +33,7 @@ def running_chromium() -> Iterator[Browser]:
         pytest.skip(f"There is no Chromium or Chrome on this machine. To install one: {HOW_TO_INSTALL}.")
     expect.set_options(timeout=PATIENCE_MS)  # else 5 s, whatever a context says
     with sync_playwright() as playwright:
-        # A container's root may use no sandbox, and its /dev/shm is too small for pictures.
-        arguments = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield chromium
         chromium.close()
 

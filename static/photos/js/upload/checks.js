@@ -14,6 +14,16 @@ function isPhoto(bytes) {
   return false;
 }
 
+// Whether the browser can still read a file: it may have been moved or changed since it was chosen.
+export async function isReadable(file) {
+  try {
+    await file.slice(0, 1).arrayBuffer();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 // The code of what is wrong with a file, or "". Rejects if the file cannot be read (any more).
 export async function faultOf(file, maxBytes) {
   if (file.size === 0) return "empty";

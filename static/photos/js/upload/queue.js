@@ -1,7 +1,7 @@
 // The photos of this page on their way: six at once, each in chunks, again and again until it has arrived. What is written
 // down of them (store.js) is enough for another page to go on.
 
-import { faultOf } from "./checks.js";
+import { faultOf, isReadable } from "./checks.js";
 import * as tus from "./tus.js";
 
 const AT_ONCE = 6;
@@ -183,7 +183,10 @@ export class Queue extends EventTarget {
       await this.#transfer(photo, abort.signal);
       this.failures = 0;
     } catch (error) {
-      if (!abort.signal.aborted) this.#failed(photo, error); // else a person has decided, maybe to go on by now
+      const isLost = error.status === 0 && !(await isReadable(photo.file)); // for the browser that is no answer either
+      if (abort.signal.aborted) return this.#pump(); // a person has decided, maybe to go on by now
+      if (isLost) await this.#takeCopy(photo);
+      else this.#failed(photo, error);
     }
     this.#pump();
   }
@@ -270,6 +273,18 @@ export class Queue extends EventTarget {
       this.#write(photo);
     } else {
       this.#wait(photo, 0); // no answer of our server, as from a network that asks to be signed in to
+    }
+    this.#changed(photo);
+  }
+
+  // The file was moved or changed on the device: no connection brings it back.
+  async #takeCopy(photo) {
+    const copy = await this.store.copyOf(photo.id);
+    if (copy && (await isReadable(copy))) {
+      Object.assign(photo, { file: copy, state: "queued" });
+    } else {
+      Object.assign(photo, { fault: "unreadable", state: "bad" });
+      this.store.remove(photo.id);
     }
     this.#changed(photo);
   }

@@ -40,6 +40,15 @@ export class Store {
     }
   }
 
+  // The copy of a photo, where there is one.
+  async copyOf(id) {
+    try {
+      return (await done((await this.#photos("readonly")).get(id)))?.file;
+    } catch {
+      return undefined;
+    }
+  }
+
   async save(row) {
     if (!this.keeps) return;
     try {
