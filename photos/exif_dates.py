@@ -55,6 +55,6 @@ def parse_utc(date: str | None, hours: float, minutes: float, seconds: float) ->
         return None
     try:
         day = datetime(int(found["year"]), int(found["month"]), int(found["day"]), tzinfo=UTC)
-    except ValueError:
+        return day + timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    except (ValueError, OverflowError):
         return None
-    return day + timedelta(hours=hours, minutes=minutes, seconds=seconds)

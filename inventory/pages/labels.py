@@ -128,7 +128,9 @@ def labels(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"form": form, "max_labels": MAX_LABELS}
     if is_chosen and form.is_valid():
         context |= _sheets(form)
-    if "sheets" not in context:
+    if is_chosen and not any(name in form.errors for name in CHOSEN):
+        context["chosen"] = [(name, row.pk) for name in CHOSEN for row in form.cleaned_data[name]]
+    if "chosen" not in context or "is_too_many" in context:
         context["warehouses"] = _warehouses()
     return render(request, "inventory/labels.html", context)
 
@@ -153,7 +155,6 @@ def _sheets(form: LabelForm) -> dict[str, Any]:
         "label_format": label_format,
         "sheets": _divide(made, label_format.per_sheet, skip),
         "locations": locations if len(locations) <= MAX_CHOICES else [],
-        "chosen": [(name, row.pk) for name in CHOSEN for row in form.cleaned_data[name]],
         "count": len(locations),
     }
 

@@ -20,6 +20,7 @@ from photos.pages.permissions import can_review, find_photo, require_reader, use
 from photos.pages.place_forms import ConfigurationForm, DensityForm
 from photos.pages.questions import questions_of
 from photos.services.booking.image_status import blocking
+from photos.services.corrections.drafts import draft_of
 from photos.warning_catalogue import WAITING, WARNINGS
 from photos.warning_texts import warnings_of
 
@@ -63,6 +64,7 @@ def fix(request: HttpRequest, image_id: UUID) -> HttpResponse:
         "searched": searched,
         "error": error_text(session.error_code, session.error_message) if session else "",
         "warnings": warnings_of(session) if session else [],
+        "draft": draft_of(session) if session else None,
         **(answers_for(image, session, user, searched) if session else {}),
     }
     return show(request, "fix", context)

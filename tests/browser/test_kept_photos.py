@@ -22,11 +22,20 @@ HOLD_HASH_OF_SECOND = """() => {
 
 # What is written down is heard of only when `letKeep` is called, as on a slow disk.
 HOLD_KEEPING = """() => {
-  const put = IDBObjectStore.prototype.put;
+  const listen = IDBTransaction.prototype.addEventListener;
   const may = new Promise((done) => { window.letKeep = done; });
+  IDBTransaction.prototype.addEventListener = function (name, hear) {
+    listen.call(this, name, this.mode === "readwrite" ? () => may.then(hear) : hear);
+  };
+}"""
+
+# The disk has no room for what is written down.
+FILL_DISK = """() => {
+  const put = IDBObjectStore.prototype.put;
   IDBObjectStore.prototype.put = function (row) {
     const request = put.call(this, row);
-    return { addEventListener: (name, hear) => request.addEventListener(name, () => may.then(hear)) };
+    request.addEventListener("success", () => this.transaction.abort());
+    return request;
   };
 }"""
 
@@ -60,6 +69,24 @@ def test_what_is_taken_out_while_the_others_are_sent_is_not_sent(open_page, work
     expect(page.locator("[data-upload][data-ready]")).to_have_count(1)
     expect(page.locator(".upload-item")).to_have_count(0)
     assert [job.filename for job in UploadJob.objects.all()] == ["claro_1.jpg"]
+
+
+def test_a_full_disk_is_told_and_keeps_nothing_that_has_arrived(open_page, worker):
+    page = open_upload(open_page, worker)
+    note = page.get_by_text("Este navegador no guarda archivos")
+    choose(page, file(1))
+    states(page).to_have_text(["Elegida"])
+    expect(note).to_be_hidden()
+    page.evaluate(FILL_DISK)
+    choose(page, file(2))
+    states(page).to_have_text(["Elegida"] * 2)
+    expect(note).to_be_visible()
+    send(page)
+    states(page).to_have_text(["Llegó: se está contando"] * 2)
+
+    page.reload()
+    expect(page.locator("[data-upload][data-ready]")).to_have_count(1)
+    expect(page.locator(".upload-item")).to_have_count(0)
 
 
 def test_what_is_refused_for_its_place_stays_on_the_phone_and_goes_where_the_form_says_then(

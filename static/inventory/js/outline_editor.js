@@ -53,7 +53,7 @@ class OutlineEditor {
       const corners = outer.map((point) => this.toMetres(point));
       if (corners.flat().some((number) => !Number.isFinite(number))) return false;
       this.ring = corners.slice(0, Math.max(0, corners.length - 1)); // the last repeats the first
-      this.holes = holes;
+      this.holes = holes.map((hole) => hole.slice(0, -1).map((point) => this.toMetres(point)));
       return true;
     } catch {
       return false;
@@ -61,9 +61,9 @@ class OutlineEditor {
   }
 
   write() {
-    const corners = this.ring.map((point) => this.toDegrees(point));
-    const outer = corners.length ? [...corners, corners[0]] : [];
-    this.field.value = corners.length ? JSON.stringify({ type: "Polygon", coordinates: [outer, ...this.holes] }) : "";
+    const closed = (ring) => [...ring, ...ring.slice(0, 1)].map((point) => this.toDegrees(point));
+    const coordinates = [this.ring, ...this.holes].map(closed);
+    this.field.value = this.ring.length ? JSON.stringify({ type: "Polygon", coordinates }) : "";
   }
 
   fit() {
@@ -91,17 +91,22 @@ class OutlineEditor {
     ];
   }
 
+  get outline() {
+    return { ring: this.ring, holes: this.holes };
+  }
+
   /** Keeps what stands for undo, then changes it. */
-  change(ring) {
-    this.past.push(this.ring);
-    this.ring = ring;
-    this.write();
-    this.draw();
+  change(ring, holes = this.holes) {
+    this.past.push(this.outline);
+    this.show({ ring, holes });
   }
 
   undo() {
-    if (!this.past.length) return;
-    this.ring = this.past.pop();
+    if (this.past.length) this.show(this.past.pop());
+  }
+
+  show(outline) {
+    Object.assign(this, outline);
     this.write();
     this.draw();
   }
@@ -111,14 +116,14 @@ class OutlineEditor {
     this.map.addEventListener("keydown", (event) => this.pressKey(event));
     this.map.addEventListener("wheel", (event) => { if (event.ctrlKey || document.activeElement && this.map.contains(document.activeElement)) { event.preventDefault(); this.zoom(event.deltaY > 0 ? ZOOM : 1 / ZOOM); } }, { passive: false });
     this.field.addEventListener("input", () => {
-      const before = this.ring;
+      const before = this.outline;
       if (this.read()) { this.past.push(before); this.fit(); this.draw(); }
     });
     this.undoButton.addEventListener("click", () => this.undo());
     this.root.querySelector("[data-fit]").addEventListener("click", () => { this.fit(); this.draw(); });
     this.root.querySelector("[data-closer]").addEventListener("click", () => this.zoom(1 / ZOOM));
     this.root.querySelector("[data-farther]").addEventListener("click", () => this.zoom(ZOOM));
-    this.root.querySelector("[data-empty]").addEventListener("click", () => this.change([]));
+    this.root.querySelector("[data-empty]").addEventListener("click", () => this.change([], []));
   }
 
   zoom(factor) {
@@ -136,8 +141,8 @@ class OutlineEditor {
       this.drag(event, (point) => { this.ring = this.ring.with(at, point); });
     } else if (corner) {
       const at = Number(corner.dataset.corner);
-      const before = this.ring;
-      this.drag(event, (point) => { this.ring = this.ring.with(at, point); }, () => { if (this.ring !== before) this.past.push(before); });
+      const before = this.outline;
+      this.drag(event, (point) => { this.ring = this.ring.with(at, point); }, () => { if (this.ring !== before.ring) this.past.push(before); });
       this.focus(at);
     } else {
       const [start, centre] = [[event.clientX, event.clientY], this.centre];
@@ -194,8 +199,11 @@ class OutlineEditor {
   }
 
   get squareMetres() {
-    const next = (index) => this.ring[(index + 1) % this.ring.length];
-    return Math.abs(this.ring.reduce((sum, [x, y], index) => sum + x * next(index)[1] - next(index)[0] * y, 0)) / 2;
+    const areaOf = (ring) => Math.abs(ring.reduce((sum, [x, y], index) => {
+      const [nextX, nextY] = ring[(index + 1) % ring.length];
+      return sum + x * nextY - nextX * y;
+    }, 0)) / 2;
+    return this.holes.reduce((sum, hole) => sum - areaOf(hole), areaOf(this.ring));
   }
 
   draw() {
@@ -209,6 +217,7 @@ class OutlineEditor {
       shape.append(title);
       return shape;
     });
+    for (const hole of this.holes) shapes.push(svgElement("polygon", { points: path(hole.map((point) => this.toPx(point))), class: "outline-around" }));
     if (points.length) shapes.push(svgElement(points.length < MIN_CORNERS ? "polyline" : "polygon", { points: path(points), class: "outline-own" }));
     if (points.length > 1) {
       for (const [index, [x, y]] of points.entries()) {

@@ -6,16 +6,13 @@ export const USER = "uploads-user"; // who was signed in last on this device: th
 const NAME = "demeter-uploads";
 const PHOTOS = "photos";
 
-const done = (request) =>
-  new Promise((resolve, reject) => {
-    request.addEventListener("success", () => resolve(request.result));
-    request.addEventListener("error", () => reject(request.error));
-  });
-
 function open() {
   const request = indexedDB.open(NAME, 1);
   request.addEventListener("upgradeneeded", () => request.result.createObjectStore(PHOTOS, { keyPath: "id" }));
-  return done(request);
+  return new Promise((resolve, reject) => {
+    request.addEventListener("success", () => resolve(request.result));
+    request.addEventListener("error", () => reject(request.error));
+  });
 }
 
 export class Store {
@@ -24,15 +21,21 @@ export class Store {
     this.database = null;
   }
 
-  async #photos(mode) {
+  // What a request answers once its transaction is complete: files are written last, and a full disk is told only then.
+  async #in(mode, ask) {
     this.database ??= open();
-    return (await this.database).transaction(PHOTOS, mode).objectStore(PHOTOS);
+    const transaction = (await this.database).transaction(PHOTOS, mode);
+    const request = ask(transaction.objectStore(PHOTOS));
+    return new Promise((resolve, reject) => {
+      transaction.addEventListener("complete", () => resolve(request.result));
+      transaction.addEventListener("abort", () => reject(transaction.error));
+    });
   }
 
   // Rows of this user: {id, user, file, name, sha256, batch, fields, url, paused, error}.
   async load(user) {
     try {
-      const rows = await done((await this.#photos("readonly")).getAll());
+      const rows = await this.#in("readonly", (photos) => photos.getAll());
       return rows.filter((row) => row.user === user);
     } catch {
       this.keeps = false;
@@ -43,7 +46,7 @@ export class Store {
   // The copy of a photo, where there is one.
   async copyOf(id) {
     try {
-      return (await done((await this.#photos("readonly")).get(id)))?.file;
+      return (await this.#in("readonly", (photos) => photos.get(id)))?.file;
     } catch {
       return undefined;
     }
@@ -52,16 +55,16 @@ export class Store {
   async save(row) {
     if (!this.keeps) return;
     try {
-      await done((await this.#photos("readwrite")).put(row));
+      await this.#in("readwrite", (photos) => photos.put(row));
     } catch {
       this.keeps = false;
     }
   }
 
+  // Also where nothing more is kept: what has arrived makes room on a full disk.
   async remove(id) {
-    if (!this.keeps) return;
     try {
-      await done((await this.#photos("readwrite")).delete(id));
+      await this.#in("readwrite", (photos) => photos.delete(id));
     } catch {
       this.keeps = false;
     }
