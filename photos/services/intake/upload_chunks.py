@@ -12,6 +12,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from demeter.errors import DATABASE_AWAY
 from photos import storage
 from photos.errors import OffsetMismatch, OtherUpload, TooManyChunks
 from photos.models import ResumableUpload, UploadChunk, UploadJob
@@ -28,7 +29,7 @@ def keep_chunk(resumable: ResumableUpload, *, offset_bytes: int, file: File[Any]
     """Keep the next chunk of a file that is not whole with it. The bytes first, then the row that knows of them.
 
     Raises OffsetMismatch if it does not belong there (any more), TooManyChunks, StoreUnavailable, StoreFull; nothing
-    is kept then.
+    is kept then. If the database is away, the bytes stay: the row may have been written.
     """
     check_offset(resumable, offset_bytes)
     if resumable.chunks.count() >= settings.RESUMABLE_UPLOAD_MAX_CHUNKS:
@@ -48,6 +49,8 @@ def keep_chunk(resumable: ResumableUpload, *, offset_bytes: int, file: File[Any]
                 size_bytes=size_bytes,
                 staging_key=key,
             )
+    except DATABASE_AWAY:
+        raise  # a COMMIT without an answer may have been made: `clear_staging` finds what no row names
     except BaseException:
         storage.staging_discard([key])
         raise

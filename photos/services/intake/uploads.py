@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
 from demeter.accounts.models import User
-from demeter.errors import DemeterError
+from demeter.errors import DATABASE_AWAY, DemeterError
 from inventory.models import StorageLocation, Warehouse
 from photos import storage
 from photos.choices import ImageSource, JobPurpose, JobStatus
@@ -76,7 +76,8 @@ def accept_upload(
     A `resumable` upload is what the one file came by: its job joins the upload that it names, and ends it.
     All bodies are on disk, and all that can be read is read, before the one short transaction begins.
     Raises NoFile, TooManyFiles, UnknownLocation, UnknownWarehouse, InvalidTakenAt for the request as a whole;
-    StoreFull (507) and StoreUnavailable (503) if the bytes cannot be kept, of which nothing is left then.
+    StoreFull (507) and StoreUnavailable (503) if the bytes cannot be kept, of which nothing is left then. If the
+    database is away, the bytes stay: their rows may have been written.
     """
     if not files:
         raise NoFile(_("Send at least one photo."))
@@ -97,6 +98,8 @@ def accept_upload(
     try:
         received = [build_rows(request, entry) for entry in received]
         jobs = save_rows(request, received)
+    except DATABASE_AWAY:
+        raise  # a COMMIT without an answer may have been made: `clear_staging` finds what no row names
     except BaseException:
         _clear([entry.staging_key for entry in received])
         raise

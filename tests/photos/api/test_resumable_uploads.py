@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
@@ -393,6 +393,25 @@ def test_a_process_that_dies_before_the_rows_are_written_leaves_the_file_to_be_g
     with pytest.raises(KeyboardInterrupt):
         append(client, url, HALF, PHOTO[HALF:])
     monkeypatch.undo()
+    assert offset_of(client, url) == HALF
+    assert append(client, url, HALF, PHOTO[HALF:]).status_code == 204
+    assert Image.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_a_chunk_whose_row_may_have_been_written_stays_when_the_database_does_not_answer(
+    client: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = begin(client)["Location"]
+    commit = connection.commit
+
+    def commit_without_answer() -> None:
+        commit()
+        raise OperationalError("the server closed the connection")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(connection, "commit", commit_without_answer)
+        assert append(client, url, 0, PHOTO[:HALF]).status_code == 503
     assert offset_of(client, url) == HALF
     assert append(client, url, HALF, PHOTO[HALF:]).status_code == 204
     assert Image.objects.count() == 1

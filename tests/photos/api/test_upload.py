@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 
@@ -304,6 +306,25 @@ def test_nothing_stays_in_staging_when_the_rows_cannot_be_written(
     assert (response.status_code, response.json()["code"]) == (500, "server_error")
     assert [path for path in (tmp_path / "media").rglob("*") if path.is_file()] == []
     assert (UploadSession.objects.count(), Image.objects.count()) == (0, 0)
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_bytes_whose_rows_may_have_been_written_stay_when_the_database_does_not_answer(
+    bearer: Bearer, worker: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, commit = bearer(worker), connection.commit
+
+    def commit_without_answer() -> None:
+        commit()
+        raise OperationalError("the server closed the connection")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(connection, "commit", commit_without_answer)
+        assert upload(client, photo_file(1)).status_code == 503
+    image = Image.objects.get()
+    assert storages["staging"].exists(image.staging_key)
+    [job] = upload(client, photo_file(1)).json()["jobs"]
+    assert job["duplicate_of"] == str(image.pk)
 
 
 # ── known photos ─────────────────────────────────────────────────────────────────────────────────────
