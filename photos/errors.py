@@ -63,6 +63,12 @@ class CountReplaced(DemeterError):
     code, status = "count_replaced", 409
 
 
+class PlaceValidated(DemeterError):
+    """A supervisor has validated a count of the photo at its place, and the one who moves it is none."""
+
+    code, status = "place_validated", 409
+
+
 class UnknownLocation(ValidationError):
     """There is no such place, or it is not in use any more."""
 

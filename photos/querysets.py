@@ -40,9 +40,11 @@ class ImageQuerySet(ChangeTimedUpdates, models.QuerySet[Any]):
         return super().update(**values)
 
     def visible_to(self, user: User) -> Self:
-        """Workers see their own photos; supervisors, admins and opened viewers all."""
-        if user.has_role(Role.SUPERVISOR) or (user.role == Role.VIEWER and user.can_read):
+        """Workers see their own photos, supervisors and admins all; opened viewers all but those in the trash."""
+        if user.has_role(Role.SUPERVISOR):
             return self
+        if user.role == Role.VIEWER and user.can_read:
+            return self.not_deleted()
         return self.filter(uploaded_by=user)
 
     def not_deleted(self) -> Self:

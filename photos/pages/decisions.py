@@ -110,8 +110,12 @@ def back_to(request: HttpRequest, image: Image) -> str:
     Only addresses of this server are followed.
     """
     wanted = given_in(request).get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
-    return wanted if is_ours else reverse("photo", args=[image.pk])
+    return wanted if is_own_address(wanted) else reverse("photo", args=[image.pk])
+
+
+def is_own_address(wanted: str) -> bool:
+    """Whether it is the path of a page of this server: a bare word would be taken for the name of a view."""
+    return wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
 
 
 def given_in(request: HttpRequest) -> Mapping[str, str]:

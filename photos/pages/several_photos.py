@@ -12,7 +12,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
@@ -23,7 +22,7 @@ from demeter.errors import DemeterError
 from inventory.models import StorageLocation
 from photos import queue
 from photos.models import Image, ProcessingSession
-from photos.pages.decisions import ask_or_decide, given_in
+from photos.pages.decisions import ask_or_decide, given_in, is_own_address
 from photos.pages.forms import PlaceChoiceForm
 from photos.pages.gallery import Card, cards
 from photos.pages.permissions import can_review, for_workers, user_of
@@ -226,5 +225,4 @@ def _place(form: PlaceChoiceForm | None) -> StorageLocation | None:
 def _back(request: HttpRequest) -> str:
     """The gallery as it was filtered."""
     wanted = given_in(request).get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
-    return wanted if is_ours else reverse("gallery")
+    return wanted if is_own_address(wanted) else reverse("gallery")

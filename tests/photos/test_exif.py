@@ -226,3 +226,11 @@ def test_no_block_however_broken_raises() -> None:
         assert (exif.latitude is None) == (exif.longitude is None)
         makes.add(exif.make)
     assert {None, "Phone"} < makes, "neither all nor none of them can be read"
+
+
+def test_a_time_beyond_the_last_year_is_none() -> None:
+    gps = {
+        piexif.GPSIFD.GPSDateStamp: b"9999:12:31",
+        piexif.GPSIFD.GPSTimeStamp: ((23, 1), (59, 1), (60, 1)),
+    }
+    assert parse_exif(block(gps=gps)).dates == ()

@@ -30,6 +30,7 @@ from photos.services.intake.upload_validation import UploadMetadata
 from photos.services.results.session_lifecycle import (
     assign_location,
     begin_session,
+    may_name_place,
     plan_session,
     reprocess,
 )
@@ -216,7 +217,10 @@ def _job_for_known(
     """
     is_running = count.status in (SessionStatus.PENDING, SessionStatus.PROCESSING)
     if not is_running and (request.force or count.status == SessionStatus.FAILED):
-        job = reprocess(image=image, user=request.user, location=request.location)
+        location = request.location
+        if location is not None and not may_name_place(image, location, request.user):
+            location = None  # it is counted where it stands, and the job says so
+        job = reprocess(image=image, user=request.user, location=location)
         job.upload_session, job.position, job.filename = request.upload, entry.position, entry.filename
         job.save(update_fields=["upload_session", "position", "filename"])
         return job

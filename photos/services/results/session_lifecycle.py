@@ -7,6 +7,7 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from demeter.accounts.choices import Role
 from demeter.accounts.models import User
 from inventory.models import StorageLocation
 from inventory.services.configs import ConfigTimeline
@@ -20,7 +21,7 @@ from photos.choices import (
     StepKind,
     StepStatus,
 )
-from photos.errors import CountRunning, NotCounted, UnknownLocation
+from photos.errors import CountRunning, NotCounted, PlaceValidated, UnknownLocation
 from photos.models import Image, ProcessingSession, ProcessingStep, UploadJob
 from photos.services.booking.count_warnings import may_contradict_position
 from photos.services.booking.image_status import update_image_status
@@ -124,14 +125,14 @@ def reprocess(
 
     The place stays the one the photo has, unless another is given now: then all its counts are of that place from
     now on. What a person has answered about the photo itself stays answered.
-    Raises CountRunning (409) while a count of this photo runs.
+    Raises CountRunning (409) while a count of this photo runs, PlaceValidated (409) as `assign_location` does.
     """
     lock_places_of(image.pk, location)
     former = places_of([image.pk])
     image = Image.objects.select_for_update().get(pk=image.pk)
     earlier = image.sessions.select_related("storage_location").order_by("-attempt").first()
     if location is not None:
-        _name_place_of(image, location)
+        _name_place_of(image, location, user)
     place, source = location, LocationSource.PERSON if location else ""
     if place is None and earlier is not None and earlier.storage_location is not None:
         place, source = earlier.storage_location, earlier.location_source
@@ -159,7 +160,8 @@ def assign_location(
 ) -> ProcessingSession:
     """Name the place of a photo: of all its counts, one that runs included. Nothing is counted again.
 
-    What the photo had booked at another place is withdrawn there. Raises UnknownLocation, NotCounted.
+    What the photo had booked at another place is withdrawn there. Raises UnknownLocation, NotCounted, and
+    PlaceValidated where a supervisor has validated a count at another place and `user` is none.
     """
     if not StorageLocation.objects.in_use().filter(pk=location.pk).exists():
         raise UnknownLocation(_("The place “%(name)s” is not in use any more.") % {"name": location.name})
@@ -168,14 +170,22 @@ def assign_location(
     lock_places_of(session.image_id, location)
     former = places_of([session.image_id])  # also where it has booked nothing: the place loses a photo
     image = Image.objects.select_for_update().get(pk=session.image_id)
-    _name_place_of(image, location)
+    _name_place_of(image, location, user)
     settle_places(former | places_of([image.pk]))
     session.refresh_from_db()
     return session
 
 
-def _name_place_of(image: Image, location: StorageLocation) -> None:
+def may_name_place(image: Image, location: StorageLocation, user: User) -> bool:
+    """Whether the user may say that a photo shows this place: what a supervisor has validated, only supervisors move."""
+    elsewhere = image.sessions.filter(validated=True, storage_location__isnull=False).exclude(storage_location=location)
+    return user.has_role(Role.SUPERVISOR) or not elsewhere.exists()
+
+
+def _name_place_of(image: Image, location: StorageLocation, user: User) -> None:
     """Say which place all counts of a photo show, in the name of a person. The places are locked."""
+    if not may_name_place(image, location, user):
+        raise PlaceValidated(_("A supervisor has validated this count at its place. Ask one to move the photo."))
     timeline = ConfigTimeline(location)
     for session in image.sessions.select_related("image", "storage_location"):
         former = session.storage_location

@@ -102,6 +102,13 @@ def test_what_makes_no_sense_is_said_and_prints_nothing(client, nursery, query, 
     assert printed(page) == []
 
 
+@pytest.mark.parametrize("wrong", ["format=105x148&skip=4", "format=nonsense"])
+def test_what_was_chosen_stays_chosen_when_a_number_is_wrong(client, nursery, wrong):
+    location = nursery.claros[0]
+    page = client.get(f"/places/labels/?location={location.pk}&{wrong}")
+    assert f'<input type="hidden" name="location" value="{location.pk}">' in page.text
+
+
 def test_a_claro_out_of_use_gets_no_label(client, nursery):
     nursery.claros[1].is_active = False
     nursery.claros[1].save()

@@ -265,6 +265,12 @@ def test_another_workers_photo_and_one_in_the_trash_are_not_found(
     assert client.get(f"/api/v1/photos/{uuid.uuid4()}").status_code == 404
 
 
+def test_a_viewer_finds_nothing_that_is_in_the_trash(bearer: Bearer, viewer: User, worker: User) -> None:
+    photo_named(worker, "trashed.jpg", deleted_at=timezone.now())
+    answer = bearer(viewer).get("/api/v1/photos/gallery", {"status": "trash"})
+    assert answer.json()["photos"] == []
+
+
 def held() -> int:
     return sum(StockBatch.objects.values_list("quantity_current", flat=True))
 

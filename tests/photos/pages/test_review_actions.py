@@ -129,6 +129,35 @@ def test_before_a_photo_is_moved_the_page_tells_what_changes_at_both_places_and_
     assert stock() == [(place.pk, 0), (elsewhere.pk, 3)]
 
 
+def test_what_a_supervisor_has_validated_is_moved_by_supervisors_alone(
+    signed_in, worker, supervisor, make_photo, count, place
+):
+    session = count(make_photo(), place)
+    signed_in(supervisor).post(f"/photos/{session.image_id}/validate/")
+    elsewhere = StorageLocationConfigFactory().storage_location
+    move = (f"/photos/{session.image_id}/place/", {"storage_location_id": elsewhere.pk})
+
+    refused = signed_in(worker).post(*move, follow=True)
+
+    assert "A supervisor has validated this count" in refused.text
+    assert stock() == [(place.pk, 3)]
+    signed_in(supervisor).post(*move)
+    assert stock() == [(place.pk, 0), (elsewhere.pk, 3)]
+
+
+@pytest.mark.parametrize("came_from", ["no-page", "//evil.example/", "https://evil.example/"])
+def test_nobody_is_led_elsewhere(signed_in, worker, make_photo, count, came_from):
+    """A bare word is no address, though it looks like the name of a view."""
+    session = count(make_photo())
+    client, given = signed_in(worker), {"next": came_from, "action": "trash", "photo": session.image_id}
+    trash_it = f"/photos/{session.image_id}/trash/"
+    assert [client.get(address, given).status_code for address in (trash_it, "/photos/several/")] == [
+        200,
+        200,
+    ]
+    assert client.post(trash_it, given).url.startswith("/photos/")
+
+
 def test_a_place_that_books_nothing_is_told_before_it_is_named(signed_in, worker, make_photo, count):
     session = count(make_photo())
     bare = StorageLocationFactory()
