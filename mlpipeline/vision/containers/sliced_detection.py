@@ -83,8 +83,11 @@ def detect_in_picture(
 
 
 def _assignment(image: Image, containers: Sequence[Container], options: CountOptions) -> PlantAssignment:
-    rim_share = RIM_SHARE if options.has(Rule.LEANING_PLANTS) else 0.0
-    return PlantAssignment(shape_of(image), tuple(containers), rim_share)
+    return PlantAssignment(shape_of(image), tuple(containers), _rim_share(options))
+
+
+def _rim_share(options: CountOptions) -> float:
+    return RIM_SHARE if options.has(Rule.LEANING_PLANTS) else 0.0
 
 
 def _check_indices(image: Image, containers: Sequence[Container], indices: Sequence[int]) -> None:
@@ -179,8 +182,10 @@ def plan_slices(region: Region, sizes: PlantSizes, scale: float, runner: TileRun
         side if side <= side_px * room else round(side_px * factor)
         for side, factor in zip(even, factors, strict=True)
     ]
+    reach = 0.5 + _rim_share(options)
     candidates = [
-        (plan_tiles(region, runner.shape, side, min(overlap_px, MAX_OVERLAP * side)), side) for side in sides
+        (plan_tiles(region, runner.shape, side, min(overlap_px, MAX_OVERLAP * side), reach), side)
+        for side in sides
     ]
     tiles, side_px = min(candidates, key=lambda candidate: len(candidate[0]))
     warnings = _scale_warnings(sizes, tile_px / side_px, runner)

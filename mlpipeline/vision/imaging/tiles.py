@@ -64,18 +64,20 @@ def tile_starts(start: int, stop: int, side_px: int, overlap_px: float, limit: i
     return sorted({min(max(begin, 0), max(limit - side_px, 0)) for begin in starts})
 
 
-def plan_tiles(region: Region, shape: tuple[int, int], side_px: int, overlap_px: float) -> tuple[Tile, ...]:
+def plan_tiles(
+    region: Region, shape: tuple[int, int], side_px: int, overlap_px: float, reach: float = 0.5
+) -> tuple[Tile, ...]:
     """Tiles that cover a region of a picture of `shape`, so that every plant up to `overlap_px` is whole in one.
 
     Rows of tiles run over the height of the region; in each row, tiles stand only under the stretch that the region
-    has there, widened by half a plant on either side because a plant belongs to the region by its middle. Tiles that
-    hold less than MIN_CONTAINER_SHARE of the region are left out.
+    has there, widened on either side by what a plant reaches out of it: `reach` times its size, a half where it belongs
+    to the region by its middle. Tiles that hold less than MIN_CONTAINER_SHARE of the region are left out.
     """
     cropped = region.cropped()
     if cropped.is_empty:
         return ()
     height, width = shape
-    margin = math.ceil(overlap_px / 2)
+    margin = math.ceil(overlap_px * reach)
     top, bottom = max(cropped.y0 - margin, 0), min(cropped.y1 + margin, height)
     # Per-row stretches are widened by a margin, columns are read from the rows that the tile row covers.
     tiles: list[Tile] = []

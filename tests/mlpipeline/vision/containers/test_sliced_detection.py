@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mlpipeline.vision.containers.cleaning import whole_picture
+from mlpipeline.vision.containers.cleaning import RIM_SHARE, whole_picture
 from mlpipeline.vision.containers.sliced_detection import detect_in_containers, detect_in_picture
 from mlpipeline.vision.errors import DetectorFault, InvalidInput
 from mlpipeline.vision.results import OUT_OF_SCALE, TRUNCATED, Container, Detections
@@ -57,6 +57,21 @@ def test_plants_of_any_size_are_found_at_a_scale_that_the_weights_know(side):
     assert abs(len(found) - len(boxes)) <= 0.01 * len(boxes)
 
 
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.2, 0.24])
+@pytest.mark.parametrize("side", [24, 40, 60])
+def test_plants_that_lean_over_the_rim_of_a_bed_count_where_no_other_tile_lies(side, share):
+    """The outer plants have their middles outside of the outline by a share of their side, up to a quarter."""
+    step, bed = 1.25 * side, (300, 200, 1300, 1000)
+    inner = rows_of_plants(step, side, box=bed, jitter=0)
+    inner = inner[inner[:, 0] > bed[0] + side]
+    y = np.arange(bed[1] + step / 2, bed[3] - step / 2, step)
+    x = np.full_like(y, bed[0] - share * side)
+    outer = np.stack([x - side / 2, y - side / 2, x + side / 2, y + side / 2], axis=1).astype(np.float32)
+    boxes = np.concatenate([inner, outer])
+    (found,), _ = count(boxes, [container("segment", *bed)])
+    assert len(found) == len(boxes)
+
+
 def test_large_plants_cost_few_tiles_and_small_ones_in_proportion():
     (_, large), (_, small) = (count(rows_of_plants(1.2 * side, side)) for side in (120, 30))
     assert large.tiles_seen <= 10
@@ -81,12 +96,12 @@ def test_a_container_of_well_sized_plants_costs_no_tile_but_the_probes_and_keeps
 
 def tiles_over(kind, side, corner=100):
     """How many tiles a container in a bed of small plants costs beyond the probes; all of its plants are found."""
-    boxes = rows_of_plants(30, 24)
+    boxes, rim = rows_of_plants(30, 24), 24 * RIM_SHARE
     (found,), truth = count(boxes, [container(kind, corner, corner, corner + side, corner + side)])
     probes = TruthDetector(WIDTH, HEIGHT, boxes)
     search_scale(TileRunner(compass_picture(WIDTH, HEIGHT), probes, make_options(), None))
     middles = (boxes[:, :2] + boxes[:, 2:]) / 2
-    inside = int(((middles > corner) & (middles < corner + side)).all(axis=1).sum())
+    inside = int(((middles > corner - rim) & (middles < corner + side + rim)).all(axis=1).sum())
     assert len(found) == pytest.approx(inside, rel=0.02)
     return truth.tiles_seen - probes.tiles_seen
 
