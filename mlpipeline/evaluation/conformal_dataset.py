@@ -41,7 +41,7 @@ from mlpipeline.vision.uncertainty.conformal_interval import min_confident_count
 from mlpipeline.vision.uncertainty.error_features import difficulty_terms, unmatched_leaf_plants
 from mlpipeline.vision.uncertainty.score_calibration import ScoreCalibrator
 
-FIRST_SEED = HELD_OUT_SEEDS.start + 20_000  # other scenes than those of `calibrate` and of evaluations
+FIRST_SEED = HELD_OUT_SEEDS.start + 20_000  # what is evaluated has other seeds, from 730,000 on
 SIZES_PX = ((640, 480), (800, 600), (1024, 768))
 PLANT_PX = (14.0, 90.0)  # sides that plants are given where the kind does not say
 # One scene in so many is counted once more, blurred, darkened or brightened; no divisor of the number of kinds.

@@ -38,6 +38,9 @@ SET_WEIGHTS: Mapping[str, float] = {
     "backgrounds_gravel_mulch": 2.0,
     "cauliflower_cwf788": 0.5,
 }
+#: Sets whose pictures show the same plants again and again: no split of the files keeps these apart, so they are trained
+#: on and nothing is measured on them. ("One crop may occur in several grids", says the SOURCE.txt.)
+INSEPARABLE_SETS = frozenset({"aarhus_seedlings"})
 _NUMBER = re.compile(r"\d+$")
 
 
@@ -109,7 +112,12 @@ def _check_labels(path: Path) -> None:
 
 
 def split_set(pictures: Sequence[RealPicture], split: RealSplit) -> list[RealPicture]:
-    """The pictures of a split, in order: the last of several series are held out, else the end of the only one."""
+    """The pictures of a split, in order: the last of several series are held out, else the end of the only one.
+
+    Of INSEPARABLE_SETS all are trained on.
+    """
+    if pictures and pictures[0].name in INSEPARABLE_SETS:
+        return list(pictures) if split == TRAIN else []
     series = sorted({picture.series for picture in pictures})
     if len(series) > 1:
         held_out = set(series[-max(1, len(series) // HELD_OUT_PARTS) :])

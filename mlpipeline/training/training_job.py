@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -82,6 +83,7 @@ def copy_real(real: Path, folder: Path) -> dict[str, list[Path]]:
     beside its labels. Raises UnusableRealSet.
     """
     sets = {}
+    shutil.rmtree(folder / "real_held_out", ignore_errors=True)  # what was held out before may be trained on now
     for name, pictures in read_sets(real).items():
         for picture in split_set(pictures, HELD_OUT):
             picture.copied(folder / "real_held_out")

@@ -38,7 +38,7 @@ def make_set(folder, name, stems, labels=PLANT):
 @pytest.fixture
 def real(tmp_path):
     """A walk of 40 pictures, three videos without plants, and rows with weeds."""
-    folder = make_set(tmp_path / "real", "aarhus_seedlings", [f"walk_{number:03}" for number in range(40)])
+    folder = make_set(tmp_path / "real", "oilpalm_lampung", [f"walk_{number:03}" for number in range(40)])
     make_set(folder, "pots_grey_maejo", [f"{video}_{number}" for video in "abc" for number in range(5)], "")
     return make_set(folder, "cauliflower_cwf788", [f"row_{number}" for number in range(30)])
 
@@ -61,9 +61,15 @@ def test_whole_series_are_held_out_where_a_set_has_several(real):
 
 
 def test_the_end_of_a_single_series_is_held_out_and_its_neighbours_are_dropped(real):
-    walk = read_sets(real)["aarhus_seedlings"]
+    walk = read_sets(real)["oilpalm_lampung"]
     assert stems(split_set(walk, TRAIN)) == [f"walk_{number:03}" for number in range(28)]
     assert stems(split_set(walk, HELD_OUT)) == [f"walk_{number:03}" for number in range(32, 40)]
+
+
+def test_nothing_is_held_out_of_a_set_that_shows_the_same_plants_again(tmp_path):
+    folder = make_set(tmp_path / "real", "aarhus_seedlings", [f"grid_{number}" for number in range(10)])
+    grids = read_sets(folder)["aarhus_seedlings"]
+    assert (len(split_set(grids, TRAIN)), split_set(grids, HELD_OUT)) == (10, [])
 
 
 def test_pictures_follow_their_numbers_and_not_the_letters_of_their_names(real):
