@@ -178,14 +178,18 @@ def assign_location(
 
 def may_name_place(image: Image, location: StorageLocation, user: User) -> bool:
     """Whether the user may say that a photo shows this place: what a supervisor has validated, only supervisors move."""
-    elsewhere = image.sessions.filter(validated=True, storage_location__isnull=False).exclude(storage_location=location)
+    elsewhere = image.sessions.filter(validated=True, storage_location__isnull=False).exclude(
+        storage_location=location
+    )
     return user.has_role(Role.SUPERVISOR) or not elsewhere.exists()
 
 
 def _name_place_of(image: Image, location: StorageLocation, user: User) -> None:
     """Say which place all counts of a photo show, in the name of a person. The places are locked."""
     if not may_name_place(image, location, user):
-        raise PlaceValidated(_("A supervisor has validated this count at its place. Ask one to move the photo."))
+        raise PlaceValidated(
+            _("A supervisor has validated this count at its place. Ask one to move the photo.")
+        )
     timeline = ConfigTimeline(location)
     for session in image.sessions.select_related("image", "storage_location"):
         former = session.storage_location
