@@ -38,8 +38,8 @@ SET_WEIGHTS: Mapping[str, float] = {
     "backgrounds_gravel_mulch": 2.0,
     "cauliflower_cwf788": 0.5,
 }
-#: Sets whose pictures show the same plants again and again: no split of the files keeps these apart, so they are trained
-#: on and nothing is measured on them. ("One crop may occur in several grids", says the SOURCE.txt.)
+#: Sets whose pictures show the same plants again and again: no split of the files keeps these apart, so they are
+#: trained on and nothing is measured on them. ("One crop may occur in several grids", says the SOURCE.txt.)
 INSEPARABLE_SETS = frozenset({"aarhus_seedlings"})
 _NUMBER = re.compile(r"\d+$")
 

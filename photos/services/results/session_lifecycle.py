@@ -177,7 +177,7 @@ def assign_location(
 
 
 def may_name_place(image: Image, location: StorageLocation, user: User) -> bool:
-    """Whether the user may say that a photo shows this place: what a supervisor has validated, only supervisors move."""
+    """Whether the user may say that a photo shows this place: what is validated, supervisors alone move."""
     elsewhere = image.sessions.filter(validated=True, storage_location__isnull=False).exclude(
         storage_location=location
     )
