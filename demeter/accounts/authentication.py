@@ -1,8 +1,10 @@
-"""Bearer tokens in the Authorization header, the scheme in any case. A token ends with its sign-in."""
+"""Who calls: by a bearer token, which ends with its sign-in, or by the session of a browser."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.utils.translation import gettext as _
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import InvalidToken
@@ -10,6 +12,8 @@ from rest_framework_simplejwt.tokens import Token
 
 from demeter.accounts.tokens import user_of
 from demeter.serving.admission import admission_of
+
+_PAGE_USER: Final = "X-Page-User"
 
 
 class BearerAuthentication(JWTAuthentication):
@@ -32,3 +36,18 @@ class BearerAuthentication(JWTAuthentication):
         if user is None:
             raise InvalidToken(_("Sign in again."))
         return user
+
+
+class PageSessionAuthentication(SessionAuthentication):
+    """The session of the browser, for a page of whoever is signed in.
+
+    A page that acts long after it was opened names in `X-Page-User` whom it belongs to, or nobody. Without the header
+    whoever has signed in since, in another tab, would send the photos and corrections of the one before as his own.
+    """
+
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        signed_in = super().authenticate(request)
+        page_user = request.headers.get(_PAGE_USER)
+        if signed_in is not None and page_user is not None and page_user != str(signed_in[0].pk):
+            raise NotAuthenticated(_("Sign in again."))
+        return signed_in

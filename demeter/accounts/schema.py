@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.authentication import SessionScheme
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.plumbing import build_bearer_security_scheme_object
 
@@ -19,3 +20,9 @@ class BearerScheme(OpenApiAuthenticationExtension):
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
         return dict(build_bearer_security_scheme_object("Authorization", "Bearer", "JWT"))
+
+
+class PageSessionScheme(SessionScheme):
+    """Describes `PageSessionAuthentication` as the session's cookie: the header is of our own pages alone."""
+
+    target_class = "demeter.accounts.authentication.PageSessionAuthentication"

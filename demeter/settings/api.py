@@ -6,7 +6,7 @@ from demeter.settings.environment import env
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "demeter.accounts.authentication.BearerAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
+        "demeter.accounts.authentication.PageSessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["demeter.accounts.permissions.IsApprovedUser"],
     "DEFAULT_PAGINATION_CLASS": "demeter.pagination.PageNumberPagination",

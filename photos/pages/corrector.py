@@ -116,6 +116,7 @@ def _settings(
     }
     return {
         **{name: f"{url}?count={session.attempt}" for name, url in api.items()},
+        "user": str(user_of(request).pk),
         "draft_key": f"corrections:{user_of(request).pk}:{session.uuid}",
         "count": session.attempt,
         "width_px": image.width_px,

@@ -52,6 +52,20 @@ def test_signing_out_takes_a_post_and_ends_the_session(client, worker):
     assert client.get("/").url == "/sign-in/?next=/"
 
 
+def test_whoever_is_signed_in_needs_no_form_and_who_sends_it_signs_in_in_his_place(
+    client, worker, other_worker
+):
+    """As from a page that was opened before: in another tab another person may have signed in since."""
+    client.force_login(worker)
+    assert client.get("/sign-in/").url == "/"
+    assert client.get("/api/v1/auth/me").json()["id"] == worker.pk
+
+    wrong = client.post("/sign-in/", {"username": other_worker.email, "password": "wrong"})
+    assert wrong.context["form"].non_field_errors()
+    assert client.post("/sign-in/", {"username": other_worker.email, "password": PASSWORD}).url == "/"
+    assert client.get("/api/v1/auth/me").json()["id"] == other_worker.pk
+
+
 @pytest.mark.parametrize(
     ("language", "title"), [("es", "Te damos la bienvenida"), ("en", "Welcome to the nursery")]
 )

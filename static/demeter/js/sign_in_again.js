@@ -1,6 +1,6 @@
 // @ts-check
-// Signs in again in a dialog, so that a page whose session has ended is not lost. Resolves when the same person is signed
-// in; where it is another, the page is loaded anew, for it is not theirs.
+// Signs in again in a dialog, so that a page whose session has ended is not lost. Where another person signs in, the page
+// is loaded anew, for it is not theirs; a page of nobody becomes that of whoever signs in.
 
 import { cookie } from "./cookies.js";
 
@@ -46,7 +46,7 @@ class SignInAgain {
     dialog.querySelector("[data-later]").addEventListener("click", () => dialog.close());
   }
 
-  // `onDone` is called each time that the person has signed in again.
+  // `onDone` is called with the person each time that they have signed in.
   set onDone(callback) {
     this.done = callback;
   }
@@ -64,14 +64,16 @@ class SignInAgain {
       if (!cookie("csrftoken")) await fetch(signIn, { credentials: "same-origin" });
       this.error.textContent = await attempt(signIn, this.form);
       if (this.error.textContent) return;
-      if ((await signedInPerson(me)) !== this.user) {
+      const person = await signedInPerson(me);
+      if (!person || (this.user && person !== this.user)) {
         window.location.reload();
         return;
       }
+      this.user = person;
       this.form.reset();
       this.dialog.close();
       renewTokens();
-      this.done?.();
+      this.done?.(person);
       this.dialog.dispatchEvent(new CustomEvent("signed-in-again", { bubbles: true }));
     } catch {
       this.error.textContent = textOffline;

@@ -20,13 +20,14 @@ from demeter.serving.admission import META_KEY, Admission
 from photos import storage
 from photos.api.resumable_uploads import ChunkThrottle
 from photos.api.uploads import UploadThrottle
-from photos.choices import JobStatus
+from photos.choices import ImageSource, JobStatus
+from photos.chunk_bodies import CONTENT_TYPE
 from photos.errors import StoreUnavailable
 from photos.models import Image, ResumableUpload, UploadChunk, UploadJob, UploadSession
 from photos.services.execution.cleanup import delete_expired
 from photos.services.intake import resumable_uploads, upload_rows
 from photos.services.intake import uploads as intake
-from tests.conftest import Bearer
+from tests.conftest import Bearer, SignedIn
 from tests.inventory.factories import StorageLocationFactory
 from tests.photos.factories import picture_bytes
 
@@ -528,6 +529,36 @@ def test_a_page_needs_its_csrf_token(worker: User) -> None:
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(worker)
     assert begin(browser).status_code == 403
+
+
+def test_a_page_acts_for_nobody_but_whom_it_names(
+    signed_in: SignedIn, worker: User, other_worker: User
+) -> None:
+    """Another person may have signed in since in another tab. Who sends no such header is whoever is signed in."""
+    page = signed_in(worker)
+    for named in (str(other_worker.pk), ""):
+        refused = page.post(URL, HTTP_X_PAGE_USER=named, HTTP_UPLOAD_LENGTH="4", **TUS)
+        assert (refused.status_code, refused.json()["code"]) == (401, "not_authenticated")
+        assert refused["WWW-Authenticate"].startswith("Bearer")
+    assert not ResumableUpload.objects.exists()
+    assert page.post(URL, HTTP_X_PAGE_USER=str(worker.pk), HTTP_UPLOAD_LENGTH="4", **TUS).status_code == 201
+    assert begin(page).status_code == 201
+    assert {upload.source for upload in ResumableUpload.objects.all()} == {ImageSource.WEB}
+
+
+def test_a_chunk_of_another_ones_page_is_refused_before_its_body(
+    signed_in: SignedIn, worker: User, other_worker: User
+) -> None:
+    page = signed_in(worker)
+    url = begin(page)["Location"]
+    own, others = Admission(), Admission()
+    headers = {"CONTENT_TYPE": CONTENT_TYPE}  # which this client leaves out where there is no body
+    asked = append(page, url, 0, b"", HTTP_X_PAGE_USER=str(worker.pk), **{META_KEY: own}, **headers)
+    refused = append(
+        page, url, 0, b"", HTTP_X_PAGE_USER=str(other_worker.pk), **{META_KEY: others}, **headers
+    )
+    assert (asked.status_code, refused.status_code) == (200, 401)
+    assert [own.is_granted, others.is_granted] == [True, False]
 
 
 # ── bounds ───────────────────────────────────────────────────────────────────────────────────────────

@@ -29,14 +29,14 @@ class Refused extends Error {
 /**
  * JSON from our own server. Raises TypeError where there is no connection, Refused for an answer that is none.
  * @param {string} url
- * @param {{method?: string, body?: object}} [options]
+ * @param {{user: string, method?: string, body?: object}} options `user`: whom the page belongs to; the session of another is refused
  */
-export async function ask(url, { method = "GET", body } = {}) {
+async function ask(url, { user, method = "GET", body }) {
   const response = await fetch(url, {
     method,
     credentials: "same-origin",
     redirect: "error",
-    headers: { Accept: "application/json", ...(body ? { "Content-Type": "application/json", "X-CSRFToken": cookie("csrftoken") } : {}) },
+    headers: { Accept: "application/json", "X-Page-User": user, ...(body ? { "Content-Type": "application/json", "X-CSRFToken": cookie("csrftoken") } : {}) },
     body: body && JSON.stringify(body),
   });
   const answer = await response.json().catch(() => null);
@@ -83,15 +83,20 @@ export class Sync extends EventTarget {
 
   // What the server has, as Findings.load takes it.
   #ask() {
-    const { detections, containers, estimations } = this.settings;
-    return Promise.all([detections, containers, estimations].map((url) => ask(url)));
+    const { detections, containers, estimations, user } = this.settings;
+    return Promise.all([detections, containers, estimations].map((url) => ask(url, { user })));
+  }
+
+  #patch(body) {
+    const { detections, user } = this.settings;
+    return ask(detections, { user, method: "PATCH", body });
   }
 
   // The request that was under way when the page was closed: was it taken, or is it yet to be?
   async #finishUnderway(draft) {
     try {
       /** @type {ApiShapes["CorrectionAnswer"]} */
-      const answer = await ask(this.settings.detections, { method: "PATCH", body: draft.underway.body });
+      const answer = await this.#patch(draft.underway.body);
       const ids = [...answer.added_ids];
       for (const box of draft.underway.sent.boxes) {
         const kept = draft.boxes.find(({ key }) => key === box.key);
@@ -140,7 +145,7 @@ export class Sync extends EventTarget {
       this.#setState("saving");
       try {
         /** @type {ApiShapes["CorrectionAnswer"]} */
-        const answer = await ask(this.settings.detections, { method: "PATCH", body: this.underway.body });
+        const answer = await this.#patch(this.underway.body);
         const { sent } = this.underway;
         this.underway = null;
         this.failures = 0;

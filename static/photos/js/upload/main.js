@@ -6,7 +6,7 @@ import { Hasher } from "./hasher.js";
 import { Place } from "./place.js";
 import { Queue } from "./queue.js";
 import { Row } from "./row.js";
-import { Store, USER } from "./store.js";
+import { NOBODY, Store, USER } from "./store.js";
 
 const PERSON_MS = 4000; // for an answer to who is signed in
 const UNSENT = ["queued", "sending", "waiting", "paused"];
@@ -17,11 +17,12 @@ class UploadPage {
     this.section = document.querySelector("[data-queue]");
     this.texts = JSON.parse(document.getElementById("upload-texts").textContent);
     this.find = (name) => document.querySelector(`[data-${name}]`);
-    this.user = form.dataset.user || localStorage.getItem(USER) || "";
+    this.user = form.dataset.user || localStorage.getItem(USER) || NOBODY;
     if (form.dataset.user) localStorage.setItem(USER, form.dataset.user);
     this.store = new Store();
     this.rows = new Map();
     this.batches = new Set();
+    this.takenUp = new Set();
     this.hasher = new Hasher(form.dataset.hashWorker);
     this.queue = new Queue({
       endpoint: form.dataset.endpoint,
@@ -34,7 +35,10 @@ class UploadPage {
     this.place = new Place(form, this.texts);
     this.place.onChange = () => this.#tell("");
     this.signIn = signInDialog(this.user);
-    this.signIn.onDone = () => this.queue.wake();
+    this.signIn.onDone = (person) => {
+      if (!this.user) this.#takeOver(person);
+      this.queue.wake();
+    };
     this.#wire();
   }
 
@@ -45,10 +49,8 @@ class UploadPage {
     this.form.querySelector("input[type=file]").required = false;
     this.#showConnection();
     this.#showAll();
-    if (!this.form.dataset.user && this.user) await this.#learnPerson();
-    // Of several open pages one takes up what was left behind: the next one when that one is closed.
-    if (navigator.locks) navigator.locks.request(`uploads-${this.user}`, () => this.#holdOn());
-    else await this.queue.restore();
+    if (!this.form.dataset.user) await this.#learnPerson();
+    await this.#takeUp();
     this.form.dataset.ready = "";
   }
 
@@ -58,17 +60,36 @@ class UploadPage {
     try {
       person = await signedInPerson(this.signIn.dialog.dataset.me, AbortSignal.timeout(PERSON_MS));
     } catch {
-      return; // no connection: it is whose page was open last
+      return; // no connection: it is whose page was open last, unless they have signed out
     }
-    if (!person) return;
-    this.user = person;
-    localStorage.setItem(USER, this.user);
-    this.signIn.user = this.user;
-    this.queue.belongTo(this.user);
+    if (person) this.#belongTo(person);
   }
 
-  async #holdOn() {
-    await this.queue.restore();
+  #belongTo(person) {
+    this.user = person;
+    localStorage.setItem(USER, person);
+    this.signIn.user = person;
+    this.queue.belongTo(person);
+  }
+
+  // What was chosen while nobody was known, and what they have left behind, is the list of whoever has signed in now.
+  #takeOver(person) {
+    this.#belongTo(person);
+    this.#takeUp();
+  }
+
+  // Of several open pages one takes up what was left behind: the next one when that one is closed.
+  async #takeUp() {
+    for (const user of [this.user, NOBODY]) {
+      if (this.takenUp.has(user)) continue;
+      this.takenUp.add(user);
+      if (navigator.locks) navigator.locks.request(`uploads-${user}`, () => this.#holdOn(user));
+      else await this.queue.restore(user);
+    }
+  }
+
+  async #holdOn(user) {
+    await this.queue.restore(user);
     return new Promise(() => {});
   }
 

@@ -34,6 +34,7 @@ export class Queue extends EventTarget {
   constructor({ endpoint, knownEndpoint, user, maxBytes, hasher, store }) {
     super();
     Object.assign(this, { endpoint, knownEndpoint, user, maxBytes, hasher, store });
+    tus.actFor(user);
     this.photos = [];
     this.checked = Promise.resolve(); // all that was added is known to be good or bad
     this.state = "idle";
@@ -46,16 +47,24 @@ export class Queue extends EventTarget {
   // Whose photos these are, also those that were chosen before it was known.
   belongTo(user) {
     this.user = user;
-    for (const photo of this.photos) photo.user = user;
+    tus.actFor(user);
+    for (const photo of this.photos) {
+      photo.user = user;
+      if (photo.hash) this.#write(photo); // what is still being checked is written down after it
+    }
   }
 
-  // Take up what an earlier page has left behind.
-  async restore() {
-    for (const row of await this.store.load(this.user)) {
+  // Take up what an earlier page has left behind. What nobody was known to have sent waits until whoever takes it over
+  // says so.
+  async restore(user) {
+    for (const row of await this.store.load(user)) {
       if (this.photos.some((photo) => photo.id === row.id)) continue;
-      const sent = row.paused ? "paused" : "queued";
-      const state = row.error ? "refused" : row.batch ? sent : "ready";
-      this.photos.push({ ...row, state, sent: 0, hash: Promise.resolve(row.sha256) });
+      const isTakenOver = row.user !== this.user;
+      const paused = row.paused || (isTakenOver && row.batch !== "");
+      const state = row.error ? "refused" : !row.batch ? "ready" : paused ? "paused" : "queued";
+      const photo = { ...row, user: this.user, paused, state, sent: 0, hash: Promise.resolve(row.sha256) };
+      this.photos.push(photo);
+      if (isTakenOver) this.#write(photo);
     }
     this.#changed();
     this.#pump();

@@ -2,6 +2,7 @@
 // the browser keeps nothing (a private window, a full disk), they live as long as the page, which then says so.
 
 export const USER = "uploads-user"; // who was signed in last on this device: the page that opens offline does not know
+export const NOBODY = ""; // whose photos are those that were chosen while nobody was known
 
 const NAME = "demeter-uploads";
 const PHOTOS = "photos";
@@ -32,11 +33,11 @@ export class Store {
     });
   }
 
-  // Rows of this user: {id, user, file, name, sha256, batch, fields, url, paused, error}.
-  async load(user) {
+  // Rows of these users: {id, user, file, name, sha256, batch, fields, url, paused, error}.
+  async load(...users) {
     try {
       const rows = await this.#in("readonly", (photos) => photos.getAll());
-      return rows.filter((row) => row.user === user);
+      return rows.filter((row) => users.includes(row.user));
     } catch {
       this.keeps = false;
       return [];

@@ -7,6 +7,13 @@ const VERSION = "1.0.0";
 const CHUNK_TYPE = "application/offset+octet-stream";
 const SILENCE_MS = 60000; // without a byte sent or answered
 
+let pageUser = "";
+
+// Whom the page belongs to, "" for nobody: the server takes nothing of it under the session of another.
+export function actFor(user) {
+  pageUser = user;
+}
+
 // An answer that is none, or (status 0) no answer at all.
 export class Failed extends Error {
   constructor(status, answer, retryAfterS) {
@@ -44,7 +51,7 @@ function ask(method, url, { headers = {}, body = null, signal, onProgress = () =
     };
     const cut = () => request.abort();
     request.open(method, url);
-    const all = { Accept: "application/json", "Tus-Resumable": VERSION, "X-CSRFToken": cookie("csrftoken"), ...headers };
+    const all = { Accept: "application/json", "Tus-Resumable": VERSION, "X-CSRFToken": cookie("csrftoken"), "X-Page-User": pageUser, ...headers };
     for (const [name, value] of Object.entries(all)) request.setRequestHeader(name, value);
     request.upload.addEventListener("progress", (event) => {
       hear();
