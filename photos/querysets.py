@@ -14,6 +14,7 @@ from demeter.accounts.choices import Role
 from demeter.accounts.models import User
 from demeter.change_times import ChangeTimedUpdates
 from photos.choices import ImageStatus, JobStatus, SessionStatus, StepKind, StepStatus
+from photos.errors import OriginalMissing
 from photos.warning_catalogue import WAITING
 
 FINISHED = (StepStatus.DONE, StepStatus.FAILED)
@@ -93,6 +94,15 @@ class ImageQuerySet(ChangeTimedUpdates, models.QuerySet[Any]):
         counts = self.model._meta.get_field("sessions").related_model.objects.filter(image=OuterRef("pk"))
         newest = counts.order_by("-attempt").values("processed_image_id")[:1]
         return self.annotate(drawing_id=Subquery(newest))
+
+    def with_original(self) -> Self:
+        """All but those whose original was missing when it was last wanted, to be stored or to be counted."""
+        steps = self.model._meta.get_field("steps").related_model.objects.filter(image=OuterRef("pk"))
+        counts = self.model._meta.get_field("sessions").related_model.objects.filter(image=OuterRef("pk"))
+        return self.filter(
+            ~Exists(steps.filter(kind=StepKind.UPLOAD_ORIGINAL, error_code=OriginalMissing.code)),
+            ~Exists(counts.newest().filter(status=SessionStatus.FAILED, error_code=OriginalMissing.code)),
+        )
 
     def newest_count_in(self, counts: models.QuerySet[Any]) -> Self:
         """Photos whose newest count is one of these."""

@@ -29,8 +29,10 @@ def find_known_photos(sha256s: Collection[str], *, user: User) -> dict[str, Imag
 
     What he may not see is not known to him: the same bytes are then a photo of his own, and he learns nothing of the
     other one. Whoever uploads, a worker or a supervisor, may also decide about all photos that he sees.
+    A photo whose original is lost is not known: its bytes are wanted once more, and are a new photo.
     """
-    images = Image.objects.visible_to(user).not_deleted().in_inventory().filter(sha256__in=set(sha256s))
+    kept = Image.objects.visible_to(user).not_deleted().in_inventory()
+    images = kept.with_original().filter(sha256__in=set(sha256s))
     ranked = sorted(images, key=lambda image: (image.uploaded_by_id == user.pk, image.uploaded_at))
     return {image.sha256: image for image in ranked}
 

@@ -17,7 +17,9 @@ from inventory.models import StorageLocation
 from photos import storage
 from photos.choices import JobStatus, SessionStatus, StepKind
 from photos.models import Image, ProcessingSession, ProcessingStep, UploadJob, UploadSession
+from photos.services.execution.step_failures import fail_permanently
 from photos.services.results.session_lifecycle import fail_session
+from photos.services.steps.claims import claim_step, complete_step
 from tests.conftest import Bearer
 from tests.inventory.factories import StorageLocationFactory, WarehouseFactory
 from tests.photos.factories import exif_bytes, finish_count, photo_file, picture_bytes
@@ -382,6 +384,49 @@ def test_a_photo_whose_count_failed_is_counted_again(bearer: Bearer, worker: Use
     [job] = upload(client, photo_file(1)).json()["jobs"]
     assert job["status"] == "pending"
     assert ProcessingSession.objects.count() == 2
+
+
+def lose_original_while_counting(image: Image) -> None:
+    fail_session(image.sessions.get(), code="original_missing", message="Nowhere.")
+
+
+def lose_original_while_storing(image: Image) -> None:
+    claim = claim_step(image.steps.get(kind=StepKind.UPLOAD_ORIGINAL).pk)
+    assert claim is not None
+    fail_permanently(claim, code="original_missing", message="Nowhere.")
+    finish_count(image.sessions.get(), detected=5)
+
+
+@pytest.mark.parametrize("lose_original", [lose_original_while_counting, lose_original_while_storing])
+def test_a_photo_whose_original_is_missing_is_taken_in_once_more(
+    bearer: Bearer, worker: User, lose_original: Any
+) -> None:
+    client = bearer(worker)
+    upload(client, photo_file(1))
+    lost = Image.objects.get()
+    storage.staging_discard([lost.staging_key])
+    lose_original(lost)
+    [job] = upload(client, photo_file(1)).json()["jobs"]
+    assert (job["status"], "duplicate_of" in job) == ("pending", False)
+    again = Image.objects.get(pk=job["image_id"])
+    assert again != lost
+    assert storages["staging"].exists(again.staging_key)
+    assert set(again.steps.values_list("kind", flat=True)) >= {StepKind.SEGMENT, StepKind.UPLOAD_ORIGINAL}
+    [third] = upload(client, photo_file(1)).json()["jobs"]
+    assert third["duplicate_of"] == str(again.pk)
+
+
+def test_a_photo_whose_original_is_found_after_all_is_known(bearer: Bearer, worker: User) -> None:
+    client = bearer(worker)
+    upload(client, photo_file(1))
+    step = ProcessingStep.objects.get(kind=StepKind.UPLOAD_ORIGINAL)
+    claim = claim_step(step.pk)
+    assert claim is not None
+    fail_permanently(claim, code="original_missing", message="Nowhere.")
+    step.refresh_from_db()
+    complete_step(step)
+    [job] = upload(client, photo_file(1)).json()["jobs"]
+    assert job["duplicate_of"] == job["image_id"]
 
 
 def test_the_same_photo_twice_in_a_request_is_counted_once(bearer: Bearer, worker: User) -> None:
