@@ -17,33 +17,47 @@ from photos.services.context.place_calibration import update_calibrations
 @transaction.atomic
 def trash(*, image_ids: Collection[UUID], user: User) -> list[UUID]:
     """Put photos into the trash; what they had booked is withdrawn. Returns those that were not there already."""
-    places = lock_locations(places_of(image_ids))
-    images = Image.objects.select_for_update().not_deleted().filter(pk__in=image_ids).order_by("pk")
-    moved = [image.pk for image in images]
+    places = _lock(image_ids)
+    moved = [image.pk for image in Image.objects.not_deleted().filter(pk__in=image_ids).order_by("pk")]
     Image.objects.filter(pk__in=moved).update(deleted_at=timezone.now(), deleted_by=user)
     # What settles a place gives its counts their states back; photos without one keep what they wait for.
     placed = ProcessingSession.objects.filter(image__in=moved, storage_location__isnull=False)
     ProcessingSession.objects.counted().filter(image__in=placed.values("image")).update(
         booking_state=BookingState.OPEN, booked_quantity=None
     )
-    _follow(moved, [place.pk for place in places])
+    _follow(moved, places)
     return moved
 
 
 @transaction.atomic
 def restore(*, image_ids: Collection[UUID], user: User) -> list[UUID]:
     """Take photos out of the trash; their counts are evidence again. Returns those that were in it."""
-    places = lock_locations(places_of(image_ids))
-    images = (
-        Image.objects.select_for_update().filter(pk__in=image_ids, deleted_at__isnull=False).order_by("pk")
-    )
-    moved = [image.pk for image in images]
+    places = _lock(image_ids)
+    moved = [image.pk for image in Image.objects.in_trash().filter(pk__in=image_ids).order_by("pk")]
     Image.objects.filter(pk__in=moved).update(deleted_at=None, deleted_by=None)
-    _follow(moved, [place.pk for place in places])
+    _follow(moved, places)
     return moved
 
 
-def _follow(image_ids: list[UUID], place_ids: list[int]) -> None:
+def _lock(image_ids: Collection[UUID]) -> set[int]:
+    """Lock the places of photos, then the photos: everybody takes these locks in this order. Returns the places.
+
+    A photo that somebody moved before its locks came is at a place that is not locked. Its row is let go then, since
+    who holds that place may wait for it, and all locks are taken anew.
+    """
+    while True:
+        places = places_of(image_ids)
+        before = transaction.savepoint()
+        lock_locations(places)
+        photos = Image.objects.select_for_update(no_key=True).filter(pk__in=image_ids)
+        list(photos.order_by("pk").values_list("pk"))
+        if places_of(image_ids) <= places:
+            transaction.savepoint_commit(before)
+            return places
+        transaction.savepoint_rollback(before)
+
+
+def _follow(image_ids: list[UUID], place_ids: Collection[int]) -> None:
     if image_ids:
         settle_places(place_ids)
         update_calibrations(image_ids)

@@ -18,6 +18,7 @@ from photos.errors import CountReplaced
 from photos.models import ProcessingSession
 from photos.services.booking.stock_evidence import settle_places
 from photos.services.results.session_lifecycle import assign_location, reprocess
+from photos.services.review import trash as trash_module
 from photos.services.review.photo_dates import date_photo
 from photos.services.review.trash import restore, trash
 from photos.services.review.validation import answer, validate, withdraw_validation
@@ -361,6 +362,27 @@ def test_a_photo_in_the_trash_decides_nothing_until_it_is_restored(make_image, c
     assert trash(image_ids=[newest.pk], user=worker) == []
     assert restore(image_ids=[newest.pk], user=worker) == [newest.pk]
     assert stock_at(place) == 100
+
+
+@pytest.mark.parametrize("has_place", [True, False], ids=["moved", "given its place"])
+def test_a_photo_that_is_moved_while_it_goes_to_the_trash_leaves_nothing_at_its_new_place(
+    make_image, count, place, worker, monkeypatch, has_place
+):
+    session = count(make_image(), place if has_place else None, living=30)
+    elsewhere = StorageLocationConfigFactory().storage_location
+    places_of = trash_module.places_of
+
+    def move_afterwards(image_ids):
+        found = places_of(image_ids)
+        monkeypatch.undo()  # once
+        assign_location(session=session, location=elsewhere, user=worker)
+        return found
+
+    monkeypatch.setattr(trash_module, "places_of", move_afterwards)
+    trash(image_ids=[session.image_id], user=worker)
+    assert (stock_at(place), stock_at(elsewhere)) == (0, 0)
+    restore(image_ids=[session.image_id], user=worker)
+    assert (stock_at(place), stock_at(elsewhere)) == (0, 30)
 
 
 def test_a_photo_in_the_trash_that_is_counted_late_books_nothing(make_image, count, place, worker):
