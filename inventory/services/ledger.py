@@ -130,18 +130,25 @@ def next_batch_code(location: StorageLocation, product: Product, day: date) -> s
 
 
 def lock_location(location: StorageLocation) -> StorageLocation:
-    """The location's row, which nobody else can lock until the transaction ends."""
+    """The location's row, which nobody else can lock until the transaction ends.
+
+    Not its key: rows that point to it take a share of that when they are committed, whatever else is locked then.
+    """
     if not transaction.get_connection().in_atomic_block:  # SQLite would not say so itself
         raise transaction.TransactionManagementError("A location can only be locked inside a transaction.")
-    return StorageLocation.objects.select_for_update().get(pk=location.pk)
+    return StorageLocation.objects.select_for_update(no_key=True).get(pk=location.pk)
 
 
 def lock_locations(location_ids: Iterable[int]) -> list[StorageLocation]:
-    """The rows of several places, locked in the order of their keys, so that two writers cannot wait for each other."""
+    """The rows of several places, locked in the order of their keys, so that two writers cannot wait for each other.
+
+    Not their keys, see `lock_location`.
+    """
     ids = sorted(set(location_ids))
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("A location can only be locked inside a transaction.")
-    return list(StorageLocation.objects.select_for_update().filter(pk__in=ids).order_by("pk"))
+    places = StorageLocation.objects.select_for_update(no_key=True).filter(pk__in=ids)
+    return list(places.order_by("pk"))
 
 
 def held(location: StorageLocation, product: Product, until: datetime) -> int:

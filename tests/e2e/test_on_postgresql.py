@@ -23,6 +23,7 @@ FILES = (
     "tests/photos/api/test_duplicates.py",
     "tests/photos/api/test_idempotency.py",
     "tests/photos/api/test_resumable_uploads.py",
+    "tests/photos/services/booking/test_simultaneous_decisions.py",
     "tests/photos/services/corrections/test_corrections.py",
     "tests/photos/services/execution/test_simultaneous_ends.py",
     "tests/photos/test_columns.py",

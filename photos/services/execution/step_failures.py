@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from photos.choices import StepKind, StepStatus
-from photos.models import ProcessingSession, ProcessingStep
+from photos.models import Image, ProcessingStep
 from photos.services.results.session_lifecycle import fail_session
 from photos.services.steps import jobs
 from photos.services.steps.claims import Claim, fail_step, lock_claim, postpone, schedule_retry
@@ -53,7 +53,7 @@ def propagate_failure(step: ProcessingStep) -> None:
             fail_session(step.own_session, code=step.error_code, message=step.error_message)
         case StepKind.DETECT_SLICED | StepKind.DETECT_DIRECT:
             # Two that fail at once would each take the other for one that still runs.
-            ProcessingSession.objects.select_for_update().get(pk=step.own_session.pk)
+            Image.objects.select_for_update(no_key=True).get(pk=step.image_id)
             siblings = ProcessingStep.objects.filter(session=step.session_id).detecting()
             if not siblings.exclude(status=StepStatus.FAILED).exists():
                 fail_session(step.own_session, code=step.error_code, message=step.error_message)

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from photos.choices import DEAD_CLASS, EMPTY_CLASS, CountWarning, SessionStatus, Stage, StepKind
-from photos.models import Detection, Estimation, PhotoContainer, ProcessingSession, ProcessingStep
+from photos.models import Detection, Estimation, Image, PhotoContainer, ProcessingSession, ProcessingStep
 from photos.services.booking.stock_evidence import lock_places_of, settle_session
 from photos.services.context.classification import classify
 from photos.services.context.recognition import (
@@ -210,7 +210,7 @@ def detection(
 @transaction.atomic
 def save_count(claim: Claim, count: CountedPhoto) -> ProcessingSession:
     """Write the sums and estimates, end the count and book it: all or nothing. Ends the summing-up step."""
-    _lock_places_of_step(claim.step_id)
+    _lock_photo_of_step(claim.step_id)
     step = lock_claim(claim)
     session = _session(step)
     containers = {c.position: c for c in session.containers.all()}
@@ -257,11 +257,17 @@ def _estimation(session: ProcessingSession, container: PhotoContainer, band: Cou
     return Estimation(session=session, container=container, **columns)
 
 
-def _lock_places_of_step(step_id: int) -> None:
-    """Lock the places that a step's photo touches, before its rows: everybody takes these locks in this order."""
-    lock_places_of(ProcessingStep.objects.values_list("image_id", flat=True).get(pk=step_id))
+def _lock_photo_of_step(step_id: int) -> None:
+    """Lock the places that a step's photo touches, then the photo: everybody does so before locking its counts."""
+    image_id = ProcessingStep.objects.values_list("image_id", flat=True).get(pk=step_id)
+    lock_places_of(image_id)
+    Image.objects.select_for_update(no_key=True).get(pk=image_id)
 
 
 def _session(step: ProcessingStep) -> ProcessingSession:
     """The step's count, locked: sibling steps write the same row."""
-    return ProcessingSession.objects.select_for_update(of=("self",)).select_related("image").get(steps=step)
+    return (
+        ProcessingSession.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("image")
+        .get(steps=step)
+    )

@@ -33,7 +33,7 @@ def note_labels(claim: Claim, texts: Collection[str]) -> None:
     labelled = list(StorageLocation.objects.in_use().labelled(texts).order_by("pk"))
     lock_places_of(image_id, *labelled)
     lock_claim(claim)
-    image = Image.objects.select_for_update().get(pk=image_id)
+    image = Image.objects.select_for_update(no_key=True).get(pk=image_id)
     ids = [location.pk for location in labelled]
     if not image.with_inventory or (not ids and not image.label_location_ids):
         return

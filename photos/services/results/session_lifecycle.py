@@ -129,7 +129,7 @@ def reprocess(
     """
     lock_places_of(image.pk, location)
     former = places_of([image.pk])
-    image = Image.objects.select_for_update().get(pk=image.pk)
+    image = Image.objects.select_for_update(no_key=True).get(pk=image.pk)
     earlier = image.sessions.select_related("storage_location").order_by("-attempt").first()
     if location is not None:
         _name_place_of(image, location, user)
@@ -169,7 +169,7 @@ def assign_location(
         raise NotCounted(_("This photo was sent for an analysis only and has no place."))
     lock_places_of(session.image_id, location)
     former = places_of([session.image_id])  # also where it has booked nothing: the place loses a photo
-    image = Image.objects.select_for_update().get(pk=session.image_id)
+    image = Image.objects.select_for_update(no_key=True).get(pk=session.image_id)
     _name_place_of(image, location, user)
     settle_places(former | places_of([image.pk]))
     session.refresh_from_db()
@@ -205,7 +205,8 @@ def _name_place_of(image: Image, location: StorageLocation, user: User) -> None:
 @transaction.atomic
 def fail_session(session: ProcessingSession, *, code: str, message: str) -> None:
     """End a count badly with its reason. Its open detection and summing-up steps end with it."""
-    session = ProcessingSession.objects.select_for_update().get(pk=session.pk)
+    Image.objects.select_for_update(no_key=True).get(pk=session.image_id)  # before the count, as everybody
+    session = ProcessingSession.objects.select_for_update(no_key=True).get(pk=session.pk)
     if session.status in (SessionStatus.COMPLETED, SessionStatus.FAILED):
         return
     session.status = SessionStatus.FAILED

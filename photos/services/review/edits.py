@@ -52,7 +52,9 @@ def correct(
     InvalidCorrection for what cannot be applied: then nothing of the correction is.
     """
     session = (
-        ProcessingSession.objects.select_for_update(of=("self",)).select_related("image").get(pk=session.pk)
+        ProcessingSession.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("image")
+        .get(pk=session.pk)
     )
     earlier = session.corrections.filter(edit_id=edit_id).first() if edit_id is not None else None
     if earlier is not None:

@@ -27,7 +27,7 @@ def date_photo(*, image: Image, taken_at: datetime) -> Image:
     if believed is None:
         raise InvalidTakenAt(_("There were no such photos before the year 2000. Check the date."))
     lock_places_of(image.pk)
-    image = Image.objects.select_for_update().get(pk=image.pk)
+    image = Image.objects.select_for_update(no_key=True).get(pk=image.pk)
     image.taken_at, image.taken_at_source = believed, TakenAtSource.PERSON
     image.save(update_fields=["taken_at", "taken_at_source"])
     settle_places(places_of([image.pk]))

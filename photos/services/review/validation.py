@@ -133,6 +133,8 @@ def movements_of(session: ProcessingSession) -> Any:
 def _lock(session: ProcessingSession) -> ProcessingSession:
     """The count with its places and its photo locked, in the order in which everybody locks them."""
     lock_places_of(session.image_id)
-    Image.objects.select_for_update().get(pk=session.image_id)
-    counts = ProcessingSession.objects.select_for_update(of=("self",))  # a correction takes this lock alone
+    Image.objects.select_for_update(no_key=True).get(pk=session.image_id)
+    counts = ProcessingSession.objects.select_for_update(
+        of=("self",), no_key=True
+    )  # a correction takes this lock alone
     return counts.select_related("image").get(pk=session.pk)
