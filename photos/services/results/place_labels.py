@@ -37,11 +37,12 @@ def note_labels(claim: Claim, texts: Collection[str]) -> None:
     ids = [location.pk for location in labelled]
     if not image.with_inventory or (not ids and not image.label_location_ids):
         return
+    former = places_of([image.pk])  # also where it has booked nothing: the place loses a photo
     image.label_location_ids = ids
     image.save(update_fields=["label_location_ids"])
     if len(labelled) == 1:
         _name_place_of(image, labelled[0])
-    settle_places(places_of([image.pk]))
+    settle_places(former | places_of([image.pk]))
 
 
 def _name_place_of(image: Image, location: StorageLocation) -> None:

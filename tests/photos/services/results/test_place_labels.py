@@ -89,6 +89,22 @@ def place_of(session):
     return session.storage_location, session.location_source
 
 
+def test_a_place_whose_photo_shows_the_label_of_another_loses_it_also_where_it_has_booked_nothing(
+    claros, counted
+):
+    former, named = claros[2], claros[1]
+    first = counted((), gps=position(42.7))
+    second = counted((), gps=position(42.7))
+    former.refresh_from_db()
+    assert place_of(second) == (former, LocationSource.GPS)
+    assert former.last_photo_at == second.image.taken_at
+    read(second, [named.qr_code])
+    second.refresh_from_db()
+    former.refresh_from_db()
+    assert place_of(second) == (named, LocationSource.LABEL)
+    assert former.last_photo_at == first.image.taken_at
+
+
 def test_one_label_names_the_place_and_its_product(counted, claros):
     session = counted([claros[0].qr_code, "https://example.com/seeds"])
     assert place_of(session) == (claros[0], LocationSource.LABEL)
