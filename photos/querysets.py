@@ -146,6 +146,16 @@ class ProcessingSessionQuerySet(ChangeTimedUpdates, models.QuerySet[Any]):
         later = self.model.objects.filter(image=OuterRef("image"), attempt__gt=OuterRef("attempt"))
         return self.filter(~Exists(later))
 
+    def standing(self) -> Self:
+        """Of each photo the finished count that stands for it: what a person has validated, else the newest.
+
+        So the settlement ranks them too (photos.services.booking.stock_evidence). A later attempt that waits or has
+        failed takes nothing from it.
+        """
+        # A correlated subquery, which asks the few counts of one photo: as a join it would read those of all photos.
+        finished = self.model.objects.counted().filter(image=OuterRef("image"))
+        return self.filter(pk=Subquery(finished.order_by("-validated", "-attempt").values("pk")[:1]))
+
     def moved(self) -> Self:
         """Counts whose photo a person moved here from another place, until somebody validates them."""
         return self.filter(moved_from__isnull=False, validated=False).exclude(

@@ -1,4 +1,4 @@
-"""The newest counts of photos, and those of the place that a photo shows."""
+"""The newest counts of photos, and those that stand for the photos of a place."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -15,20 +15,20 @@ def newest_counts(images: Collection[Image]) -> dict[UUID, ProcessingSession]:
 
 
 def place_history(session: ProcessingSession | None, user: User, *, at_most: int) -> list[ProcessingSession]:
-    """The newest counts of the photos of the same place that the user may see, the photo taken last first."""
+    """The standing counts of the photos of the same place that the user may see, the photo taken last first."""
     if session is None or session.storage_location_id is None:
         return []
     visible = Image.objects.visible_to(user).not_deleted()
-    counts = ProcessingSession.objects.counted().newest()
+    counts = ProcessingSession.objects.standing()
     counts = counts.filter(storage_location=session.storage_location_id, image__in=visible)
     return list(counts.select_related("image", "product").order_by("-image__taken_at", "-pk")[:at_most])
 
 
 def previous_count(session: ProcessingSession, user: User) -> ProcessingSession | None:
-    """The newest count of the photo of the same place that was taken before this one, if the user may see one."""
+    """The standing count of the photo of the same place that was taken before this one, if the user may see one."""
     if session.storage_location_id is None:
         return None
     visible = Image.objects.visible_to(user).not_deleted().filter(taken_at__lt=session.image.taken_at)
-    counts = ProcessingSession.objects.counted().newest()
+    counts = ProcessingSession.objects.standing()
     counts = counts.filter(storage_location=session.storage_location_id, image__in=visible)
     return counts.select_related("image").order_by("-image__taken_at", "-pk").first()

@@ -4,6 +4,8 @@ import pytest
 
 from photos.models import PhotoContainer
 from photos.pages.comparison import Box, align
+from photos.services.results.session_lifecycle import fail_session, reprocess
+from photos.services.review.validation import validate
 
 PLACE_HERE = Box(100, 200, 1100, 900)
 
@@ -62,6 +64,32 @@ def test_photos_that_the_user_may_not_see_and_those_in_the_trash_are_not_compare
     earlier.image.save()
 
     assert comparison(signed_in(worker), later) is None
+
+
+@pytest.mark.parametrize("is_failed", [False, True], ids=["waits", "has failed"])
+def test_a_photo_whose_recount_waits_or_has_failed_is_compared_by_the_count_that_stands(
+    signed_in, worker, twice, is_failed
+):
+    earlier, later = twice
+    reprocess(image=earlier.image, user=worker)
+    if is_failed:
+        fail_session(earlier.image.sessions.get(attempt=2), code="unreadable_image", message="")
+    client = signed_in(worker)
+
+    assert comparison(client, later).previous == earlier
+    assert client.get(f"/photos/{later.image_id}/").context["place_history"] == [later, earlier]
+
+
+def test_what_a_person_stands_for_is_compared_with_before_a_later_count(
+    signed_in, worker, supervisor, twice, count, place
+):
+    earlier, later = twice
+    validate(session=earlier, user=supervisor)
+    count(earlier.image, place)
+    client = signed_in(worker)
+
+    assert comparison(client, later).previous == earlier
+    assert client.get(f"/photos/{later.image_id}/").context["place_history"] == [later, earlier]
 
 
 def test_the_earlier_picture_lies_by_its_containers_in_percent_of_this_one(signed_in, worker, twice):
