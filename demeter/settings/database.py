@@ -41,7 +41,8 @@ elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
 DATABASE_ANSWER_TIMEOUT_S = env.float("DATABASE_ANSWER_TIMEOUT_S", default=0.0)
 
 # Counts of throttles, nothing else: without a cache server each process keeps its own in memory (demeter.throttling).
-CACHE_URL = env.str("CACHE_URL", default=redis_url(1))
+# Left empty it means so, also beside a Redis that serves as broker.
+CACHE_URL = env.str("CACHE_URL", default="" if "CACHE_URL" in env else redis_url(1))
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 if CACHE_URL:
     if not CACHE_URL.startswith(("redis://", "rediss://")):

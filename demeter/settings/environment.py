@@ -1,12 +1,24 @@
 """Where the settings come from: the environment, and the profile that it chooses."""
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import environ
 
 BASE_DIR = Path(__file__).resolve().parents[2]
-env = environ.Env()
+
+
+class Environment(environ.Env):
+    """The variables of this process. One that is left empty is as if it were not set: the default counts."""
+
+    def get_value(self, var: str, cast: Any = None, default: Any = environ.Env.NOTSET, *args: Any) -> Any:
+        if default is not self.NOTSET and not self.ENVIRON.get(var, "").strip():
+            return default
+        return super().get_value(var, cast, default, *args)
+
+
+env = Environment()
 if (BASE_DIR / ".env").is_file():
     env.read_env(BASE_DIR / ".env")
 

@@ -1,6 +1,7 @@
 """The names that the first design's .env has for what we read under names of our own."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -26,7 +27,20 @@ THEIRS = {
 }
 
 
-def settings_with(folder: Path, **variables: str) -> list[list[str]]:
+#: The lines that may be left out, but for where the test keeps its files.
+OPTIONAL = set(re.findall(r"^# ([A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), flags=re.MULTILINE))
+OPTIONAL -= {"DEMETER_DATA_HOME"}
+ALL = """
+import re
+import django; django.setup()
+from django.conf import settings
+for name in dir(settings):
+    if name.isupper():
+        print(name, re.sub(" at 0x[0-9a-f]+", "", str(getattr(settings, name))))  # where functions lie in memory
+"""
+
+
+def settings_with(folder: Path, script: str = SCRIPT, **variables: str) -> list[list[str]]:
     """What a process reads that has these variables: database, key, broker and cache, each as words."""
     kept = {
         name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH") if name in os.environ
@@ -38,7 +52,7 @@ def settings_with(folder: Path, **variables: str) -> list[list[str]]:
         **variables,
     }
     answer = subprocess.run(
-        [sys.executable, "-c", SCRIPT], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+        [sys.executable, "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
     )
     return [line.split() for line in answer.stdout.splitlines()]
 
@@ -81,3 +95,15 @@ def test_without_a_host_everything_stays_on_this_machine(tmp_path: Path, variabl
 def test_the_password_of_redis_goes_with_its_host(tmp_path: Path) -> None:
     [_database, _key, servers] = settings_with(tmp_path, REDIS_IP="redis", REDIS_PASSWORD="a/b")
     assert servers == ["redis://:a%2Fb@redis:6379/0", "redis://:a%2Fb@redis:6379/1"]
+
+
+def test_what_is_left_empty_is_as_if_it_were_not_there(tmp_path: Path) -> None:
+    assert {"DATABASE_URL", "DATABASE_ANSWER_TIMEOUT_S", "CELERY_BROKER_URL"} <= OPTIONAL
+    empty = settings_with(tmp_path, ALL, **dict.fromkeys(OPTIONAL, ""))
+    assert empty == settings_with(tmp_path, ALL)
+
+
+def test_a_cache_that_is_left_empty_is_none_beside_a_redis(tmp_path: Path) -> None:
+    """As .env.example says: each web process counts for itself."""
+    [_database, _key, servers] = settings_with(tmp_path, REDIS_IP="redis", CACHE_URL="")
+    assert servers == ["redis://redis:6379/0"]
