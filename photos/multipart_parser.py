@@ -21,7 +21,7 @@ from django.utils.encoding import force_str
 from django.utils.http import parse_header_parameters
 from multipart import MultipartError, MultipartSegment, PushMultipartParser
 
-UNNAMED: Final = "photo"
+UNNAMED: Final = "\0"  # stands for a name that is none; whatever is not printable is taken out of a client's
 _MAX_HEADER_COUNT: Final = 32  # a part; RFC 7578 knows three
 
 
@@ -216,7 +216,7 @@ def _has_encoded_name(segment: MultipartSegment) -> bool:
 
 
 def _file_name(segment: MultipartSegment) -> str:
-    """The last step of the path that a client calls a file, in NFC; `photo` where nothing usable is left."""
+    """The last step of the path that a client calls a file, in NFC; UNNAMED where nothing usable is left."""
     name = _as_text(segment.filename or "")
     if _has_encoded_name(segment):  # RFC 5987; it wins over a plain one
         with suppress(ValueError):  # an encoding that nobody knows

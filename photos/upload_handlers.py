@@ -22,6 +22,7 @@ from photos.multipart_parser import UNNAMED, ByteStream, FormParser, parse_form
 from photos.store_errors import outages_reported, store_unavailable
 
 _FORM_OVERHEAD_BYTES: Final = 1024**2  # fields and part headers beside the files
+_NAME_OF_UNNAMED: Final = "photo"  # how a file is called whose sender has not named it
 _META_KEY: Final = "photos.received_form"  # no header can be named like this
 
 
@@ -64,8 +65,11 @@ class HashingUploadHandler(TemporaryFileUploadHandler):
         content_type_extra: dict[str, bytes] | None = None,
     ) -> None:
         with _disk_errors_reported():  # under a name of ours: a client's may be too long for a disk
-            self.file = TemporaryUploadedFile(UNNAMED, content_type, 0, charset, content_type_extra)
-        self.file.name = file_name
+            self.file = TemporaryUploadedFile(_NAME_OF_UNNAMED, content_type, 0, charset, content_type_extra)
+        if file_name == UNNAMED:
+            self.file.is_unnamed = True  # type: ignore[attr-defined]  # read by is_unnamed alone
+        else:
+            self.file.name = file_name
         self._digest = hashlib.sha256()
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
@@ -154,6 +158,11 @@ def _disk_errors_reported() -> Iterator[None]:
             yield
     except FileNotFoundError as error:
         raise store_unavailable() from error
+
+
+def is_unnamed(file: UploadedFile) -> bool:
+    """Whether its sender has given a file no name that can be used. Told by no name, for a client may send any."""
+    return bool(getattr(file, "is_unnamed", False))
 
 
 def sha256_of(file: UploadedFile) -> str:

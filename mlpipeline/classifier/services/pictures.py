@@ -19,8 +19,7 @@ from mlpipeline.classifier.models import ClassifiedPicture
 from mlpipeline.classifier.picture_files import EXTENSIONS, check_picture
 from photos import storage
 from photos.errors import EmptyFile, FileTooLarge
-from photos.multipart_parser import UNNAMED
-from photos.upload_handlers import sha256_of
+from photos.upload_handlers import is_unnamed, sha256_of
 
 KEPT: Final = timedelta(days=90)  # a picture that nobody has said anything about
 _PIECE_BYTES: Final = 1024**2
@@ -30,14 +29,10 @@ def keep_picture(file: UploadedFile[Any]) -> ClassifiedPicture:
     """Look at an uploaded picture, stage its bytes and write its row; of a picture that is known, only when it came.
 
     The caller sends `upload_classified` for a picture that has a `staging_key`.
-    Raises NoFileProvided, UnsupportedExtension, EmptyFile, FileTooLarge, InvalidFileType, ImageTooLarge,
-    UnreadableImage, NameTaken; StoreFull and StoreUnavailable if the bytes cannot be kept.
+    Raises what `check_file` raises, and NameTaken; StoreFull and StoreUnavailable if the bytes cannot be kept.
     """
-    extension = _checked_extension(file.name or "")
-    _check_size(file.size or 0)
-    content = cast(BinaryIO, file)  # Django's file passes on what a binary file can do
-    check_picture(content)
-    file_name = _md5_of(content) + extension
+    check_file(file)
+    file_name = _md5_of(_content_of(file)) + _extension_of(file)
     key = storage.staged_classified_key(file_name)
     fields = {"sha256": sha256_of(file), "size_bytes": file.size or 0, "used_at": timezone.now()}
     is_stored = ClassifiedPicture.objects.filter(file_name=file_name, staging_key="").exists()
@@ -55,6 +50,20 @@ def keep_picture(file: UploadedFile[Any]) -> ClassifiedPicture:
     if is_stored and picture.staging_key:  # no more: it was deleted meanwhile
         storage.stage_uploads([(file, key)])
     return picture
+
+
+def check_file(file: UploadedFile[Any]) -> None:
+    """Look at an uploaded picture: its name, its size and its header.
+
+    Raises NoFileProvided, UnsupportedExtension, EmptyFile, FileTooLarge, InvalidFileType, ImageTooLarge,
+    UnreadableImage.
+    """
+    if is_unnamed(file):
+        raise NoFileProvided(_("No file provided"))
+    if _extension_of(file) not in EXTENSIONS:
+        raise UnsupportedExtension(_("File type is not supported."))
+    _check_size(file.size or 0)
+    check_picture(_content_of(file))
 
 
 def note_missing(picture: ClassifiedPicture) -> None:
@@ -109,13 +118,12 @@ def _delete_if_unused(picture_id: int, when: datetime) -> bool:
     return True
 
 
-def _checked_extension(name: str) -> str:
-    if name == UNNAMED:
-        raise NoFileProvided(_("No file provided"))
-    extension = PurePath(name).suffix.lower()
-    if extension not in EXTENSIONS:
-        raise UnsupportedExtension(_("File type is not supported."))
-    return extension
+def _extension_of(file: UploadedFile[Any]) -> str:
+    return PurePath(file.name or "").suffix.lower()
+
+
+def _content_of(file: UploadedFile[Any]) -> BinaryIO:
+    return cast(BinaryIO, file)  # Django's file passes on what a binary file can do
 
 
 def _check_size(size_bytes: int) -> None:

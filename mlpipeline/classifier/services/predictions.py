@@ -23,7 +23,7 @@ from mlpipeline.classifier.errors import (
     TooManyPredictions,
 )
 from mlpipeline.classifier.models import Prediction
-from mlpipeline.classifier.services.pictures import keep_picture
+from mlpipeline.classifier.services.pictures import check_file, keep_picture
 from photos.errors import ImageTooLarge, OriginalMissing, StoreUnavailable, UnreadableImage
 
 QUEUE: Final = "gpu_queue"
@@ -36,9 +36,10 @@ RESEND_AFTER: Final = timedelta(seconds=15)  # a message that has led to nothing
 def request_prediction(*, user: User, file: UploadedFile[Any]) -> Prediction:
     """Write down the question what a picture shows. The caller sends the prediction.
 
-    Raises NoModelWorker while nobody could answer, TooManyPredictions, and what `keep_picture` raises.
+    Raises TooManyPredictions, what `keep_picture` raises, and NoModelWorker while nobody could answer.
     """
     _check_rate(user)
+    check_file(file)  # before it is asked who could answer: what is no picture need not be sent again later
     if queues_without_worker([QUEUE]):
         raise NoModelWorker(
             _("No worker runs that could look at the picture. Please try again in a moment."),

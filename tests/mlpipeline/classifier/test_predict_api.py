@@ -99,6 +99,10 @@ def test_under_the_api_errors_have_its_form_and_language(bearer, viewer, answeri
             422, "The request has no part “file”.", id="another part",
         ),
         pytest.param(
+            '--{b}\r\nContent-Disposition: form-data; name="file"; filename="photo"\r\n\r\nabc\r\n--{b}--\r\n',
+            400, "File type is not supported.", id="a name without an ending",
+        ),
+        pytest.param(
             '--{b}\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n\r\n--{b}--\r\n',
             400, "The file is empty.", id="no content",
         ),
@@ -152,6 +156,19 @@ def test_without_a_worker_nobody_waits(bearer, viewer):
     assert response.status_code == 503
     assert response.headers["Retry-After"] == "10"
     assert not Prediction.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "detail"),
+    [
+        (encoded(), "a.txt", "File type is not supported."),
+        (b"", "a.png", "The file is empty."),
+        (b"GIF89a", "a.gif", "The picture is damaged and cannot be read. Send another one."),
+    ],
+)
+def test_what_is_no_picture_is_refused_without_a_worker_too(bearer, viewer, content, name, detail):
+    response = send(bearer(viewer), "/model/predict", content, name)
+    assert (response.status_code, response.json()) == (400, {"detail": detail})
 
 
 def test_an_answer_that_does_not_come_is_a_timeout(bearer, viewer, living_worker, settings):
