@@ -19,6 +19,12 @@ _PATHS: Final = {
     PlaceLevel.AREA: "storage_area",
     PlaceLevel.WAREHOUSE: "storage_area__warehouse",
 }
+#: Which locations tell when a place was photographed: those whose plants are counted there (`with_stock`).
+_SHOWN: Final[dict[PlaceLevel, dict[str, bool]]] = {
+    PlaceLevel.LOCATION: {},
+    PlaceLevel.AREA: {"is_active": True},
+    PlaceLevel.WAREHOUSE: {"is_active": True, "storage_area__is_active": True},
+}
 
 
 class PhotosOfPlaces:
@@ -27,9 +33,9 @@ class PhotosOfPlaces:
     def last_taken_at(
         self, level: PlaceLevel, place_ids: Collection[int] | None = None
     ) -> dict[int, datetime]:
-        """When each place was last photographed, by place."""
+        """When each place was last photographed, by place: an area or a warehouse in its locations in use."""
         path = _PATHS[level]
-        photographed = StorageLocation.objects.exclude(last_photo_at=None)
+        photographed = StorageLocation.objects.filter(**_SHOWN[level]).exclude(last_photo_at=None)
         if place_ids is not None:
             photographed = photographed.filter(**{f"{path}__in": place_ids})
         return dict(photographed.order_by().values_list(path).annotate(Max("last_photo_at")))

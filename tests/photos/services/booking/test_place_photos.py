@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from demeter.accounts.models import User
 from inventory.choices import MovementType
-from inventory.models import StockBatch, StorageLocation
+from inventory.models import StockBatch, StorageArea, StorageLocation
 from inventory.services.place_photos import NoPlacePhotos, PlaceLevel, place_photos
 from inventory.services.settlement import statement_of
 from inventory.services.stock import record_movement
@@ -105,6 +105,27 @@ def test_the_newest_photo_of_each_place_is_dated(
     assert photos.last_taken_at(PlaceLevel.LOCATION, [place.pk]) == {place.pk: months[7]}
     assert photos.last_taken_at(PlaceLevel.AREA) == {place.storage_area_id: months[9]}
     assert photos.last_taken_at(PlaceLevel.WAREHOUSE) == {place.storage_area.warehouse_id: months[9]}
+
+
+def test_areas_and_warehouses_are_dated_by_their_locations_in_use(
+    place: StorageLocation, make_photo: MakePhoto, count: Count, months: Months
+) -> None:
+    """As their plants and locations are counted. A location out of use still says when it was photographed."""
+    neighbour = StorageLocationConfigFactory(
+        storage_location__storage_area=place.storage_area
+    ).storage_location
+    count(make_photo(taken_at=months[3]), place)
+    count(make_photo(taken_at=months[9]), neighbour)
+    StorageLocation.objects.filter(pk=neighbour.pk).update(is_active=False)
+    photos, area = place_photos(), place.storage_area
+    assert photos.last_taken_at(PlaceLevel.LOCATION) == {place.pk: months[3], neighbour.pk: months[9]}
+    assert photos.last_taken_at(PlaceLevel.AREA) == {area.pk: months[3]}
+    assert photos.last_taken_at(PlaceLevel.WAREHOUSE) == {area.warehouse_id: months[3]}
+
+    StorageArea.objects.filter(pk=area.pk).update(is_active=False)
+
+    assert photos.last_taken_at(PlaceLevel.AREA) == {area.pk: months[3]}
+    assert photos.last_taken_at(PlaceLevel.WAREHOUSE) == {}
 
 
 def test_the_date_of_the_last_photo_follows_whatever_becomes_of_photos(
