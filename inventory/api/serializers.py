@@ -61,9 +61,9 @@ class LookupQuerySerializer(serializers.Serializer[Any]):
     lon = FiniteFloatField(min_value=-180, max_value=180, help_text="WGS 84 degrees")
     accuracy_m = FiniteFloatField(
         min_value=0,
-        max_value=MAX_ERROR_M,
         required=False,
-        help_text="How far the position may be off, as the phone says; without it what phones usually err.",
+        help_text="How far the position may be off, as the phone says; without it what phones usually err. More than "
+        f"{MAX_ERROR_M} m are reckoned as {MAX_ERROR_M} m.",
     )
 
 

@@ -240,7 +240,7 @@ class LocationViewSet(_Lists, _Locations):
         query = serializers.LookupQuerySerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
         wanted = query.validated_data
-        error_m = wanted.get("accuracy_m") or settings.GPS_DEFAULT_ERROR_M
+        error_m = min(wanted.get("accuracy_m") or settings.GPS_DEFAULT_ERROR_M, serializers.MAX_ERROR_M)
         ranked = rank_locations(wanted["lat"], wanted["lon"], error_m, serializers.MAX_CANDIDATES)
         answer = {
             "accuracy_m": error_m,

@@ -478,6 +478,14 @@ def test_the_label_of_a_place_names_it(open_page, worker, has_detector):
     assert fits(page)
 
 
+def test_a_code_that_is_longer_than_those_of_places_is_none(open_page, worker):
+    page = open_upload(open_page, worker)
+    code = "https://example.org/" + "a" * 60
+    give_camera(page, code, detector=code)
+    page.get_by_role("button", name="Leer el QR").click()
+    expect(page.locator("[data-place-told]")).to_have_text("Ningún lugar tiene este código.")
+
+
 def test_of_several_labels_in_view_a_person_chooses(open_page, worker):
     first, second = StorageLocationFactory(code="W1-A-01"), StorageLocationFactory(code="W1-A-02")
     page = open_upload(open_page, worker)

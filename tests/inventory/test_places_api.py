@@ -318,6 +318,12 @@ def test_without_an_accuracy_the_usual_error_of_phones_is_taken(nursery, client,
     assert (answer["accuracy_m"], answer["location_id"]) == (3.0, nursery.locations[1].pk)
 
 
+def test_a_phone_that_errs_by_kilometres_is_answered_as_one_that_errs_by_one(nursery, client):
+    answer = get(client, "/locations/lookup", **position(28, 15), accuracy_m=65_000).json()
+    assert (answer["accuracy_m"], answer["location_id"]) == (1000, None)
+    assert len(answer["candidates"]) == 3
+
+
 def test_a_position_far_from_everything_has_no_candidates(nursery, client):
     answer = get(client, "/locations/lookup", lat=90, lon=180).json()
     assert (answer["location_id"], answer["candidates"]) == (None, [])
@@ -331,7 +337,6 @@ def test_a_position_far_from_everything_has_no_candidates(nursery, client):
         ({"lat": 0, "lon": "inf"}, "lon"),
         ({"lat": 91, "lon": 0}, "lat"),
         ({"lat": 0, "lon": 0, "accuracy_m": -1}, "accuracy_m"),
-        ({"lat": 0, "lon": 0, "accuracy_m": 5000}, "accuracy_m"),
     ],
 )
 def test_a_position_that_is_none_is_refused(client, query, field):

@@ -7,6 +7,7 @@ import { LabelReader } from "./qr.js";
 
 const RECENT = "uploads-places"; // the places of the last uploads, offered first and where there is no connection
 const MAX_RECENT = 6;
+const MAX_CODE_LENGTH = 20; // of a place's own code (inventory.code_formats)
 const WAIT_MS = 250; // after the last letter
 const POSITION = { enableHighAccuracy: true, timeout: 20000, maximumAge: 5000 };
 
@@ -155,6 +156,7 @@ export class Place {
 
   async #labelled(text) {
     const code = text.trim();
+    if (code.length > MAX_CODE_LENGTH) return []; // the search refuses what is very long, which is no outage
     /** @type {ApiShapes["PaginatedLocationList"]} */
     const { results } = await ask(this.box.dataset.search, { q: code });
     return results.filter((found) => found.qr_code.toLowerCase() === code.toLowerCase());
