@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
@@ -240,13 +241,31 @@ class AdjustmentsSerializer(serializers.Serializer[Any]):
     """Counts by hand that the person who validates makes: of the whole photo, of some containers, or both."""
 
     living = serializers.IntegerField(
-        required=False, min_value=0, max_value=MAX_BY_HAND, help_text="On the whole photo."
+        required=False,
+        min_value=0,
+        max_value=MAX_BY_HAND,
+        help_text="On the whole photo. `dead` and `empty` are refused without it.",
     )
     dead = serializers.IntegerField(required=False, min_value=0, max_value=MAX_BY_HAND, default=0)
     empty = serializers.IntegerField(
         required=False, allow_null=True, min_value=0, max_value=MAX_BY_HAND, default=None
     )
     containers = HandCountSerializer(many=True, required=False, default=list)
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """Here, and not in `validate`, because what was sent is known no more once the defaults stand in it."""
+        wanted: dict[str, Any] = super().to_internal_value(data)
+        if "living" in wanted:
+            return wanted
+        if any(data.get(name) is not None for name in ("dead", "empty")):
+            raise serializers.ValidationError(
+                {"living": [_("Say how many living plants there are too: a count by hand begins with them.")]}
+            )
+        if not wanted["containers"] and set(data) - set(self.fields):
+            names = ", ".join(sorted(str(name) for name in set(data) - set(self.fields)))
+            text = _("Nothing of this is an adjustment: %(names)s. Send `living` or `containers`.")
+            raise serializers.ValidationError({"non_field_errors": [text % {"names": names[:100]}]})
+        return wanted
 
 
 class ValidateRequestSerializer(serializers.Serializer[Any]):

@@ -147,7 +147,12 @@ class PhotoSessionSerializer(CardSessionSerializer):
     )
     total_empty_containers = serializers.IntegerField(source="empty")
     avg_confidence = serializers.FloatField(allow_null=True)
-    category_counts = serializers.DictField(child=serializers.IntegerField())
+    category_counts = serializers.DictField(
+        source="counts_by_class",
+        child=serializers.IntegerField(),
+        help_text="How many of each class: plant (the living), dead, empty, and further ones that the weights know. "
+        "Once a person has corrected the count, the first three alone, as that person validated them.",
+    )
     model_versions = serializers.DictField()
     validated = serializers.BooleanField()
     validated_by = serializers.CharField(

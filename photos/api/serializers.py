@@ -299,7 +299,11 @@ class AnalysisResultSerializer(serializers.Serializer[Any]):
         child=serializers.ChoiceField(IntervalReason.choices), help_text="Why it cannot be said more closely."
     )
     avg_confidence = serializers.FloatField(allow_null=True)
-    category_counts = serializers.DictField(child=serializers.IntegerField())
+    category_counts = serializers.DictField(
+        child=serializers.IntegerField(),
+        help_text="How many of each class: plant (the living), dead, empty, and further ones that the weights know. "
+        "Once a person has corrected the count, the first three alone, as that person validated them.",
+    )
     warnings = serializers.ListField(child=serializers.ChoiceField(CountWarning.choices))
 
 

@@ -149,7 +149,7 @@ class Analysis(APIView):
                 "interval": session.interval,
                 "interval_reasons": session.interval_reasons,
                 "avg_confidence": session.avg_confidence,
-                "category_counts": session.category_counts,
+                "category_counts": session.counts_by_class,
                 "warnings": session.warnings,
             }
             result_url = absolute_link(request, annotated_url(job.image, session.processed_image_id))

@@ -291,6 +291,16 @@ class ProcessingSession(ChangeTimed):
         return self.detected + self.estimated
 
     @property
+    def counts_by_class(self) -> dict[str, int]:
+        """How many of each class, which add up to the totals: as a person validated them, else by the model.
+
+        People count the living, the dead and the empties; into further classes only the model divides them.
+        """
+        if not self.is_corrected:
+            return dict(self.category_counts)
+        return {"plant": self.total_living, "dead": self.dead, "empty": self.empty}
+
+    @property
     def interval(self) -> tuple[int, int] | None:
         """Lowest and highest number of plants that are likely, 90 times in 100.
 

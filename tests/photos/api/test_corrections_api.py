@@ -263,6 +263,51 @@ def test_adjustments_are_a_count_by_hand(
     assert held() == 20
 
 
+def test_the_classes_of_a_corrected_count_add_up_to_its_totals(
+    bearer: Bearer, client: APIClient, session: ProcessingSession, supervisor: User
+) -> None:
+    ProcessingSession.objects.update(category_counts={"plant": 3, "dead": 1, "empty": 1, "flower": 2})
+    photo_url = f"/api/v1/photos/{session.image_id}"
+    classes = client.get(photo_url).json()["processing_session"]["category_counts"]
+    assert classes == {"plant": 3, "dead": 1, "empty": 1, "flower": 2}
+
+    bearer(supervisor).post(url(session, "validate"), {"adjustments": {"living": 20, "dead": 2, "empty": 4}})
+
+    shown = client.get(photo_url).json()["processing_session"]
+    assert (shown["total"], shown["total_empty_containers"]) == (22, 4)
+    assert shown["category_counts"] == {"plant": 20, "dead": 2, "empty": 4}
+
+
+@pytest.mark.parametrize(
+    ("adjustments", "field"),
+    [
+        pytest.param({"dead": 12}, "living", id="dead alone"),
+        pytest.param({"empty": 3}, "living", id="empty alone"),
+        pytest.param({"dead": 1, "containers": []}, "living", id="dead beside containers"),
+        pytest.param({"total": 80}, "non_field_errors", id="a name that nobody knows"),
+    ],
+)
+def test_adjustments_of_which_nothing_would_be_booked_are_refused(
+    bearer: Bearer, session: ProcessingSession, supervisor: User, adjustments: dict[str, Any], field: str
+) -> None:
+    response = bearer(supervisor).post(url(session, "validate"), {"adjustments": adjustments})
+    assert response.status_code == 400
+    assert list(response.json()["detail"]["adjustments"]) == [field]
+    session.refresh_from_db()
+    assert not session.validated
+
+
+@pytest.mark.parametrize("adjustments", [None, {}, {"containers": []}, {"empty": None}])
+def test_a_validation_may_say_that_there_is_nothing_to_adjust(
+    bearer: Bearer, session: ProcessingSession, supervisor: User, adjustments: dict[str, Any] | None
+) -> None:
+    response = bearer(supervisor).post(url(session, "validate"), {"adjustments": adjustments})
+    assert response.status_code == 200
+    session.refresh_from_db()
+    assert session.validated
+    assert not session.is_corrected
+
+
 def test_who_may_validate_and_what_is_refused(
     bearer: Bearer, client: APIClient, session: ProcessingSession, supervisor: User
 ) -> None:
