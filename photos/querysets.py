@@ -19,6 +19,7 @@ from photos.warning_catalogue import WAITING
 
 FINISHED = (StepStatus.DONE, StepStatus.FAILED)
 DETECTING = (StepKind.DETECT_SLICED, StepKind.DETECT_DIRECT)
+DRAWING = (StepKind.DRAW, StepKind.UPLOAD_ANNOTATED)
 # An index holds the counts of which this is true.
 HAS_WARNINGS = ~Q(warnings=[]) & ~Q(warnings=["superseded"])
 _WAITS = reduce(or_, [Q(error_details__startswith=f"{code}:") for code in WAITING])
@@ -118,6 +119,13 @@ class UploadJobQuerySet(models.QuerySet[Any]):
     def unfinished(self) -> Self:
         return self.filter(status__in=[JobStatus.PENDING, JobStatus.PROCESSING])
 
+    def forgotten(self) -> Self:
+        """Unfinished ones of counts that have ended and are drawn: written while the count ended, unseen by it."""
+        steps = self.model._meta.get_field("session").related_model._meta.get_field("steps").related_model
+        drawing = steps.objects.filter(session=OuterRef("session")).drawing().under_way()
+        is_drawn = Q(session__status=SessionStatus.COMPLETED) & ~Exists(drawing)
+        return self.unfinished().filter(Q(session__status=SessionStatus.FAILED) | is_drawn)
+
 
 class ResumableUploadQuerySet(models.QuerySet[Any]):
     """Files that come in chunks, by whether they are whole and how old they are."""
@@ -201,6 +209,9 @@ class ProcessingStepQuerySet(models.QuerySet[Any]):
     def under_way(self) -> Self:
         """Unfinished ones that no outage keeps from their work: only those kept say what went wrong."""
         return self.unfinished().filter(error_code="")
+
+    def drawing(self) -> Self:
+        return self.filter(kind__in=DRAWING)
 
     def detecting(self) -> Self:
         return self.filter(kind__in=DETECTING)

@@ -75,6 +75,7 @@ def upload_clear_old() -> dict[str, int]:
 def sweep_steps() -> dict[str, int]:
     """Send again what was lost and end what was tried too often. Beat calls it every few seconds."""
     ended = recovery.end_exhausted()
+    recovery.end_forgotten_jobs()
     lost = recovery.find_lost_steps(queue.is_queue_empty)
     queue.send_steps_again(lost)
     return {"sent_again": len(lost), "ended": ended}

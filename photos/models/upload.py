@@ -102,6 +102,13 @@ class UploadJob(models.Model):
         verbose_name = _("job")
         verbose_name_plural = _("jobs")
         ordering: ClassVar[list[str]] = ["-created_at", "position"]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                fields=["session"],
+                condition=Q(status__in=[JobStatus.PENDING, JobStatus.PROCESSING]),
+                name="upload_jobs_open",
+            ),
+        ]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
                 condition=Q(progress_percent__lte=100), name="upload_jobs_progress_at_most_100"

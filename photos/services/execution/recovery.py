@@ -10,8 +10,9 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from photos.choices import SessionStatus, StepKind, StepStatus
-from photos.models import Image, ProcessingStep
+from photos.models import Image, ProcessingSession, ProcessingStep, UploadJob
 from photos.services.execution.step_failures import propagate_failure
+from photos.services.steps import jobs
 from photos.services.steps.claims import create_step, fail_exhausted, give_one_more_try
 
 RESEND_WHEN_EMPTY: Final = timedelta(
@@ -39,6 +40,15 @@ def end_exhausted() -> int:
                 propagate_failure(step)
                 ended += 1
     return ended
+
+
+def end_forgotten_jobs() -> int:
+    """End the jobs that were written while their count ended, which did not see them. Returns of how many counts."""
+    forgotten = UploadJob.objects.forgotten().order_by().values_list("session", flat=True).distinct()
+    sessions = ProcessingSession.objects.filter(pk__in=list(forgotten[:MAX_STEPS_PER_SWEEP]))
+    for session in sessions:
+        jobs.finish_jobs(session)
+    return len(sessions)
 
 
 def find_lost_steps(is_queue_empty: Callable[[str], bool]) -> list[ProcessingStep]:

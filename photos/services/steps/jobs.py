@@ -90,4 +90,4 @@ def finish_jobs(session: ProcessingSession) -> None:
 
 def is_being_drawn(session: ProcessingSession) -> bool:
     """Whether the drawing of a count is still under way. One that waits for an outage is made when that is over."""
-    return session.steps.filter(kind__in=[StepKind.DRAW, StepKind.UPLOAD_ANNOTATED]).under_way().exists()
+    return session.steps.drawing().under_way().exists()

@@ -16,9 +16,9 @@ from demeter.middleware import caused_by
 from mlpipeline.detectors.errors import ModelFault
 from photos.choices import JobStatus, SessionStatus, Stage, StepKind, StepStatus
 from photos.errors import OriginalMissing, StepLost, StoreFull, StoreUnavailable, UnreadableImage
-from photos.models import Detection, ProcessingStep
+from photos.models import Detection, ProcessingStep, UploadJob
 from photos.services.execution import step_runner
-from photos.services.execution.recovery import end_exhausted, find_lost_steps
+from photos.services.execution.recovery import end_exhausted, end_forgotten_jobs, find_lost_steps
 from photos.services.execution.step_failures import fail_permanently, retry_or_fail, wait_out
 from photos.services.execution.step_runner import run_step
 from photos.services.results.count_results import (
@@ -27,7 +27,7 @@ from photos.services.results.count_results import (
     save_containers,
     save_detections,
 )
-from photos.services.results.session_lifecycle import open_session
+from photos.services.results.session_lifecycle import fail_session, open_session
 from photos.services.steps import claims, jobs
 from photos.services.steps.claims import (
     Claim,
@@ -42,6 +42,7 @@ from photos.services.steps.claims import (
     report_tiles,
 )
 from photos.services.steps.deadlines import OUTAGE_WAIT_MAX_S, RETRIES
+from photos.tasks import sweep_steps
 from tests.photos.services.conftest import MODEL, SQUARE, claimed
 
 pytestmark = pytest.mark.django_db
@@ -474,3 +475,41 @@ def test_what_trying_again_cannot_mend_ends_a_step_at_once(session, step, error,
     run_step(step.pk, failing_with(error))
     step.refresh_from_db()
     assert (step.status, step.error_code) == (StepStatus.FAILED, code)
+
+
+# ── jobs ─────────────────────────────────────────────────────────────────────────────────────────────
+def job_of(session):
+    """A job as one upload writes it while another transaction ends the count."""
+    image = session.image
+    return UploadJob.objects.create(
+        upload_session=image.upload_session,
+        image=image,
+        session=session,
+        duplicate_of=image,
+        filename="again.jpg",
+    )
+
+
+@pytest.mark.parametrize("status", ["completed", "failed"])
+def test_the_sweep_ends_a_job_that_was_written_while_its_count_ended(
+    make_image, count, worker, status, django_assert_num_queries
+):
+    if status == "completed":
+        session = count(make_image(), living=5)
+    else:
+        session = open_session(image=make_image(), user=worker)
+        fail_session(session, code="internal_error", message="no")
+    ProcessingStep.objects.unfinished().update(status=StepStatus.DONE)
+    job = job_of(session)
+    sweep_steps()
+    job.refresh_from_db()
+    assert (job.status, job.progress_percent) == (status, 100)
+    with django_assert_num_queries(1):
+        assert end_forgotten_jobs() == 0
+
+
+def test_the_sweep_leaves_jobs_whose_count_runs_or_is_being_drawn(make_image, count, worker):
+    running = job_of(open_session(image=make_image(), user=worker))
+    drawn = job_of(count(make_image(), living=5))
+    assert end_forgotten_jobs() == 0
+    assert set(UploadJob.objects.filter(pk__in=[running.pk, drawn.pk]).unfinished()) == {running, drawn}
