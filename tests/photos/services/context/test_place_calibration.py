@@ -125,13 +125,13 @@ def test_a_corrected_count_teaches_what_it_says_now(seen, worker, calibration):
     assert calibration().plant_area_cm2 == approx(100 * 16 * math.pi / 4)
 
 
-def test_a_photo_that_turns_out_to_be_of_another_place_teaches_there(seen, worker, place):
+def test_a_photo_that_turns_out_to_be_of_another_place_teaches_there(seen, worker, supervisor, place):
     session = seen()
     validate(session=session, user=worker)
     other = StorageLocationConfigFactory(
         product=session.product, packaging=session.packaging
     ).storage_location
-    assign_location(session=session, location=other, user=worker)
+    assign_location(session=session, location=other, user=supervisor)
     photos = dict(PlaceCalibration.objects.values_list("storage_location", "photos"))
     assert photos == {place.pk: 0, other.pk: 1}
 
