@@ -23,7 +23,7 @@ from mlpipeline.services.count_settings import count_options
 from mlpipeline.services.option_settings import deviating_settings
 from mlpipeline.training.labels import read_boxes
 from mlpipeline.training.real import HELD_OUT, RealPicture, read_sets, split_set
-from mlpipeline.training.scenes import KINDS, SceneSpec, render_scene
+from mlpipeline.training.scenes import ALL_KINDS, SceneSpec, render_scene
 from mlpipeline.training.seed_ranges import HELD_OUT_SEEDS
 from mlpipeline.vision.arrays import Floats
 from mlpipeline.vision.estimation.capacity import likely_capacity
@@ -62,12 +62,12 @@ class SmallScene:
 
     @property
     def kind(self) -> str:
-        return KINDS[self.place % len(KINDS)]
+        return ALL_KINDS[self.place % len(ALL_KINDS)]
 
     @property
     def is_for_test(self) -> bool:
         """Every second scene of each kind is kept to test on."""
-        return (self.place // len(KINDS)) % 2 == 1
+        return (self.place // len(ALL_KINDS)) % 2 == 1
 
     @property
     def name(self) -> str:
@@ -325,7 +325,7 @@ def _examples(counted: Sequence[CountedScene], class_index: int) -> Examples:
 
 
 def by_kind(measured: Sequence[Measured]) -> Iterator[tuple[str, list[Measured]]]:
-    """The pictures of each kind, those of the renderer in the order of KINDS first; kinds without any are left out."""
-    for kind in (*KINDS, *sorted({one.kind for one in measured} - set(KINDS))):
+    """The pictures of each kind, first those of the renderer in their order; kinds without any are left out."""
+    for kind in (*ALL_KINDS, *sorted({one.kind for one in measured} - set(ALL_KINDS))):
         if own := [one for one in measured if one.kind == kind]:
             yield kind, own

@@ -82,17 +82,15 @@ def fit_intervals(measured: Sequence[Measured]) -> IntervalModel:
     """The model whose intervals hold the truth COVERAGE of the time on pictures like these, real or rendered.
 
     Degraded pictures teach what degradation costs; the factor, which sets the coverage, comes from the others. Each
-    picture is judged by weights fitted without it (FOLDS folds), a real one by weights fitted without its source. Real
-    and rendered pictures weigh the same together, however many there are of each. Raises ValueError for fewer than
-    2 · FOLDS pictures.
+    picture is judged by weights fitted without it (FOLDS folds), a real one by weights fitted without its source.
+    Raises ValueError for fewer than 2 · FOLDS pictures.
 
-    Source: Vovk 2015, Cross-conformal predictors; the difficulty of Papadopoulos et al. 2008; weighted as in Tibshirani
-    et al. 2019, Conformal Prediction Under Covariate Shift.
+    Source: Vovk 2015, Cross-conformal predictors; the difficulty of Papadopoulos et al. 2008.
     """
     if sum(not one.is_degraded for one in measured) < 2 * FOLDS:
         raise ValueError(f"intervals are fitted on at least {2 * FOLDS} pictures")
     folds = _folds(measured)
-    scores, importance = [], []
+    scores = []
     for fold in range(FOLDS):
         model = IntervalModel(
             *fit_errors([one for one, own in zip(measured, folds, strict=True) if own != fold]), factor=1.0
@@ -101,9 +99,8 @@ def fit_intervals(measured: Sequence[Measured]) -> IntervalModel:
             one for one, own in zip(measured, folds, strict=True) if own == fold and not one.is_degraded
         ]
         scores += [reach_needed(model, one) for one in judged]
-        importance += [one.is_real for one in judged]
     up, down = fit_errors(measured)
-    return IntervalModel(up, down, conformal_quantile(scores, _balanced(importance)))
+    return IntervalModel(up, down, conformal_quantile(scores))
 
 
 def _folds(measured: Sequence[Measured]) -> list[int]:
@@ -117,15 +114,6 @@ def _folds(measured: Sequence[Measured]) -> list[int]:
     return folds
 
 
-def _balanced(is_real: Sequence[bool]) -> Floats:
-    """(N,) weights of pictures with which the real ones and the others have the same sum; all 1 where either lacks."""
-    real = np.array(is_real, dtype=np.bool_)
-    number = int(np.count_nonzero(real))
-    if number in (0, len(real)):
-        return np.ones(len(real))
-    return np.where(real, len(real) / (2 * number), len(real) / (2 * (len(real) - number)))
-
-
 def fit_errors(measured: Sequence[Measured]) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """For each term, by how many plants it can make a count too low, and too high: the weights of an IntervalModel.
 
@@ -136,18 +124,14 @@ def fit_errors(measured: Sequence[Measured]) -> tuple[tuple[float, ...], tuple[f
     """
     terms = np.array([one.terms for one in measured])
     missing = np.array([float(one.true - one.total) for one in measured])
-    importance = _balanced([one.is_real for one in measured])
-    return (
-        _weights(terms, np.maximum(missing, 0.0), importance),
-        _weights(terms, np.maximum(-missing, 0.0), importance),
-    )
+    return _weights(terms, np.maximum(missing, 0.0)), _weights(terms, np.maximum(-missing, 0.0))
 
 
-def _weights(terms: Floats, errors: Floats, importance: Floats) -> tuple[float, ...]:
+def _weights(terms: Floats, errors: Floats) -> tuple[float, ...]:
     prior = np.array([EXPECTED.get(name, 0.0) for name in TERMS])
     weights, reach = prior, terms @ prior
     for _round in range(ROUNDS):
-        share = np.sqrt(importance * np.where(errors > reach, LARGE_ERRORS, 1.0)) / reach
+        share = np.sqrt(np.where(errors > reach, LARGE_ERRORS, 1.0)) / reach
         believed = np.minimum(errors, OUTLIERS * reach)
         weights = _bounded_fit(terms * share[:, None], believed * share, prior)
         reach = terms @ weights
@@ -186,23 +170,17 @@ def reach_needed(model: IntervalModel, one: Measured) -> float:
     return missing / expected if expected else math.inf
 
 
-def conformal_quantile(
-    scores: Sequence[float], importance: Floats | None = None, coverage: float = COVERAGE
-) -> float:
-    """The least of n scores that is no smaller than the next one with at least this probability.
+def conformal_quantile(scores: Sequence[float], coverage: float = COVERAGE) -> float:
+    """The ⌈(n + 1) · coverage⌉-th smallest of n scores: the next one is no larger with at least this probability.
 
-    With weights of one that is the ⌈(n + 1) · coverage⌉-th smallest; else the next one weighs as the mean. The largest
-    finite one where that would be infinite; 0 for none. Source: Lei et al. 2018, §2.1; Tibshirani et al. 2019.
+    The largest finite one where that would be infinite; 0 for none. Source: Lei et al. 2018, §2.1.
     """
-    weights = np.ones(len(scores)) if importance is None else importance
-    order = np.argsort(scores, kind="stable")
-    ranked, reached = np.asarray(scores, dtype=np.float64)[order], np.cumsum(weights[order])
-    finite = int(np.count_nonzero(np.isfinite(ranked)))
+    ranked = sorted(scores)
+    finite = sum(map(math.isfinite, ranked))
     if not finite:
         return 0.0
-    needed = coverage * (float(reached[-1]) + float(weights.mean()))
-    place = int(np.searchsorted(reached, needed - 1e-9))
-    return float(ranked[min(place, finite - 1)])
+    place = math.ceil((len(ranked) + 1) * coverage - 1e-9) - 1
+    return ranked[min(place, finite - 1)]
 
 
 def interval_of(model: IntervalModel, one: Measured) -> tuple[int, int]:

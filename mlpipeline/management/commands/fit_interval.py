@@ -38,14 +38,14 @@ from mlpipeline.evaluation.fit_score_calibration import expected_error, fit_prob
 from mlpipeline.services.count_settings import count_options
 from mlpipeline.services.option_settings import deviating_settings
 from mlpipeline.training.real import UnusableRealSet
-from mlpipeline.training.scenes import KINDS
+from mlpipeline.training.scenes import ALL_KINDS
 from mlpipeline.vision.uncertainty.assessment import WeightsCalibration
 from mlpipeline.vision.uncertainty.conformal_interval import IntervalModel
 from mlpipeline.vision.uncertainty.score_calibration import IDENTITY_CURVE, ScoreCalibrator, apply_platt
 
 ROW = "{:<24} {:>7} {:>8} {:>10} {:>11} {:>8} {:>8} {:>8}"
 SAY_EVERY_S = 20.0
-MIN_SCENES = 2 * len(KINDS) * ((2 * FOLDS + len(KINDS) - 1) // len(KINDS))
+MIN_SCENES = 2 * len(ALL_KINDS) * ((2 * FOLDS + len(ALL_KINDS) - 1) // len(ALL_KINDS))
 
 
 class Command(BaseCommand):

@@ -18,7 +18,7 @@ from mlpipeline.evaluation.conformal_dataset import (
     real_photos,
     small_scenes,
 )
-from mlpipeline.training.scenes import KINDS
+from mlpipeline.training.scenes import ALL_KINDS
 from mlpipeline.training.seed_ranges import HELD_OUT_SEEDS
 from mlpipeline.vision.pipeline import count_photo
 from mlpipeline.vision.results import Container, Detections, PhotoCount
@@ -26,8 +26,8 @@ from mlpipeline.vision.uncertainty.score_calibration import ScoreCalibrator
 
 
 def test_every_kind_is_fitted_on_and_tested_on_as_often():
-    scenes = [scene for scene in small_scenes(80) if not scene.degradation]
-    for kind in KINDS:
+    scenes = [scene for scene in small_scenes(8 * len(ALL_KINDS)) if not scene.degradation]
+    for kind in ALL_KINDS:
         own = [scene.is_for_test for scene in scenes if scene.kind == kind]
         assert (own.count(True), own.count(False)) == (4, 4)
 
@@ -35,7 +35,7 @@ def test_every_kind_is_fitted_on_and_tested_on_as_often():
 def test_all_degradations_are_met_on_both_halves():
     bad = [scene for scene in small_scenes(400) if scene.degradation]
     assert len({(scene.degradation, scene.is_for_test) for scene in bad}) == 6
-    assert len({scene.kind for scene in bad}) == len(KINDS)
+    assert len({scene.kind for scene in bad}) == len(ALL_KINDS)
 
 
 def test_seeds_are_held_out_and_each_scene_is_another():
@@ -84,7 +84,7 @@ def test_a_scene_is_counted_once_and_read_back_as_it_was(tmp_path, monkeypatch):
         return replace(counted, containers=(replace(counted.containers[0], capacity=4),))
 
     monkeypatch.setattr(conformal_dataset, "count_image", count_image)
-    scene = SmallScene(KINDS.index("flats"))
+    scene = SmallScene(ALL_KINDS.index("flats"))
 
     path = count_scene(scene, tmp_path, "auto")
     assert count_scene(scene, tmp_path, "auto") == path

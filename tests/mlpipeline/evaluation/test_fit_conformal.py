@@ -180,31 +180,6 @@ def test_a_term_that_one_wild_picture_shows_does_not_blow_intervals_up():
     assert up[TERMS.index("degraded")] <= MAX_WEIGHT
 
 
-def test_the_quantile_of_weighted_scores_by_hand():
-    # Five scores of weight 2 and ten of weight ½: 15 in all, the next one 1; 90 % of 16 is 14.4.
-    scores = [*range(10), 10, 11, 12, 13, 14]
-    assert conformal_quantile(scores, np.array([0.5] * 10 + [2.0] * 5)) == 14
-    assert conformal_quantile(scores, np.array([1.4] * 10 + [0.2] * 5)) == 11
-
-
-@pytest.mark.parametrize("seed", [21, 22])
-def test_real_pictures_are_held_as_often_as_rendered_ones_though_they_are_fewer(seed):
-    """Their counts are off by three times as much; fitted on all alike they would be held less often."""
-    rendered = nursery(300, seed=seed)
-
-    def real(number, seed):
-        pictures = []
-        for one in nursery(number, seed=seed):
-            true = max(one.total + 3 * (one.true - one.total), 0)
-            pictures.append(replace(one, true=true, kind="photos", is_real=True))
-        return pictures
-
-    model = fit_intervals(rendered + real(60, seed + 50))
-    assert coverage_of(model, real(400, seed + 80)).held >= 0.8
-    alike = fit_intervals(rendered + [replace(one, is_real=False) for one in real(60, seed + 50)])
-    assert coverage_of(model, real(400, seed + 80)).held > coverage_of(alike, real(400, seed + 80)).held
-
-
 def test_each_kind_of_scene_is_in_every_fold():
     """Kinds come in turn, and their number and that of the folds have a divisor in common."""
     pictures = [replace(measured(9, 9), kind=f"kind {place % 10}") for place in range(100)]
