@@ -12,10 +12,12 @@ BASE_DIR = Path(__file__).resolve().parents[2]
 class Environment(environ.Env):
     """The variables of this process. One that is left empty is as if it were not set: the default counts."""
 
-    def get_value(self, var: str, cast: Any = None, default: Any = environ.Env.NOTSET, *args: Any) -> Any:
-        if default is not self.NOTSET and not self.ENVIRON.get(var, "").strip():
-            return default
-        return super().get_value(var, cast, default, *args)
+    def get_value(
+        self, var: str, cast: Any = None, default: Any = environ.Env.NOTSET, parse_default: bool = False
+    ) -> Any:
+        if default is self.NOTSET or self.ENVIRON.get(var, "").strip():
+            return super().get_value(var, cast, default, parse_default)
+        return self.parse_value(default, cast) if parse_default else default
 
 
 env = Environment()

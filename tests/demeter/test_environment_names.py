@@ -107,3 +107,17 @@ def test_a_cache_that_is_left_empty_is_none_beside_a_redis(tmp_path: Path) -> No
     """As .env.example says: each web process counts for itself."""
     [_database, _key, servers] = settings_with(tmp_path, REDIS_IP="redis", CACHE_URL="")
     assert servers == ["redis://redis:6379/0"]
+
+
+MAIL = "from django.conf import settings as s; print(s.EMAIL_HOST, s.EMAIL_PORT, s.EMAIL_USE_TLS)"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("smtp+tls://user:key@mail.example:587", ["mail.example", "587", "True"]),
+        ("", ["localhost", "25", "False"]),
+    ],
+)
+def test_the_mail_server_is_named_by_an_address(tmp_path: Path, url: str, expected: list[str]) -> None:
+    assert settings_with(tmp_path, MAIL, EMAIL_URL=url) == [expected]

@@ -49,12 +49,13 @@ class UploadPage {
     this.form.querySelector("input[type=file]").required = false;
     this.#showConnection();
     this.#showAll();
-    if (!this.form.dataset.user) await this.#learnPerson();
+    if (!this.form.dataset.user && localStorage.getItem(USER) !== null) await this.#learnPerson();
     await this.#takeUp();
     this.form.dataset.ready = "";
   }
 
-  // The kept page knows nobody, and another person than the one whose page was open last may have signed in since.
+  // The kept page knows nobody, and another person than the one whose page was open last may have signed in since. Where
+  // nobody ever has, there is nobody to ask for.
   async #learnPerson() {
     let person;
     try {

@@ -14,7 +14,7 @@ async function show() {
 if (note) localStorage.setItem(USER, note.dataset.user);
 
 // The page that opens offline must not take whoever comes next for the one who has left.
-document.querySelector("[data-sign-out]")?.addEventListener("submit", () => localStorage.removeItem(USER));
+document.querySelector("[data-sign-out]")?.addEventListener("submit", () => localStorage.setItem(USER, NOBODY));
 
 // Where the form is, its own list shows them.
 if (note && !document.querySelector("[data-upload]")) {
