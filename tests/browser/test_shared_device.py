@@ -43,6 +43,19 @@ def open_kept_page(page: Page, proxy: Any) -> None:  # noqa: F811 - the same fix
     expect(page.locator("[data-offline]")).to_be_visible()
 
 
+def sent_after_sign_out(open_page: Any, user: User, proxy: Any) -> Page:  # noqa: F811 - the same fixture
+    """The kept page, without a connection, on which somebody sends a photo after this user has signed out."""
+    page = open_upload(open_page, user, base_url=f"http://localhost:{proxy.port}")
+    has_service_worker(page)
+    page.get_by_role("button", name="Salir").click()
+    expect(page.get_by_label("Contraseña")).to_be_visible()
+    open_kept_page(page, proxy)
+    choose(page, file(1))
+    send(page)
+    states(page).to_have_text(["Espera conexión"])
+    return page
+
+
 def test_the_page_of_one_person_sends_nothing_while_another_is_signed_in(open_page, worker, other_worker):
     page = open_upload(open_page, worker)
     choose(page, file(1))
@@ -82,14 +95,7 @@ def test_what_is_chosen_without_a_connection_once_one_has_left_is_of_whoever_sig
     other_worker,
     proxy,  # noqa: F811 - the same fixture
 ):
-    page = open_upload(open_page, worker, base_url=f"http://localhost:{proxy.port}")
-    has_service_worker(page)
-    page.get_by_role("button", name="Salir").click()
-    expect(page.get_by_label("Contraseña")).to_be_visible()
-    open_kept_page(page, proxy)
-    choose(page, file(1))
-    send(page)
-    states(page).to_have_text(["Espera conexión"])
+    page = sent_after_sign_out(open_page, worker, proxy)
     page.reload()
     states(page).to_have_text(["Espera conexión"])
 
@@ -119,14 +125,7 @@ def test_what_nobody_was_known_to_have_sent_waits_for_the_word_of_whoever_comes_
     other_worker,
     proxy,  # noqa: F811 - the same fixture
 ):
-    page = open_upload(open_page, worker, base_url=f"http://localhost:{proxy.port}")
-    has_service_worker(page)
-    page.get_by_role("button", name="Salir").click()
-    expect(page.get_by_label("Contraseña")).to_be_visible()
-    open_kept_page(page, proxy)
-    choose(page, file(1))
-    send(page)
-    states(page).to_have_text(["Espera conexión"])
+    page = sent_after_sign_out(open_page, worker, proxy)
     page.goto("about:blank")
 
     proxy.mode = "passes"
