@@ -83,9 +83,8 @@ def copy_real(real: Path, folder: Path) -> dict[str, list[Path]]:
     beside its labels. Raises UnusableRealSet.
     """
     sets = {}
-    shutil.rmtree(
-        folder / "real_held_out", ignore_errors=True
-    )  # what was held out before may be trained on now
+    # What was held out before may be trained on now.
+    shutil.rmtree(folder / "real_held_out", ignore_errors=True)
     for name, pictures in read_sets(real).items():
         for picture in split_set(pictures, HELD_OUT):
             picture.copied(folder / "real_held_out")
