@@ -13,7 +13,10 @@ UNFOLD = {
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("demeter/img/rosette.svg")}
     ],
     "STYLES": [lambda request: static("demeter/css/admin.css")],
-    "SCRIPTS": [lambda request: static("demeter/js/admin_choices.js")],
+    "SCRIPTS": [
+        lambda request: static("demeter/js/admin_choices.js"),
+        lambda request: static("photos/js/upload/admin_sign_out.js"),
+    ],
     "SHOW_LANGUAGES": True,
     "DASHBOARD_CALLBACK": "demeter.admin_dashboard.dashboard",
     "COMMAND": {"search_callback": "demeter.admin_search.find_rows"},

@@ -1,5 +1,6 @@
 """A device that several people share: what one of them has done is never taken in under the name of another."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -43,11 +44,26 @@ def open_kept_page(page: Page, proxy: Any) -> None:  # noqa: F811 - the same fix
     expect(page.locator("[data-offline]")).to_be_visible()
 
 
-def sent_after_sign_out(open_page: Any, user: User, proxy: Any) -> Page:  # noqa: F811 - the same fixture
+def sign_out(page: Page, _user: User) -> None:
+    page.get_by_role("button", name="Salir").click()
+
+
+def sign_out_of_administration(page: Page, user: User) -> None:
+    page.goto("/admin/")
+    page.get_by_text(user.email).last.click()
+    page.locator("#logout-form button").click()
+
+
+def sent_after_sign_out(
+    open_page: Any,
+    user: User,
+    proxy: Any,  # noqa: F811 - the same fixture
+    leave: Callable[[Page, User], None] = sign_out,
+) -> Page:
     """The kept page, without a connection, on which somebody sends a photo after this user has signed out."""
     page = open_upload(open_page, user, base_url=f"http://localhost:{proxy.port}")
     has_service_worker(page)
-    page.get_by_role("button", name="Salir").click()
+    leave(page, user)
     expect(page.get_by_label("Contraseña")).to_be_visible()
     open_kept_page(page, proxy)
     choose(page, file(1))
@@ -139,3 +155,18 @@ def test_what_nobody_was_known_to_have_sent_waits_for_the_word_of_whoever_comes_
     page.get_by_role("button", name="Seguir: claro_1.jpg").click()
     states(page).to_have_text(["Llegó: se está contando"])
     assert UploadJob.objects.get().upload_session.user == other_worker
+
+
+def test_whoever_signs_out_in_the_administration_leaves_nothing_to_the_kept_page_either(
+    open_page,
+    supervisor,
+    worker,
+    proxy,  # noqa: F811 - the same fixture
+):
+    page = sent_after_sign_out(open_page, supervisor, proxy, leave=sign_out_of_administration)
+    proxy.mode = "passes"
+    page.context.set_offline(False)
+    expect(page.get_by_role("dialog")).to_be_visible()
+    sign_in_again(page, worker)
+    states(page).to_have_text(["Llegó: se está contando"])
+    assert UploadJob.objects.get().upload_session.user == worker
