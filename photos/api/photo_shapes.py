@@ -11,7 +11,7 @@ from demeter.api_examples import answer_example
 from demeter.links import absolute_link
 from photos import image_urls
 from photos.api import examples
-from photos.api.serializers import OmitsEmpty
+from photos.api.serializers import OmitsEmpty, counts_by_class_field
 from photos.choices import CountWarning, ImageStatus, SessionStatus
 from photos.decoding.renderings import PREVIEW_PX
 from photos.error_texts import error_details_text
@@ -147,12 +147,7 @@ class PhotoSessionSerializer(CardSessionSerializer):
     )
     total_empty_containers = serializers.IntegerField(source="empty")
     avg_confidence = serializers.FloatField(allow_null=True)
-    category_counts = serializers.DictField(
-        source="counts_by_class",
-        child=serializers.IntegerField(),
-        help_text="How many of each class: plant (the living), dead, empty, and further ones that the weights know. "
-        "Once a person has corrected the count, the first three alone, as that person validated them.",
-    )
+    category_counts = counts_by_class_field("counts_by_class")
     model_versions = serializers.DictField()
     validated = serializers.BooleanField()
     validated_by = serializers.CharField(

@@ -280,6 +280,16 @@ class AnalysisStartedSerializer(serializers.Serializer[Any]):
     status = serializers.ChoiceField(["processing"])
 
 
+def counts_by_class_field(source: str | None = None) -> serializers.DictField:
+    """A new field for how many of each class a count has, as analyses and photos tell it."""
+    return serializers.DictField(
+        source=source,
+        child=serializers.IntegerField(),
+        help_text="How many of each class: plant (the living), dead, empty, and further ones that the weights know. "
+        "Once a person has corrected the count, the first three alone, as that person validated them.",
+    )
+
+
 class AnalysisResultSerializer(serializers.Serializer[Any]):
     """What an analysis has counted, with its 90 % interval."""
 
@@ -299,11 +309,7 @@ class AnalysisResultSerializer(serializers.Serializer[Any]):
         child=serializers.ChoiceField(IntervalReason.choices), help_text="Why it cannot be said more closely."
     )
     avg_confidence = serializers.FloatField(allow_null=True)
-    category_counts = serializers.DictField(
-        child=serializers.IntegerField(),
-        help_text="How many of each class: plant (the living), dead, empty, and further ones that the weights know. "
-        "Once a person has corrected the count, the first three alone, as that person validated them.",
-    )
+    category_counts = counts_by_class_field()
     warnings = serializers.ListField(child=serializers.ChoiceField(CountWarning.choices))
 
 
