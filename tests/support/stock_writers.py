@@ -120,13 +120,13 @@ def count(image, place, worker, living: int) -> None:
     from django.db import transaction
 
     from photos.models import PhotoContainer
-    from photos.services.booking.stock_evidence import lock_places_of, settle_session
+    from photos.services.booking.stock_evidence import lock_photos, settle_session
     from photos.services.results.session_lifecycle import open_session
     from tests.photos.factories import finish_count
 
     session = open_session(image=image, user=worker, location=place)
     with transaction.atomic():
-        lock_places_of(image.pk)
+        places = lock_photos([image.pk])
         PhotoContainer.objects.create(
             session=session,
             position=0,
@@ -138,7 +138,7 @@ def count(image, place, worker, living: int) -> None:
         )
         session.refresh_from_db()  # another writer may have named its place meanwhile
         finish_count(session, detected=living)
-        settle_session(session)
+        settle_session(session, places)
 
 
 def make_image(worker, number: int):

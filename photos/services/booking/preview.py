@@ -4,12 +4,14 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db import transaction
+
 from inventory.models import StorageLocation
 from inventory.services.preview import StockPreview, preview_stock
 from photos.choices import BookingState, CountWarning
 from photos.models import ProcessingSession
 from photos.services.booking.image_status import blocking
-from photos.services.booking.stock_evidence import places_of
+from photos.services.booking.stock_evidence import lock_photos
 
 
 @dataclass(frozen=True)
@@ -35,5 +37,8 @@ def preview_decision(
         codes = dict.fromkeys(code for count in waiting for code in blocking(count))
         return [code for code in codes if code != CountWarning.NEEDS_REVIEW]
 
-    stock = preview_stock(decide_and_collect, {*places_of(image_ids), *(place.pk for place in also)})
+    with transaction.atomic():
+        # All that the decision locks: what it would lock after the places of the preview came out of order.
+        places = lock_photos(image_ids, *also)
+        stock = preview_stock(decide_and_collect, places)
     return DecisionPreview(stock, stock.outcome)

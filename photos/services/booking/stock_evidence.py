@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
+from django.db import transaction
 from django.db.models import F, OuterRef, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, NullIf
 
@@ -38,12 +39,16 @@ _METHODS: Final = {
 _JUST_AFTER: Final = timedelta(microseconds=1)
 
 
-def settle_session(session: ProcessingSession) -> BookingState:
+def settle_session(session: ProcessingSession, place_ids: Iterable[int] | None = None) -> BookingState:
     """Settle every place that a count's photo touches. Call inside a transaction; repeating it writes nothing.
+
+    Args:
+        session: the count.
+        place_ids: those places, where `lock_photos` has told and locked them.
 
     Returns: the state of the count afterwards. Its row, its warnings and its photo's status are saved.
     """
-    settle_places(places_of([session.image_id]))
+    settle_places(places_of([session.image_id]) if place_ids is None else place_ids)
     session.refresh_from_db()
     if session.storage_location_id is None:
         _refresh_without_place(session)
@@ -67,9 +72,29 @@ def places_of(image_ids: Collection[UUID]) -> set[int]:
     return named | set(booked.order_by().values_list("batch__storage_location", flat=True).distinct())
 
 
-def lock_places_of(image_id: UUID, *also: StorageLocation | None) -> None:
-    """Lock all places that a photo touches, before any of its own rows: everybody takes these locks in this order."""
-    lock_locations({*places_of([image_id]), *(place.pk for place in also if place is not None)})
+def lock_photos(image_ids: Collection[UUID], *also: StorageLocation | None) -> set[int]:
+    """Lock the places that photos touch, then the photos: everybody takes these locks in this order.
+
+    A photo that somebody moved before its locks came is at a place that is not locked. Its row is let go then, since
+    who holds that place may wait for it, and all locks are taken anew.
+
+    Args:
+        image_ids: the photos.
+        also: places that are to be named for them.
+
+    Returns: the keys of all these places: whoever settles others than these takes a lock out of order.
+    """
+    named = {place.pk for place in also if place is not None}
+    while True:
+        places = places_of(image_ids) | named
+        before = transaction.savepoint()
+        lock_locations(places)
+        photos = Image.objects.select_for_update(no_key=True).filter(pk__in=image_ids)
+        list(photos.order_by("pk").values_list("pk"))
+        if places_of(image_ids) <= places:
+            transaction.savepoint_commit(before)
+            return places
+        transaction.savepoint_rollback(before)
 
 
 def accept_shortfall(session: ProcessingSession, user: User) -> None:

@@ -9,8 +9,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from photos.choices import DEAD_CLASS, EMPTY_CLASS, CountWarning, SessionStatus, Stage, StepKind
-from photos.models import Detection, Estimation, Image, PhotoContainer, ProcessingSession, ProcessingStep
-from photos.services.booking.stock_evidence import lock_places_of, settle_session
+from photos.models import Detection, Estimation, PhotoContainer, ProcessingSession, ProcessingStep
+from photos.services.booking.stock_evidence import lock_photos, settle_session
 from photos.services.context.classification import classify
 from photos.services.context.recognition import (
     Recognition,
@@ -210,7 +210,8 @@ def detection(
 @transaction.atomic
 def save_count(claim: Claim, count: CountedPhoto) -> ProcessingSession:
     """Write the sums and estimates, end the count and book it: all or nothing. Ends the summing-up step."""
-    _lock_photo_of_step(claim.step_id)
+    # Before the count, as everybody: its places, then its photo.
+    places = lock_photos([ProcessingStep.objects.values_list("image_id", flat=True).get(pk=claim.step_id)])
     step = lock_claim(claim)
     session = _session(step)
     containers = {c.position: c for c in session.containers.all()}
@@ -246,7 +247,7 @@ def save_count(claim: Claim, count: CountedPhoto) -> ProcessingSession:
     session.save()
     classify(session, count.sizes)
     create_step(image=session.image, session=session, kind=StepKind.DRAW, key=f"{session.uuid}:draw")
-    settle_session(session)
+    settle_session(session, places)
     jobs.enter_stage(session, Stage.DRAWING)
     complete_step(step, seconds=count.seconds.get("estimate"))
     return session
@@ -255,13 +256,6 @@ def save_count(claim: Claim, count: CountedPhoto) -> ProcessingSession:
 def _estimation(session: ProcessingSession, container: PhotoContainer, band: CountedBand) -> Estimation:
     columns: dict[str, Any] = vars(band)
     return Estimation(session=session, container=container, **columns)
-
-
-def _lock_photo_of_step(step_id: int) -> None:
-    """Lock the places that a step's photo touches, then the photo: everybody does so before locking its counts."""
-    image_id = ProcessingStep.objects.values_list("image_id", flat=True).get(pk=step_id)
-    lock_places_of(image_id)
-    Image.objects.select_for_update(no_key=True).get(pk=image_id)
 
 
 def _session(step: ProcessingStep) -> ProcessingSession:

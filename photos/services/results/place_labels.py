@@ -13,7 +13,7 @@ from inventory.models import StorageLocation
 from inventory.services.configs import ConfigTimeline
 from photos.choices import LocationSource
 from photos.models import Image, ProcessingStep
-from photos.services.booking.stock_evidence import lock_places_of, places_of, settle_places
+from photos.services.booking.stock_evidence import lock_photos, settle_places
 from photos.services.context import configuration
 from photos.services.context.classification import update_for_place
 from photos.services.context.configuration import name_place
@@ -31,18 +31,18 @@ def note_labels(claim: Claim, texts: Collection[str]) -> None:
     """
     image_id = ProcessingStep.objects.values_list("image_id", flat=True).get(pk=claim.step_id)
     labelled = list(StorageLocation.objects.in_use().labelled(texts).order_by("pk"))
-    lock_places_of(image_id, *labelled)
+    # The former one too: it loses a photo, whether anything is booked there or not.
+    places = lock_photos([image_id], *labelled)
     lock_claim(claim)
-    image = Image.objects.select_for_update(no_key=True).get(pk=image_id)
+    image = Image.objects.get(pk=image_id)
     ids = [location.pk for location in labelled]
     if not image.with_inventory or (not ids and not image.label_location_ids):
         return
-    former = places_of([image.pk])  # also where it has booked nothing: the place loses a photo
     image.label_location_ids = ids
     image.save(update_fields=["label_location_ids"])
     if len(labelled) == 1:
         _name_place_of(image, labelled[0])
-    settle_places(former | places_of([image.pk]))
+    settle_places(places)
 
 
 def _name_place_of(image: Image, location: StorageLocation) -> None:

@@ -25,7 +25,7 @@ from photos.errors import CountRunning, NotCounted, PlaceValidated, UnknownLocat
 from photos.models import Image, ProcessingSession, ProcessingStep, UploadJob
 from photos.services.booking.count_warnings import may_contradict_position
 from photos.services.booking.image_status import update_image_status
-from photos.services.booking.stock_evidence import lock_places_of, places_of, settle_places
+from photos.services.booking.stock_evidence import lock_photos, settle_places
 from photos.services.context import configuration
 from photos.services.context.classification import update_for_place
 from photos.services.context.configuration import name_place
@@ -127,9 +127,8 @@ def reprocess(
     now on. What a person has answered about the photo itself stays answered.
     Raises CountRunning (409) while a count of this photo runs, PlaceValidated (409) as `assign_location` does.
     """
-    lock_places_of(image.pk, location)
-    former = places_of([image.pk])
-    image = Image.objects.select_for_update(no_key=True).get(pk=image.pk)
+    places = lock_photos([image.pk], location)
+    image = Image.objects.get(pk=image.pk)
     earlier = image.sessions.select_related("storage_location").order_by("-attempt").first()
     if location is not None:
         _name_place_of(image, location, user)
@@ -140,7 +139,7 @@ def reprocess(
         image=image, user=user, location=place, location_source=source, reason=reason, earlier=earlier
     )
     if location is not None:
-        settle_places(former | places_of([image.pk]))
+        settle_places(places)
     image.refresh_from_db(fields=["status", "error_details"])
     image.status, image.error_details = ImageStatus.PROCESSING, ""
     image.save(update_fields=["status", "error_details"])
@@ -167,11 +166,11 @@ def assign_location(
         raise UnknownLocation(_("The place “%(name)s” is not in use any more.") % {"name": location.name})
     if not session.image.with_inventory:
         raise NotCounted(_("This photo was sent for an analysis only and has no place."))
-    lock_places_of(session.image_id, location)
-    former = places_of([session.image_id])  # also where it has booked nothing: the place loses a photo
-    image = Image.objects.select_for_update(no_key=True).get(pk=session.image_id)
+    # The former one too: it loses a photo, whether anything is booked there or not.
+    places = lock_photos([session.image_id], location)
+    image = Image.objects.get(pk=session.image_id)
     _name_place_of(image, location, user)
-    settle_places(former | places_of([image.pk]))
+    settle_places(places)
     session.refresh_from_db()
     return session
 

@@ -13,7 +13,7 @@ from inventory.services.configs import count_by_hand, other_products
 from photos.choices import CountWarning
 from photos.errors import NotCounted
 from photos.models import ProcessingSession
-from photos.services.booking.stock_evidence import lock_places_of
+from photos.services.booking.stock_evidence import lock_photos
 from photos.services.review.validation import answer
 
 _JUST_BEFORE: Final = timedelta(seconds=1)
@@ -48,7 +48,7 @@ def answer_old_products(
     location = session.storage_location
     if location is None:
         raise NotCounted(_("The place of this photo is not known yet. Choose it first."))
-    lock_places_of(session.image_id)
+    lock_photos([session.image_id], location)
     moment = at or session.image.taken_at - _JUST_BEFORE
     for product, quantity in remaining.items():
         count_by_hand(location=location, product=product, quantity=quantity, at=moment, user=user)

@@ -10,7 +10,7 @@ from inventory.errors import FutureMovement
 from photos.choices import TakenAtSource
 from photos.errors import InvalidTakenAt
 from photos.models import Image
-from photos.services.booking.stock_evidence import lock_places_of, places_of, settle_places
+from photos.services.booking.stock_evidence import lock_photos, settle_places
 from photos.services.intake.upload_validation import believable
 
 
@@ -26,10 +26,10 @@ def date_photo(*, image: Image, taken_at: datetime) -> Image:
         raise FutureMovement(_("A photo cannot have been taken in the future. Check the date."))
     if believed is None:
         raise InvalidTakenAt(_("There were no such photos before the year 2000. Check the date."))
-    lock_places_of(image.pk)
-    image = Image.objects.select_for_update(no_key=True).get(pk=image.pk)
+    places = lock_photos([image.pk])
+    image = Image.objects.get(pk=image.pk)
     image.taken_at, image.taken_at_source = believed, TakenAtSource.PERSON
     image.save(update_fields=["taken_at", "taken_at_source"])
-    settle_places(places_of([image.pk]))
+    settle_places(places)
     image.refresh_from_db()
     return image

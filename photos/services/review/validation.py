@@ -11,10 +11,10 @@ from demeter.accounts.models import User
 from inventory.models import StockMovement
 from photos.choices import CountWarning, SessionStatus
 from photos.errors import CountReplaced, NotCounted
-from photos.models import Image, ProcessingSession
+from photos.models import ProcessingSession
 from photos.services.booking.image_status import blocking
 from photos.services.booking.newer_counts import is_replaced
-from photos.services.booking.stock_evidence import accept_shortfall, lock_places_of, places_of, settle_places
+from photos.services.booking.stock_evidence import accept_shortfall, lock_photos, settle_places
 from photos.services.context.place_calibration import update_calibration
 from photos.services.corrections import adoption
 from photos.services.execution.annotation_data import have_drawn_again
@@ -40,7 +40,7 @@ def validate(
     Raises NotCounted while the count has no end, or has failed; CountReplaced if a newer count of the same photo
     stands; FindingsChanged if somebody has corrected it since.
     """
-    session = _lock(session)
+    session, places = _lock(session)
     if session.status != SessionStatus.COMPLETED:
         raise NotCounted(_("Only a finished count can be validated. Wait for it, or count the photo again."))
     if is_replaced(session):
@@ -69,7 +69,7 @@ def validate(
         ]
     )  # fmt: skip
     update_calibration(session)
-    settle_places(places_of([session.image_id]))
+    settle_places(places)
     session.refresh_from_db()
     accept_shortfall(session, user)
     session.refresh_from_db()
@@ -82,7 +82,7 @@ def withdraw_validation(*, session: ProcessingSession, user: User) -> Processing
 
     What the count had waited for, it waits for again. Raises NotCounted if nobody has validated it.
     """
-    session = _lock(session)
+    session, places = _lock(session)
     if not session.validated:
         raise NotCounted(_("Nobody has validated this count."))
     kept = session.manual_adjustments.get("kept", 0)
@@ -104,7 +104,7 @@ def withdraw_validation(*, session: ProcessingSession, user: User) -> Processing
     if session.storage_location_id is not None and session.product_id is not None and kept:
         restore = {(session.storage_location_id, session.product_id): kept}
     update_calibration(session)
-    settle_places(places_of([session.image_id]), restore=restore)
+    settle_places(places, restore=restore)
     session.refresh_from_db()
     return session
 
@@ -115,12 +115,12 @@ def answer(*, session: ProcessingSession, warning: CountWarning) -> ProcessingSe
 
     For what concerns the photo and not one count: the place it was named, its date, another product at its place.
     """
-    session = _lock(session)
+    session, places = _lock(session)
     for count in session.image.sessions.all():
         if warning not in count.accepted_warnings:
             count.accepted_warnings = [*count.accepted_warnings, str(warning)]
             count.save(update_fields=["accepted_warnings"])
-    settle_places(places_of([session.image_id]))
+    settle_places(places)
     session.refresh_from_db()
     return session
 
@@ -130,11 +130,10 @@ def movements_of(session: ProcessingSession) -> Any:
     return StockMovement.objects.filter(session_uuid=session.uuid).select_related("batch").order_by("pk")
 
 
-def _lock(session: ProcessingSession) -> ProcessingSession:
-    """The count with its places and its photo locked, in the order in which everybody locks them."""
-    lock_places_of(session.image_id)
-    Image.objects.select_for_update(no_key=True).get(pk=session.image_id)
+def _lock(session: ProcessingSession) -> tuple[ProcessingSession, set[int]]:
+    """The count and its places, with its photo locked in the order in which everybody locks them."""
+    places = lock_photos([session.image_id])
     counts = ProcessingSession.objects.select_for_update(
         of=("self",), no_key=True
     )  # a correction takes this lock alone
-    return counts.select_related("image").get(pk=session.pk)
+    return counts.select_related("image").get(pk=session.pk), places

@@ -16,9 +16,9 @@ from inventory.services.stock import create_batch, held, record_movement
 from photos.choices import BookingState, CountWarning, TakenAtSource
 from photos.errors import CountReplaced
 from photos.models import ProcessingSession
+from photos.services.booking import stock_evidence
 from photos.services.booking.stock_evidence import settle_places
 from photos.services.results.session_lifecycle import assign_location, reprocess
-from photos.services.review import trash as trash_module
 from photos.services.review.photo_dates import date_photo
 from photos.services.review.trash import restore, trash
 from photos.services.review.validation import answer, validate, withdraw_validation
@@ -370,7 +370,7 @@ def test_a_photo_that_is_moved_while_it_goes_to_the_trash_leaves_nothing_at_its_
 ):
     session = count(make_image(), place if has_place else None, living=30)
     elsewhere = StorageLocationConfigFactory().storage_location
-    places_of = trash_module.places_of
+    places_of = stock_evidence.places_of
 
     def move_afterwards(image_ids):
         found = places_of(image_ids)
@@ -378,7 +378,7 @@ def test_a_photo_that_is_moved_while_it_goes_to_the_trash_leaves_nothing_at_its_
         assign_location(session=session, location=elsewhere, user=worker)
         return found
 
-    monkeypatch.setattr(trash_module, "places_of", move_afterwards)
+    monkeypatch.setattr(stock_evidence, "places_of", move_afterwards)
     trash(image_ids=[session.image_id], user=worker)
     assert (stock_at(place), stock_at(elsewhere)) == (0, 0)
     restore(image_ids=[session.image_id], user=worker)

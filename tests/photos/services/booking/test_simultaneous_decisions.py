@@ -6,14 +6,20 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection, transaction
 
-from inventory.services.ledger import lock_locations
+from inventory.services.ledger import lock_location, lock_locations
 from photos.choices import SessionStatus, StepKind
+from photos.services.booking import stock_evidence
+from photos.services.booking.preview import preview_decision
 from photos.services.execution.step_failures import fail_permanently
 from photos.services.results import count_results, session_lifecycle
 from photos.services.results.count_results import FoundContainer, save_containers, save_count
-from photos.services.results.session_lifecycle import assign_location, open_session
+from photos.services.results.session_lifecycle import assign_location, open_session, reprocess
+from photos.services.review.photo_dates import date_photo
+from photos.services.review.trash import trash
+from photos.services.review.validation import validate
 from photos.services.steps.claims import claim_step
-from tests.photos.services.conftest import MODEL, SQUARE, claimed, counted
+from tests.inventory.factories import StorageLocationConfigFactory
+from tests.photos.services.conftest import MODEL, SQUARE, at, claimed, counted
 from tests.support.waiting import reached
 
 pytestmark = [
@@ -122,3 +128,59 @@ def test_a_photo_gets_its_place_while(make_image, worker, place, monkeypatch, wo
         done.result()
     session.refresh_from_db()
     assert (session.status, session.storage_location) == (SessionStatus(status), place)
+
+
+def _assign(session, place, user):
+    assign_location(session=session, location=place, user=user)
+
+
+def _preview_assigning(session, place, user):
+    preview_decision(lambda: _assign(session, place, user), [session.image_id], place)
+
+
+@pytest.mark.parametrize(
+    "decide",
+    [
+        pytest.param(_assign, id="gets a place"),
+        pytest.param(_preview_assigning, id="is looked at before it gets a place"),
+        pytest.param(lambda session, place, user: validate(session=session, user=user), id="is validated"),
+        pytest.param(
+            lambda session, place, user: date_photo(image=session.image, taken_at=at(3)), id="gets a date"
+        ),
+        pytest.param(
+            lambda session, place, user: reprocess(image=session.image, user=user, location=place),
+            id="is counted again",
+        ),
+        pytest.param(
+            lambda session, place, user: trash(image_ids=[session.image_id], user=user), id="is trashed"
+        ),
+    ],
+)
+def test_a_photo_that_is_moved_before_its_locks_come_holds_up_nobody_while_it(
+    make_image, count, supervisor, monkeypatch, decide
+):
+    """It is at a place then whose lock comes before one that is held already: who holds that may wait for this one."""
+    first, last = (StorageLocationConfigFactory().storage_location for _ in range(2))
+    session = count(make_image(), last, living=30)
+    places_of, is_moved, has_first = stock_evidence.places_of, threading.Event(), threading.Event()
+
+    def move_afterwards(image_ids):
+        found = places_of(image_ids)
+        monkeypatch.undo()  # once
+        move = {"session": session, "location": first, "user": supervisor}
+        with ThreadPoolExecutor(1) as mover:
+            mover.submit(in_thread, assign_location, **move).result(timeout=60)
+        is_moved.set()
+        assert has_first.wait(60)
+        return found
+
+    monkeypatch.setattr(stock_evidence, "places_of", move_afterwards)
+    with ThreadPoolExecutor(1) as workers:
+        decided = workers.submit(in_thread, decide, session, last, supervisor)
+        assert is_moved.wait(60)
+        with transaction.atomic():
+            lock_location(first)
+            has_first.set()
+            assert reached(somebody_waits)
+            lock_location(last)
+        decided.result(timeout=60)
