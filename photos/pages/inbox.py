@@ -10,6 +10,7 @@ from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
@@ -30,7 +31,7 @@ from photos.services.booking.preview import preview_decision
 from photos.services.context.broken_thumbnails import broken_thumbnails
 from photos.services.context.newest_counts import newest_counts
 from photos.services.corrections.drafts import draft_of
-from photos.services.review.inbox import REASONS, books_beside, inbox_of, reasons_for
+from photos.services.review.inbox import REASONS, books_beside, inbox_of, reason_of, reasons_for
 from photos.services.review.validation import validate
 from photos.warning_catalogue import ANSWERED_FIRST
 from photos.warning_texts import warnings_of
@@ -45,8 +46,11 @@ class Item:
     session: ProcessingSession
     thumbnail_url: str | None
     is_thumbnail_broken: bool
-    warnings: list[dict[str, object]]
     book: int | None
+
+    @property
+    def reason(self) -> str | Promise:
+        return reason_of(self.session)
 
     @property
     def is_counted(self) -> bool:
@@ -128,7 +132,6 @@ def _items(sessions: Sequence[ProcessingSession]) -> list[Item]:
             session=session,
             thumbnail_url=thumbnail_url(session.image, session.processed_image_id),
             is_thumbnail_broken=session.image_id in broken,
-            warnings=warnings_of(session),
             book=books.get(session.pk),
         )
         for session in sessions

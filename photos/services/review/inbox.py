@@ -58,6 +58,14 @@ def reasons_for(user: User) -> list[Reason]:
     return [Reason(code, REASONS[code], counts[code]) for code in REASONS if counts[code]]
 
 
+def reason_of(session: ProcessingSession) -> str | Promise:
+    """Why a count stands in the inbox, in words: the first of its reasons. Warnings that ask nobody are none."""
+    if session.status == SessionStatus.FAILED:
+        return REASONS[BROKEN]
+    codes = (*WAITING, *(() if session.validated else CHECKED_AFTERWARDS))
+    return REASONS[next((code.value for code in codes if code in session.warnings), CORRECTED)]
+
+
 def books_beside(sessions: Sequence[ProcessingSession]) -> dict[int, int]:
     """What the books say beside each count, in living plants by the key of the count. One query.
 

@@ -207,3 +207,9 @@ def test_the_number_of_queries_does_not_grow_with_the_photos(
         count(make_photo(), place)
     with django_assert_num_queries(8):
         client.get("/photos/")
+
+
+def test_where_there_are_no_warehouses_none_are_offered_to_filter_by(signed_in, viewer, make_photo):
+    assert "Warehouses" not in signed_in(viewer).get("/photos/").text
+    StorageLocationConfigFactory()
+    assert "Warehouses" in signed_in(viewer).get("/photos/").text

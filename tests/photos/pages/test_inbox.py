@@ -23,6 +23,16 @@ def queue(page):
     return [item.session.pk for item in page.context["items"]]
 
 
+def lines(page):
+    """Why each count stands in the queue, as its lines say."""
+    return [
+        unescape(text)
+        for text in re.findall(
+            r'inbox-line-text">.*?<span class="small soft">(.*?)</span>', page.text, re.DOTALL
+        )
+    ]
+
+
 def reasons(page):
     return {reason.code: reason.count for reason in page.context["reasons"]}
 
@@ -110,6 +120,34 @@ def test_a_corrected_count_waits_for_a_word(signed_in, supervisor, worker, make_
 
     assert reasons(page) == {"corrected": 1}
     assert "Corrected: 7 living, 0 dead" in page.text
+    assert session.warnings == ["needs_calibration"]  # that asks nobody, so the queue does not name it
+    assert lines(page) == ["Corrected, not validated yet"]
+
+
+def test_the_queue_says_why_each_count_stands_in_it(
+    signed_in, supervisor, make_photo, count, partial, broken
+):
+    count(make_photo(), warnings=["no_container"])
+    assert lines(signed_in(supervisor).get(INBOX)) == [
+        "Some containers could not be counted",
+        "Could not be counted",
+        "The place is not known",
+    ]
+
+
+def test_a_corrected_count_is_said_in_spanish_whatever_its_numbers(
+    signed_in, supervisor, make_photo, count, place, settings
+):
+    session = count(make_photo(), place)
+    hand = {"container_id": None, "living": 1, "dead": 1}
+    correct(session=session, user=supervisor, version=session.version, operations={"hand_counts": [hand]})
+    client = signed_in(supervisor)
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "es"
+
+    page = client.get(INBOX)
+
+    assert "Corregido: vivas 1, muertas 1" in page.text
+    assert lines(page) == ["Corregido, sin validar"]
 
 
 def test_approving_one_books_it_and_the_next_comes(signed_in, supervisor, make_photo, count, partial):
