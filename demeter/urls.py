@@ -5,20 +5,19 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from demeter import health
 from demeter.accounts.legacy_api import RootSignIn, RootUsers
 from demeter.accounts.page_views import SignInView, account, admin_sign_in
 from demeter.metrics.views import metrics, version
 from demeter.routers import OptionalSlashRouter
+from demeter.serving.description import DescriptionView
 from mlpipeline.classifier.api.legacy_api import RootFeedback, RootPredict
 from photos.local_files import local_file
 
 description = OptionalSlashRouter()
-description.add(
-    "schema", SpectacularAPIView.as_view(permission_classes=[], authentication_classes=[]), "schema"
-)
+description.add("schema", DescriptionView.as_view(), "schema")
 description.add(
     "docs",  # its script in a request of its own: a strict Content-Security-Policy allows none in the page
     SpectacularSwaggerSplitView.as_view(url_name="schema", permission_classes=[], authentication_classes=[]),

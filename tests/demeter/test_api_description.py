@@ -206,6 +206,24 @@ def test_the_description_is_served_to_anybody(client: Client) -> None:
     assert response.json()["openapi"].startswith("3.")
 
 
+def test_the_description_is_made_once_for_a_language_and_a_form(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever asks for it again, a stranger too, costs next to nothing, whatever he writes into the address."""
+    asked = {
+        query: client.get(f"/api/v1/schema?{query}").content
+        for query in ("lang=es", "lang=en", "format=json")
+    }
+    assert len(set(asked.values())) == 3
+    monkeypatch.delattr(SchemaGenerator, "get_schema")
+    assert {query: client.get(f"/api/v1/schema/?{query}").content for query in asked} == asked
+    odd = [
+        client.get(f"/api/v1/schema?{query}")
+        for query in ("lang=xx", f"lang={'e' * 999}", "version=7", "lang=es-AR")
+    ]
+    assert {answer.content for answer in odd} == {asked["lang=es"]}
+
+
 def test_the_page_takes_nothing_from_elsewhere_and_has_no_script_in_it(client: Client) -> None:
     page = client.get("/api/v1/docs/").content.decode()
     links = re.findall(r'(?:src|href)="([^"]+)"', page)
