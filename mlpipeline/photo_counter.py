@@ -42,7 +42,9 @@ def count_image(
     detector = engine.photo_detector(options)
     calibration = read_calibration({weights.kind: weights.sha256 for weights in engine.weights})
     with shared_pyramid(image), prefetch_coarse_probes(image, tile_detector(detector)):
-        return count_photo(image, engine.segmenter, detector, options, priors, calibration, progress)
+        return count_photo(
+            image, engine.segmenter, detector, options, priors, calibration, progress, engine.rescorer
+        )
 
 
 def count_file(

@@ -14,9 +14,10 @@ from mlpipeline.detectors.caching_detector import ProbeCache
 from mlpipeline.detectors.errors import ModelUnavailable
 from mlpipeline.detectors.manifest import KINDS, Weights, options_for, require_weights
 from mlpipeline.detectors.sahi_engine import SahiDetector
+from mlpipeline.detectors.torch_rescorer import load_rescorer
 from mlpipeline.detectors.yolo import YoloDetector, YoloSegmenter
 from mlpipeline.vision.options import CountOptions
-from mlpipeline.vision.protocols import Detector, ImageDetector, Segmenter
+from mlpipeline.vision.protocols import Detector, ImageDetector, Rescorer, Segmenter
 
 ENGINE_NAMES = ("auto", "torch", "openvino", "sahi")
 
@@ -24,11 +25,13 @@ ENGINE_NAMES = ("auto", "torch", "openvino", "sahi")
 class Engine(Protocol):
     """What a count needs of the models: a segmenter, a detector, and who they are.
 
+    rescorer: the second stage of the detector, if its weights have one.
     prefers_batches: whether large batches are faster than small ones, as on a GPU.
     """
 
     name: str
     segmenter: Segmenter
+    rescorer: Rescorer | None
     weights: tuple[Weights, ...]
     prefers_batches: bool
 
@@ -60,6 +63,7 @@ class YoloEngine:
         self.name = forward.name
         self.prefers_batches = forward.prefers_batches
         self.detector = YoloDetector(detection, forward, batch_tiles(self.prefers_batches))
+        self.rescorer: Rescorer | None = load_rescorer(detection)
         self.networks = (self.yolo_segmenter.network, self.detector.network)
 
     def tile_detector(self, options: CountOptions) -> Detector:
@@ -82,6 +86,7 @@ class SahiEngine:
         self.weights: tuple[Weights, ...] = (segmentation, detection)
         self.segmenter: Segmenter = YoloSegmenter(segmentation, load_forward(segmentation))
         self.detector = SahiDetector(detection, detection.confidence)
+        self.rescorer: Rescorer | None = load_rescorer(detection)
         self.prefers_batches = False
 
     def tile_detector(self, options: CountOptions) -> None:

@@ -19,7 +19,7 @@ from mlpipeline.vision.filtering.filter_detections import filter_detections
 from mlpipeline.vision.geometry.boxes import box_centers
 from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.pipeline import detect, estimate, segment
-from mlpipeline.vision.protocols import Detector, Segmenter
+from mlpipeline.vision.protocols import Detector, Rescorer, Segmenter
 from mlpipeline.vision.results import Container, ContainerCount, Detections
 from mlpipeline.vision.rules import STAGES_OF_RULES, Rule
 
@@ -73,8 +73,8 @@ class RuleSwitch:
     """Counts one photo over and over, with all rules or without one.
 
     image: (H, W, 3) uint8 RGB. segmenters: by which of their own rules are off; the one with none off is asked where a
-    rule is not theirs. detector: asked for the same tiles again and again, so it should remember them. whole: the
-    stages with all rules.
+    rule is not theirs. detector: asked for the same tiles again and again, so it should remember them.
+    rescorer: its second stage. whole: the stages with all rules.
     """
 
     def __init__(
@@ -83,11 +83,13 @@ class RuleSwitch:
         segmenters: Mapping[frozenset[Rule], Segmenter],
         detector: Detector,
         options: CountOptions,
+        rescorer: Rescorer | None = None,
     ) -> None:
         self._image = image
         self._segmenters = {rules: RecordedSegmenter(one) for rules, one in segmenters.items()}
         self._detector = detector
         self._options = options
+        self._rescorer = rescorer
         containers = self._segment(options)
         detected = self._detect(containers, options)
         kept = self._filter(detected, options)
@@ -122,7 +124,8 @@ class RuleSwitch:
         return segment(self._image, segmenter, self._detector, options)
 
     def _detect(self, containers: Sequence[Container], options: CountOptions) -> dict[int, Detections]:
-        return detect(self._image, containers, range(len(containers)), self._detector, options)
+        indices = range(len(containers))
+        return detect(self._image, containers, indices, self._detector, options, rescorer=self._rescorer)
 
     def _filter(self, detected: Mapping[int, Detections], options: CountOptions) -> Mapping[int, Detections]:
         return filter_detections(detected, self.shape, options).kept

@@ -22,7 +22,7 @@ from mlpipeline.photo_counter import count_image
 from mlpipeline.services.count_settings import count_options
 from mlpipeline.services.option_settings import deviating_settings
 from mlpipeline.training.labels import read_boxes
-from mlpipeline.training.real import HELD_OUT, RealPicture, read_sets, split_set
+from mlpipeline.training.real import HELD_OUT, UNCOUNTABLE_SETS, RealPicture, read_sets, split_set
 from mlpipeline.training.scenes import ALL_KINDS, SceneSpec, render_scene
 from mlpipeline.training.seed_ranges import HELD_OUT_SEEDS
 from mlpipeline.vision.arrays import Floats
@@ -49,8 +49,6 @@ DEGRADED_EVERY = 7
 DEGRADATIONS = ("blur", "dark", "glare")
 BLUR_PX = (1.5, 4.0)
 DARK_LIGHT, GLARE_LIGHT = (0.15, 0.35), (1.8, 3.0)  # times the light
-# Sets whose labels are not all the plants of a picture: weeds there are plants without labels.
-UNCOUNTABLE_SETS = frozenset({"cauliflower_cwf788"})
 
 
 @dataclass(frozen=True, slots=True)

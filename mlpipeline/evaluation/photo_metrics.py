@@ -145,5 +145,5 @@ def _sahi_detections(image: Image, count: PhotoCount, sahi: Engine, options: Cou
     """SAHI's detections in the containers that we found: the methods differ only in how plants are detected."""
     containers = [part.container for part in count.containers]
     detector = sahi.photo_detector(options)
-    detected = detect(image, containers, range(len(containers)), detector, options)
+    detected = detect(image, containers, range(len(containers)), detector, options, rescorer=sahi.rescorer)
     return Detections.concat(filter_detections(detected, shape_of(image), options).kept.values())

@@ -132,7 +132,7 @@ class DetectionBatch:
         # A memory of the step's own: threads that shared one would wait for its lock while batches wait for them.
         detector = ProbeCache(self.detector)
         with self.detector.participate():
-            return run_detection(work, image, detector, self._options, progress)
+            return run_detection(work, image, detector, self._options, progress, self._engine.rescorer)
 
     def _save(self, work: DetectionWork, job: Future[DetectionOutput]) -> list[SavedStep]:
         """Save the output of a job that has ended; nothing is returned where its step ended badly."""

@@ -14,7 +14,7 @@ from mlpipeline.services.tile_progress import TileReporter
 from mlpipeline.vision.arrays import Image as RgbArray
 from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.pipeline import detect
-from mlpipeline.vision.protocols import Detector, ImageDetector, Progress
+from mlpipeline.vision.protocols import Detector, ImageDetector, Progress, Rescorer
 from mlpipeline.vision.results import Container, Detections
 from photos.models import Image, ProcessingStep
 from photos.services.results.count_results import save_detections
@@ -60,10 +60,11 @@ def run_detection(
     detector: Detector | ImageDetector,
     options: CountOptions,
     progress: Progress,
+    rescorer: Rescorer | None = None,
 ) -> DetectionOutput:
     """The detect stage on a step's containers. Reads and writes no rows, so it may run in any thread."""
     started = time.perf_counter()
-    detected = detect(image, work.containers, work.positions, detector, options, progress)
+    detected = detect(image, work.containers, work.positions, detector, options, progress, rescorer)
     seconds = round(time.perf_counter() - started, 3)
     return DetectionOutput(detected, seconds, recognise_plants(image, detected))
 
@@ -85,6 +86,6 @@ def detect_step(claim: Claim, engine: Engine) -> DetectionWork:
     image, options = load_original(work.image), count_options(engine)
     detector = cached_detector(work.image, engine, options)
     with TileReporter(claim, work.session_id) as progress:
-        output = run_detection(work, image, detector, options, progress)
+        output = run_detection(work, image, detector, options, progress, engine.rescorer)
     save_output(work, output, engine)
     return work

@@ -14,8 +14,10 @@ from mlpipeline.detectors.errors import ModelFault, ModelUnavailable, model_faul
 from mlpipeline.services.count_settings import count_options
 from mlpipeline.vision.errors import DetectorFault, model_to_blame
 from mlpipeline.vision.protocols import ImageDetector
+from mlpipeline.vision.results import Detections
 
 _PROBE_SIDE_PX: Final = 512
+_PROBE_DETECTION: Final = Detections(np.array([[0, 0, 32, 32]], np.float32), np.full(1, 0.3), np.zeros(1))
 
 MODEL_BREAKER = ServiceBreaker(
     BreakerName.MODEL, faults=(ModelUnavailable, ModelFault), refusal=model_unavailable
@@ -49,6 +51,9 @@ def probe_models() -> None:
                 detector.detect_image(grey, options.confidence)
             else:
                 detector.detect([np.full((detector.tile_px, detector.tile_px, 3), 128, np.uint8)])
+            if engine.rescorer is not None:
+                side = engine.rescorer.crop_px
+                engine.rescorer.classify(grey[None, :side, :side], _PROBE_DETECTION)
 
 
 @contextmanager

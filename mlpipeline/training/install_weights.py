@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from mlpipeline.detectors.manifest import (
     write_manifest,
 )
 from mlpipeline.training.datasets import DETECTION
+from mlpipeline.training.rescoring_job import RESCORING
 from mlpipeline.training.training_job import ARCHITECTURES, CLASSES
 from mlpipeline.vision.arrays import check
 from mlpipeline.vision.thresholds import ContainerThresholds, DetectionThresholds
@@ -92,7 +93,7 @@ class Installation:
 def install_weights(installation: Installation, folder: Path) -> Weights:
     """Write the weights of a checkpoint and their entry in the manifest of a folder; returns the entry.
 
-    The average of the training is stored in fp16: half the size, and more exact than what it is run in. Thresholds and
+    The average of the training is stored in fp16. Thresholds and
     postprocessing stay as the manifest has them. The model card beside it is written by hand. Raises FileNotFoundError
     where there is no such checkpoint, or no default weights to blend it with, ModelUnavailable for a manifest that
     cannot be read, InvalidInput for weights of another architecture.
@@ -106,10 +107,9 @@ def install_weights(installation: Installation, folder: Path) -> Weights:
     trained = checkpoint["weights"]
     if installation.blend < 1:
         trained = blended(trained, _default_tensors(target), installation.blend)
-    tensors = {name: value.half() if value.is_floating_point() else value for name, value in trained.items()}
     known = read_manifest(folder) if (folder / MANIFEST_NAME).is_file() else {}
     folder.mkdir(parents=True, exist_ok=True)
-    torch.save({"weights": tensors, "classes": list(CLASSES[kind])}, target)
+    torch.save({"weights": _halved(trained), "classes": list(CLASSES[kind])}, target)
     weights = Weights(
         kind=kind,
         name=f"{NAMES[kind]}-{installation.version}",
@@ -129,6 +129,38 @@ def install_weights(installation: Installation, folder: Path) -> Weights:
     )
     write_manifest({**known, kind: weights}, folder)
     return weights
+
+
+def install_rescoring(checkpoint: Path, confidence: float, version: str, folder: Path) -> Weights:
+    """Give the default detector of a folder the second stage of a checkpoint; returns its new entry in the manifest.
+
+    Both stages lie in one file, so that one checksum tells what has counted. A detector that is installed later has
+    none until one is trained on what that detects. confidence: 0–1, the least score of the first stage from which the
+    second is asked. Raises FileNotFoundError where there is no such checkpoint, ModelUnavailable where there is no
+    detector, InvalidInput for an impossible confidence.
+    """
+    prepare_libraries()
+    import torch
+
+    check_confidence(confidence)
+    known = read_manifest(folder)
+    detector = known[DETECTION]
+    trained = torch.load(checkpoint, map_location="cpu", weights_only=True)[RESCORING]
+    stored = torch.load(detector.path, map_location="cpu", weights_only=True)
+    torch.save({**stored, RESCORING: _halved(trained)}, detector.path)
+    weights = replace(
+        detector,
+        name=f"{NAMES[DETECTION]}-{version}",
+        sha256=file_sha256(detector.path),
+        confidence=confidence,
+    )
+    write_manifest({**known, DETECTION: weights}, folder)
+    return weights
+
+
+def _halved(tensors: Tensors) -> Tensors:
+    """The tensors in fp16: half the size, and more exact than what they are run in."""
+    return {name: value.half() if value.is_floating_point() else value for name, value in tensors.items()}
 
 
 def blended(trained: Tensors, default: Tensors, share: float) -> Tensors:

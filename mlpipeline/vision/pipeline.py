@@ -20,7 +20,15 @@ from mlpipeline.vision.estimation.container_count import estimate_container
 from mlpipeline.vision.estimation.place_priors import NO_PRIORS, PlacePriors
 from mlpipeline.vision.filtering.filter_detections import filter_detections
 from mlpipeline.vision.options import CountOptions
-from mlpipeline.vision.protocols import Detector, ImageDetector, Progress, Segmenter, tile_detector
+from mlpipeline.vision.protocols import (
+    Detector,
+    ImageDetector,
+    Progress,
+    Rescorer,
+    Segmenter,
+    tile_detector,
+)
+from mlpipeline.vision.rescoring.rescore import rescore
 from mlpipeline.vision.results import (
     Container,
     ContainerCount,
@@ -30,6 +38,7 @@ from mlpipeline.vision.results import (
     merge_warnings,
     occupancy_warnings,
 )
+from mlpipeline.vision.rules import Rule
 from mlpipeline.vision.runtime.parallel import parallel_map
 from mlpipeline.vision.uncertainty.assessment import (
     ImageAssessment,
@@ -51,6 +60,7 @@ def count_photo(
     priors: PlacePriors = NO_PRIORS,
     calibration: WeightsCalibration | None = None,
     progress: Progress | None = None,
+    rescorer: Rescorer | None = None,
 ) -> PhotoCount:
     """Count the plants of a photo.
 
@@ -62,6 +72,7 @@ def count_photo(
         priors: what is known of the place.
         calibration: of the weights behind `segmenter` and `detector`; without it the interval is wide on purpose.
         progress: called with (tiles done, tiles in all).
+        rescorer: the second stage of the detector, if it has one.
 
     Raises: InvalidInput for another picture; DetectorFault when a model breaks its protocol.
     """
@@ -69,7 +80,7 @@ def count_photo(
     with _timed(seconds, "segment"):
         containers = segment(image, segmenter, detector, options)
     with _timed(seconds, "detect"):
-        detected = detect(image, containers, range(len(containers)), detector, options, progress)
+        detected = detect(image, containers, range(len(containers)), detector, options, progress, rescorer)
     counted = aggregate(image, containers, detected, options, priors, calibration).count
     return replace(counted, seconds={**seconds, **counted.seconds})
 
@@ -91,8 +102,9 @@ def detect(
     detector: Detector | ImageDetector,
     options: CountOptions,
     progress: Progress | None = None,
+    rescorer: Rescorer | None = None,
 ) -> dict[int, Detections]:
-    """All detections in some of the containers, by index; see `detect_in_containers`.
+    """All detections in some of the containers, by index; see `detect_in_containers` and `rescore`.
 
     The answer for one container does not depend on which others are asked for.
     """
@@ -100,6 +112,8 @@ def detect(
         found = detect_in_picture(image, containers, indices, detector, options, progress)
     else:
         found = detect_in_containers(image, containers, indices, detector, options, progress)
+    if rescorer is not None and options.has(Rule.RESCORING):
+        found = rescore(image, found, rescorer, options)
     return dict(zip(indices, found, strict=True))
 
 

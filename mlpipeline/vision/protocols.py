@@ -3,7 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol, runtime_checkable
 
-from mlpipeline.vision.arrays import Image
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpipeline.vision.arrays import Floats, Image
 from mlpipeline.vision.results import Container, Detections
 
 Progress = Callable[[int, int], None]  # tiles done, tiles in all
@@ -42,6 +45,24 @@ class ImageDetector(Protocol):
 
     def detect_image(self, image: Image, min_score: float) -> Detections:
         """What scores `min_score` or more in a (H, W, 3) uint8 RGB picture, in its pixels; it is not modified."""
+        ...
+
+
+class Rescorer(Protocol):
+    """The second stage of a detector: it sees each detection again, from near, and says what it is.
+
+    crop_px: side of the pictures it is shown. context: how many times the longer side of a box they span.
+    """
+
+    crop_px: int
+    context: float
+
+    def classify(self, crops: NDArray[np.uint8], detections: Detections) -> Floats:
+        """(N, 4) probabilities that each of N detections is one of CLASS_NAMES or, last, none of them.
+
+        crops: (N, crop_px, crop_px, 3) uint8 RGB, each with the middle of its box in its own; they are not modified.
+        The answer for one detection does not depend on the others.
+        """
         ...
 
 

@@ -24,6 +24,7 @@ class Rule(StrEnum):
     LARGE_PLANTS = "large_plants"
     MERGED_BOXES = "merged_boxes"
     LEANING_PLANTS = "leaning_plants"
+    RESCORING = "rescoring"
     CROSS_CONTAINER_NMS = "cross_container_nms"
     BORDER_PLANTS = "border_plants"
     SCORE_THRESHOLD = "score_threshold"
@@ -46,6 +47,7 @@ STAGES_OF_RULES: Final = MappingProxyType(
         Rule.LARGE_PLANTS: frozenset({"detect"}),
         Rule.MERGED_BOXES: frozenset({"detect"}),
         Rule.LEANING_PLANTS: frozenset({"detect"}),
+        Rule.RESCORING: frozenset({"detect"}),
         Rule.CROSS_CONTAINER_NMS: frozenset({"filter"}),
         Rule.BORDER_PLANTS: frozenset({"filter"}),
         Rule.SCORE_THRESHOLD: frozenset({"filter"}),

@@ -146,7 +146,8 @@ def _ablate(
         frozenset({rule}): engine.yolo_segmenter.without({rule}) for rule in SEGMENTER_RULES & set(rules)
     }
     with shared_pyramid(photo.image):
-        switch = RuleSwitch(photo.image, {**segmenters, frozenset(): engine.segmenter}, detector, options)
+        chosen = {**segmenters, frozenset(): engine.segmenter}
+        switch = RuleSwitch(photo.image, chosen, detector, options, engine.rescorer)
         ablated = ablate_photo(folder.name, photo.name, switch, photo.truth, rules)
     detector.save()
     return ablated

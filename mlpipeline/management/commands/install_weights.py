@@ -10,8 +10,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from mlpipeline.detectors.manifest import KINDS, WEIGHTS_FOLDER
-from mlpipeline.training.install_weights import Installation, install_weights
+from mlpipeline.detectors.manifest import KINDS, WEIGHTS_FOLDER, Weights
+from mlpipeline.training.install_weights import Installation, install_rescoring, install_weights
+from mlpipeline.training.rescoring_job import RESCORING
 from mlpipeline.training.training_job import CHECKPOINT
 from mlpipeline.vision.errors import InvalidInput
 
@@ -23,7 +24,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []  # the weights that are being replaced may be missing
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("kind", choices=KINDS)
+        parser.add_argument("kind", choices=[*KINDS, RESCORING])
         parser.add_argument(
             "--confidence", type=float, required=True, help=_("least score of a detection, 0 to 1")
         )
@@ -52,15 +53,7 @@ class Command(BaseCommand):
         folder = options["folder"] or settings.DATA_HOME / "training"
         checkpoint = folder / options["kind"] / CHECKPOINT
         try:
-            installation = Installation(
-                options["kind"],
-                checkpoint,
-                options["confidence"],
-                options["release"],
-                options["dead_gain"],
-                options["blend"],
-            )
-            weights = install_weights(installation, WEIGHTS_FOLDER)
+            weights = _install(options, checkpoint)
         except FileNotFoundError as error:
             raise CommandError(_("There is no checkpoint %(path)s.") % {"path": checkpoint}) from error
         except InvalidInput as error:
@@ -69,3 +62,17 @@ class Command(BaseCommand):
             _("Installed %(name)s (%(sha)s).") % {"name": weights.name, "sha": weights.sha256[:12]}
         )
         self.stdout.write(_("Restart all workers: those that run keep the weights that they have loaded."))
+
+
+def _install(options: dict[str, Any], checkpoint: Path) -> Weights:
+    if options["kind"] == RESCORING:
+        return install_rescoring(checkpoint, options["confidence"], options["release"], WEIGHTS_FOLDER)
+    installation = Installation(
+        options["kind"],
+        checkpoint,
+        options["confidence"],
+        options["release"],
+        options["dead_gain"],
+        options["blend"],
+    )
+    return install_weights(installation, WEIGHTS_FOLDER)

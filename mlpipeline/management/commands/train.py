@@ -17,6 +17,12 @@ from django.utils.translation import gettext as _
 
 from mlpipeline.training.datasets import DatasetRecipe, DatasetWriter, ForbiddenSeed, check_seed
 from mlpipeline.training.real import UnusableRealSet
+from mlpipeline.training.rescoring_job import (
+    LEARNING_RATE,
+    RESCORING,
+    gather_examples,
+    train_rescoring,
+)
 from mlpipeline.training.scenes.scene_spec import ALL_KINDS
 from mlpipeline.training.seed_ranges import TRAINING_SEEDS
 from mlpipeline.training.training_job import ARCHITECTURES, REAL_SHARE, TrainingJob, train
@@ -52,7 +58,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "kind", choices=[*ARCHITECTURES, "pictures"], help=_("what to train; or only the pictures")
+            "kind",
+            choices=[*ARCHITECTURES, RESCORING, "pictures", "examples"],
+            help=_("what to train; or only the pictures, or the second stage's examples"),
         )
         parser.add_argument("--minutes", type=float, default=60.0, help=_("how long to train"))
         parser.add_argument("--scenes", type=int, default=600, help=_("how many scenes there should be"))
@@ -110,6 +118,10 @@ class Command(BaseCommand):
                 check_seed(seed)
         except ForbiddenSeed as error:
             raise CommandError(str(error)) from error
+        real = options["real"] or (Path(data_dir) / "real" if data_dir else None)
+        if options["kind"] in (RESCORING, "examples"):
+            self._rescoring(folder / RESCORING, seeds, real, options)
+            return
         recipe = DatasetRecipe(close_ups=options["close_ups"], scene_px=_checked_px(options["scene_px"]))
         if options["kinds"]:
             recipe = replace(recipe, kinds=dict.fromkeys(options["kinds"], 1.0))
@@ -123,7 +135,7 @@ class Command(BaseCommand):
             image_px=options["imgsz"],
             learning_rate=options["lr"],
             oil_palms=Path(data_dir) / "oilpalm" if data_dir else None,
-            real=options["real"] or (Path(data_dir) / "real" if data_dir else None),
+            real=real,
             real_share=options["real_share"],
             resume=options["resume"],
             start=options["start"],
@@ -133,6 +145,27 @@ class Command(BaseCommand):
                 self.stdout.write("  ".join(f"{name} {value}" for name, value in epoch.items()))
                 self.stdout.flush()
         except (FileNotFoundError, UnusableRealSet) as error:
+            raise CommandError(str(error)) from error
+
+    def _rescoring(self, folder: Path, seeds: list[int], real: Path | None, options: dict[str, Any]) -> None:
+        """Gather the examples that are missing, each process every n-th scene; then train the second stage."""
+        if unused := [name for name in ("kinds", "imgsz", "start") if options[name]]:
+            raise CommandError(_("--%(name)s is not for the second stage.") % {"name": unused[0]})
+        processes, close_ups = options["processes"], options["close_ups"]
+        gather = partial(gather_examples, folder, seeds, real=real, parts=processes, close_ups=close_ups)
+        with ProcessPoolExecutor(processes) as pool:
+            try:
+                list(pool.map(gather, range(processes)))
+            except UnusableRealSet as error:
+                raise CommandError(str(error)) from error
+        if options["kind"] == "examples":
+            return
+        try:
+            rate = options["lr"] or LEARNING_RATE
+            for report in train_rescoring(folder, options["minutes"], rate, resume=options["resume"]):
+                self.stdout.write("  ".join(f"{name} {value}" for name, value in report.items()))
+                self.stdout.flush()
+        except FileNotFoundError as error:
             raise CommandError(str(error)) from error
 
     def _render(self, folder: Path, seeds: list[int], processes: int, recipe: DatasetRecipe) -> None:

@@ -164,6 +164,7 @@ class TruthEngine:
 
     segmenter: Any
     detector: Any
+    rescorer: Any = None
     prefers_batches: bool = False
     name: str = "truth"
     weights: tuple[Weights, ...] = (weights("segmentation"), weights("detection"))

@@ -81,6 +81,7 @@ class TruthEngine:
     prefers_batches: bool = True
     name: str = "truth"
     segmenter: Any = None
+    rescorer: Any = None
     weights: tuple[Weights, ...] = (weights("segmentation"), weights("detection"))
     detector: Any = field(default_factory=lambda: CountingDetector(WIDTH, HEIGHT, PLANTS))
 

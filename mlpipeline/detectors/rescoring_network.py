@@ -1,0 +1,88 @@
+"""The network of the second stage: the first layers of the detector, then a head for what one crop shows.
+
+A detector of two stages, the second of which sees pictures of its own instead of the first one's features. Source:
+Cheng et al., *Revisiting RCNN: On Awakening the Classification Power of Faster RCNN*, ECCV 2018.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mlpipeline.detectors.environment import prepare_libraries
+from mlpipeline.vision.results import CLASS_NAMES
+
+if TYPE_CHECKING:
+    import torch
+
+    from mlpipeline.vision.arrays import Floats
+    from mlpipeline.vision.results import Detections
+
+CROP_PX = 64  # side of a crop: a plant spans half of it, as in the tiles that the detector was trained on
+CONTEXT = 2.0  # times the longer side of a box
+BACKBONE_LAYERS = 7  # of a YOLO11: up to the stride of 16, where a crop is 4 × 4 cells
+BACKBONE_CHANNELS, REDUCED_CHANNELS, HIDDEN_CHANNELS = 128, 32, 96  # of its last layer, and of the head
+DROPOUT = 0.2
+CELLS = (CROP_PX // 16) ** 2
+HINTS = len(CLASS_NAMES) + 2
+CLASSES = len(CLASS_NAMES) + 1  # the last: none of them
+SCORE_RANGE = (0.01, 0.995)  # outside of it a log-odds says no more
+
+
+def build_network(architecture: str) -> Any:
+    """The untrained network, a torch module: (N, 3, CROP_PX, CROP_PX) 0–1 and (N, HINTS) → (N, CLASSES) logits.
+
+    architecture: the Ultralytics file of the detector whose first layers it has.
+    """
+    prepare_libraries()
+    import torch
+    from torch import nn
+    from ultralytics.nn.tasks import DetectionModel
+
+    class RescoringNetwork(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            layers: Any = DetectionModel(architecture, nc=len(CLASS_NAMES), verbose=False).model
+            self.backbone = nn.Sequential(*[layers[index] for index in range(BACKBONE_LAYERS)])
+            self.reduce = nn.Sequential(
+                nn.Conv2d(BACKBONE_CHANNELS, REDUCED_CHANNELS, 1, bias=False),
+                nn.BatchNorm2d(REDUCED_CHANNELS),
+                nn.SiLU(),
+            )
+            self.hidden = nn.Linear(REDUCED_CHANNELS * CELLS + BACKBONE_CHANNELS + HINTS, HIDDEN_CHANNELS)
+            self.dropout = nn.Dropout(DROPOUT)
+            self.out = nn.Linear(HIDDEN_CHANNELS, CLASSES)
+
+        def forward(self, crops: torch.Tensor, hints: torch.Tensor) -> torch.Tensor:
+            maps = self.backbone(crops)
+            seen = torch.cat([self.reduce(maps).flatten(1), maps.mean((2, 3)), hints], dim=1)
+            logits: torch.Tensor = self.out(self.dropout(nn.functional.silu(self.hidden(seen))))
+            return logits
+
+    return RescoringNetwork()
+
+
+def backbone_of(detector: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The tensors of a detector's first layers, named as the backbone of `build_network` names them."""
+    return {
+        name.removeprefix("model."): tensor.float()
+        for name, tensor in detector.items()
+        if name.startswith("model.") and int(name.split(".")[1]) < BACKBONE_LAYERS
+    }
+
+
+def hints_of(detections: Detections) -> Floats:
+    """(N, HINTS) what the first stage says of N detections.
+
+    Its class as one of three, half the log-odds of its score, the logarithm of width ÷ height.
+    """
+    scores = detections.scores.clip(*SCORE_RANGE)
+    extents = (detections.boxes[:, 2:] - detections.boxes[:, :2]).clip(min=1)
+    return np.column_stack(
+        [
+            np.eye(len(CLASS_NAMES))[detections.classes],
+            np.log(scores / (1 - scores)) / 2,
+            np.log(extents[:, 0] / extents[:, 1]),
+        ]
+    ).astype(np.float32)

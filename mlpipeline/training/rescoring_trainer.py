@@ -1,0 +1,189 @@
+"""Training the second stage of the detector on crops of the first one's detections."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpipeline.detectors.environment import prepare_libraries
+from mlpipeline.detectors.rescoring_network import CROP_PX, HINTS, backbone_of, build_network, hints_of
+from mlpipeline.training.crop_augmentation import augmented
+from mlpipeline.training.rescoring_examples import Examples
+from mlpipeline.training.trainer import learning_rate_share
+from mlpipeline.vision.rescoring.rescore import is_unsure
+from mlpipeline.vision.results import CLASS_NAMES
+
+if TYPE_CHECKING:
+    import torch
+
+BATCH: Final = 192
+BACKBONE_LEARNING_SHARE: Final = 0.4  # of the learning rate: the first layers know plants already
+WEIGHT_DECAY: Final = 2e-3
+LABEL_SMOOTHING: Final = 0.02
+MAX_GRADIENT: Final = 5.0
+EMA_DECAY: Final = 0.9985
+REAL_WEIGHT: Final = 0.35  # of a real picture beside a scene: few of them show plants that nurseries grow
+#: How often a crop comes without what the first stage says of it, so that the network looks.
+HIDDEN_HINT_SHARE: Final = 0.15
+HINT_NOISE: Final = 0.15  # of half a log-odds: photos differ in what they take from a score
+SCORE_HINT: Final = len(CLASS_NAMES)  # its column; the classes stand before it, the shape behind
+#: Plants that score more in the first stage are not asked about in a count; photos differ a little in it.
+MAX_SCORE: Final = 0.55
+CLASS_WEIGHTS: Final = (1.0, 2.5, 1.0, 1.0)  # one plant in twenty is dead, and would never be called so
+SAVE_EVERY_S: Final = 90.0
+
+
+@dataclass(frozen=True, slots=True)
+class RescoringData:
+    """Examples in one: crops (N, P, P, 3) uint8, hints (N, HINTS), labels (N,), and how often each is drawn (N,)."""
+
+    crops: NDArray[np.uint8]
+    hints: NDArray[np.float32]
+    labels: NDArray[np.int64]
+    shares: NDArray[np.float64]
+
+    @classmethod
+    def read(cls, files: Sequence[Path]) -> RescoringData:
+        """The examples of some files that the second stage is asked about. A picture weighs as the root of how many.
+
+        Raises FileNotFoundError where they hold none.
+        """
+        parts = [(path, _unsure(Examples.read(path))) for path in files]
+        parts = [(path, part) for path, part in parts if len(part.labels)]
+        if not parts:
+            raise FileNotFoundError("There are no examples to train the second stage on.")
+        weights = [
+            np.full(
+                len(part.labels),
+                (REAL_WEIGHT if path.name.startswith("real_") else 1) / len(part.labels) ** 0.5,
+            )
+            for path, part in parts
+        ]
+        shares = np.concatenate(weights)
+        return cls(
+            crops=np.concatenate([part.crops for _, part in parts]),
+            hints=np.concatenate([hints_of(part.detections) for _, part in parts]),
+            labels=np.concatenate([part.labels for _, part in parts]).astype(np.int64),
+            shares=shares / shares.sum(),
+        )
+
+
+def _unsure(examples: Examples) -> Examples:
+    kept = is_unsure(examples.detections, MAX_SCORE)
+    return Examples(examples.detections.select(kept), examples.crops[kept], examples.labels[kept])
+
+
+class RescoringRun:
+    """A training of the second stage. detector: file of the first stage's weights, whose layers it begins with."""
+
+    def __init__(self, data: RescoringData, architecture: str, detector: Path, learning_rate: float) -> None:
+        prepare_libraries()
+        import torch
+
+        torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+        torch.manual_seed(0)
+        self._data = data
+        self._rng = np.random.default_rng(0)
+        self.network: Any = build_network(architecture)
+        first_stage = torch.load(detector, map_location="cpu", weights_only=True)["weights"]
+        self.network.backbone.load_state_dict(backbone_of(first_stage))
+        self.network.to(memory_format=torch.channels_last).train()
+        backbone = list(self.network.backbone.parameters())
+        head = [value for name, value in self.network.named_parameters() if not name.startswith("backbone")]
+        self._rates = (BACKBONE_LEARNING_SHARE * learning_rate, learning_rate)
+        self._optimizer = torch.optim.AdamW(
+            [{"params": backbone}, {"params": head}], lr=learning_rate, weight_decay=WEIGHT_DECAY
+        )
+        self._steps = 0
+        self.average = {name: value.clone() for name, value in self.network.state_dict().items()}
+
+    def go_on_from(self, checkpoint: Path) -> None:
+        """Take over the weights of a checkpoint."""
+        import torch
+
+        self.network.load_state_dict(
+            torch.load(checkpoint, map_location="cpu", weights_only=True)["rescoring"]
+        )
+        self.average = {name: value.clone() for name, value in self.network.state_dict().items()}
+
+    def train(self, minutes: float, target: Path) -> Iterator[dict[str, float]]:
+        """Train for so long; writes `target` now and then and at the end, and yields the mean loss each time."""
+        began = saved = time.monotonic()
+        losses: list[float] = []
+        progress = 0.0
+        while progress < 1:
+            progress = min((time.monotonic() - began) / (60 * minutes), 1.0)
+            losses.append(self._step(progress))
+            if progress == 1 or time.monotonic() - saved > SAVE_EVERY_S:
+                saved = time.monotonic()
+                self.save(target)
+                yield {
+                    "progress": round(progress, 3),
+                    "crops": self._steps * BATCH,
+                    "loss": round(float(np.mean(losses)), 4),
+                }
+                losses = []
+
+    def save(self, target: Path) -> None:
+        """Write the averaged weights, as tensors only."""
+        import torch
+
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_suffix(".part")
+        torch.save({"rescoring": self.average}, part)
+        part.replace(target)
+
+    def _step(self, progress: float) -> float:
+        import torch
+        from torch.nn import functional
+
+        for group, rate in zip(self._optimizer.param_groups, self._rates, strict=True):
+            group["lr"] = rate * learning_rate_share(progress)
+        chosen = self._rng.choice(len(self._data.labels), BATCH, p=self._data.shares)
+        crops, hints = self._batch(chosen)
+        loss = functional.cross_entropy(
+            self.network(crops, hints),
+            torch.from_numpy(self._data.labels[chosen]),
+            weight=torch.tensor(CLASS_WEIGHTS),
+            label_smoothing=LABEL_SMOOTHING,
+        )
+        if not torch.isfinite(loss):
+            raise FloatingPointError(f"the loss is {loss.item()} in step {self._steps}")
+        self._optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), MAX_GRADIENT)
+        self._optimizer.step()
+        self._steps += 1
+        self._update_average()
+        return float(loss.detach())
+
+    def _batch(self, chosen: NDArray[np.int64]) -> tuple[torch.Tensor, torch.Tensor]:
+        import torch
+
+        stored = torch.from_numpy(self._data.crops[chosen]).permute(0, 3, 1, 2).float() / 255
+        crops = augmented(stored, CROP_PX).contiguous(memory_format=torch.channels_last)
+        hints = torch.from_numpy(self._data.hints[chosen])
+        shown = (torch.rand(len(hints), 1) >= HIDDEN_HINT_SHARE).float().expand(-1, HINTS).clone()
+        shown[:, SCORE_HINT + 1 :] = 1
+        noise = torch.zeros_like(hints)
+        noise[:, SCORE_HINT] = torch.randn(len(hints)) * HINT_NOISE
+        return crops, hints * shown + noise
+
+    def _update_average(self) -> None:
+        """Source: Polyak averaging, as Ultralytics' ModelEMA; young averages follow faster."""
+        import torch
+
+        decay = min(EMA_DECAY, (1 + self._steps) / (20 + self._steps))
+        with torch.no_grad():
+            for name, value in self.network.state_dict().items():
+                if value.is_floating_point():
+                    self.average[name].mul_(decay).add_(value, alpha=1 - decay)
+                else:
+                    self.average[name] = value.clone()

@@ -1,0 +1,82 @@
+"""What the second stage makes of detections that the first one is not sure of: another score, perhaps another class.
+
+Both stages have a say: their probabilities are averaged as log-odds, because each sees what the other does not (the
+first one the row of plants, the second one the plant at its full size). A plant that the first stage is sure of counts
+in every photo, so the second one is not asked. Source: Cheng et al., *Revisiting RCNN*, ECCV 2018: the classifier of
+the second stage is one of its own, and the scores of both are multiplied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpipeline.vision.arrays import Floats, Image, Mask
+from mlpipeline.vision.errors import DetectorFault, model_to_blame
+from mlpipeline.vision.options import CountOptions
+from mlpipeline.vision.protocols import Rescorer
+from mlpipeline.vision.rescoring.crops import cut_crops
+from mlpipeline.vision.results import CLASS_NAMES, DEAD, EMPTY, PLANT, Detections
+
+OTHER_SCORE = 0.1  # at most, what the first stage leaves to the classes that it does not name
+SCORE_RANGE = (1e-3, 1 - 1e-3)  # a score outside of it would outvote the other stage whatever that says
+_TOLERANCE = 1e-3  # of the sum of probabilities: they come in f32
+
+
+def is_unsure(detections: Detections, sure_score: float) -> Mask:
+    """(N,) True for what the second stage is asked about: plants below `sure_score`, and all empty pots."""
+    return np.asarray((detections.classes == EMPTY) | (detections.scores < sure_score))
+
+
+def rescore(
+    image: Image, detected: Sequence[Detections], rescorer: Rescorer, options: CountOptions
+) -> list[Detections]:
+    """Each set of detections with what both stages say of them; rounded, and none below the floor of the count.
+
+    Raises DetectorFault for another answer than the protocol's.
+    """
+    everything = Detections.concat(detected)
+    asked = is_unsure(everything, options.plant_thresholds.max_adaptive_score)
+    if not asked.any():
+        return list(detected)
+    unsure = everything.select(asked)
+    crops = cut_crops(image, unsure.boxes, rescorer.crop_px, rescorer.context)
+    with model_to_blame():
+        probabilities = rescorer.classify(crops, unsure)
+    _check_answer(probabilities, len(unsure))
+    scores, classes = everything.scores.copy(), everything.classes.copy()
+    scores[asked], classes[asked] = pooled(unsure, probabilities)
+    ends = np.cumsum([len(part) for part in detected])[:-1]
+    parts = zip(detected, np.split(scores, ends), np.split(classes, ends), strict=True)
+    rescored = [Detections(part.boxes, own, ids, part.warnings).rounded() for part, own, ids in parts]
+    return [part.select(part.scores >= options.confidence) for part in rescored]
+
+
+def pooled(detections: Detections, probabilities: Floats) -> tuple[Floats, NDArray[np.int16]]:
+    """(N,) scores and (N,) class ids of N detections, with (N, 4) probabilities of CLASS_NAMES and of none of them.
+
+    The score of a plant, living or dead, is that of its being a plant; whether it is alive the second stage decides.
+    """
+    is_pot = detections.classes == EMPTY
+    other = np.minimum(detections.scores, OTHER_SCORE)
+    living, dead, empty = (probabilities[:, index] for index in (PLANT, DEAD, EMPTY))
+    plant = _pool(np.where(is_pot, other, detections.scores), living + dead)
+    pot = _pool(np.where(is_pot, detections.scores, other), empty)
+    classes = np.where(pot > plant, EMPTY, np.where(dead > living, DEAD, PLANT))
+    return np.maximum(plant, pot).astype(np.float32), classes.astype(np.int16)
+
+
+def _pool(first: Floats, second: Floats) -> Floats:
+    """The probability whose log-odds are the mean of those of two."""
+    odds = [np.log(p / (1 - p)) for p in (np.clip(first, *SCORE_RANGE), np.clip(second, *SCORE_RANGE))]
+    return np.asarray(1 / (1 + np.exp(-(odds[0] + odds[1]) / 2)), dtype=np.float32)
+
+
+def _check_answer(probabilities: object, count: int) -> None:
+    shape = (count, len(CLASS_NAMES) + 1)
+    if not isinstance(probabilities, np.ndarray) or probabilities.shape != shape:
+        raise DetectorFault(f"{count} crops get {shape} probabilities, got {probabilities!r:.100}")
+    if not np.abs(probabilities.sum(axis=1) - 1).max() < _TOLERANCE or probabilities.min() < -_TOLERANCE:
+        raise DetectorFault("the probabilities of a crop are not negative and add up to 1")

@@ -1,0 +1,74 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from mlpipeline.detectors.engines import shipped_weights
+from mlpipeline.detectors.errors import ModelUnavailable
+from mlpipeline.detectors.rescoring_network import CROP_PX, HINTS, backbone_of, build_network, hints_of
+from mlpipeline.detectors.torch_rescorer import BATCH_CROPS, SECOND_STAGE, TorchRescorer, load_rescorer
+from mlpipeline.vision.results import DEAD, EMPTY, PLANT, Detections
+
+
+@pytest.fixture(scope="module")
+def rescorer() -> TorchRescorer:
+    torch.manual_seed(0)
+    return TorchRescorer(build_network("yolo11n.yaml"))
+
+
+def many(count):
+    rng = np.random.default_rng(count)
+    corner = rng.uniform(0, 500, (count, 2))
+    boxes = np.concatenate([corner, corner + rng.uniform(5, 60, (count, 2))], axis=1)
+    seen = Detections(boxes, rng.uniform(0, 1, count), rng.integers(0, 3, count))
+    return rng.integers(0, 255, (count, CROP_PX, CROP_PX, 3)).astype(np.uint8), seen
+
+
+def test_hints_are_the_class_the_score_and_the_shape():
+    seen = Detections(
+        np.array([[0, 0, 20, 20], [0, 0, 40, 20], [0, 0, 10, 20]]), [0.5, 0.9, 1.0], [PLANT, EMPTY, DEAD]
+    )
+    hints = hints_of(seen)
+    assert hints.shape == (3, HINTS)
+    np.testing.assert_array_equal(hints[:, :3], [[1, 0, 0], [0, 0, 1], [0, 1, 0]])
+    np.testing.assert_allclose(hints[:, 3], [0, np.log(9) / 2, np.log(199) / 2], atol=1e-4)
+    np.testing.assert_allclose(hints[:, 4], [0, np.log(2), -np.log(2)], atol=1e-6)
+
+
+def test_every_crop_gets_four_probabilities(rescorer):
+    crops, seen = many(BATCH_CROPS + 5)
+    answer = rescorer.classify(crops, seen)
+    assert answer.shape == (BATCH_CROPS + 5, 4)
+    np.testing.assert_allclose(answer.sum(axis=1), 1, atol=1e-5)
+
+
+def test_the_answer_for_one_does_not_depend_on_the_others(rescorer):
+    crops, seen = many(2 * BATCH_CROPS + 9)
+    together = rescorer.classify(crops, seen)
+    for part in (np.arange(3), np.arange(50, 130), np.array([len(seen) - 1])):
+        np.testing.assert_array_equal(rescorer.classify(crops[part], seen.select(part)), together[part])
+
+
+def test_the_first_layers_begin_with_the_detectors():
+    detector = shipped_weights()["detection"]
+    tensors = torch.load(detector.path, weights_only=True)["weights"]
+    network = build_network(detector.architecture)
+    network.backbone.load_state_dict(backbone_of(tensors))
+    torch.testing.assert_close(network.backbone[0].conv.weight, tensors["model.0.conv.weight"].float())
+
+
+def test_weights_of_one_stage_have_no_second(tmp_path):
+    detector = shipped_weights()["detection"]
+    stored = torch.load(detector.path, weights_only=True)
+    stored.pop(SECOND_STAGE, None)
+    torch.save(stored, tmp_path / detector.file)
+    assert load_rescorer(replace(detector, folder=tmp_path)) is None
+
+
+def test_a_second_stage_that_does_not_fit_is_no_model(tmp_path):
+    detector = shipped_weights()["detection"]
+    stored = torch.load(detector.path, weights_only=True)
+    torch.save({**stored, SECOND_STAGE: {"out.weight": torch.zeros(2, 2)}}, tmp_path / detector.file)
+    with pytest.raises(ModelUnavailable, match=detector.file):
+        load_rescorer(replace(detector, folder=tmp_path))

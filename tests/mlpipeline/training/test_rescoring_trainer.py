@@ -1,0 +1,99 @@
+"""Training the second stage: it learns what is before its eyes, and becomes a part of the default detector."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from mlpipeline.detectors.engines import shipped_weights
+from mlpipeline.detectors.manifest import WEIGHTS_FOLDER, read_manifest, validate_weights
+from mlpipeline.detectors.torch_rescorer import load_rescorer
+from mlpipeline.training.install_weights import Installation, install_rescoring, install_weights
+from mlpipeline.training.rescoring_examples import NO_CLASS, STORED_PX, Examples
+from mlpipeline.training.rescoring_job import LEARNING_RATE, train_rescoring
+from mlpipeline.training.rescoring_trainer import REAL_WEIGHT, RescoringData, RescoringRun
+from mlpipeline.vision.errors import InvalidInput
+from mlpipeline.vision.results import PLANT, Detections
+
+
+def examples(count=48):
+    """Green things are plants, grey ones are none; what the first stage says tells nothing."""
+    rng = np.random.default_rng(0)
+    labels = np.where(np.arange(count) % 2 == 0, PLANT, NO_CLASS).astype(np.int8)
+    crops = rng.integers(90, 130, (count, STORED_PX, STORED_PX, 3)).astype(np.uint8)
+    middle = slice(STORED_PX // 4, -STORED_PX // 4)
+    crops[labels == PLANT, middle, middle] = (40, 190, 60)
+    boxes = np.tile(np.array([[0, 0, 30, 30]], np.float32), (count, 1))
+    return Examples(Detections(boxes, np.full(count, 0.4), np.full(count, PLANT)), crops, labels)
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    examples().save(tmp_path / "examples" / "easy_1.npz")
+    return tmp_path
+
+
+def test_real_pictures_weigh_less_and_all_of_one_picture_together_as_its_root(tmp_path):
+    examples(4).save(tmp_path / "easy_1.npz")
+    examples(16).save(tmp_path / "easy_2.npz")
+    examples(4).save(tmp_path / "real_palms_1.npz")
+    shares = RescoringData.read(sorted(tmp_path.glob("*.npz"))).shares
+    sums = np.array([part.sum() for part in np.split(shares, [4, 20])])
+    np.testing.assert_allclose(sums / sums[0], [1, 2, REAL_WEIGHT])
+    assert shares.sum() == pytest.approx(1)
+
+
+def test_without_examples_there_is_nothing_to_train_on(tmp_path):
+    with pytest.raises(CommandError, match="no examples"):
+        call_command("train", "rescoring", scenes=0, minutes=0.01, processes=1, folder=tmp_path)
+
+
+def test_a_training_tells_plants_from_what_is_none(folder):
+    detector = shipped_weights()["detection"]
+    data = RescoringData.read([folder / "examples" / "easy_1.npz"])
+    run = RescoringRun(data, detector.architecture, detector.path, LEARNING_RATE)
+    first, last = run._step(0.5), [run._step(0.5) for _ in range(12)][-1]
+    assert last < 0.6 * first
+
+
+def test_a_checkpoint_becomes_the_second_stage_of_the_default_detector(folder):
+    reports = list(train_rescoring(folder, minutes=0.01, learning_rate=LEARNING_RATE))
+    assert reports[-1]["progress"] == 1
+    weights_folder = folder / "weights"
+    shutil.copytree(WEIGHTS_FOLDER, weights_folder)
+    before = read_manifest(weights_folder)["detection"]
+    after = install_rescoring(folder / "last.pt", 0.17, "2", weights_folder)
+    assert after == read_manifest(weights_folder)["detection"]
+    assert (after.sha256, after.name) != (before.sha256, before.name)
+    assert validate_weights(after) is None
+    stored = [
+        torch.load(path, weights_only=True)["weights"] for path in (before.path, WEIGHTS_FOLDER / before.file)
+    ]
+    assert all(torch.equal(stored[0][name], stored[1][name]) for name in stored[1]), "the first stage stays"
+    seen = examples(4)
+    crops = np.ascontiguousarray(seen.crops[:, 8:-8, 8:-8])
+    np.testing.assert_allclose(
+        load_rescorer(after).classify(crops, seen.detections).sum(axis=1), 1, atol=1e-5
+    )
+
+
+def test_a_new_first_stage_has_no_second_until_one_is_trained_on_it(folder):
+    list(train_rescoring(folder, minutes=0.005, learning_rate=LEARNING_RATE))
+    weights_folder = folder / "weights"
+    shutil.copytree(WEIGHTS_FOLDER, weights_folder)
+    install_rescoring(folder / "last.pt", 0.17, "2", weights_folder)
+    detector = torch.load(WEIGHTS_FOLDER / "plants-yolo11n.pt", weights_only=True)["weights"]
+    torch.save({"weights": detector}, folder / "first.pt")
+    fresh = install_weights(Installation("detection", folder / "first.pt", 0.2, "3"), weights_folder)
+    assert load_rescorer(fresh) is None
+
+
+def test_an_impossible_confidence_is_refused_before_anything_is_written(folder):
+    shutil.copytree(WEIGHTS_FOLDER, folder / "weights")
+    with pytest.raises(InvalidInput):
+        install_rescoring(folder / "last.pt", 17, "2", folder / "weights")
+    assert validate_weights(read_manifest(folder / "weights")["detection"]) is None
