@@ -21,11 +21,13 @@ from mlpipeline.detectors.torch_forward import use_threads
 from mlpipeline.evaluation.bench import Contender, Counted
 from mlpipeline.imageio import read_rgb
 from mlpipeline.photo_counter import count_file
-from mlpipeline.vision.arrays import shape_of
+from mlpipeline.vision.arrays import Floats, shape_of
 from mlpipeline.vision.containers.cleaning import container_region
 from mlpipeline.vision.geometry.boxes import box_centers
 from mlpipeline.vision.options import CountOptions
-from mlpipeline.vision.results import PhotoCount
+from mlpipeline.vision.protocols import Rescorer
+from mlpipeline.vision.rescoring.crops import Crops
+from mlpipeline.vision.results import Detections, PhotoCount
 
 SAHI, SAHI_DEFAULT = "sahi", "sahi_default"
 
@@ -71,6 +73,24 @@ class TimedForward:
             return self.forward.run(batch)
 
 
+@dataclass(slots=True)
+class TimedRescorer:
+    """A Rescorer whose time the same stopwatch takes."""
+
+    rescorer: Rescorer
+    watch: Stopwatch
+    crop_px: int = field(init=False)
+    context: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.crop_px, self.context = self.rescorer.crop_px, self.rescorer.context
+
+    def classify(self, crops: Crops, detections: Detections) -> Floats:
+        """See Rescorer."""
+        with self.watch.running():
+            return self.rescorer.classify(crops, detections)
+
+
 class OurCount:
     """Our whole way through a photo, from the file to the count with its interval, on one engine."""
 
@@ -80,6 +100,8 @@ class OurCount:
         self.watch = Stopwatch()
         for network in self.engine.networks:
             network.forward = TimedForward(network.forward, self.watch)
+        if self.engine.rescorer is not None:
+            self.engine.rescorer = TimedRescorer(self.engine.rescorer, self.watch)
 
     def count(self, photo: Path) -> Counted:
         """Read and count a photo; raises what `count_file` raises."""
