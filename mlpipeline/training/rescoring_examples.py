@@ -8,7 +8,7 @@ will be. Crops are cut larger than the network is shown them, so that a training
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -162,12 +162,17 @@ class ExampleWriter:
         """All examples that are there now, by name."""
         return sorted(self.folder.glob("*.npz"))
 
-    def add_scenes(self, seeds: Iterable[int], *, close_ups: bool = False) -> Iterator[str]:
-        """Render scenes and write their examples; yields each name. Raises ForbiddenSeed."""
+    def add_scenes(
+        self, seeds: Iterable[int], *, kinds: Sequence[str] | None = None, close_ups: bool = False
+    ) -> Iterator[str]:
+        """Render scenes and write their examples; yields each name. Raises ForbiddenSeed.
+
+        kinds: only these, as many of each; None for EXAMPLE_SHARES.
+        """
         from mlpipeline.training.scenes import render_scene
 
-        kinds = None if close_ups else EXAMPLE_SHARES
-        recipe = DatasetRecipe(scene_px=EXAMPLE_SCENE_PX, kinds=kinds, close_ups=close_ups)
+        shares = dict.fromkeys(kinds, 1.0) if kinds else None if close_ups else EXAMPLE_SHARES
+        recipe = DatasetRecipe(scene_px=EXAMPLE_SCENE_PX, kinds=shares, close_ups=close_ups)
         for seed in seeds:
             spec = scene_spec(seed, recipe)
             path = self.folder / f"{_scene_name(spec, close_ups)}.npz"

@@ -24,6 +24,7 @@ def gather_examples(
     *,
     parts: int = 1,
     real: Path | None = None,
+    kinds: Sequence[str] | None = None,
     close_ups: bool = False,
 ) -> int:
     """Write the missing examples of one of `parts` of the scenes and of the real pictures; returns of how many.
@@ -31,7 +32,7 @@ def gather_examples(
     Each part may be gathered by a process of its own. Raises ForbiddenSeed, UnusableRealSet.
     """
     writer = ExampleWriter(folder / "examples", load_engine)
-    count = sum(1 for _name in writer.add_scenes(seeds[part::parts], close_ups=close_ups))
+    count = sum(1 for _name in writer.add_scenes(seeds[part::parts], kinds=kinds, close_ups=close_ups))
     return count + (sum(1 for _name in writer.add_real(real, part, parts)) if real else 0)
 
 

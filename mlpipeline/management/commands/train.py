@@ -149,10 +149,18 @@ class Command(BaseCommand):
 
     def _rescoring(self, folder: Path, seeds: list[int], real: Path | None, options: dict[str, Any]) -> None:
         """Gather the examples that are missing, each process every n-th scene; then train the second stage."""
-        if unused := [name for name in ("kinds", "imgsz", "start") if options[name]]:
+        if unused := [name for name in ("imgsz", "start") if options[name]]:
             raise CommandError(_("--%(name)s is not for the second stage.") % {"name": unused[0]})
-        processes, close_ups = options["processes"], options["close_ups"]
-        gather = partial(gather_examples, folder, seeds, real=real, parts=processes, close_ups=close_ups)
+        processes = options["processes"]
+        gather = partial(
+            gather_examples,
+            folder,
+            seeds,
+            real=real,
+            parts=processes,
+            kinds=options["kinds"],
+            close_ups=options["close_ups"],
+        )
         with ProcessPoolExecutor(processes) as pool:
             try:
                 list(pool.map(gather, range(processes)))

@@ -99,6 +99,12 @@ def test_what_is_there_is_not_rendered_again_and_the_models_are_not_loaded_for_i
     assert list(ExampleWriter(tmp_path, unavailable).add_scenes([TRAINING_SEEDS.start + 3])) == []
 
 
+def test_examples_of_one_kind_of_scene_can_be_added(tmp_path):
+    (name,) = ExampleWriter(tmp_path, load_engine).add_scenes([TRAINING_SEEDS.start + 5], kinds=["empty"])
+    assert name == f"empty_{TRAINING_SEEDS.start + 5}"
+    assert PLANT not in Examples.read(tmp_path / f"{name}.npz").labels
+
+
 def test_held_out_scenes_are_refused(tmp_path):
     with pytest.raises(ForbiddenSeed):
         list(ExampleWriter(tmp_path, load_engine).add_scenes([HELD_OUT_SEEDS.start]))

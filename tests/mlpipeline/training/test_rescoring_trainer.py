@@ -52,6 +52,24 @@ def test_without_examples_there_is_nothing_to_train_on(tmp_path):
         call_command("train", "rescoring", scenes=0, minutes=0.01, processes=1, folder=tmp_path)
 
 
+def test_options_of_the_first_stage_are_refused(tmp_path):
+    with pytest.raises(CommandError, match="imgsz"):
+        call_command("train", "rescoring", scenes=0, imgsz=416, folder=tmp_path)
+
+
+def test_there_is_nothing_to_resume_before_the_first_checkpoint(folder):
+    with pytest.raises(FileNotFoundError, match="nothing to resume"):
+        list(train_rescoring(folder, minutes=0.01, resume=True))
+
+
+def test_a_training_goes_on_from_its_checkpoint(folder):
+    list(train_rescoring(folder, minutes=0.005))
+    before = torch.load(folder / "last.pt", weights_only=True)["rescoring"]["hidden.weight"]
+    list(train_rescoring(folder, minutes=0.0001, learning_rate=1e-9, resume=True))
+    after = torch.load(folder / "last.pt", weights_only=True)["rescoring"]["hidden.weight"]
+    torch.testing.assert_close(after, before, atol=1e-4, rtol=0)
+
+
 def test_a_training_tells_plants_from_what_is_none(folder):
     detector = shipped_weights()["detection"]
     data = RescoringData.read([folder / "examples" / "easy_1.npz"])
