@@ -35,7 +35,7 @@ class TorchRescorer:
 
         self.device = device_of_worker()
         torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))  # Ultralytics has set it to cores − 1
-        self._network = network.eval().to(self.device, memory_format=torch.channels_last)
+        self._network = _fused(network.eval()).to(self.device, memory_format=torch.channels_last)
 
     def classify(self, crops: Crops, detections: Detections) -> Floats:
         """See Rescorer. Raises ModelFault."""
@@ -57,6 +57,19 @@ class TorchRescorer:
             said = torch.from_numpy(np.pad(hints, ((0, missing), (0, 0)))).to(self.device)
             probabilities = self._network(shown, said).softmax(dim=1)[: len(crops)]
             return np.asarray(probabilities.cpu().numpy(), dtype=np.float32)
+
+
+def _fused(network: Any) -> Any:
+    """The network with the normalisation of its first layers in their convolutions, as Ultralytics fuses its models."""
+    from ultralytics.nn.modules.conv import Conv
+    from ultralytics.utils.torch_utils import fuse_conv_and_bn
+
+    for layer in network.backbone.modules():
+        if isinstance(layer, Conv):
+            layer.conv = fuse_conv_and_bn(layer.conv, layer.bn)
+            del layer.bn
+            layer.forward = layer.forward_fuse
+    return network
 
 
 def load_rescorer(weights: Weights) -> TorchRescorer | None:
