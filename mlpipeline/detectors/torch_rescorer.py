@@ -64,11 +64,10 @@ def _fused(network: Any) -> Any:
     from ultralytics.nn.modules.conv import Conv
     from ultralytics.utils.torch_utils import fuse_conv_and_bn
 
-    for layer in network.backbone.modules():
-        if isinstance(layer, Conv):
-            layer.conv = fuse_conv_and_bn(layer.conv, layer.bn)
-            del layer.bn
-            layer.forward = layer.forward_fuse
+    for layer in (part for part in network.backbone.modules() if isinstance(part, Conv)):
+        layer.conv = fuse_conv_and_bn(layer.conv, layer.bn)
+        del layer.bn
+        layer.forward = layer.forward_fuse  # type: ignore[method-assign]
     return network
 
 

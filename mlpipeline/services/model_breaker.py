@@ -17,7 +17,9 @@ from mlpipeline.vision.protocols import ImageDetector
 from mlpipeline.vision.results import Detections
 
 _PROBE_SIDE_PX: Final = 512
-_PROBE_DETECTION: Final = Detections(np.array([[0, 0, 32, 32]], np.float32), np.full(1, 0.3), np.zeros(1))
+_PROBE_DETECTION: Final = Detections(
+    np.array([[0, 0, 32, 32]], np.float32), np.full(1, 0.3, np.float32), np.zeros(1, np.int16)
+)
 
 MODEL_BREAKER = ServiceBreaker(
     BreakerName.MODEL, faults=(ModelUnavailable, ModelFault), refusal=model_unavailable
