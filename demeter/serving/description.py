@@ -14,11 +14,7 @@ from rest_framework.request import Request
 
 
 class DescriptionView(SpectacularAPIView):
-    """OpenApi3 schema for this API. Format can be selected via content negotiation.
-
-    - YAML: application/vnd.oai.openapi
-    - JSON: application/vnd.oai.openapi+json
-    """
+    """What this API offers, in OpenAPI 3: as YAML, or as JSON where the request prefers it."""
 
     permission_classes = ()
     authentication_classes = ()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlpipeline.detectors.environment import prepare_libraries
+from mlpipeline.vision.log_odds import log_odds
 from mlpipeline.vision.results import CLASS_NAMES
 
 if TYPE_CHECKING:
@@ -27,7 +28,10 @@ DROPOUT = 0.2
 CELLS = (CROP_PX // 16) ** 2
 HINTS = len(CLASS_NAMES) + 2
 CLASSES = len(CLASS_NAMES) + 1  # the last: none of them
-SCORE_RANGE = (0.01, 0.995)  # outside of it a log-odds says no more
+MIN_SCORE = 0.005  # below it, and above 1 − it, a score says no more
+SECOND_STAGE = (
+    "rescoring"  # where its tensors stand in a checkpoint, and in the file of the detector's weights
+)
 
 
 def build_network(architecture: str) -> Any:
@@ -77,12 +81,11 @@ def hints_of(detections: Detections) -> Floats:
 
     Its class as one of three, half the log-odds of its score, the logarithm of width ÷ height.
     """
-    scores = detections.scores.clip(*SCORE_RANGE)
     extents = (detections.boxes[:, 2:] - detections.boxes[:, :2]).clip(min=1)
     return np.column_stack(
         [
             np.eye(len(CLASS_NAMES))[detections.classes],
-            np.log(scores / (1 - scores)) / 2,
+            log_odds(detections.scores, MIN_SCORE) / 2,
             np.log(extents[:, 0] / extents[:, 1]),
         ]
     ).astype(np.float32)

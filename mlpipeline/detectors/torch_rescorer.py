@@ -11,7 +11,13 @@ from django.utils.translation import gettext as _
 from mlpipeline.detectors.environment import prepare_libraries
 from mlpipeline.detectors.errors import ModelUnavailable, model_faults_reported
 from mlpipeline.detectors.manifest import Weights
-from mlpipeline.detectors.rescoring_network import CONTEXT, CROP_PX, build_network, hints_of
+from mlpipeline.detectors.rescoring_network import (
+    CONTEXT,
+    CROP_PX,
+    SECOND_STAGE,
+    build_network,
+    hints_of,
+)
 from mlpipeline.detectors.torch_forward import device_of_worker
 
 if TYPE_CHECKING:
@@ -19,7 +25,6 @@ if TYPE_CHECKING:
     from mlpipeline.vision.rescoring.crops import Crops
     from mlpipeline.vision.results import Detections
 
-SECOND_STAGE = "rescoring"  # where its tensors stand in the file of the detector's weights
 # Crops of a batch. Always as many: what a network says of a crop depends on the size of its batch to the last bit.
 BATCH_CROPS = 64
 

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from mlpipeline.vision.uncertainty.score_calibration import Curve, ScoreCalibrator, log_odds
+from mlpipeline.vision.log_odds import log_odds
+from mlpipeline.vision.uncertainty.score_calibration import Curve, ScoreCalibrator
 
 MIN_SLOPE = 0.05  # a better score is never worth less
 MIN_EXAMPLES = 50  # of a class, right and wrong ones; below it its scores stay as they are

@@ -19,8 +19,8 @@ from mlpipeline.detectors.manifest import (
     read_manifest,
     write_manifest,
 )
+from mlpipeline.detectors.rescoring_network import SECOND_STAGE
 from mlpipeline.training.datasets import DETECTION
-from mlpipeline.training.rescoring_job import RESCORING
 from mlpipeline.training.training_job import ARCHITECTURES, CLASSES
 from mlpipeline.vision.arrays import check
 from mlpipeline.vision.thresholds import ContainerThresholds, DetectionThresholds
@@ -145,9 +145,9 @@ def install_rescoring(checkpoint: Path, confidence: float, version: str, folder:
     check_confidence(confidence)
     known = read_manifest(folder)
     detector = known[DETECTION]
-    trained = torch.load(checkpoint, map_location="cpu", weights_only=True)[RESCORING]
+    trained = torch.load(checkpoint, map_location="cpu", weights_only=True)[SECOND_STAGE]
     stored = torch.load(detector.path, map_location="cpu", weights_only=True)
-    torch.save({**stored, RESCORING: _halved(trained)}, detector.path)
+    torch.save({**stored, SECOND_STAGE: _halved(trained)}, detector.path)
     weights = replace(
         detector,
         name=f"{NAMES[DETECTION]}-{version}",

@@ -26,7 +26,8 @@ from mlpipeline.training.labels import read_boxes
 from mlpipeline.training.real import TRAIN, UNCOUNTABLE_SETS, read_sets, split_set
 from mlpipeline.training.tiles import Labelled, scene_labels
 from mlpipeline.vision.arrays import Image
-from mlpipeline.vision.geometry.boxes import box_centers, iou_pairs
+from mlpipeline.vision.geometry.box_pairs import overlapping_pairs
+from mlpipeline.vision.geometry.boxes import box_centers
 from mlpipeline.vision.imaging.pyramid import shared_pyramid
 from mlpipeline.vision.pipeline import detect, segment
 from mlpipeline.vision.rescoring.crops import Crops, cut_crops
@@ -97,7 +98,7 @@ def label_detections(seen: Detections, truth: Labelled) -> NDArray[np.int8]:
     """
     labels = np.full(len(seen), NO_CLASS, dtype=np.int8)
     free = np.ones(len(truth), dtype=np.bool_)
-    detection, thing, overlaps = _overlapping(seen, truth)
+    detection, thing, overlaps = overlapping_pairs(seen.boxes, truth.boxes, MIN_SAME_IOU)
     for pair in np.argsort(-overlaps, kind="stable"):
         if labels[detection[pair]] == NO_CLASS and free[thing[pair]]:
             labels[detection[pair]] = truth.classes[thing[pair]]
@@ -112,24 +113,6 @@ def label_detections(seen: Detections, truth: Labelled) -> NDArray[np.int8]:
             nearest = around[int(distances.argmin())]
             labels[index], free[nearest] = truth.classes[nearest], False
     return labels
-
-
-def _overlapping(
-    seen: Detections, truth: Labelled
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
-    """Index pairs of detections and things that overlap by MIN_SAME_IOU or more, and by how much."""
-    found: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]] = []
-    everything = np.arange(len(truth))
-    for index, box in enumerate(seen.boxes):
-        touches = ((truth.boxes[:, :2] < box[2:]) & (truth.boxes[:, 2:] > box[:2])).all(axis=1)
-        near = everything[touches]
-        shares = iou_pairs(np.broadcast_to(box, (len(near), 4)), truth.boxes[near])
-        same = shares >= MIN_SAME_IOU
-        found.append((np.full(int(same.sum()), index), near[same], shares[same]))
-    if not found:
-        return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float32)
-    detections, things, overlaps = zip(*found, strict=True)
-    return np.concatenate(detections), np.concatenate(things), np.concatenate(overlaps)
 
 
 def examples_of(image: Image, truth: Labelled, engine: Engine, rng: np.random.Generator) -> Examples:

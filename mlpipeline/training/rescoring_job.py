@@ -13,7 +13,6 @@ from mlpipeline.training.rescoring_examples import ExampleWriter
 from mlpipeline.training.rescoring_trainer import RescoringData, RescoringRun
 from mlpipeline.training.training_job import CHECKPOINT
 
-RESCORING: Final = "rescoring"
 LEARNING_RATE: Final = 1.5e-3
 
 

@@ -13,10 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpipeline.detectors.environment import prepare_libraries
-from mlpipeline.detectors.rescoring_network import CROP_PX, HINTS, backbone_of, build_network, hints_of
+from mlpipeline.detectors.rescoring_network import (
+    CROP_PX,
+    HINTS,
+    SECOND_STAGE,
+    backbone_of,
+    build_network,
+    hints_of,
+)
 from mlpipeline.training.crop_augmentation import augmented
 from mlpipeline.training.rescoring_examples import Examples
-from mlpipeline.training.trainer import learning_rate_share
+from mlpipeline.training.trainer import learning_rate_share, training_device
 from mlpipeline.vision.rescoring.rescore import is_unsure
 from mlpipeline.vision.results import CLASS_NAMES
 
@@ -28,7 +35,7 @@ BACKBONE_LEARNING_SHARE: Final = 0.4  # of the learning rate: the first layers k
 WEIGHT_DECAY: Final = 2e-3
 LABEL_SMOOTHING: Final = 0.02
 MAX_GRADIENT: Final = 5.0
-EMA_DECAY: Final = 0.9985
+EMA_DECAY, EMA_RAMP_STEPS = 0.9985, 100  # a young average follows faster
 REAL_WEIGHT: Final = 0.35  # of a real picture beside a scene: few of them show plants that nurseries grow
 #: How often a crop comes without what the first stage says of it, so that the network looks.
 HIDDEN_HINT_SHARE: Final = 0.15
@@ -86,12 +93,14 @@ class RescoringRun:
     def __init__(self, data: RescoringData, architecture: str, detector: Path, learning_rate: float) -> None:
         prepare_libraries()
         import torch
+        from ultralytics.utils.torch_utils import ModelEMA
 
         torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
         torch.manual_seed(0)
         self._data = data
         self._rng = np.random.default_rng(0)
-        self.network: Any = build_network(architecture)
+        self._device = training_device()
+        self.network: Any = build_network(architecture).to(self._device)
         first_stage = torch.load(detector, map_location="cpu", weights_only=True)["weights"]
         self.network.backbone.load_state_dict(backbone_of(first_stage))
         self.network.to(memory_format=torch.channels_last).train()
@@ -102,16 +111,16 @@ class RescoringRun:
             [{"params": backbone}, {"params": head}], lr=learning_rate, weight_decay=WEIGHT_DECAY
         )
         self._steps = 0
-        self.average = {name: value.clone() for name, value in self.network.state_dict().items()}
+        self._average = ModelEMA(self.network, EMA_DECAY, tau=EMA_RAMP_STEPS)
 
     def go_on_from(self, checkpoint: Path) -> None:
         """Take over the weights of a checkpoint."""
         import torch
 
         self.network.load_state_dict(
-            torch.load(checkpoint, map_location="cpu", weights_only=True)["rescoring"]
+            torch.load(checkpoint, map_location="cpu", weights_only=True)[SECOND_STAGE]
         )
-        self.average = {name: value.clone() for name, value in self.network.state_dict().items()}
+        self._average.ema.load_state_dict(self.network.state_dict())
 
     def train(self, minutes: float, target: Path) -> Iterator[dict[str, float]]:
         """Train for so long; writes `target` now and then and at the end, and yields the mean loss each time."""
@@ -137,7 +146,7 @@ class RescoringRun:
 
         target.parent.mkdir(parents=True, exist_ok=True)
         part = target.with_suffix(".part")
-        torch.save({"rescoring": self.average}, part)
+        torch.save({SECOND_STAGE: self._average.ema.state_dict()}, part)
         part.replace(target)
 
     def _step(self, progress: float) -> float:
@@ -149,9 +158,9 @@ class RescoringRun:
         chosen = self._rng.choice(len(self._data.labels), BATCH, p=self._data.shares)
         crops, hints = self._batch(chosen)
         loss = functional.cross_entropy(
-            self.network(crops, hints),
-            torch.from_numpy(self._data.labels[chosen]),
-            weight=torch.tensor(CLASS_WEIGHTS),
+            self.network(crops.to(self._device), hints.to(self._device)),
+            torch.from_numpy(self._data.labels[chosen]).to(self._device),
+            weight=torch.tensor(CLASS_WEIGHTS, device=self._device),
             label_smoothing=LABEL_SMOOTHING,
         )
         if not torch.isfinite(loss):
@@ -161,7 +170,7 @@ class RescoringRun:
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), MAX_GRADIENT)
         self._optimizer.step()
         self._steps += 1
-        self._update_average()
+        self._average.update(self.network)
         return float(loss.detach())
 
     def _batch(self, chosen: NDArray[np.int64]) -> tuple[torch.Tensor, torch.Tensor]:
@@ -175,15 +184,3 @@ class RescoringRun:
         noise = torch.zeros_like(hints)
         noise[:, SCORE_HINT] = torch.randn(len(hints)) * HINT_NOISE
         return crops, hints * shown + noise
-
-    def _update_average(self) -> None:
-        """Source: Polyak averaging, as Ultralytics' ModelEMA; young averages follow faster."""
-        import torch
-
-        decay = min(EMA_DECAY, (1 + self._steps) / (20 + self._steps))
-        with torch.no_grad():
-            for name, value in self.network.state_dict().items():
-                if value.is_floating_point():
-                    self.average[name].mul_(decay).add_(value, alpha=1 - decay)
-                else:
-                    self.average[name] = value.clone()

@@ -61,7 +61,8 @@ def learning_rate_share(progress: float) -> float:
     return 0.01 + 0.99 * (1 + math.cos(math.pi * fall)) / 2
 
 
-def _device() -> torch.device:
+def training_device() -> torch.device:
+    """The GPU if there is one."""
     import torch
 
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -105,7 +106,7 @@ class TrainingRun:
         torch.manual_seed(0)
         self.plan = plan
         self.folder = folder
-        self.device = _device()
+        self.device = training_device()
         self.is_bf16 = knows_bf16(self.device)
         self.settings: Any = get_cfg(
             overrides={

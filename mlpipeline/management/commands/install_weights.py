@@ -11,8 +11,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from mlpipeline.detectors.manifest import KINDS, WEIGHTS_FOLDER, Weights
+from mlpipeline.detectors.rescoring_network import SECOND_STAGE
 from mlpipeline.training.install_weights import Installation, install_rescoring, install_weights
-from mlpipeline.training.rescoring_job import RESCORING
 from mlpipeline.training.training_job import CHECKPOINT
 from mlpipeline.vision.errors import InvalidInput
 
@@ -24,7 +24,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []  # the weights that are being replaced may be missing
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("kind", choices=[*KINDS, RESCORING])
+        parser.add_argument("kind", choices=[*KINDS, SECOND_STAGE])
         parser.add_argument(
             "--confidence", type=float, required=True, help=_("least score of a detection, 0 to 1")
         )
@@ -65,7 +65,7 @@ class Command(BaseCommand):
 
 
 def _install(options: dict[str, Any], checkpoint: Path) -> Weights:
-    if options["kind"] == RESCORING:
+    if options["kind"] == SECOND_STAGE:
         return install_rescoring(checkpoint, options["confidence"], options["release"], WEIGHTS_FOLDER)
     installation = Installation(
         options["kind"],

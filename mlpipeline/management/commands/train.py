@@ -15,11 +15,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
+from mlpipeline.detectors.rescoring_network import SECOND_STAGE
 from mlpipeline.training.datasets import DatasetRecipe, DatasetWriter, ForbiddenSeed, check_seed
 from mlpipeline.training.real import UnusableRealSet
 from mlpipeline.training.rescoring_job import (
     LEARNING_RATE,
-    RESCORING,
     gather_examples,
     train_rescoring,
 )
@@ -29,6 +29,13 @@ from mlpipeline.training.training_job import ARCHITECTURES, REAL_SHARE, Training
 
 #: A scene is cut into tiles of 512 px at up to 1.7 times its size.
 MIN_SCENE_PX = 320
+#: What has no meaning for the second stage, and its value where nobody has chosen one.
+FIRST_STAGE_OPTIONS = {
+    "imgsz": None,
+    "start": None,
+    "scene_px": DatasetRecipe().scene_px,
+    "real_share": REAL_SHARE,
+}
 
 
 def render_share(folder: Path, seeds: list[int], recipe: DatasetRecipe) -> int:
@@ -59,7 +66,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "kind",
-            choices=[*ARCHITECTURES, RESCORING, "pictures", "examples"],
+            choices=[*ARCHITECTURES, SECOND_STAGE, "pictures", "examples"],
             help=_("what to train; or only the pictures, or the second stage's examples"),
         )
         parser.add_argument("--minutes", type=float, default=60.0, help=_("how long to train"))
@@ -119,8 +126,8 @@ class Command(BaseCommand):
         except ForbiddenSeed as error:
             raise CommandError(str(error)) from error
         real = options["real"] or (Path(data_dir) / "real" if data_dir else None)
-        if options["kind"] in (RESCORING, "examples"):
-            self._rescoring(folder / RESCORING, seeds, real, options)
+        if options["kind"] in (SECOND_STAGE, "examples"):
+            self._rescoring(folder / SECOND_STAGE, seeds, real, options)
             return
         recipe = DatasetRecipe(close_ups=options["close_ups"], scene_px=_checked_px(options["scene_px"]))
         if options["kinds"]:
@@ -149,8 +156,11 @@ class Command(BaseCommand):
 
     def _rescoring(self, folder: Path, seeds: list[int], real: Path | None, options: dict[str, Any]) -> None:
         """Gather the examples that are missing, each process every n-th scene; then train the second stage."""
-        if unused := [name for name in ("imgsz", "start") if options[name]]:
-            raise CommandError(_("--%(name)s is not for the second stage.") % {"name": unused[0]})
+        for name, default in FIRST_STAGE_OPTIONS.items():
+            if options[name] != default:
+                raise CommandError(
+                    _("--%(name)s is not for the second stage.") % {"name": name.replace("_", "-")}
+                )
         processes = options["processes"]
         gather = partial(
             gather_examples,

@@ -8,13 +8,10 @@ from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mlpipeline.vision.arrays import Boxes, Mask, check
-from mlpipeline.vision.geometry.boxes import box_centers, iou_pairs
+from mlpipeline.vision.arrays import Mask, check
+from mlpipeline.vision.geometry.box_pairs import overlapping_pairs
 from mlpipeline.vision.results import Detections
-
-Indices = NDArray[np.int64]
 
 
 def duplicate_masks(detected: Sequence[Detections], min_iou: float) -> list[Mask]:
@@ -32,7 +29,9 @@ def duplicate_masks(detected: Sequence[Detections], min_iou: float) -> list[Mask
     pairs = [
         (int(starts[a] + first), int(starts[b] + second))
         for a, b in combinations(range(len(detected)), 2)
-        for first, second in _overlapping(detected[a].boxes, detected[b].boxes, min_iou)
+        for first, second, _iou in zip(
+            *overlapping_pairs(detected[a].boxes, detected[b].boxes, min_iou), strict=True
+        )
     ]
     # Of two with equal scores the first index, which is the earlier container's, comes first.
     ranked = [sorted(pair, key=lambda index: (-scores[index], index)) for pair in pairs]
@@ -41,30 +40,3 @@ def duplicate_masks(detected: Sequence[Detections], min_iou: float) -> list[Mask
         if not gone[better]:
             gone[worse] = True
     return np.split(gone, starts[1:-1]) if detected else []
-
-
-def _overlapping(first: Boxes, second: Boxes, min_iou: float) -> list[tuple[int, int]]:
-    """Index pairs of boxes of two sets that overlap by `min_iou` or more."""
-    here, there = _reaching(first, second), _reaching(second, first)
-    if not len(here) or not len(there):
-        return []
-    # Middles of such boxes lie within (1 − iou) of the wider one's width, so neighbours in x are all candidates.
-    widest = max(float(np.ptp(boxes[:, ::2], axis=1).max()) for boxes in (first[here], second[there]))
-    middle, other = box_centers(first[here])[:, 0], box_centers(second[there])[:, 0]
-    order = np.argsort(other, kind="stable")
-    reach = widest * (1 - min_iou)
-    start = np.searchsorted(other[order], middle - reach, side="left")
-    end = np.searchsorted(other[order], middle + reach, side="right")
-    count = end - start
-    offset = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
-    a, b = np.repeat(here, count), there[order[np.repeat(start, count) + offset]]
-    same = iou_pairs(first[a], second[b]) >= min_iou
-    return list(zip(a[same].tolist(), b[same].tolist(), strict=True))
-
-
-def _reaching(boxes: Boxes, others: Boxes) -> Indices:
-    """Indices of the boxes that reach into the rectangle around the others: few, where two containers touch."""
-    if not len(others):
-        return np.zeros(0, dtype=np.int64)
-    low, high = others[:, :2].min(axis=0), others[:, 2:].max(axis=0)
-    return np.flatnonzero(((boxes[:, :2] < high) & (boxes[:, 2:] > low)).all(axis=1))

@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 
 from mlpipeline.vision.arrays import Floats, Image, Mask
 from mlpipeline.vision.errors import DetectorFault, model_to_blame
+from mlpipeline.vision.log_odds import log_odds, probabilities_of
 from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.protocols import Rescorer
 from mlpipeline.vision.rescoring.crops import cut_crops
 from mlpipeline.vision.results import CLASS_NAMES, DEAD, EMPTY, PLANT, Detections
 
 OTHER_SCORE = 0.1  # at most, what the first stage leaves to the classes that it does not name
-SCORE_RANGE = (1e-3, 1 - 1e-3)  # a score outside of it would outvote the other stage whatever that says
+MIN_SCORE = 1e-3  # a score below it, or above 1 − it, would outvote the other stage whatever that says
 _TOLERANCE = 1e-3  # of the sum of probabilities: they come in f32
 
 
@@ -70,8 +71,8 @@ def pooled(detections: Detections, probabilities: Floats) -> tuple[Floats, NDArr
 
 def _pool(first: Floats, second: Floats) -> Floats:
     """The probability whose log-odds are the mean of those of two."""
-    odds = [np.log(p / (1 - p)) for p in (np.clip(first, *SCORE_RANGE), np.clip(second, *SCORE_RANGE))]
-    return np.asarray(1 / (1 + np.exp(-(odds[0] + odds[1]) / 2)), dtype=np.float32)
+    mean = (log_odds(first, MIN_SCORE) + log_odds(second, MIN_SCORE)) / 2
+    return probabilities_of(mean).astype(np.float32)
 
 
 def _check_answer(probabilities: object, count: int) -> None:

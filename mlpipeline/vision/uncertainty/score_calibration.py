@@ -8,24 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpipeline.vision.arrays import Floats, check
+from mlpipeline.vision.log_odds import log_odds, probabilities_of
 from mlpipeline.vision.results import CLASS_NAMES, Detections
-
-MIN_SCORE, MAX_SCORE = 1e-4, 1 - 1e-4  # the log-odds of 0 and 1 are infinite
 
 Curve = tuple[float, float]  # slope > 0 and offset of a logistic curve over the log-odds of the score
 IDENTITY_CURVE: Curve = (1.0, 0.0)
 
 
-def log_odds(scores: NDArray[np.floating]) -> NDArray[np.float64]:
-    """ln(s / (1 − s)) of (N,) scores, cut just short of 0 and 1."""
-    cut = np.clip(np.asarray(scores, dtype=np.float64), MIN_SCORE, MAX_SCORE)
-    return np.asarray(np.log(cut / (1 - cut)))
-
-
 def apply_platt(scores: NDArray[np.floating], curve: Curve) -> Floats:
     """(N,) probabilities of (N,) scores. IDENTITY_CURVE gives each score back."""
     slope, offset = curve
-    return np.asarray(1 / (1 + np.exp(-(slope * log_odds(scores) + offset))), dtype=np.float32)
+    return probabilities_of(slope * log_odds(scores) + offset).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)

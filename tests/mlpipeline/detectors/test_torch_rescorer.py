@@ -6,8 +6,15 @@ import torch
 
 from mlpipeline.detectors.engines import shipped_weights
 from mlpipeline.detectors.errors import ModelUnavailable
-from mlpipeline.detectors.rescoring_network import CROP_PX, HINTS, backbone_of, build_network, hints_of
-from mlpipeline.detectors.torch_rescorer import BATCH_CROPS, SECOND_STAGE, TorchRescorer, load_rescorer
+from mlpipeline.detectors.rescoring_network import (
+    CROP_PX,
+    HINTS,
+    SECOND_STAGE,
+    backbone_of,
+    build_network,
+    hints_of,
+)
+from mlpipeline.detectors.torch_rescorer import BATCH_CROPS, TorchRescorer, load_rescorer
 from mlpipeline.vision.results import DEAD, EMPTY, PLANT, Detections
 
 

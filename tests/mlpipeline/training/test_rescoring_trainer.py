@@ -52,9 +52,13 @@ def test_without_examples_there_is_nothing_to_train_on(tmp_path):
         call_command("train", "rescoring", scenes=0, minutes=0.01, processes=1, folder=tmp_path)
 
 
-def test_options_of_the_first_stage_are_refused(tmp_path):
-    with pytest.raises(CommandError, match="imgsz"):
-        call_command("train", "rescoring", scenes=0, imgsz=416, folder=tmp_path)
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("imgsz", 416), ("start", Path("last.pt")), ("scene_px", (640, 720)), ("real_share", 0.5)],
+)
+def test_options_of_the_first_stage_are_refused(tmp_path, option, value):
+    with pytest.raises(CommandError, match=option.replace("_", "-")):
+        call_command("train", "rescoring", scenes=0, folder=tmp_path, **{option: value})
 
 
 def test_there_is_nothing_to_resume_before_the_first_checkpoint(folder):
