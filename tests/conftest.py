@@ -133,6 +133,7 @@ def _answers_are_as_described() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _own_machine(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Folders of this test alone, an empty cache, a broker not yet found away, closed breakers, a fast, weak hasher."""
+    monkeypatch.delenv("DEMETER_DATA_DIR", raising=False)  # commands would train on the photos below it
     monkeypatch.setattr(broker, "_away_until", 0.0)
     monkeypatch.setattr(caches, "_away_until", {})
     settings.CIRCUIT_BREAKER_STATE = breaker.MEMORY

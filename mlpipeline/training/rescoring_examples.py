@@ -14,7 +14,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -178,7 +177,6 @@ class ExampleWriter:
                     yield path.stem
 
     def _write(self, path: Path, image: Image, truth: Labelled, seed: int) -> None:
-        cv2.setNumThreads(1)  # several of these processes share the cores
         examples_of(image, truth, self._engine(), np.random.default_rng(seed)).save(path)
 
 

@@ -6,13 +6,11 @@ import os
 import shutil
 import time
 from argparse import ArgumentParser
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import django
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -35,6 +33,7 @@ from mlpipeline.evaluation.conformal_dataset import (
 )
 from mlpipeline.evaluation.fit_conformal import FOLDS, Coverage, Measured, coverage_of, fit_intervals
 from mlpipeline.evaluation.fit_score_calibration import expected_error, fit_probabilities
+from mlpipeline.management.processes import in_processes
 from mlpipeline.services.count_settings import count_options
 from mlpipeline.services.option_settings import deviating_settings
 from mlpipeline.training.real import UnusableRealSet
@@ -142,7 +141,8 @@ class Command(BaseCommand):
         """The scenes in their order, once all of them are counted."""
         begun = reported = time.monotonic()
         paths: dict[KnownPicture, Path] = {}
-        for scene, path in _count_all(scenes, folder, engine_name, workers):
+        count = partial(count_scene, folder=folder, engine_name=engine_name)
+        for scene, path in in_processes(count, scenes, workers):
             paths[scene] = path
             if time.monotonic() - reported > SAY_EVERY_S or len(paths) == len(scenes):
                 reported = time.monotonic()
@@ -191,18 +191,3 @@ class Command(BaseCommand):
     def _show_row(self, name: str, row: Coverage) -> None:
         shares = (row.held, row.too_high, row.too_low, row.width, row.median_width, row.error)
         self.stdout.write(ROW.format(name, row.pictures, *(f"{share:.1%}" for share in shares)))
-
-
-def _count_all(
-    scenes: Iterable[KnownPicture], folder: Path, engine_name: str, workers: int
-) -> Iterator[tuple[KnownPicture, Path]]:
-    """Each scene with the file of its count, as they are done."""
-    if workers == 1:
-        for scene in scenes:
-            yield scene, count_scene(scene, folder, engine_name)
-        return
-    # Spawned, not forked: the parent has loaded a model, and its threads do not survive a fork.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=django.setup) as pool:
-        running = {pool.submit(count_scene, scene, folder, engine_name): scene for scene in scenes}
-        for done in as_completed(running):
-            yield running[done], done.result()

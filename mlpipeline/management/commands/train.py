@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,6 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from mlpipeline.detectors.rescoring_network import SECOND_STAGE
+from mlpipeline.management.processes import in_processes
 from mlpipeline.training.datasets import DatasetRecipe, DatasetWriter, ForbiddenSeed, check_seed
 from mlpipeline.training.real import UnusableRealSet
 from mlpipeline.training.rescoring_job import (
@@ -38,8 +38,8 @@ FIRST_STAGE_OPTIONS = {
 }
 
 
-def render_share(folder: Path, seeds: list[int], recipe: DatasetRecipe) -> int:
-    """Render the missing scenes among some seeds; returns how many were rendered. Runs in a process of its own."""
+def render_share(folder: Path, recipe: DatasetRecipe, seeds: tuple[int, ...]) -> int:
+    """Render the missing scenes among some seeds; returns how many were rendered."""
     return sum(1 for _seed in DatasetWriter(folder, recipe).add_scenes(seeds))
 
 
@@ -171,11 +171,11 @@ class Command(BaseCommand):
             kinds=options["kinds"],
             close_ups=options["close_ups"],
         )
-        with ProcessPoolExecutor(processes) as pool:
-            try:
-                list(pool.map(gather, range(processes)))
-            except UnusableRealSet as error:
-                raise CommandError(str(error)) from error
+        try:
+            for _part in in_processes(gather, range(processes), processes):
+                pass
+        except UnusableRealSet as error:
+            raise CommandError(str(error)) from error
         if options["kind"] == "examples":
             return
         try:
@@ -193,6 +193,6 @@ class Command(BaseCommand):
         if not missing:
             return
         self.stdout.write(_("Rendering %(count)d scenes…") % {"count": len(missing)})
-        shares = [missing[place::processes] for place in range(processes)]
-        with ProcessPoolExecutor(processes) as pool:
-            list(pool.map(partial(render_share, folder, recipe=recipe), shares))
+        shares = [tuple(missing[place::processes]) for place in range(processes)]
+        for _share_of_seeds in in_processes(partial(render_share, folder, recipe), shares, processes):
+            pass

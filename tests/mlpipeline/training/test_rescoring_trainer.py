@@ -12,6 +12,7 @@ from django.core.management.base import CommandError
 from mlpipeline.detectors.engines import shipped_weights
 from mlpipeline.detectors.manifest import WEIGHTS_FOLDER, read_manifest, validate_weights
 from mlpipeline.detectors.torch_rescorer import load_rescorer
+from mlpipeline.training import rescoring_trainer
 from mlpipeline.training.install_weights import Installation, install_rescoring, install_weights
 from mlpipeline.training.rescoring_examples import NO_CLASS, STORED_PX, Examples
 from mlpipeline.training.rescoring_job import LEARNING_RATE, train_rescoring
@@ -35,6 +36,11 @@ def examples(count=48):
 def folder(tmp_path) -> Path:
     examples().save(tmp_path / "examples" / "easy_1.npz")
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def _small_batches(monkeypatch):
+    monkeypatch.setattr(rescoring_trainer, "BATCH", 32)
 
 
 def test_real_pictures_weigh_less_and_all_of_one_picture_together_as_its_root(tmp_path):

@@ -36,8 +36,7 @@ def test_the_command_refuses_seeds_that_are_not_for_training(tmp_path, first):
         call_command("train", "pictures", scenes=1, first_seed=first, processes=1, folder=tmp_path)
 
 
-def test_training_without_pictures_is_refused_with_the_folder_named(tmp_path, monkeypatch):
-    monkeypatch.delenv("DEMETER_DATA_DIR", raising=False)  # real tiles would be pictures to train on
+def test_training_without_pictures_is_refused_with_the_folder_named(tmp_path):
     with pytest.raises(CommandError, match="pictures"):
         call_command("train", "detection", scenes=0, minutes=0.01, folder=tmp_path)
 
