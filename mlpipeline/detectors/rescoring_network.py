@@ -12,6 +12,7 @@ import numpy as np
 
 from mlpipeline.detectors.environment import prepare_libraries
 from mlpipeline.vision.log_odds import log_odds
+from mlpipeline.vision.rescoring.neighbourhoods import FEATURES, GROUPS, MIN_SCORE
 from mlpipeline.vision.results import CLASS_NAMES
 
 if TYPE_CHECKING:
@@ -26,9 +27,10 @@ BACKBONE_LAYERS = 7  # of a YOLO11: up to the stride of 16, where a crop is 4 ×
 BACKBONE_CHANNELS, REDUCED_CHANNELS, HIDDEN_CHANNELS = 128, 32, 96  # of its last layer, and of the head
 DROPOUT = 0.2
 CELLS = (CROP_PX // 16) ** 2
-HINTS = len(CLASS_NAMES) + 2
+SCORE_HINT = len(CLASS_NAMES)  # its column; the classes stand before it
+NEIGHBOUR_HINTS = SCORE_HINT + 2  # from this column on
+HINTS = NEIGHBOUR_HINTS + GROUPS * FEATURES
 CLASSES = len(CLASS_NAMES) + 1  # the last: none of them
-MIN_SCORE = 0.005  # below it, and above 1 − it, a score says no more
 SECOND_STAGE = (
     "rescoring"  # where its tensors stand in a checkpoint, and in the file of the detector's weights
 )
@@ -76,10 +78,10 @@ def backbone_of(detector: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     }
 
 
-def hints_of(detections: Detections) -> Floats:
+def hints_of(detections: Detections, neighbourhoods: Floats) -> Floats:
     """(N, HINTS) what the first stage says of N detections.
 
-    Its class as one of three, half the log-odds of its score, the logarithm of width ÷ height.
+    Its class as one of three, half the log-odds of its score, the logarithm of width ÷ height, and its neighbourhood.
     """
     extents = (detections.boxes[:, 2:] - detections.boxes[:, :2]).clip(min=1)
     return np.column_stack(
@@ -87,5 +89,6 @@ def hints_of(detections: Detections) -> Floats:
             np.eye(len(CLASS_NAMES))[detections.classes],
             log_odds(detections.scores, MIN_SCORE) / 2,
             np.log(extents[:, 0] / extents[:, 1]),
+            neighbourhoods,
         ]
     ).astype(np.float32)

@@ -42,9 +42,9 @@ class TorchRescorer:
         torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))  # Ultralytics has set it to cores − 1
         self._network = _fused(network.eval()).to(self.device, memory_format=torch.channels_last)
 
-    def classify(self, crops: Crops, detections: Detections) -> Floats:
+    def classify(self, crops: Crops, detections: Detections, neighbourhoods: Floats) -> Floats:
         """See Rescorer. Raises ModelFault."""
-        hints = hints_of(detections)
+        hints = hints_of(detections, neighbourhoods)
         found = [
             self._run(crops[start : start + BATCH_CROPS], hints[start : start + BATCH_CROPS])
             for start in range(0, len(crops), BATCH_CROPS)

@@ -85,10 +85,10 @@ class TimedRescorer:
     def __post_init__(self) -> None:
         self.crop_px, self.context = self.rescorer.crop_px, self.rescorer.context
 
-    def classify(self, crops: Crops, detections: Detections) -> Floats:
+    def classify(self, crops: Crops, detections: Detections, neighbourhoods: Floats) -> Floats:
         """See Rescorer."""
         with self.watch.running():
-            return self.rescorer.classify(crops, detections)
+            return self.rescorer.classify(crops, detections, neighbourhoods)
 
 
 class OurCount:

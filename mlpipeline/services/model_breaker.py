@@ -14,6 +14,7 @@ from mlpipeline.detectors.errors import ModelFault, ModelUnavailable, model_faul
 from mlpipeline.services.count_settings import count_options
 from mlpipeline.vision.errors import DetectorFault, model_to_blame
 from mlpipeline.vision.protocols import ImageDetector
+from mlpipeline.vision.rescoring.neighbourhoods import neighbourhoods
 from mlpipeline.vision.results import Detections
 
 _PROBE_SIDE_PX: Final = 512
@@ -55,7 +56,8 @@ def probe_models() -> None:
                 detector.detect([np.full((detector.tile_px, detector.tile_px, 3), 128, np.uint8)])
             if engine.rescorer is not None:
                 side = engine.rescorer.crop_px
-                engine.rescorer.classify(grey[None, :side, :side], _PROBE_DETECTION)
+                around = neighbourhoods(_PROBE_DETECTION, options.confidence)
+                engine.rescorer.classify(grey[None, :side, :side], _PROBE_DETECTION, around)
 
 
 @contextmanager

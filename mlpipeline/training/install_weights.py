@@ -51,7 +51,7 @@ THRESHOLDS: dict[str, Thresholds] = {
         base_log_odds=-0.2,
         crowd_log_odds=-0.25,
         emptiness_log_odds=2.0,
-        max_adaptive_score=0.5,
+        max_adaptive_score=0.7,
         min_outside_score=0.5,
     ),
     "segmentation": ContainerThresholds(min_trusted_score=0.7),

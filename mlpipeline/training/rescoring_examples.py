@@ -24,12 +24,13 @@ from mlpipeline.training.datasets import DatasetRecipe, scene_spec
 from mlpipeline.training.labels import read_boxes
 from mlpipeline.training.real import TRAIN, UNCOUNTABLE_SETS, read_sets, split_set
 from mlpipeline.training.tiles import Labelled, scene_labels
-from mlpipeline.vision.arrays import Image
+from mlpipeline.vision.arrays import Floats, Image
 from mlpipeline.vision.geometry.box_pairs import overlapping_pairs
 from mlpipeline.vision.geometry.boxes import box_centers
 from mlpipeline.vision.imaging.pyramid import shared_pyramid
 from mlpipeline.vision.pipeline import detect, segment
 from mlpipeline.vision.rescoring.crops import Crops, cut_crops
+from mlpipeline.vision.rescoring.neighbourhoods import neighbourhoods
 from mlpipeline.vision.results import Detections
 from mlpipeline.vision.rules import Rule
 
@@ -59,9 +60,13 @@ EXAMPLE_SCENE_PX: Final = (720, 1040)
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """N detections of one picture: crops (N, STORED_PX, STORED_PX, 3) and labels (N,), NO_CLASS for what is none."""
+    """N detections of one picture, with what the second stage is told of them.
+
+    neighbourhoods: (N, F). crops: (N, STORED_PX, STORED_PX, 3). labels: (N,), NO_CLASS for what is none.
+    """
 
     detections: Detections
+    neighbourhoods: Floats
     crops: Crops
     labels: NDArray[np.int8]
 
@@ -76,6 +81,7 @@ class Examples:
                 boxes=seen.boxes,
                 scores=seen.scores,
                 classes=seen.classes,
+                neighbourhoods=self.neighbourhoods,
                 crops=self.crops,
                 labels=self.labels,
             )
@@ -86,7 +92,7 @@ class Examples:
         """Those of a file that `save` wrote."""
         with np.load(path) as stored:
             seen = Detections(stored["boxes"], stored["scores"], stored["classes"])
-            return cls(seen, stored["crops"], stored["labels"])
+            return cls(seen, stored["neighbourhoods"], stored["crops"], stored["labels"])
 
 
 def label_detections(seen: Detections, truth: Labelled) -> NDArray[np.int8]:
@@ -116,18 +122,21 @@ def label_detections(seen: Detections, truth: Labelled) -> NDArray[np.int8]:
 
 def examples_of(image: Image, truth: Labelled, engine: Engine, rng: np.random.Generator) -> Examples:
     """The examples in one picture: detected as a count does, from MIN_SCORE on; MAX_EXAMPLES of them at most."""
-    options = replace(tuned_options(engine), confidence=MIN_SCORE, without=frozenset({Rule.RESCORING}))
+    counted = tuned_options(engine)
+    options = replace(counted, confidence=MIN_SCORE, without=frozenset({Rule.RESCORING}))
     detector = engine.photo_detector(options)
     with shared_pyramid(image):
         containers = segment(image, engine.segmenter, detector, options)
         found = detect(image, containers, range(len(containers)), detector, options)
         seen = Detections.concat(found.values())
+        around = np.concatenate([neighbourhoods(part, counted.confidence) for part in found.values()])
         labels = label_detections(seen, truth)
         chosen = np.arange(len(seen))
         if len(chosen) > MAX_EXAMPLES:
             chosen = np.sort(rng.choice(chosen, MAX_EXAMPLES, replace=False))
         kept = seen.select(chosen)
-        return Examples(kept, cut_crops(image, kept.boxes, STORED_PX, CONTEXT * MARGIN), labels[chosen])
+        crops = cut_crops(image, kept.boxes, STORED_PX, CONTEXT * MARGIN)
+        return Examples(kept, around[chosen], crops, labels[chosen])
 
 
 class ExampleWriter:

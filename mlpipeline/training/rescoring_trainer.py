@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from mlpipeline.detectors.environment import prepare_libraries
 from mlpipeline.detectors.rescoring_network import (
     CROP_PX,
-    HINTS,
+    NEIGHBOUR_HINTS,
+    SCORE_HINT,
     SECOND_STAGE,
     backbone_of,
     build_network,
@@ -24,8 +25,8 @@ from mlpipeline.detectors.rescoring_network import (
 from mlpipeline.training.crop_augmentation import augmented
 from mlpipeline.training.rescoring_examples import Examples
 from mlpipeline.training.trainer import learning_rate_share, training_device
+from mlpipeline.vision.rescoring.neighbourhoods import FEATURES, GROUPS, SCORE_FEATURES
 from mlpipeline.vision.rescoring.rescore import is_unsure
-from mlpipeline.vision.results import CLASS_NAMES
 
 if TYPE_CHECKING:
     import torch
@@ -39,8 +40,15 @@ EMA_DECAY, EMA_RAMP_STEPS = 0.9985, 100  # a young average follows faster
 REAL_WEIGHT: Final = 0.35  # of a real picture beside a scene: few of them show plants that nurseries grow
 #: How often a crop comes without what the first stage says of it, so that the network looks.
 HIDDEN_HINT_SHARE: Final = 0.15
+HIDDEN_HINTS: Final = (
+    slice(SCORE_HINT + 1),
+    slice(NEIGHBOUR_HINTS, None),
+)  # together: its own, its neighbours'
 HINT_NOISE: Final = 0.15  # of half a log-odds: photos differ in what they take from a score
-SCORE_HINT: Final = len(CLASS_NAMES)  # its column; the classes stand before it, the shape behind
+SCORE_HINTS: Final = (
+    SCORE_HINT,
+    *(NEIGHBOUR_HINTS + FEATURES * place + feature for place in range(GROUPS) for feature in SCORE_FEATURES),
+)
 #: Plants that score more in the first stage are not asked about in a count; photos differ a little in it.
 MAX_SCORE: Final = 0.55
 CLASS_WEIGHTS: Final = (1.0, 2.5, 1.0, 1.0)  # one plant in twenty is dead, and would never be called so
@@ -76,7 +84,7 @@ class RescoringData:
         shares = np.concatenate(weights)
         return cls(
             crops=np.concatenate([part.crops for _, part in parts]),
-            hints=np.concatenate([hints_of(part.detections) for _, part in parts]),
+            hints=np.concatenate([hints_of(part.detections, part.neighbourhoods) for _, part in parts]),
             labels=np.concatenate([part.labels for _, part in parts]).astype(np.int64),
             shares=shares / shares.sum(),
         )
@@ -84,7 +92,12 @@ class RescoringData:
 
 def _unsure(examples: Examples) -> Examples:
     kept = is_unsure(examples.detections, MAX_SCORE)
-    return Examples(examples.detections.select(kept), examples.crops[kept], examples.labels[kept])
+    return Examples(
+        examples.detections.select(kept),
+        examples.neighbourhoods[kept],
+        examples.crops[kept],
+        examples.labels[kept],
+    )
 
 
 class RescoringRun:
@@ -179,8 +192,9 @@ class RescoringRun:
         stored = torch.from_numpy(self._data.crops[chosen]).permute(0, 3, 1, 2).float() / 255
         crops = augmented(stored, CROP_PX).contiguous(memory_format=torch.channels_last)
         hints = torch.from_numpy(self._data.hints[chosen])
-        shown = (torch.rand(len(hints), 1) >= HIDDEN_HINT_SHARE).float().expand(-1, HINTS).clone()
-        shown[:, SCORE_HINT + 1 :] = 1
+        shown = torch.ones_like(hints)
+        for group in HIDDEN_HINTS:
+            shown[:, group] = (torch.rand(len(hints), 1) >= HIDDEN_HINT_SHARE).float()
         noise = torch.zeros_like(hints)
-        noise[:, SCORE_HINT] = torch.randn(len(hints)) * HINT_NOISE
+        noise[:, SCORE_HINTS] = torch.randn(len(hints), len(SCORE_HINTS)) * HINT_NOISE
         return crops, hints * shown + noise

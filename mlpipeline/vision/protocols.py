@@ -57,10 +57,11 @@ class Rescorer(Protocol):
     crop_px: int
     context: float
 
-    def classify(self, crops: NDArray[np.uint8], detections: Detections) -> Floats:
+    def classify(self, crops: NDArray[np.uint8], detections: Detections, neighbourhoods: Floats) -> Floats:
         """(N, 4) probabilities that each of N detections is one of CLASS_NAMES or, last, none of them.
 
         crops: (N, crop_px, crop_px, 3) uint8 RGB, each with the middle of its box in its own; they are not modified.
+        neighbourhoods: (N, F), see `rescoring.neighbourhoods`.
         The answer for one detection does not depend on the others.
         """
         ...

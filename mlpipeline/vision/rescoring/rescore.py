@@ -1,8 +1,8 @@
 """What the second stage makes of detections that the first one is not sure of: another score, perhaps another class.
 
 Both stages have a say: their probabilities are averaged as log-odds, because each sees what the other does not (the
-first one the row of plants, the second one the plant at its full size). A plant that the first stage is sure of counts
-in every photo, so the second one is not asked. Source: Cheng et al., *Revisiting RCNN*, ECCV 2018: the classifier of
+first one the row of plants, the second one the plant at its full size). Of a plant that the first stage is sure of the
+second one is not asked. Source: Cheng et al., *Revisiting RCNN*, ECCV 2018: the classifier of
 the second stage is one of its own, and the scores of both are multiplied.
 """
 
@@ -19,16 +19,17 @@ from mlpipeline.vision.log_odds import log_odds, probabilities_of
 from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.protocols import Rescorer
 from mlpipeline.vision.rescoring.crops import cut_crops
+from mlpipeline.vision.rescoring.neighbourhoods import OTHER_SCORE, neighbourhoods, plant_scores
 from mlpipeline.vision.results import CLASS_NAMES, DEAD, EMPTY, PLANT, Detections
 
-OTHER_SCORE = 0.1  # at most, what the first stage leaves to the classes that it does not name
+MAX_ASKED_SCORE = 0.5  # of a plant in the first stage: the second one is asked about those below it
 MIN_SCORE = 1e-3  # a score below it, or above 1 − it, would outvote the other stage whatever that says
 _TOLERANCE = 1e-3  # of the sum of probabilities: they come in f32
 
 
-def is_unsure(detections: Detections, sure_score: float) -> Mask:
-    """(N,) True for what the second stage is asked about: plants below `sure_score`, and all empty pots."""
-    return np.asarray((detections.classes == EMPTY) | (detections.scores < sure_score))
+def is_unsure(detections: Detections, max_score: float = MAX_ASKED_SCORE) -> Mask:
+    """(N,) True for what the second stage is asked about: plants below `max_score`, and all empty pots."""
+    return np.asarray((detections.classes == EMPTY) | (detections.scores < max_score))
 
 
 def rescore(
@@ -39,13 +40,14 @@ def rescore(
     Raises DetectorFault for another answer than the protocol's.
     """
     everything = Detections.concat(detected)
-    asked = is_unsure(everything, options.plant_thresholds.max_adaptive_score)
+    asked = is_unsure(everything)
     if not asked.any():
         return list(detected)
     unsure = everything.select(asked)
     crops = cut_crops(image, unsure.boxes, rescorer.crop_px, rescorer.context)
     with model_to_blame():
-        probabilities = rescorer.classify(crops, unsure)
+        around = np.concatenate([neighbourhoods(part, options.confidence) for part in detected])
+        probabilities = rescorer.classify(crops, unsure, around[asked])
     _check_answer(probabilities, len(unsure))
     scores, classes = everything.scores.copy(), everything.classes.copy()
     scores[asked], classes[asked] = pooled(unsure, probabilities)
@@ -60,11 +62,10 @@ def pooled(detections: Detections, probabilities: Floats) -> tuple[Floats, NDArr
 
     The score of a plant, living or dead, is that of its being a plant; whether it is alive the second stage decides.
     """
-    is_pot = detections.classes == EMPTY
     other = np.minimum(detections.scores, OTHER_SCORE)
     living, dead, empty = (probabilities[:, index] for index in (PLANT, DEAD, EMPTY))
-    plant = _pool(np.where(is_pot, other, detections.scores), living + dead)
-    pot = _pool(np.where(is_pot, detections.scores, other), empty)
+    plant = _pool(plant_scores(detections), living + dead)
+    pot = _pool(np.where(detections.classes == EMPTY, detections.scores, other), empty)
     classes = np.where(pot > plant, EMPTY, np.where(dead > living, DEAD, PLANT))
     return np.maximum(plant, pot).astype(np.float32), classes.astype(np.int16)
 

@@ -9,13 +9,17 @@ from mlpipeline.detectors.errors import ModelUnavailable
 from mlpipeline.detectors.rescoring_network import (
     CROP_PX,
     HINTS,
+    NEIGHBOUR_HINTS,
     SECOND_STAGE,
     backbone_of,
     build_network,
     hints_of,
 )
 from mlpipeline.detectors.torch_rescorer import BATCH_CROPS, TorchRescorer, load_rescorer
+from mlpipeline.vision.rescoring.neighbourhoods import neighbourhoods
 from mlpipeline.vision.results import DEAD, EMPTY, PLANT, Detections
+
+NEIGHBOUR_FEATURES = HINTS - NEIGHBOUR_HINTS
 
 
 @pytest.fixture(scope="module")
@@ -29,32 +33,35 @@ def many(count):
     corner = rng.uniform(0, 500, (count, 2))
     boxes = np.concatenate([corner, corner + rng.uniform(5, 60, (count, 2))], axis=1)
     seen = Detections(boxes, rng.uniform(0, 1, count), rng.integers(0, 3, count))
-    return rng.integers(0, 255, (count, CROP_PX, CROP_PX, 3)).astype(np.uint8), seen
+    crops = rng.integers(0, 255, (count, CROP_PX, CROP_PX, 3)).astype(np.uint8)
+    return crops, seen, neighbourhoods(seen, 0.1)
 
 
 def test_hints_are_the_class_the_score_and_the_shape():
     seen = Detections(
         np.array([[0, 0, 20, 20], [0, 0, 40, 20], [0, 0, 10, 20]]), [0.5, 0.9, 1.0], [PLANT, EMPTY, DEAD]
     )
-    hints = hints_of(seen)
+    around = np.arange(3 * NEIGHBOUR_FEATURES, dtype=np.float32).reshape(3, -1)
+    hints = hints_of(seen, around)
     assert hints.shape == (3, HINTS)
     np.testing.assert_array_equal(hints[:, :3], [[1, 0, 0], [0, 0, 1], [0, 1, 0]])
     np.testing.assert_allclose(hints[:, 3], [0, np.log(9) / 2, np.log(199) / 2], atol=1e-4)
     np.testing.assert_allclose(hints[:, 4], [0, np.log(2), -np.log(2)], atol=1e-6)
+    np.testing.assert_array_equal(hints[:, NEIGHBOUR_HINTS:], around)
 
 
 def test_every_crop_gets_four_probabilities(rescorer):
-    crops, seen = many(BATCH_CROPS + 5)
-    answer = rescorer.classify(crops, seen)
+    answer = rescorer.classify(*many(BATCH_CROPS + 5))
     assert answer.shape == (BATCH_CROPS + 5, 4)
     np.testing.assert_allclose(answer.sum(axis=1), 1, atol=1e-5)
 
 
 def test_the_answer_for_one_does_not_depend_on_the_others(rescorer):
-    crops, seen = many(2 * BATCH_CROPS + 9)
-    together = rescorer.classify(crops, seen)
+    crops, seen, around = many(2 * BATCH_CROPS + 9)
+    together = rescorer.classify(crops, seen, around)
     for part in (np.arange(3), np.arange(50, 130), np.array([len(seen) - 1])):
-        np.testing.assert_array_equal(rescorer.classify(crops[part], seen.select(part)), together[part])
+        alone = rescorer.classify(crops[part], seen.select(part), around[part])
+        np.testing.assert_array_equal(alone, together[part])
 
 
 def test_the_first_layers_begin_with_the_detectors():

@@ -17,6 +17,7 @@ from mlpipeline.training.rescoring_examples import (
 from mlpipeline.training.scenes import ALL_KINDS, SceneSpec, render_scene
 from mlpipeline.training.seed_ranges import HELD_OUT_SEEDS, TRAINING_SEEDS
 from mlpipeline.training.tiles import Labelled, scene_labels
+from mlpipeline.vision.rescoring.neighbourhoods import neighbourhoods
 from mlpipeline.vision.results import DEAD, EMPTY, PLANT, Detections
 
 
@@ -61,10 +62,13 @@ def test_in_a_picture_without_plants_nothing_is_one():
 
 def test_examples_are_read_as_they_were_saved(tmp_path):
     crops = np.random.default_rng(0).integers(0, 255, (2, 8, 8, 3)).astype(np.uint8)
-    examples = Examples(seen((0, 0, 9, 9), (5, 5, 9, 9)), crops, np.array([PLANT, NO_CLASS], np.int8))
+    things = seen((0, 0, 9, 9), (5, 5, 9, 9))
+    around = neighbourhoods(things, 0.17)
+    examples = Examples(things, around, crops, np.array([PLANT, NO_CLASS], np.int8))
     examples.save(tmp_path / "some" / "one.npz")
     again = Examples.read(tmp_path / "some" / "one.npz")
     np.testing.assert_array_equal(again.crops, crops)
+    np.testing.assert_array_equal(again.neighbourhoods, around)
     np.testing.assert_array_equal(again.detections.boxes, examples.detections.boxes)
     assert again.labels.tolist() == [PLANT, NO_CLASS]
 

@@ -18,6 +18,7 @@ from mlpipeline.training.rescoring_examples import NO_CLASS, STORED_PX, Examples
 from mlpipeline.training.rescoring_job import LEARNING_RATE, train_rescoring
 from mlpipeline.training.rescoring_trainer import REAL_WEIGHT, RescoringData, RescoringRun
 from mlpipeline.vision.errors import InvalidInput
+from mlpipeline.vision.rescoring.neighbourhoods import neighbourhoods
 from mlpipeline.vision.results import PLANT, Detections
 
 
@@ -29,7 +30,8 @@ def examples(count=48):
     middle = slice(STORED_PX // 4, -STORED_PX // 4)
     crops[labels == PLANT, middle, middle] = (40, 190, 60)
     boxes = np.tile(np.array([[0, 0, 30, 30]], np.float32), (count, 1))
-    return Examples(Detections(boxes, np.full(count, 0.4), np.full(count, PLANT)), crops, labels)
+    seen = Detections(boxes, np.full(count, 0.4), np.full(count, PLANT))
+    return Examples(seen, neighbourhoods(seen, 0.17), crops, labels)
 
 
 @pytest.fixture
@@ -105,7 +107,7 @@ def test_a_checkpoint_becomes_the_second_stage_of_the_default_detector(folder):
     seen = examples(4)
     crops = np.ascontiguousarray(seen.crops[:, 8:-8, 8:-8])
     np.testing.assert_allclose(
-        load_rescorer(after).classify(crops, seen.detections).sum(axis=1), 1, atol=1e-5
+        load_rescorer(after).classify(crops, seen.detections, seen.neighbourhoods).sum(axis=1), 1, atol=1e-5
     )
 
 

@@ -3,6 +3,7 @@ import pytest
 
 from mlpipeline.vision.errors import DetectorFault
 from mlpipeline.vision.pipeline import count_photo, detect
+from mlpipeline.vision.rescoring.neighbourhoods import neighbourhoods
 from mlpipeline.vision.rescoring.rescore import pooled, rescore
 from mlpipeline.vision.results import DEAD, EMPTY, PLANT, TRUNCATED, Detections
 from mlpipeline.vision.rules import Rule
@@ -21,10 +22,11 @@ class Says:
 
     def __init__(self, answer):
         self.answer = answer
-        self.crops = []
+        self.crops, self.neighbourhoods = [], []
 
-    def classify(self, crops, detections):
+    def classify(self, crops, detections, neighbourhoods):
         self.crops.append(crops)
+        self.neighbourhoods.append(neighbourhoods)
         rows = zip(crops, detections.scores, detections.classes, strict=True)
         return np.array([self.answer(*row) for row in rows], np.float32).reshape(-1, 4)
 
@@ -86,7 +88,17 @@ def test_each_unsure_detection_is_shown_what_stands_around_it():
     np.testing.assert_allclose(reds, 15 + 40 * np.arange(4), atol=8)
 
 
-def test_plants_that_count_in_every_photo_are_not_asked_about():
+def test_it_is_told_what_stands_around_in_the_same_container():
+    says = Says(lambda *_: (1, 0, 0, 0))
+    sure, unsure, pots = some(3, score=0.9), some(1, score=0.3), some(2, kind=EMPTY)
+    beside = Detections.concat([unsure, sure])
+    rescore(PICTURE, [sure, beside, pots], says, make_options())
+    np.testing.assert_array_equal(
+        says.neighbourhoods[0], np.concatenate([neighbourhoods(beside, 0.1)[:1], neighbourhoods(pots, 0.1)])
+    )
+
+
+def test_plants_that_the_first_stage_is_sure_of_are_not_asked_about():
     says = Says(lambda *_: (0, 0, 0, 1))
     (left,) = rescore(PICTURE, [some(4, score=0.9)], says, make_options())
     assert (len(left), says.crops) == (4, [])
@@ -107,7 +119,7 @@ def test_plants_that_count_in_every_photo_are_not_asked_about():
 )
 def test_an_answer_that_is_no_probability_is_a_fault_of_the_model(answer):
     class Broken(Says):
-        def classify(self, crops, detections):
+        def classify(self, crops, detections, neighbourhoods):
             return answer
 
     with pytest.raises(DetectorFault):
