@@ -69,7 +69,7 @@ def _nearest(detections: Detections, others: NDArray[np.intp]) -> NDArray[np.int
     middles = np.ascontiguousarray(box_centers(detections.boxes), dtype=np.float32)
     tree = cv2.flann.Index(middles[others], {"algorithm": _KD_TREE})
     places, _distances = tree.knnSearch(middles, wanted, params={"checks": _ALL_LEAVES})
-    near: NDArray[np.intp] = others[places]
+    near = others[places]
     own = near == np.arange(len(detections))[:, None]
     own[~own.any(axis=1), -1] = True  # it is no neighbour itself: the farthest of the others is left out
-    return near[~own].reshape(len(detections), wanted - 1)
+    return np.asarray(near[~own].reshape(len(detections), wanted - 1))
