@@ -38,7 +38,7 @@ FIRST_STAGE_OPTIONS = {
 }
 
 
-def render_share(folder: Path, recipe: DatasetRecipe, seeds: tuple[int, ...]) -> int:
+def render_share(folder: Path, recipe: DatasetRecipe, seeds: list[int]) -> int:
     """Render the missing scenes among some seeds; returns how many were rendered."""
     return sum(1 for _seed in DatasetWriter(folder, recipe).add_scenes(seeds))
 
@@ -172,8 +172,7 @@ class Command(BaseCommand):
             close_ups=options["close_ups"],
         )
         try:
-            for _part in in_processes(gather, range(processes), processes):
-                pass
+            list(in_processes(gather, range(processes), processes))
         except UnusableRealSet as error:
             raise CommandError(str(error)) from error
         if options["kind"] == "examples":
@@ -193,6 +192,5 @@ class Command(BaseCommand):
         if not missing:
             return
         self.stdout.write(_("Rendering %(count)d scenes…") % {"count": len(missing)})
-        shares = [tuple(missing[place::processes]) for place in range(processes)]
-        for _share_of_seeds in in_processes(partial(render_share, folder, recipe), shares, processes):
-            pass
+        shares = [missing[place::processes] for place in range(processes)]
+        list(in_processes(partial(render_share, folder, recipe), shares, processes))
