@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from threading import Thread
 from typing import TypeVar
 
 import cv2
@@ -20,7 +22,7 @@ def in_processes(
     """Each task with what the work made of it, as they are done; with one process in this one, in their order.
 
     Processes are spawned, not forked: a lock that a thread of torch holds during a fork is never released in the child.
-    Raises what the work raises.
+    They end when this one is killed. Raises what the work raises.
     """
     if processes == 1:
         for task in tasks:
@@ -33,5 +35,14 @@ def in_processes(
 
 
 def _set_up() -> None:
+    Thread(target=_end_with_parent, daemon=True).start()
     django.setup()
     cv2.setNumThreads(1)  # the processes share the cores
+
+
+def _end_with_parent() -> None:
+    """Without it the task at hand, of an hour perhaps, would go on and write beside those of the next run."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
