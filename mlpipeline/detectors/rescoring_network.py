@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mlpipeline.vision.results import Detections
 
 CROP_PX = 64  # side of a crop: a plant spans half of it, as in the tiles that the detector was trained on
-CONTEXT = 2.0  # times the longer side of a box
+CONTEXTS = (2.0, 6.0)  # times the longer side of a box: a plant with its rim, and what stands around it
 BACKBONE_LAYERS = 7  # of a YOLO11: up to the stride of 16, where a crop is 4 × 4 cells
 BACKBONE_CHANNELS, REDUCED_CHANNELS, HIDDEN_CHANNELS = 128, 32, 96  # of its last layer, and of the head
 DROPOUT = 0.2
@@ -37,7 +37,9 @@ SECOND_STAGE = (
 
 
 def build_network(architecture: str) -> Any:
-    """The untrained network, a torch module: (N, 3, CROP_PX, CROP_PX) 0–1 and (N, HINTS) → (N, CLASSES) logits.
+    """The untrained network, a torch module: (N, V, 3, CROP_PX, CROP_PX) 0–1 and (N, HINTS) → (N, CLASSES) logits.
+
+    The V windows of a detection, one for each of CONTEXTS, go through the same first layers.
 
     architecture: the Ultralytics file of the detector whose first layers it has.
     """
@@ -51,31 +53,47 @@ def build_network(architecture: str) -> Any:
             super().__init__()
             layers: Any = DetectionModel(architecture, nc=len(CLASS_NAMES), verbose=False).model
             self.backbone = nn.Sequential(*[layers[index] for index in range(BACKBONE_LAYERS)])
-            self.reduce = nn.Sequential(
-                nn.Conv2d(BACKBONE_CHANNELS, REDUCED_CHANNELS, 1, bias=False),
-                nn.BatchNorm2d(REDUCED_CHANNELS),
-                nn.SiLU(),
+            self.reduce = nn.ModuleList(
+                nn.Sequential(
+                    nn.Conv2d(BACKBONE_CHANNELS, REDUCED_CHANNELS, 1, bias=False),
+                    nn.BatchNorm2d(REDUCED_CHANNELS),
+                    nn.SiLU(),
+                )
+                for _ in CONTEXTS
             )
-            self.hidden = nn.Linear(REDUCED_CHANNELS * CELLS + BACKBONE_CHANNELS + HINTS, HIDDEN_CHANNELS)
+            of_a_window = REDUCED_CHANNELS * CELLS + BACKBONE_CHANNELS
+            self.hidden = nn.Linear(len(CONTEXTS) * of_a_window + HINTS, HIDDEN_CHANNELS)
             self.dropout = nn.Dropout(DROPOUT)
             self.out = nn.Linear(HIDDEN_CHANNELS, CLASSES)
 
         def forward(self, crops: torch.Tensor, hints: torch.Tensor) -> torch.Tensor:
-            maps = self.backbone(crops)
-            seen = torch.cat([self.reduce(maps).flatten(1), maps.mean((2, 3)), hints], dim=1)
+            pictures = crops.flatten(0, 1).contiguous(memory_format=torch.channels_last)
+            maps = self.backbone(pictures).unflatten(0, crops.shape[:2])
+            places = [reduce(maps[:, view]).flatten(1) for view, reduce in enumerate(self.reduce)]
+            seen = torch.cat([*places, maps.mean((3, 4)).flatten(1), hints], dim=1)
             logits: torch.Tensor = self.out(self.dropout(nn.functional.silu(self.hidden(seen))))
             return logits
 
     return RescoringNetwork()
 
 
-def backbone_of(detector: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """The tensors of a detector's first layers, named as the backbone of `build_network` names them."""
+def backbone_of(stored: dict[str, dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
+    """What is in the file of a detector's weights, as tensors for the backbone of `build_network`.
+
+    Those of its second stage, which have learnt from crops already; of a detector without one its own first layers.
+    """
+    tensors, prefix = stored.get(SECOND_STAGE), "backbone."
+    if tensors is None:
+        first = (f"model.{layer}." for layer in range(BACKBONE_LAYERS))
+        tensors, prefix = _those_of(stored["weights"], tuple(first)), "model."
     return {
-        name.removeprefix("model."): tensor.float()
-        for name, tensor in detector.items()
-        if name.startswith("model.") and int(name.split(".")[1]) < BACKBONE_LAYERS
+        name.removeprefix(prefix): tensor.float() if tensor.is_floating_point() else tensor
+        for name, tensor in _those_of(tensors, (prefix,)).items()
     }
+
+
+def _those_of(tensors: dict[str, torch.Tensor], prefixes: tuple[str, ...]) -> dict[str, torch.Tensor]:
+    return {name: tensor for name, tensor in tensors.items() if name.startswith(prefixes)}
 
 
 def hints_of(detections: Detections, neighbourhoods: Floats) -> Floats:

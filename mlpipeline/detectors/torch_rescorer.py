@@ -12,7 +12,7 @@ from mlpipeline.detectors.environment import prepare_libraries
 from mlpipeline.detectors.errors import ModelUnavailable, model_faults_reported
 from mlpipeline.detectors.manifest import Weights
 from mlpipeline.detectors.rescoring_network import (
-    CONTEXT,
+    CONTEXTS,
     CROP_PX,
     SECOND_STAGE,
     build_network,
@@ -33,7 +33,7 @@ class TorchRescorer:
     """See Rescorer."""
 
     crop_px = CROP_PX
-    context = CONTEXT
+    contexts: tuple[float, ...] = CONTEXTS
 
     def __init__(self, network: Any) -> None:
         import torch
@@ -57,8 +57,7 @@ class TorchRescorer:
         missing = BATCH_CROPS - len(crops)
         full = np.concatenate([crops, np.zeros((missing, *crops.shape[1:]), crops.dtype)])
         with torch.inference_mode(), model_faults_reported():
-            pictures = torch.from_numpy(full).to(self.device).permute(0, 3, 1, 2)
-            shown = pictures.to(torch.float32, memory_format=torch.channels_last) / 255
+            shown = torch.from_numpy(full).to(self.device).permute(0, 1, 4, 2, 3).float() / 255
             said = torch.from_numpy(np.pad(hints, ((0, missing), (0, 0)))).to(self.device)
             probabilities = self._network(shown, said).softmax(dim=1)[: len(crops)]
             return np.asarray(probabilities.cpu().numpy(), dtype=np.float32)

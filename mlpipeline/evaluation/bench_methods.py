@@ -80,10 +80,10 @@ class TimedRescorer:
     rescorer: Rescorer
     watch: Stopwatch
     crop_px: int = field(init=False)
-    context: float = field(init=False)
+    contexts: tuple[float, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.crop_px, self.context = self.rescorer.crop_px, self.rescorer.context
+        self.crop_px, self.contexts = self.rescorer.crop_px, self.rescorer.contexts
 
     def classify(self, crops: Crops, detections: Detections, neighbourhoods: Floats) -> Floats:
         """See Rescorer."""

@@ -14,6 +14,7 @@ from mlpipeline.detectors.errors import ModelFault, ModelUnavailable, model_faul
 from mlpipeline.services.count_settings import count_options
 from mlpipeline.vision.errors import DetectorFault, model_to_blame
 from mlpipeline.vision.protocols import ImageDetector
+from mlpipeline.vision.rescoring.crops import cut_crops
 from mlpipeline.vision.rescoring.neighbourhoods import neighbourhoods
 from mlpipeline.vision.results import Detections
 
@@ -55,9 +56,11 @@ def probe_models() -> None:
             else:
                 detector.detect([np.full((detector.tile_px, detector.tile_px, 3), 128, np.uint8)])
             if engine.rescorer is not None:
-                side = engine.rescorer.crop_px
-                around = neighbourhoods(_PROBE_DETECTION, options.confidence)
-                engine.rescorer.classify(grey[None, :side, :side], _PROBE_DETECTION, around)
+                rescorer, boxes = engine.rescorer, _PROBE_DETECTION.boxes
+                crops = cut_crops(grey, boxes, rescorer.crop_px, rescorer.contexts)
+                rescorer.classify(
+                    crops, _PROBE_DETECTION, neighbourhoods(_PROBE_DETECTION, options.confidence)
+                )
 
 
 @contextmanager

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpipeline.detectors.engines import Engine, tuned_options
-from mlpipeline.detectors.rescoring_network import CLASSES, CONTEXT, CROP_PX
+from mlpipeline.detectors.rescoring_network import CLASSES, CONTEXTS, CROP_PX
 from mlpipeline.imageio import read_rgb
 from mlpipeline.training.datasets import DatasetRecipe, scene_spec
 from mlpipeline.training.labels import read_boxes
@@ -62,7 +62,7 @@ EXAMPLE_SCENE_PX: Final = (720, 1040)
 class Examples:
     """N detections of one picture, with what the second stage is told of them.
 
-    neighbourhoods: (N, F). crops: (N, STORED_PX, STORED_PX, 3). labels: (N,), NO_CLASS for what is none.
+    neighbourhoods: (N, F). crops: (N, V, STORED_PX, STORED_PX, 3). labels: (N,), NO_CLASS for what is none.
     """
 
     detections: Detections
@@ -135,7 +135,7 @@ def examples_of(image: Image, truth: Labelled, engine: Engine, rng: np.random.Ge
         if len(chosen) > MAX_EXAMPLES:
             chosen = np.sort(rng.choice(chosen, MAX_EXAMPLES, replace=False))
         kept = seen.select(chosen)
-        crops = cut_crops(image, kept.boxes, STORED_PX, CONTEXT * MARGIN)
+        crops = cut_crops(image, kept.boxes, STORED_PX, [context * MARGIN for context in CONTEXTS])
         return Examples(kept, around[chosen], crops, labels[chosen])
 
 

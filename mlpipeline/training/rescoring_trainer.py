@@ -24,7 +24,8 @@ from mlpipeline.detectors.rescoring_network import (
 )
 from mlpipeline.training.crop_augmentation import augmented
 from mlpipeline.training.rescoring_examples import Examples
-from mlpipeline.training.trainer import learning_rate_share, training_device
+from mlpipeline.training.trainer import knows_bf16, learning_rate_share, training_device
+from mlpipeline.vision.rescoring.crops import Crops
 from mlpipeline.vision.rescoring.neighbourhoods import FEATURES, GROUPS, SCORE_FEATURES
 from mlpipeline.vision.rescoring.rescore import is_unsure
 
@@ -49,17 +50,17 @@ SCORE_HINTS: Final = (
     SCORE_HINT,
     *(NEIGHBOUR_HINTS + FEATURES * place + feature for place in range(GROUPS) for feature in SCORE_FEATURES),
 )
-#: Plants that score more in the first stage are not asked about in a count; photos differ a little in it.
-MAX_SCORE: Final = 0.55
+#: Of a plant in the first stage. A count asks about those below a lower one (`MAX_ASKED_SCORE`); photos differ in it.
+MAX_SCORE: Final = 0.75
 CLASS_WEIGHTS: Final = (1.0, 2.5, 1.0, 1.0)  # one plant in twenty is dead, and would never be called so
 SAVE_EVERY_S: Final = 90.0
 
 
 @dataclass(frozen=True, slots=True)
 class RescoringData:
-    """Examples in one: crops (N, P, P, 3) uint8, hints (N, HINTS), labels (N,), and how often each is drawn (N,)."""
+    """Examples in one: crops (N, V, P, P, 3) uint8, hints (N, HINTS), labels (N,), and how often each is drawn (N,)."""
 
-    crops: NDArray[np.uint8]
+    crops: Crops
     hints: NDArray[np.float32]
     labels: NDArray[np.int64]
     shares: NDArray[np.float64]
@@ -70,24 +71,36 @@ class RescoringData:
 
         Raises FileNotFoundError where they hold none.
         """
-        parts = [(path, _unsure(Examples.read(path))) for path in files]
-        parts = [(path, part) for path, part in parts if len(part.labels)]
-        if not parts:
+        crops: list[Crops] = []
+        hints, labels, weights = [], [], []
+        for path in files:
+            part = _unsure(Examples.read(path))
+            if count := len(part.labels):
+                crops.append(part.crops)
+                hints.append(hints_of(part.detections, part.neighbourhoods))
+                labels.append(part.labels)
+                weight = REAL_WEIGHT if path.name.startswith("real_") else 1.0
+                weights.append(np.full(count, weight / count**0.5))
+        if not crops:
             raise FileNotFoundError("There are no examples to train the second stage on.")
-        weights = [
-            np.full(
-                len(part.labels),
-                (REAL_WEIGHT if path.name.startswith("real_") else 1) / len(part.labels) ** 0.5,
-            )
-            for path, part in parts
-        ]
         shares = np.concatenate(weights)
         return cls(
-            crops=np.concatenate([part.crops for _, part in parts]),
-            hints=np.concatenate([hints_of(part.detections, part.neighbourhoods) for _, part in parts]),
-            labels=np.concatenate([part.labels for _, part in parts]).astype(np.int64),
+            crops=_joined(crops),
+            hints=np.concatenate(hints),
+            labels=np.concatenate(labels).astype(np.int64),
             shares=shares / shares.sum(),
         )
+
+
+def _joined(parts: list[Crops]) -> Crops:
+    """All in one array. The list is empty then: a part is let go as it is copied, because two of each are too large."""
+    whole = np.empty((sum(map(len, parts)), *parts[0].shape[1:]), dtype=np.uint8)
+    end = len(whole)
+    while parts:
+        part = parts.pop()
+        whole[end - len(part) : end] = part
+        end -= len(part)
+    return whole
 
 
 def _unsure(examples: Examples) -> Examples:
@@ -101,7 +114,7 @@ def _unsure(examples: Examples) -> Examples:
 
 
 class RescoringRun:
-    """A training of the second stage. detector: file of the first stage's weights, whose layers it begins with."""
+    """A training of the second stage. detector: file of the detector's weights, whose layers it begins with."""
 
     def __init__(self, data: RescoringData, architecture: str, detector: Path, learning_rate: float) -> None:
         prepare_libraries()
@@ -114,9 +127,10 @@ class RescoringRun:
         self._rng = np.random.default_rng(0)
         self._device = training_device()
         self.network: Any = build_network(architecture).to(self._device)
-        first_stage = torch.load(detector, map_location="cpu", weights_only=True)["weights"]
-        self.network.backbone.load_state_dict(backbone_of(first_stage))
+        stored = torch.load(detector, map_location="cpu", weights_only=True)
+        self.network.backbone.load_state_dict(backbone_of(stored))
         self.network.to(memory_format=torch.channels_last).train()
+        self._is_bf16 = knows_bf16(self._device)
         backbone = list(self.network.backbone.parameters())
         head = [value for name, value in self.network.named_parameters() if not name.startswith("backbone")]
         self._rates = (BACKBONE_LEARNING_SHARE * learning_rate, learning_rate)
@@ -170,8 +184,10 @@ class RescoringRun:
             group["lr"] = rate * learning_rate_share(progress)
         chosen = self._rng.choice(len(self._data.labels), BATCH, p=self._data.shares)
         crops, hints = self._batch(chosen)
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._is_bf16):
+            logits = self.network(crops.to(self._device), hints.to(self._device))
         loss = functional.cross_entropy(
-            self.network(crops.to(self._device), hints.to(self._device)),
+            logits.float(),
             torch.from_numpy(self._data.labels[chosen]).to(self._device),
             weight=torch.tensor(CLASS_WEIGHTS, device=self._device),
             label_smoothing=LABEL_SMOOTHING,
@@ -189,8 +205,8 @@ class RescoringRun:
     def _batch(self, chosen: NDArray[np.int64]) -> tuple[torch.Tensor, torch.Tensor]:
         import torch
 
-        stored = torch.from_numpy(self._data.crops[chosen]).permute(0, 3, 1, 2).float() / 255
-        crops = augmented(stored, CROP_PX).contiguous(memory_format=torch.channels_last)
+        stored = torch.from_numpy(self._data.crops[chosen]).permute(0, 1, 4, 2, 3).float() / 255
+        crops = augmented(stored, CROP_PX)
         hints = torch.from_numpy(self._data.hints[chosen])
         shown = torch.ones_like(hints)
         for group in HIDDEN_HINTS:

@@ -49,18 +49,19 @@ class ImageDetector(Protocol):
 
 
 class Rescorer(Protocol):
-    """The second stage of a detector: it sees each detection again, from near, and says what it is.
+    """The second stage of a detector: it sees each detection again, in windows of its own, and says what it is.
 
-    crop_px: side of the pictures it is shown. context: how many times the longer side of a box they span.
+    crop_px: side of the V pictures that it is shown of each. contexts: how many times the longer side of a box each of
+    them spans.
     """
 
     crop_px: int
-    context: float
+    contexts: tuple[float, ...]
 
     def classify(self, crops: NDArray[np.uint8], detections: Detections, neighbourhoods: Floats) -> Floats:
         """(N, 4) probabilities that each of N detections is one of CLASS_NAMES or, last, none of them.
 
-        crops: (N, crop_px, crop_px, 3) uint8 RGB, each with the middle of its box in its own; they are not modified.
+        crops: (N, V, crop_px, crop_px, 3) uint8 RGB, the middle of the box in that of each; they are not modified.
         neighbourhoods: (N, F), see `rescoring.neighbourhoods`.
         The answer for one detection does not depend on the others.
         """

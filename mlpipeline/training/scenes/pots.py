@@ -108,6 +108,20 @@ def perlite_mix(split_rng: SplitRng) -> Material:
     )
 
 
+def coarse_loam(split_rng: SplitRng) -> Material:
+    """Greyish to reddish earth in clods of some millimetres, with shadow between them."""
+    base = drawn(split_rng, ((16, 58), (0.08, 0.42), (0.22, 0.55)))
+    return Material(
+        Pattern.GRAVEL,
+        base,
+        (base[0] * 0.75, base[1] * 0.74, base[2] * 0.72),
+        (min(base[0] * 1.25, 1.0), min(base[1] * 1.22, 1.0), min(base[2] * 1.15, 1.0)),
+        frequency=split_rng.between(1.5, 6.0),
+        noise=split_rng.between(0.1, 0.5),
+        salt=split_rng.texture_salt,
+    )
+
+
 def ring(segments: int, is_square: bool) -> NDArray[np.float64]:
     """Radius by angle of a round (1) or rounded square outline whose half side is 1."""
     angle = np.linspace(0, 2 * np.pi, segments + 1)

@@ -10,7 +10,7 @@ import numpy as np
 from mlpipeline.training.scenes import distractors, fixtures
 from mlpipeline.training.scenes.benches import add_thing, stage_assorted, stage_display
 from mlpipeline.training.scenes.colours import grey
-from mlpipeline.training.scenes.pots import perlite_mix
+from mlpipeline.training.scenes.pots import coarse_loam, perlite_mix
 from mlpipeline.training.scenes.rect_packing import Rect, grid_places, grid_size, grid_slots
 from mlpipeline.training.scenes.scene_layout import MAX_SEEDLINGS, MAX_SLOTS, SceneLayout, inner_area, tray_cm
 
@@ -91,7 +91,7 @@ def _boots(layout: SceneLayout) -> None:
 
 
 def _stage_sown(layout: SceneLayout) -> None:
-    """Trays that were sown: seeds and perlite in every cell, not one plant."""
+    """Trays that were sown: seeds in peat with perlite or in coarse loam, not one plant."""
     split_rng, tray = layout.split_rng, layout.measures.tray
     is_turned = split_rng.chance(0.3)
     wide, deep = tray_cm(tray)
@@ -99,7 +99,7 @@ def _stage_sown(layout: SceneLayout) -> None:
         wide, deep = deep, wide
     most = max(1, min(MAX_SLOTS // (tray[0] * tray[1]), split_rng.whole(1, 6)))
     crop = replace(layout.crop("plugs", 1), fill=0.0, weeds=0.0)
-    soil = perlite_mix(split_rng)
+    soil = (coarse_loam if split_rng.chance(0.4) else perlite_mix)(split_rng)
     # In pale trays the dark cells stand out like plants from their ground.
     colour = grey(split_rng, 0.7, 0.97) if split_rng.chance(0.4) else None
     for rect in grid_places(inner_area(layout, 0.8, 1.3), wide, deep, split_rng.between(0.3, 8), most):

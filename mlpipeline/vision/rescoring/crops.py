@@ -1,6 +1,8 @@
-"""Crops: each detection with its surroundings, all at one size, cut from the photo's own pixels."""
+"""Crops: each detection in windows around it, all at one size, cut from the photo's own pixels."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -14,7 +16,7 @@ from mlpipeline.vision.runtime.parallel import parallel_map
 
 MIN_CROP_SIDE_PX = 8  # of the photo: smaller ones hold nothing to enlarge
 
-Crops = NDArray[np.uint8]  # (N, P, P, 3) RGB
+Crops = NDArray[np.uint8]  # (N, V, P, P, 3) RGB: of each detection V windows
 
 
 def crop_tiles(boxes: Boxes, context: float) -> list[Tile]:
@@ -24,8 +26,10 @@ def crop_tiles(boxes: Boxes, context: float) -> list[Tile]:
     return [Tile(int(x), int(y), int(side)) for (x, y), side in zip(corners, sides, strict=True)]
 
 
-def cut_crops(image: Image, boxes: Boxes, crop_px: int, context: float) -> Crops:
-    """The windows of `crop_tiles` out of a (H, W, 3) uint8 RGB picture; grey where one reaches past it."""
-    pyramid, tiles = pyramid_of(image), crop_tiles(boxes, context)
+def cut_crops(image: Image, boxes: Boxes, crop_px: int, contexts: Sequence[float]) -> Crops:
+    """The windows of `crop_tiles`, for each context, out of a (H, W, 3) uint8 RGB picture; grey beyond its border."""
+    pyramid = pyramid_of(image)
+    tiles = [tile for context in contexts for tile in crop_tiles(boxes, context)]
     cut = parallel_map(lambda tile: pyramid.cut(tile, crop_px)[0], tiles, cv2.getNumThreads())
-    return np.stack(cut) if cut else np.zeros((0, crop_px, crop_px, 3), dtype=np.uint8)
+    windows = np.array(cut, dtype=np.uint8).reshape(len(contexts), len(boxes), crop_px, crop_px, 3)
+    return np.ascontiguousarray(windows.swapaxes(0, 1))

@@ -22,7 +22,7 @@ from mlpipeline.vision.rescoring.crops import cut_crops
 from mlpipeline.vision.rescoring.neighbourhoods import OTHER_SCORE, neighbourhoods, plant_scores
 from mlpipeline.vision.results import CLASS_NAMES, DEAD, EMPTY, PLANT, Detections
 
-MAX_ASKED_SCORE = 0.5  # of a plant in the first stage: the second one is asked about those below it
+MAX_ASKED_SCORE = 0.6  # of a plant in the first stage: the second one is asked about those below it
 MIN_SCORE = 1e-3  # a score below it, or above 1 − it, would outvote the other stage whatever that says
 _TOLERANCE = 1e-3  # of the sum of probabilities: they come in f32
 
@@ -44,7 +44,7 @@ def rescore(
     if not asked.any():
         return list(detected)
     unsure = everything.select(asked)
-    crops = cut_crops(image, unsure.boxes, rescorer.crop_px, rescorer.context)
+    crops = cut_crops(image, unsure.boxes, rescorer.crop_px, rescorer.contexts)
     with model_to_blame():
         around = np.concatenate([neighbourhoods(part, options.confidence) for part in detected])
         probabilities = rescorer.classify(crops, unsure, around[asked])

@@ -7,6 +7,7 @@ import torch
 from mlpipeline.detectors.engines import shipped_weights
 from mlpipeline.detectors.errors import ModelUnavailable
 from mlpipeline.detectors.rescoring_network import (
+    CONTEXTS,
     CROP_PX,
     HINTS,
     NEIGHBOUR_HINTS,
@@ -33,7 +34,7 @@ def many(count):
     corner = rng.uniform(0, 500, (count, 2))
     boxes = np.concatenate([corner, corner + rng.uniform(5, 60, (count, 2))], axis=1)
     seen = Detections(boxes, rng.uniform(0, 1, count), rng.integers(0, 3, count))
-    crops = rng.integers(0, 255, (count, CROP_PX, CROP_PX, 3)).astype(np.uint8)
+    crops = rng.integers(0, 255, (count, len(CONTEXTS), CROP_PX, CROP_PX, 3)).astype(np.uint8)
     return crops, seen, neighbourhoods(seen, 0.1)
 
 
@@ -64,12 +65,27 @@ def test_the_answer_for_one_does_not_depend_on_the_others(rescorer):
         np.testing.assert_array_equal(alone, together[part])
 
 
-def test_the_first_layers_begin_with_the_detectors():
+def test_the_first_layers_begin_with_those_of_the_second_stage_or_with_the_detectors():
     detector = shipped_weights()["detection"]
-    tensors = torch.load(detector.path, weights_only=True)["weights"]
+    stored = torch.load(detector.path, weights_only=True)
     network = build_network(detector.architecture)
-    network.backbone.load_state_dict(backbone_of(tensors))
-    torch.testing.assert_close(network.backbone[0].conv.weight, tensors["model.0.conv.weight"].float())
+    second = stored.pop(SECOND_STAGE)
+    for begins, tensors, name in (
+        (stored, stored["weights"], "model.0.conv.weight"),
+        ({**stored, SECOND_STAGE: second}, second, "backbone.0.conv.weight"),
+    ):
+        network.backbone.load_state_dict(backbone_of(begins))
+        torch.testing.assert_close(network.backbone[0].conv.weight, tensors[name].float())
+
+
+def test_each_window_has_a_say():
+    shipped = load_rescorer(shipped_weights()["detection"])
+    crops, seen, around = many(8)
+    before = shipped.classify(crops, seen, around)
+    for view in range(len(CONTEXTS)):
+        other = crops.copy()
+        other[:, view] = (40, 160, 60)
+        assert np.abs(shipped.classify(other, seen, around) - before).max() > 0.05
 
 
 def test_weights_of_one_stage_have_no_second(tmp_path):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mlpipeline.detectors.engines import load_engine
-from mlpipeline.detectors.rescoring_network import CROP_PX
+from mlpipeline.detectors.rescoring_network import CONTEXTS, CROP_PX
 from mlpipeline.training.datasets import ForbiddenSeed
 from mlpipeline.training.rescoring_examples import (
     EXAMPLE_SHARES,
@@ -61,7 +61,7 @@ def test_in_a_picture_without_plants_nothing_is_one():
 
 
 def test_examples_are_read_as_they_were_saved(tmp_path):
-    crops = np.random.default_rng(0).integers(0, 255, (2, 8, 8, 3)).astype(np.uint8)
+    crops = np.random.default_rng(0).integers(0, 255, (2, 2, 8, 8, 3)).astype(np.uint8)
     things = seen((0, 0, 9, 9), (5, 5, 9, 9))
     around = neighbourhoods(things, 0.17)
     examples = Examples(things, around, crops, np.array([PLANT, NO_CLASS], np.int8))
@@ -86,7 +86,7 @@ def scene():
 def test_a_scene_is_detected_as_a_count_does_and_most_of_its_plants_are_examples(scene):
     image, labels = np.ascontiguousarray(scene.image), scene_labels(scene)
     examples = examples_of(image, labels, load_engine(), np.random.default_rng(0))
-    assert examples.crops.shape == (len(examples.labels), STORED_PX, STORED_PX, 3)
+    assert examples.crops.shape == (len(examples.labels), len(CONTEXTS), STORED_PX, STORED_PX, 3)
     assert STORED_PX > CROP_PX, "so that a training can move them"
     plants = int(np.isin(labels.classes, (PLANT, DEAD)).sum())
     assert int(np.isin(examples.labels, (PLANT, DEAD)).sum()) >= 0.8 * min(plants, MAX_EXAMPLES)

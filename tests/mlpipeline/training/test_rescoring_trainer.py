@@ -11,6 +11,7 @@ from django.core.management.base import CommandError
 
 from mlpipeline.detectors.engines import shipped_weights
 from mlpipeline.detectors.manifest import WEIGHTS_FOLDER, read_manifest, validate_weights
+from mlpipeline.detectors.rescoring_network import CONTEXTS
 from mlpipeline.detectors.torch_rescorer import load_rescorer
 from mlpipeline.training import rescoring_trainer
 from mlpipeline.training.install_weights import Installation, install_rescoring, install_weights
@@ -26,9 +27,9 @@ def examples(count=48):
     """Green things are plants, grey ones are none; what the first stage says tells nothing."""
     rng = np.random.default_rng(0)
     labels = np.where(np.arange(count) % 2 == 0, PLANT, NO_CLASS).astype(np.int8)
-    crops = rng.integers(90, 130, (count, STORED_PX, STORED_PX, 3)).astype(np.uint8)
+    crops = rng.integers(90, 130, (count, len(CONTEXTS), STORED_PX, STORED_PX, 3)).astype(np.uint8)
     middle = slice(STORED_PX // 4, -STORED_PX // 4)
-    crops[labels == PLANT, middle, middle] = (40, 190, 60)
+    crops[labels == PLANT, :, middle, middle] = (40, 190, 60)
     boxes = np.tile(np.array([[0, 0, 30, 30]], np.float32), (count, 1))
     seen = Detections(boxes, np.full(count, 0.4), np.full(count, PLANT))
     return Examples(seen, neighbourhoods(seen, 0.17), crops, labels)
@@ -105,7 +106,7 @@ def test_a_checkpoint_becomes_the_second_stage_of_the_default_detector(folder):
     ]
     assert all(torch.equal(stored[0][name], stored[1][name]) for name in stored[1]), "the first stage stays"
     seen = examples(4)
-    crops = np.ascontiguousarray(seen.crops[:, 8:-8, 8:-8])
+    crops = np.ascontiguousarray(seen.crops[:, :, 8:-8, 8:-8])
     np.testing.assert_allclose(
         load_rescorer(after).classify(crops, seen.detections, seen.neighbourhoods).sum(axis=1), 1, atol=1e-5
     )

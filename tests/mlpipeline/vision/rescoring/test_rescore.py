@@ -18,16 +18,16 @@ PICTURE = compass_picture(WIDTH, HEIGHT)
 class Says:
     """Answers for each detection as a function of it says: (crop, score, class) → four probabilities."""
 
-    crop_px, context = 16, 2.0
+    crop_px, contexts = 16, (2.0, 6.0)
 
     def __init__(self, answer):
         self.answer = answer
         self.crops, self.neighbourhoods = [], []
 
     def classify(self, crops, detections, neighbourhoods):
-        self.crops.append(crops)
+        self.crops.append(crops[:, 0])
         self.neighbourhoods.append(neighbourhoods)
-        rows = zip(crops, detections.scores, detections.classes, strict=True)
+        rows = zip(crops[:, 0], detections.scores, detections.classes, strict=True)
         return np.array([self.answer(*row) for row in rows], np.float32).reshape(-1, 4)
 
 
