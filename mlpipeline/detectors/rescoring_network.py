@@ -82,18 +82,13 @@ def backbone_of(stored: dict[str, dict[str, torch.Tensor]]) -> dict[str, torch.T
 
     Those of its second stage, which have learnt from crops already; of a detector without one its own first layers.
     """
-    tensors, prefix = stored.get(SECOND_STAGE), "backbone."
-    if tensors is None:
-        first = (f"model.{layer}." for layer in range(BACKBONE_LAYERS))
-        tensors, prefix = _those_of(stored["weights"], tuple(first)), "model."
+    second = stored.get(SECOND_STAGE)
+    tensors, prefix = (stored["weights"], "model.") if second is None else (second, "backbone.")
     return {
-        name.removeprefix(prefix): tensor.float() if tensor.is_floating_point() else tensor
-        for name, tensor in _those_of(tensors, (prefix,)).items()
+        name.removeprefix(prefix): tensor.float()
+        for name, tensor in tensors.items()
+        if name.startswith(prefix) and int(name.split(".")[1]) < BACKBONE_LAYERS
     }
-
-
-def _those_of(tensors: dict[str, torch.Tensor], prefixes: tuple[str, ...]) -> dict[str, torch.Tensor]:
-    return {name: tensor for name, tensor in tensors.items() if name.startswith(prefixes)}
 
 
 def hints_of(detections: Detections, neighbourhoods: Floats) -> Floats:

@@ -50,7 +50,7 @@ SCORE_HINTS: Final = (
     SCORE_HINT,
     *(NEIGHBOUR_HINTS + FEATURES * place + feature for place in range(GROUPS) for feature in SCORE_FEATURES),
 )
-#: Of a plant in the first stage. A count asks about those below a lower one (`MAX_ASKED_SCORE`); photos differ in it.
+#: Of a plant in the first stage. A count asks below a lower one, `MAX_ASKED_SCORE`, which may be raised up to this.
 MAX_SCORE: Final = 0.75
 CLASS_WEIGHTS: Final = (1.0, 2.5, 1.0, 1.0)  # one plant in twenty is dead, and would never be called so
 SAVE_EVERY_S: Final = 90.0

@@ -111,13 +111,25 @@ def perlite_mix(split_rng: SplitRng) -> Material:
 def coarse_loam(split_rng: SplitRng) -> Material:
     """Greyish to reddish earth in clods of some millimetres, with shadow between them."""
     base = drawn(split_rng, ((16, 58), (0.08, 0.42), (0.22, 0.55)))
+    return _stones(split_rng, base, (0.75, 0.74, 0.72), (1.25, 1.22, 1.15), (1.5, 6.0), (0.1, 0.5))
+
+
+def _stones(
+    split_rng: SplitRng,
+    base: Colour,
+    dark: Colour,
+    light: Colour,
+    stones_per_cm: tuple[float, float],
+    noise: tuple[float, float],
+) -> Material:
+    """Stones or clods of a colour; dark, light: what the darkest and the lightest are, times it."""
     return Material(
         Pattern.GRAVEL,
         base,
-        (base[0] * 0.75, base[1] * 0.74, base[2] * 0.72),
-        (min(base[0] * 1.25, 1.0), min(base[1] * 1.22, 1.0), min(base[2] * 1.15, 1.0)),
-        frequency=split_rng.between(1.5, 6.0),
-        noise=split_rng.between(0.1, 0.5),
+        (base[0] * dark[0], base[1] * dark[1], base[2] * dark[2]),
+        (min(base[0] * light[0], 1.0), min(base[1] * light[1], 1.0), min(base[2] * light[2], 1.0)),
+        frequency=split_rng.between(*stones_per_cm),
+        noise=split_rng.between(*noise),
         salt=split_rng.texture_salt,
     )
 
@@ -142,15 +154,7 @@ def top_dressing(split_rng: SplitRng) -> Material:
         ),
         (4, 1.5, 2, 1),
     )
-    return Material(
-        Pattern.GRAVEL,
-        base,
-        (base[0] * 0.85, base[1] * 0.83, base[2] * 0.8),
-        (min(base[0] * 1.2, 1.0), min(base[1] * 1.2, 1.0), min(base[2] * 1.2, 1.0)),
-        frequency=split_rng.between(0.9, 3.5),
-        noise=split_rng.between(0.05, 0.4),
-        salt=split_rng.texture_salt,
-    )
+    return _stones(split_rng, base, (0.85, 0.83, 0.8), (1.2, 1.2, 1.2), (0.9, 3.5), (0.05, 0.4))
 
 
 @dataclass(frozen=True, slots=True)
