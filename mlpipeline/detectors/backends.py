@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from typing import TypeVar
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -11,10 +13,16 @@ from mlpipeline.detectors.environment import available_cores, has_gpu, prepare_l
 from mlpipeline.detectors.errors import ModelUnavailable
 from mlpipeline.detectors.inference_backend import InferenceBackend
 from mlpipeline.detectors.manifest import Weights
-from mlpipeline.detectors.openvino_forward import ExportDisagrees, OpenVinoForward
+from mlpipeline.detectors.openvino_forward import OpenVinoForward
+from mlpipeline.detectors.openvino_rescorer import OpenVinoRescorer
+from mlpipeline.detectors.openvino_runtime import ExportDisagrees
 from mlpipeline.detectors.torch_forward import TorchForward
+from mlpipeline.detectors.torch_rescorer import TorchRescorer, read_network
+from mlpipeline.vision.protocols import Rescorer
 
 logger = logging.getLogger(__name__)
+
+Running = TypeVar("Running")  # a network on a library
 
 GPU_BATCH_TILES = 64  # 512 px in fp16: the maps of a yolo11n take some 2 GB
 CPU_BATCH_TILES = 8  # larger batches gain nothing on a CPU and cost memory
@@ -30,18 +38,49 @@ def load_forward(weights: Weights, backend: str = "auto") -> InferenceBackend:
     Raises ModelUnavailable for weights that cannot be read, and when OpenVINO was requested by name and is unfit:
     a person who names a library wants to know.
     """
+
+    def on_openvino() -> InferenceBackend:
+        return OpenVinoForward(weights, settings.MODEL_CACHE_DIR)
+
+    def on_torch() -> InferenceBackend:
+        return TorchForward(weights)
+
+    return _first_fit(weights, backend, on_openvino, on_torch)
+
+
+def load_rescorer(weights: Weights, backend: str = "auto") -> Rescorer | None:
+    """What runs the second stage of a detector's weights, chosen as for `load_forward`; None where they have none.
+
+    Raises ModelUnavailable as `load_forward` does.
+    """
+    network = read_network(weights)
+    if network is None:
+        return None
+
+    def on_openvino() -> Rescorer:
+        return OpenVinoRescorer(weights, network, settings.MODEL_CACHE_DIR)
+
+    def on_torch() -> Rescorer:
+        return TorchRescorer(network)
+
+    return _first_fit(weights, backend, on_openvino, on_torch)
+
+
+def _first_fit(
+    weights: Weights, backend: str, on_openvino: Callable[[], Running], on_torch: Callable[[], Running]
+) -> Running:
     prepare_libraries()
     if backend == "torch" or (backend == "auto" and has_gpu()):
-        return TorchForward(weights)
+        return on_torch()
     try:
-        return OpenVinoForward(weights, settings.MODEL_CACHE_DIR)
+        return on_openvino()
     except UNFIT as error:
         if backend == "openvino":
             raise ModelUnavailable(
                 _("OpenVINO cannot run %(name)s: %(error)s.") % {"name": weights.name, "error": error}
             ) from error
         logger.warning("OpenVINO cannot run %s (%s): torch does, more slowly.", weights.name, error)
-        return TorchForward(weights)
+        return on_torch()
 
 
 def batch_tiles(prefers_batches: bool) -> int:

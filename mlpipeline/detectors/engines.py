@@ -9,12 +9,11 @@ from typing import Protocol
 
 from django.utils.translation import gettext as _
 
-from mlpipeline.detectors.backends import batch_tiles, load_forward
+from mlpipeline.detectors.backends import batch_tiles, load_forward, load_rescorer
 from mlpipeline.detectors.caching_detector import ProbeCache
 from mlpipeline.detectors.errors import ModelUnavailable
 from mlpipeline.detectors.manifest import KINDS, Weights, options_for, require_weights
 from mlpipeline.detectors.sahi_engine import SahiDetector
-from mlpipeline.detectors.torch_rescorer import load_rescorer
 from mlpipeline.detectors.yolo import YoloDetector, YoloSegmenter
 from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.protocols import Detector, ImageDetector, Rescorer, Segmenter
@@ -63,7 +62,7 @@ class YoloEngine:
         self.name = forward.name
         self.prefers_batches = forward.prefers_batches
         self.detector = YoloDetector(detection, forward, batch_tiles(self.prefers_batches))
-        self.rescorer: Rescorer | None = load_rescorer(detection)
+        self.rescorer: Rescorer | None = load_rescorer(detection, backend)
         self.networks = (self.yolo_segmenter.network, self.detector.network)
 
     def tile_detector(self, options: CountOptions) -> Detector:

@@ -24,12 +24,13 @@ GRAPH_NAME, CONSTANTS_NAME, RECORD_NAME = "network.xml", "network.bin", "record.
 
 @dataclass(frozen=True, slots=True)
 class ExportKey:
-    """What an export depends on: weights, the library that made it, and the processor it was compared on.
+    """What an export depends on: a network of some weights, the library, and the processor it was compared on.
 
     The comparison with torch belongs to the processor and its number format: elsewhere it is made again.
     """
 
     weights_sha256: str
+    network: str
     library: str
     processor: str
     precision: str

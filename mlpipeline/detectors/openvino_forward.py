@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import threading
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,39 +10,18 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpipeline.detectors.environment import prepare_libraries
-from mlpipeline.detectors.export_cache import GRAPH_NAME, ExportKey, cached_export
+from mlpipeline.detectors.export_cache import GRAPH_NAME
 from mlpipeline.detectors.inference_backend import Batch, InferenceBackend, RawOutput
 from mlpipeline.detectors.manifest import Weights
+from mlpipeline.detectors.openvino_runtime import OpenVinoRuntime, write_graph
 from mlpipeline.detectors.torch_forward import TorchForward, load_model
 
 if TYPE_CHECKING:
     import torch
 
-#: How far scores may lie from torch's on the test picture. In bf16 .002–.005 were measured, in f32 less than 1e-6; a
-#: graph that is wrong is off by the scores themselves.
-MAX_DIFFERENCE = 0.03
 COMPARED_CELLS = 200  # those with the best scores: what becomes a detection
 
 Part = NDArray[np.float32]  # of an answer, for one picture or all of a batch
-
-_first_tensor = threading.Lock()
-
-
-def make_first_tensor() -> None:
-    """Make a tensor of an array in one thread, before others do.
-
-    The first one of a process looks numpy up, once. Two threads that do so at the same time, as the first photo's
-    segmentation and the probes beside it, each hold what the other waits for: the guard and the interpreter's lock.
-    """
-    import openvino
-
-    with _first_tensor:
-        openvino.Tensor(np.zeros(1, dtype=np.float32), shared_memory=True)
-
-
-class ExportDisagrees(Exception):
-    """The exported network does not answer as torch does."""
 
 
 class OpenVinoForward:
@@ -61,23 +38,11 @@ class OpenVinoForward:
     prefers_batches = False
 
     def __init__(self, weights: Weights, cache: Path) -> None:
-        prepare_libraries()
-        import openvino
-
-        self.core: Any = openvino.Core()
-        capabilities = self.core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-        self.precision = "bf16" if "BF16" in capabilities else "f32"
-        self.threads = int(os.environ["OMP_NUM_THREADS"])
-        key = ExportKey(
-            weights_sha256=weights.sha256,
-            library=f"openvino {openvino.get_version()}",
-            processor=str(self.core.get_property("CPU", "FULL_DEVICE_NAME")),
-            precision=self.precision,
+        self.runtime = OpenVinoRuntime()
+        self._load(
+            self.runtime.exported(weights, weights.kind, cache, lambda folder: self._export(weights, folder)),
+            weights,
         )
-        export = cached_export(cache, key, lambda folder: self._export(weights, folder))
-        if export.difference > MAX_DIFFERENCE:
-            raise ExportDisagrees(f"scores differ from torch's by {export.difference:.3f}")
-        self._load(export.graph, weights)
 
     def run(self, batch: Batch) -> RawOutput:
         """See InferenceBackend."""
@@ -110,43 +75,23 @@ class OpenVinoForward:
         return parts
 
     def _load(self, graph: Path, weights: Weights) -> None:
-        import openvino
-
-        make_first_tensor()
-        network = self.core.read_model(graph)
+        network = self.runtime.core.read_model(graph)
         if weights.kind == "detection":  # tiles are of one size: a graph of fixed shape plans its memory once
             network.reshape([1, weights.tile_px, weights.tile_px, 3])
-        one_stream = {**self._hints(), "NUM_STREAMS": 1}
-        self.whole_request: Any = self.core.compile_model(network, "CPU", one_stream).create_infer_request()
-        streams = {**self._hints(), "NUM_STREAMS": self.threads}
-        self.queue: Any = openvino.AsyncInferQueue(
-            self.core.compile_model(network, "CPU", streams), self.threads
-        )
-
-    def _hints(self) -> dict[str, Any]:
-        return {
-            "INFERENCE_PRECISION_HINT": self.precision,
-            "INFERENCE_NUM_THREADS": self.threads,
-            "ENABLE_CPU_PINNING": False,  # two workers would pin their threads to the same cores
-        }
+        self.whole_request: Any = self.runtime.compiled(network, streams=1).create_infer_request()
+        self.queue: Any = self.runtime.queue(network)
 
     def _export(self, weights: Weights, folder: Path) -> float:
         """Write the network into a folder; returns how far its scores lie from torch's, 0–1."""
         model = load_model(weights)
-        _write_graph(model, weights, folder)
+        _write_raw_graph(model, weights, folder)
         self._load(folder / GRAPH_NAME, weights)
         return difference(self, TorchForward(weights), picture_to_compare(weights.tile_px))
 
 
-def _write_graph(model: Any, weights: Weights, folder: Path) -> None:
-    """Write the graph of a model from uint8 (B, H, W, 3) pictures to its raw output.
-
-    By the frontend itself: `openvino.convert_model` does the same, and reports its use to a server.
-    """
-    import openvino
+def _write_raw_graph(model: Any, weights: Weights, folder: Path) -> None:
+    """Write the graph of a model from uint8 (B, H, W, 3) pictures to its raw output."""
     import torch
-    from openvino.frontend import FrontEndManager
-    from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
 
     head = model.fuse(verbose=False).model[-1]
 
@@ -161,14 +106,7 @@ def _write_graph(model: Any, weights: Weights, folder: Path) -> None:
             names = ("boxes", "scores", "mask_coefficient", "proto")
             return tuple(raw[name] for name in names if name in raw)
 
-    example = torch.zeros(1, weights.tile_px, weights.tile_px, 3, dtype=torch.uint8)
-    with warnings.catch_warnings():
-        # torch calls tracing outdated, and warns of every Python branch in it; the frontend knows no other way.
-        warnings.simplefilter("ignore")
-        decoder = TorchScriptPythonDecoder(Raw(), example_input=(example,))
-    frontend = FrontEndManager().load_by_framework("pytorch")
-    network = frontend.convert(frontend.load(decoder))
-    openvino.save_model(network, folder / GRAPH_NAME, compress_to_fp16=False)
+    write_graph(Raw(), (torch.zeros(1, weights.tile_px, weights.tile_px, 3, dtype=torch.uint8),), folder)
 
 
 def picture_to_compare(side_px: int) -> np.ndarray[Any, Any]:

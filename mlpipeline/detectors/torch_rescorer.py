@@ -40,11 +40,14 @@ class TorchRescorer:
 
         self.device = device_of_worker()
         torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))  # Ultralytics has set it to cores − 1
-        self._network = _fused(network.eval()).to(self.device, memory_format=torch.channels_last)
+        self.network = _fused(network.eval()).to(self.device, memory_format=torch.channels_last)
 
     def classify(self, crops: Crops, detections: Detections, neighbourhoods: Floats) -> Floats:
         """See Rescorer. Raises ModelFault."""
-        hints = hints_of(detections, neighbourhoods)
+        return self.probabilities(crops, hints_of(detections, neighbourhoods))
+
+    def probabilities(self, crops: Crops, hints: Floats) -> Floats:
+        """(N, CLASSES) probabilities of N detections with (N, HINTS) of `hints_of`. Raises ModelFault."""
         found = [
             self._run(crops[start : start + BATCH_CROPS], hints[start : start + BATCH_CROPS])
             for start in range(0, len(crops), BATCH_CROPS)
@@ -59,7 +62,7 @@ class TorchRescorer:
         with torch.inference_mode(), model_faults_reported():
             shown = torch.from_numpy(full).to(self.device).permute(0, 1, 4, 2, 3).float() / 255
             said = torch.from_numpy(np.pad(hints, ((0, missing), (0, 0)))).to(self.device)
-            probabilities = self._network(shown, said).softmax(dim=1)[: len(crops)]
+            probabilities = self.network(shown, said).softmax(dim=1)[: len(crops)]
             return np.asarray(probabilities.cpu().numpy(), dtype=np.float32)
 
 
@@ -75,8 +78,8 @@ def _fused(network: Any) -> Any:
     return network
 
 
-def load_rescorer(weights: Weights) -> TorchRescorer | None:
-    """The second stage of a detector's weights; None where they have none.
+def read_network(weights: Weights) -> Any:
+    """The network of the second stage of a detector's weights; None where they have none.
 
     Raises ModelUnavailable where its tensors do not fit its network.
     """
@@ -96,4 +99,4 @@ def load_rescorer(weights: Weights) -> TorchRescorer | None:
             _("The weights %(file)s do not fit %(architecture)s.")
             % {"file": weights.path, "architecture": f"{weights.architecture}, {SECOND_STAGE}"}
         ) from error
-    return TorchRescorer(network)
+    return network

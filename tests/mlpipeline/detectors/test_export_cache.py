@@ -13,7 +13,7 @@ from mlpipeline.detectors.export_cache import (
     cached_export,
 )
 
-KEY = ExportKey("a" * 64, "openvino 1", "a processor", "bf16")
+KEY = ExportKey("a" * 64, "detection", "openvino 1", "a processor", "bf16")
 
 
 @pytest.fixture

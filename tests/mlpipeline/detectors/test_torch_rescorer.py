@@ -16,7 +16,7 @@ from mlpipeline.detectors.rescoring_network import (
     build_network,
     hints_of,
 )
-from mlpipeline.detectors.torch_rescorer import BATCH_CROPS, TorchRescorer, load_rescorer
+from mlpipeline.detectors.torch_rescorer import BATCH_CROPS, TorchRescorer, read_network
 from mlpipeline.vision.rescoring.neighbourhoods import neighbourhoods
 from mlpipeline.vision.results import DEAD, EMPTY, PLANT, Detections
 
@@ -79,7 +79,7 @@ def test_the_first_layers_begin_with_those_of_the_second_stage_or_with_the_detec
 
 
 def test_each_window_has_a_say():
-    shipped = load_rescorer(shipped_weights()["detection"])
+    shipped = TorchRescorer(read_network(shipped_weights()["detection"]))
     crops, seen, around = many(8)
     before = shipped.classify(crops, seen, around)
     for view in range(len(CONTEXTS)):
@@ -93,7 +93,7 @@ def test_weights_of_one_stage_have_no_second(tmp_path):
     stored = torch.load(detector.path, weights_only=True)
     stored.pop(SECOND_STAGE, None)
     torch.save(stored, tmp_path / detector.file)
-    assert load_rescorer(replace(detector, folder=tmp_path)) is None
+    assert read_network(replace(detector, folder=tmp_path)) is None
 
 
 def test_a_second_stage_that_does_not_fit_is_no_model(tmp_path):
@@ -101,4 +101,4 @@ def test_a_second_stage_that_does_not_fit_is_no_model(tmp_path):
     stored = torch.load(detector.path, weights_only=True)
     torch.save({**stored, SECOND_STAGE: {"out.weight": torch.zeros(2, 2)}}, tmp_path / detector.file)
     with pytest.raises(ModelUnavailable, match=detector.file):
-        load_rescorer(replace(detector, folder=tmp_path))
+        read_network(replace(detector, folder=tmp_path))

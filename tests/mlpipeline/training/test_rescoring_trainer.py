@@ -12,7 +12,7 @@ from django.core.management.base import CommandError
 from mlpipeline.detectors.engines import shipped_weights
 from mlpipeline.detectors.manifest import WEIGHTS_FOLDER, read_manifest, validate_weights
 from mlpipeline.detectors.rescoring_network import CONTEXTS
-from mlpipeline.detectors.torch_rescorer import load_rescorer
+from mlpipeline.detectors.torch_rescorer import TorchRescorer, read_network
 from mlpipeline.training import rescoring_trainer
 from mlpipeline.training.install_weights import Installation, install_rescoring, install_weights
 from mlpipeline.training.rescoring_examples import NO_CLASS, STORED_PX, Examples
@@ -108,7 +108,9 @@ def test_a_checkpoint_becomes_the_second_stage_of_the_default_detector(folder):
     seen = examples(4)
     crops = np.ascontiguousarray(seen.crops[:, :, 8:-8, 8:-8])
     np.testing.assert_allclose(
-        load_rescorer(after).classify(crops, seen.detections, seen.neighbourhoods).sum(axis=1), 1, atol=1e-5
+        TorchRescorer(read_network(after)).classify(crops, seen.detections, seen.neighbourhoods).sum(axis=1),
+        1,
+        atol=1e-5,
     )
 
 
@@ -120,7 +122,7 @@ def test_a_new_first_stage_has_no_second_until_one_is_trained_on_it(folder):
     detector = torch.load(WEIGHTS_FOLDER / "plants-yolo11n.pt", weights_only=True)["weights"]
     torch.save({"weights": detector}, folder / "first.pt")
     fresh = install_weights(Installation("detection", folder / "first.pt", 0.2, "3"), weights_folder)
-    assert load_rescorer(fresh) is None
+    assert read_network(fresh) is None
 
 
 def test_an_impossible_confidence_is_refused_before_anything_is_written(folder):
