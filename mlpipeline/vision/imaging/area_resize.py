@@ -3,6 +3,8 @@
 What OpenCV's INTER_AREA does, which takes four times as long but for halves.
 """
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +29,9 @@ def resize_area(window: Image, size: tuple[int, int]) -> Image:
     return _averaged(lines, *rows, *columns)
 
 
+@lru_cache(
+    maxsize=1024
+)  # hundreds of crops of a photo have a few sides; computing them took longer than averaging
 def _areas(length: int, parts: int) -> tuple[Numbers, Floats]:
     """Where each of equal parts of a length begins, (parts,) whole pixels, and (parts, most) shares of its pixels."""
     # Multiplied first: the last edge is the length itself. One beyond it, by rounding, had a pixel of foreign memory

@@ -28,8 +28,19 @@ def crop_tiles(boxes: Boxes, context: float) -> list[Tile]:
 
 def cut_crops(image: Image, boxes: Boxes, crop_px: int, contexts: Sequence[float]) -> Crops:
     """The windows of `crop_tiles`, for each context, out of a (H, W, 3) uint8 RGB picture; grey beyond its border."""
-    pyramid = pyramid_of(image)
-    tiles = [tile for context in contexts for tile in crop_tiles(boxes, context)]
-    cut = parallel_map(lambda tile: pyramid.cut(tile, crop_px)[0], tiles, cv2.getNumThreads())
-    windows = np.array(cut, dtype=np.uint8).reshape(len(contexts), len(boxes), crop_px, crop_px, 3)
-    return np.ascontiguousarray(windows.swapaxes(0, 1))
+    pyramid, cores = pyramid_of(image), max(cv2.getNumThreads(), 1)
+    windows = np.empty((len(boxes), len(contexts), crop_px, crop_px, 3), dtype=np.uint8)
+    tiles = [
+        (windows[place, view], tile)
+        for view, context in enumerate(contexts)
+        for place, tile in enumerate(crop_tiles(boxes, context))
+    ]
+
+    def cut(first: int) -> None:
+        for window, tile in tiles[first::cores]:
+            window[:] = pyramid.cut(tile, crop_px)[0]
+
+    parallel_map(
+        cut, range(cores), cores
+    )  # each core its share at once: a crop takes less than handing it over
+    return windows
