@@ -29,7 +29,7 @@ from mlpipeline.vision.estimation.container_count import estimate_container
 from mlpipeline.vision.geometry.boxes import box_centers
 from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.pipeline import detect, filter_detections
-from mlpipeline.vision.results import Detections, PhotoCount
+from mlpipeline.vision.results import DEAD, Detections, PhotoCount
 from mlpipeline.vision.uncertainty.score_calibration import ScoreCalibrator
 
 
@@ -89,6 +89,7 @@ def measure_photo(name: str, image: Image, truth: PhotoTruth, setup: EvalSetup) 
         crowding=truth.crowding,
         ways=ways,
         dead=None if truth.dead is None else (truth.dead, count.dead),
+        dead_hits=None if truth.dead is None or known is None else dead_hits(plants, known, truth),
         empty=None if truth.empty is None else (truth.empty, count.empty),
         containers=outlines,
         strange_containers=strange,
@@ -103,6 +104,12 @@ def measure_photo(name: str, image: Image, truth: PhotoTruth, setup: EvalSetup) 
 def match_plants(plants: Detections, truth: PhotoTruth) -> Matching:
     """Detected plants, by their middles, on the true plants that show."""
     return match(box_centers(plants.boxes), plants.scores, truth.boxes)
+
+
+def dead_hits(plants: Detections, matching: Matching, truth: PhotoTruth) -> int:
+    """How many of the plants that were named dead are dead ones, by `match_plants`."""
+    named = matching.point_truth[(plants.classes == DEAD) & matching.is_hit]
+    return int(np.count_nonzero(truth.is_dead[named]))
 
 
 def count_with_estimator(

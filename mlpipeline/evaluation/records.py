@@ -49,8 +49,9 @@ class PhotoRecord:
     """One photo with a truth, measured.
 
     true: plants that count. hidden: those of them that show by less than 40 % or not at all. plant_px, crowding: see
-    PhotoTruth. dead and empty: (true, counted); None where the truth does not tell. containers: None likewise;
-    strange_containers: found ones that are none. interval: lowest and highest likely total. bins: BINS of them.
+    PhotoTruth. dead and empty: (true, counted); dead_hits: plants named dead that are dead ones; containers: None all
+    where the truth does not tell. strange_containers: found ones that are none. interval: lowest and highest likely
+    total. bins: BINS of them.
     """
 
     file: str
@@ -63,6 +64,7 @@ class PhotoRecord:
     crowding: float
     ways: dict[str, MethodCount]
     dead: tuple[int, int] | None
+    dead_hits: int | None
     empty: tuple[int, int] | None
     containers: tuple[ContainerRecord, ...] | None
     strange_containers: int
@@ -102,6 +104,7 @@ class PhotoRecord:
                 for name, way in self.ways.items()
             },
             "dead": self.dead,
+            "dead_hits": self.dead_hits,
             "empty": self.empty,
             "containers": None
             if self.containers is None

@@ -172,12 +172,26 @@ def groups_table(
 def classes_table(records: Sequence[PhotoRecord]) -> Table:
     """Dead plants, empty places, and plants that hide."""
     rows = [
-        _class_row(_("dead plants"), sum_up_class(record.dead for record in records)),
+        _class_row(
+            _("dead plants"),
+            sum_up_class(
+                (record.dead for record in records), hits=sum(record.dead_hits or 0 for record in records)
+            ),
+        ),
         _class_row(_("empty pots and cells"), sum_up_class(record.empty for record in records)),
     ]
     return Table(
         _("Dead plants and empty places"),
-        (_("what"), _("photos"), _("true"), _("counted"), _("mean error a photo"), _("error of the sum")),
+        (
+            _("what"),
+            _("photos"),
+            _("true"),
+            _("counted"),
+            _("mean error a photo"),
+            _("error of the sum"),
+            _("precision"),
+            _("recall"),
+        ),
         tuple(rows),
         _("Of all plants, %(hidden)d are hidden by more than 60 %% or do not show at all.")
         % {"hidden": sum(record.hidden for record in records)},
@@ -192,6 +206,8 @@ def _class_row(name: str, found: ClassSummary) -> tuple[str, ...]:
         str(found.counted),
         _plants_a_photo(found.mean_error),
         percent(found.sum_error, signed=True),
+        rate(found.precision),
+        rate(found.recall),
     )
 
 

@@ -34,13 +34,18 @@ class WaySummary:
 
 @dataclass(frozen=True, slots=True)
 class ClassSummary:
-    """How dead plants or empty places were counted. mean_error: plants a photo, without sign; sum_error: a share."""
+    """How dead plants or empty places were counted. mean_error: plants a photo, without sign; sum_error: a share.
+
+    precision, recall: of those named so, at the places where they stand; NaN where places are not compared.
+    """
 
     photos: int
     true: int
     counted: int
     mean_error: float
     sum_error: float
+    precision: float
+    recall: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +113,11 @@ def sum_up_way(records: Iterable[PhotoRecord], way: str) -> WaySummary:
     )
 
 
-def sum_up_class(pairs: Iterable[tuple[int, int] | None]) -> ClassSummary:
-    """The figures of (true, counted) pairs; a photo whose truth does not tell is left out."""
+def sum_up_class(pairs: Iterable[tuple[int, int] | None], hits: int | None = None) -> ClassSummary:
+    """The figures of (true, counted) pairs; a photo whose truth does not tell is left out.
+
+    hits: how many of the counted ones are true ones; None where nobody compared.
+    """
     known = [pair for pair in pairs if pair is not None]
     true, counted = sum(pair[0] for pair in known), sum(pair[1] for pair in known)
     return ClassSummary(
@@ -118,6 +126,8 @@ def sum_up_class(pairs: Iterable[tuple[int, int] | None]) -> ClassSummary:
         counted=counted,
         mean_error=_mean(abs(pair[1] - pair[0]) for pair in known),
         sum_error=_ratio(counted - true, true),
+        precision=math.nan if hits is None else _ratio(hits, counted),
+        recall=math.nan if hits is None else _ratio(hits, true),
     )
 
 

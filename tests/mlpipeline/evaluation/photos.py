@@ -35,6 +35,7 @@ def record(true=100, ours=100, detected=None, bands=None, sahi=None, **fields):
             "crowding": 0.8,
             "ways": ways,
             "dead": None,
+            "dead_hits": None,
             "empty": None,
             "containers": None,
             "strange_containers": 0,

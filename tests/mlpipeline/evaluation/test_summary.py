@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from mlpipeline.evaluation.container_iou import compare_outlines
-from mlpipeline.evaluation.ground_truth import ContainerTruth
+from mlpipeline.evaluation.ground_truth import ContainerTruth, PhotoTruth
 from mlpipeline.evaluation.matching import match
-from mlpipeline.evaluation.photo_metrics import fill_bins
+from mlpipeline.evaluation.photo_metrics import dead_hits, fill_bins, match_plants
 from mlpipeline.evaluation.records import BINS, OURS, SAHI, BinRecord, ContainerRecord
 from mlpipeline.evaluation.summary import (
     calibration_error,
@@ -17,7 +17,7 @@ from mlpipeline.evaluation.summary import (
     sum_up_outlines,
     sum_up_way,
 )
-from mlpipeline.vision.results import Container
+from mlpipeline.vision.results import DEAD, PLANT, Container, Detections
 from tests.mlpipeline.evaluation.photos import NO_BINS, record, way
 
 
@@ -58,6 +58,18 @@ def test_classes_that_the_truth_does_not_tell_are_left_out():
     assert (found.photos, found.true, found.counted) == (2, 10, 10)
     assert found.mean_error == 2
     assert found.sum_error == 0
+    assert math.isnan(found.precision), "how many are named says nothing about which"
+
+
+def test_of_dead_plants_those_count_as_right_that_were_named_where_they_stand():
+    boxes = np.array([[0, 0, 10, 10], [20, 0, 30, 10], [40, 0, 50, 10]], np.float32)
+    truth = PhotoTruth("easy", 3, boxes, np.array([True, True, False]), np.zeros(3, np.bool_), dead=2)
+    plants = Detections(
+        np.concatenate([boxes, [[80, 0, 90, 10]]]), np.full(4, 0.9), [DEAD, PLANT, DEAD, DEAD]
+    )
+    hits = dead_hits(plants, match_plants(plants, truth), truth)
+    found = sum_up_class([(2, 3)], hits)
+    assert (found.precision, found.recall) == (pytest.approx(1 / 3), pytest.approx(1 / 2))
 
 
 def test_intervals_cover_what_they_hold_ends_included():
