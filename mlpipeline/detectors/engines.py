@@ -67,7 +67,7 @@ class YoloEngine:
 
     def tile_detector(self, options: CountOptions) -> Detector:
         """See Engine."""
-        return self.detector.with_min_score(options.confidence)
+        return self.detector.with_min_score(options.proposal_score)
 
     def photo_detector(self, options: CountOptions) -> Detector:
         """See Engine. Probes of the whole photo are cached."""

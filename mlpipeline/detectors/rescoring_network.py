@@ -12,7 +12,7 @@ import numpy as np
 
 from mlpipeline.detectors.environment import prepare_libraries
 from mlpipeline.vision.log_odds import log_odds
-from mlpipeline.vision.rescoring.neighbourhoods import FEATURES, GROUPS, MIN_SCORE
+from mlpipeline.vision.rescoring.neighbourhoods import COLUMNS, MIN_SCORE
 from mlpipeline.vision.results import CLASS_NAMES
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ DROPOUT = 0.2
 CELLS = (CROP_PX // 16) ** 2
 SCORE_HINT = len(CLASS_NAMES)  # its column; the classes stand before it
 NEIGHBOUR_HINTS = SCORE_HINT + 2  # from this column on
-HINTS = NEIGHBOUR_HINTS + GROUPS * FEATURES
+HINTS = NEIGHBOUR_HINTS + COLUMNS
 CLASSES = len(CLASS_NAMES) + 1  # the last: none of them
 SECOND_STAGE = (
     "rescoring"  # where its tensors stand in a checkpoint, and in the file of the detector's weights

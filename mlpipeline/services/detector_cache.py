@@ -29,10 +29,11 @@ _last: list[_CachedDetector] = []  # at most one, as of originals
 
 def cached_detector(image: Image, engine: Engine, options: CountOptions) -> Detector | ImageDetector:
     """What finds plants in a photo: see `Engine.photo_detector`. Of several photos only the last one's is kept."""
+    asked = (image.pk, options.proposal_score)
     with _lock:
         for cached in _last:
-            if (cached.photo, cached.min_score) == (image.pk, options.confidence) and cached.engine is engine:
+            if (cached.photo, cached.min_score) == asked and cached.engine is engine:
                 return cached.detector
         detector = engine.photo_detector(options)
-        _last[:] = [_CachedDetector(image.pk, engine, options.confidence, detector)]
+        _last[:] = [_CachedDetector(image.pk, engine, options.proposal_score, detector)]
         return detector

@@ -53,6 +53,7 @@ THRESHOLDS: dict[str, Thresholds] = {
         emptiness_log_odds=2.0,
         max_adaptive_score=0.7,
         min_outside_score=0.5,
+        min_proposal_score=0.05,
     ),
     "segmentation": ContainerThresholds(min_trusted_score=0.7),
 }

@@ -9,7 +9,7 @@ will be. Crops are cut larger than the network is shown them, so that a training
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
@@ -28,11 +28,10 @@ from mlpipeline.vision.arrays import Floats, Image
 from mlpipeline.vision.geometry.box_pairs import overlapping_pairs
 from mlpipeline.vision.geometry.boxes import box_centers
 from mlpipeline.vision.imaging.pyramid import shared_pyramid
-from mlpipeline.vision.pipeline import detect, segment
+from mlpipeline.vision.pipeline import propose, segment
 from mlpipeline.vision.rescoring.crops import Crops, cut_crops
 from mlpipeline.vision.rescoring.neighbourhoods import neighbourhoods
 from mlpipeline.vision.results import Detections
-from mlpipeline.vision.rules import Rule
 
 if TYPE_CHECKING:
     from mlpipeline.training.scenes import SceneSpec
@@ -40,9 +39,6 @@ if TYPE_CHECKING:
 NO_CLASS: Final = CLASSES - 1
 MARGIN: Final = 1.25  # how much larger crops are stored than they are shown
 STORED_PX: Final = round(CROP_PX * MARGIN)
-MIN_SCORE: Final = (
-    0.1  # below the floor of a count: what a fault of the photo takes from a score is learnt too
-)
 MIN_SAME_IOU: Final = (
     0.4  # of a detection and what it shows; what is left is paired by its middle, as counts are judged
 )
@@ -98,13 +94,14 @@ class Examples:
 def label_detections(seen: Detections, truth: Labelled) -> NDArray[np.int8]:
     """(N,) the class of what each detection shows, NO_CLASS where it shows nothing or what another shows better.
 
-    Each thing is shown once: pairs from MIN_SAME_IOU on, the best first; then a detection whose middle lies in what is
-    left, the best score first.
+    Each thing is shown once: pairs from MIN_SAME_IOU on, the highest product of overlap and score first, so that of two
+    boxes of a plant the surer one is it, unless it lies far worse; then a detection whose middle lies in what is left,
+    the best score first.
     """
     labels = np.full(len(seen), NO_CLASS, dtype=np.int8)
     free = np.ones(len(truth), dtype=np.bool_)
     detection, thing, overlaps = overlapping_pairs(seen.boxes, truth.boxes, MIN_SAME_IOU)
-    for pair in np.argsort(-overlaps, kind="stable"):
+    for pair in np.argsort(-overlaps * seen.scores[detection], kind="stable"):
         if labels[detection[pair]] == NO_CLASS and free[thing[pair]]:
             labels[detection[pair]] = truth.classes[thing[pair]]
             free[thing[pair]] = False
@@ -121,15 +118,14 @@ def label_detections(seen: Detections, truth: Labelled) -> NDArray[np.int8]:
 
 
 def examples_of(image: Image, truth: Labelled, engine: Engine, rng: np.random.Generator) -> Examples:
-    """The examples in one picture: detected as a count does, from MIN_SCORE on; MAX_EXAMPLES of them at most."""
-    counted = tuned_options(engine)
-    options = replace(counted, confidence=MIN_SCORE, without=frozenset({Rule.RESCORING}))
+    """The examples in one picture: what the first stage proposes in a count, MAX_EXAMPLES of it at most."""
+    options = tuned_options(engine)
     detector = engine.photo_detector(options)
     with shared_pyramid(image):
         containers = segment(image, engine.segmenter, detector, options)
-        found = detect(image, containers, range(len(containers)), detector, options)
-        seen = Detections.concat(found.values())
-        around = np.concatenate([neighbourhoods(part, counted.confidence) for part in found.values()])
+        found = propose(image, containers, range(len(containers)), detector, options)
+        seen = Detections.concat(found)
+        around = np.concatenate([neighbourhoods(part, options.confidence) for part in found])
         labels = label_detections(seen, truth)
         chosen = np.arange(len(seen))
         if len(chosen) > MAX_EXAMPLES:

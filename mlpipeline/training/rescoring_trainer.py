@@ -26,7 +26,7 @@ from mlpipeline.training.crop_augmentation import augmented
 from mlpipeline.training.rescoring_examples import Examples
 from mlpipeline.training.trainer import knows_bf16, learning_rate_share, training_device
 from mlpipeline.vision.rescoring.crops import Crops
-from mlpipeline.vision.rescoring.neighbourhoods import FEATURES, GROUPS, SCORE_FEATURES
+from mlpipeline.vision.rescoring.neighbourhoods import SCORE_COLUMNS
 from mlpipeline.vision.rescoring.rescore import is_unsure
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ HIDDEN_HINTS: Final = (
 HINT_NOISE: Final = 0.15  # of half a log-odds: photos differ in what they take from a score
 SCORE_HINTS: Final = (
     SCORE_HINT,
-    *(NEIGHBOUR_HINTS + FEATURES * place + feature for place in range(GROUPS) for feature in SCORE_FEATURES),
+    *(NEIGHBOUR_HINTS + column for column in SCORE_COLUMNS),
 )
 #: Of a plant in the first stage. A count asks below a lower one, `MAX_ASKED_SCORE`, which may be raised up to this.
 MAX_SCORE: Final = 0.75

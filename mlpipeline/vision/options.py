@@ -23,7 +23,7 @@ class CountOptions:
     """How to count a photo. Raises InvalidInput for a value out of its range.
 
     plant_thresholds, container_thresholds: how the scores of the weights are read; both from their manifest.
-    confidence: floor score, 0–1: the detect stage keeps nothing below it; which of the rest counts, the filter stage
+    confidence: floor score, 0–1: the detect stage answers nothing below it; which of the rest counts, the filter stage
     decides. container_confidence: least score of a container, 0–1.
     iou: overlap (intersection over union) from which two boxes of different tiles are one plant.
     alpha: container type → share of a plant's area that its neighbours leave to see, in 0.5–1.5; for `bands` only.
@@ -73,6 +73,12 @@ class CountOptions:
             all(0.5 <= value <= 1.5 for value in self.alpha.values()),
             f"alpha lies between 0.5 and 1.5, got {dict(self.alpha)}",
         )
+
+    @property
+    def proposal_score(self) -> float:
+        """From which score on the detector answers: below the floor of the count where a second stage is asked."""
+        asked = self.plant_thresholds.min_proposal_score if self.has(Rule.RESCORING) else self.confidence
+        return min(asked, self.confidence)
 
     def has(self, rule: Rule) -> bool:
         """Whether a rule is on."""

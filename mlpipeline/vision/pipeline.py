@@ -104,17 +104,32 @@ def detect(
     progress: Progress | None = None,
     rescorer: Rescorer | None = None,
 ) -> dict[int, Detections]:
-    """All detections in some of the containers, by index; see `detect_in_containers` and `rescore`.
+    """All detections in some of the containers, by index, from the floor of the count on; see `propose` and `rescore`.
 
     The answer for one container does not depend on which others are asked for.
     """
-    if isinstance(detector, ImageDetector):
-        found = detect_in_picture(image, containers, indices, detector, options, progress)
-    else:
-        found = detect_in_containers(image, containers, indices, detector, options, progress)
+    found = propose(image, containers, indices, detector, options, progress)
     if rescorer is not None and options.has(Rule.RESCORING):
         found = rescore(image, found, rescorer, options)
+    found = [one.select(one.scores >= options.confidence) for one in found]
     return dict(zip(indices, found, strict=True))
+
+
+def propose(
+    image: Image,
+    containers: Sequence[Container],
+    indices: Sequence[int],
+    detector: Detector | ImageDetector,
+    options: CountOptions,
+    progress: Progress | None = None,
+) -> list[Detections]:
+    """What the first stage answers in some of the containers, one set an index; the second stage may think otherwise.
+
+    See `detect_in_containers` and `detect_in_picture`.
+    """
+    if isinstance(detector, ImageDetector):
+        return detect_in_picture(image, containers, indices, detector, options, progress)
+    return detect_in_containers(image, containers, indices, detector, options, progress)
 
 
 def estimate(

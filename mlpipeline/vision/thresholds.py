@@ -16,6 +16,7 @@ class DetectionThresholds:
     probe is run.
     base_log_odds, crowd_log_odds, emptiness_log_odds, max_adaptive_score: see `adaptive_score_threshold`.
     min_outside_score: of plants and empty pots; see `many_plants_outside`.
+    min_proposal_score: of detections that the second stage is shown, below the floor of a count: it may know better.
     Raises InvalidInput for a value out of its range.
     """
 
@@ -29,12 +30,13 @@ class DetectionThresholds:
     emptiness_log_odds: float
     max_adaptive_score: float
     min_outside_score: float
+    min_proposal_score: float
 
     def __post_init__(self) -> None:
         _check_shares(
             self,
             "min_confident_score", "min_probe_score", "probe_prior_score", "max_probe_score_drop",
-            "max_adaptive_score", "min_outside_score",
+            "max_adaptive_score", "min_outside_score", "min_proposal_score",
         )  # fmt: skip
         check(self.probe_prior_count > 0, f"probe_prior_count is above 0, got {self.probe_prior_count}")
         logits = (self.base_log_odds, self.crowd_log_odds, self.emptiness_log_odds)

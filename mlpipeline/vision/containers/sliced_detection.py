@@ -46,8 +46,8 @@ def detect_in_containers(
         options: the settings of the count.
         progress: called with (tiles done, tiles in all); the share never falls, the last call has both equal.
 
-    Returns: one set for each index, in full-image pixels, rounded (`Detections.rounded`), scores from
-        `options.confidence` on. Nothing is filtered: a plant on the line between two containers may be in both sets.
+    Returns: one set for each index, in full-image pixels, rounded (`Detections.rounded`), from `options.proposal_score`
+        on. Nothing is filtered: a plant on the line between two containers may be in both sets.
     Raises: InvalidInput for a wrong picture or index; DetectorFault when the detector breaks its protocol.
     """
     _check_indices(image, containers, indices)
@@ -72,7 +72,10 @@ def detect_in_picture(
     options: CountOptions,
     progress: Progress | None = None,
 ) -> list[Detections]:
-    """The same by a detector that takes the whole picture at once. `progress` is called once, at the end."""
+    """The same by a detector that takes the whole picture at once. `progress` is called once, at the end.
+
+    It is asked from the floor of the count on: SAHI merges what it finds, so lower scores would move its boxes.
+    """
     _check_indices(image, containers, indices)
     with model_to_blame():
         seen = detector.detect_image(image, options.confidence)
@@ -231,7 +234,8 @@ def _merge_plan(
     # Without the probe's warnings: the tiles cover what it could not resolve.
     large = Detections(seen.boxes[whole], seen.scores[whole], seen.classes[whole])
     if runner.options.has(Rule.MERGED_BOXES):
-        large = drop_merged_boxes(large, small)
+        counted = small.select(small.scores >= runner.options.confidence)
+        large = drop_merged_boxes(large, counted)
     return cross_tile_nms([large, small], runner.options.iou).warned(*plan.warnings)
 
 

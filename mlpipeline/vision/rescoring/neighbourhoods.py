@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from mlpipeline.vision.arrays import Floats
 from mlpipeline.vision.geometry.boxes import box_centers, longest_sides
 from mlpipeline.vision.log_odds import log_odds
+from mlpipeline.vision.rescoring import overlaps
 from mlpipeline.vision.results import EMPTY, Detections
 
 #: How many of the nearest: those that touch it, and the part of the bed around them.
@@ -22,6 +23,12 @@ NEIGHBOURS: Final = (8, 32)
 GROUPS: Final = len(NEIGHBOURS) + 1  # the last: all in its container
 FEATURES: Final = 4  # of each group
 SCORE_FEATURES: Final = (0, 1)  # those that are scores
+COLUMNS: Final = GROUPS * FEATURES + overlaps.FEATURES
+#: Those that are scores.
+SCORE_COLUMNS: Final = (
+    *(FEATURES * place + feature for place in range(GROUPS) for feature in SCORE_FEATURES),
+    *(GROUPS * FEATURES + feature for feature in overlaps.SCORE_FEATURES),
+)
 HIGH: Final = 0.9  # quantile: the highest of hundreds may be a mistake
 OTHER_SCORE: Final = 0.1  # at most, what the first stage leaves to the classes that it does not name
 MIN_SCORE: Final = 0.005  # below it, and above 1 − it, a score says no more
@@ -36,19 +43,24 @@ def plant_scores(detections: Detections) -> Floats:
 
 
 def neighbourhoods(detections: Detections, min_score: float) -> Floats:
-    """(N, 12) what stands around each of the N detections of one container; zeros where nothing does.
+    """(N, COLUMNS) what stands around each of the N detections of one container; zeros where nothing does.
 
     Of its 8 nearest, of its 32 nearest, and of all in its container: half the log-odds of being a plant, their mean and
     their ninth decile; the share of empty pots; and by how much it is larger than they, as the difference of the
-    logarithms of the longer sides.
+    logarithms of the longer sides. Then how its box lies among all others, see `overlaps`.
 
-    min_score: what scores less is no neighbour, though it has a neighbourhood.
+    min_score: what scores less is no neighbour, though it has a neighbourhood and overlaps with others.
     """
-    others = np.flatnonzero(detections.scores >= min_score)
+    odds = log_odds(plant_scores(detections), MIN_SCORE) / 2
+    around = _around(detections, odds, np.flatnonzero(detections.scores >= min_score))
+    return np.concatenate([around, overlaps.overlaps(detections, odds)], axis=1)
+
+
+def _around(detections: Detections, odds: NDArray[np.float64], others: NDArray[np.intp]) -> Floats:
+    """(N, GROUPS × FEATURES) what is told of the neighbours of each, which are some of `others`."""
     if len(others) < 2:
         return np.zeros((len(detections), GROUPS * FEATURES), dtype=np.float32)
     near = _nearest(detections, others)
-    odds = log_odds(plant_scores(detections), MIN_SCORE) / 2
     pots = (detections.classes == EMPTY).astype(np.float64)
     sizes = np.log(longest_sides(detections.boxes).clip(min=1))
     columns: list[NDArray[np.float64]] = []

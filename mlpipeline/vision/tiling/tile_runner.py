@@ -104,8 +104,8 @@ class TileRunner:
 
     def _to_image_frame(self, answer: Detections, tile: Tile) -> Detections:
         capped = len(answer) >= self.detector.max_det
-        confident = answer.select(answer.scores >= self.options.confidence)
-        placed = confident.scaled(tile.side_px / self.detector.tile_px).shifted(tile.x0, tile.y0)
+        proposed = answer.select(answer.scores >= self.options.proposal_score)
+        placed = proposed.scaled(tile.side_px / self.detector.tile_px).shifted(tile.x0, tile.y0)
         return placed.warned(TRUNCATED) if capped else placed
 
     def _report(self) -> None:

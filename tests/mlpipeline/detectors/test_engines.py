@@ -4,13 +4,20 @@ import pytest
 
 from mlpipeline.detectors.engines import SahiEngine, load_engine
 from mlpipeline.vision.protocols import ImageDetector, tile_detector
-from tests.mlpipeline.vision.count_options import make_options
+from mlpipeline.vision.rules import Rule
+from tests.mlpipeline.vision.count_options import PLANT_THRESHOLDS, make_options
 
 
-@pytest.mark.parametrize("floor", [0.17, 0.4])
-def test_alone_and_in_batches_the_network_is_asked_for_nothing_below_the_floor(floor):
+@pytest.mark.parametrize(
+    ("without", "floor"),
+    [
+        pytest.param(frozenset(), PLANT_THRESHOLDS.min_proposal_score, id="what the second stage is shown"),
+        pytest.param(frozenset({Rule.RESCORING}), 0.4, id="without it what counts"),
+    ],
+)
+def test_alone_and_in_batches_the_network_is_asked_for_nothing_below_the_floor(without, floor):
     engine = load_engine()
-    options = make_options(confidence=floor)
+    options = make_options(confidence=0.4, without=without)
     assert engine.tile_detector(options).min_score == floor
     assert engine.photo_detector(options)._detector.min_score == floor  # behind the memory of the photo
 

@@ -8,6 +8,7 @@ import pytest
 
 from mlpipeline.detectors.caching_detector import ProbeCache
 from mlpipeline.services.detector_cache import cached_detector
+from mlpipeline.vision.rules import Rule
 from photos.models import Image
 from tests.mlpipeline.vision.count_options import make_options
 from tests.mlpipeline.vision.fake_detectors import TruthDetector, compass_picture
@@ -55,7 +56,9 @@ def test_what_was_seen_of_another_photo_or_in_another_way_is_not_taken_for_it(ot
     further = {
         "photo": lambda: cached_detector(photo(), engine, OPTIONS),
         "engine": lambda: cached_detector(image, CountingEngine(), OPTIONS),
-        "threshold": lambda: cached_detector(image, engine, replace(OPTIONS, confidence=0.6)),
+        "threshold": lambda: cached_detector(
+            image, engine, replace(OPTIONS, without=frozenset({Rule.RESCORING}))
+        ),
     }[other]()
     assert further is not detector
     assert cached_detector(image, engine, OPTIONS) is not detector  # of several only the last is kept

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mlpipeline.detectors.engines import load_engine
+from mlpipeline.detectors.engines import load_engine, tuned_options
 from mlpipeline.detectors.rescoring_network import CONTEXTS, CROP_PX
 from mlpipeline.training.datasets import ForbiddenSeed
 from mlpipeline.training.rescoring_examples import (
@@ -39,11 +39,16 @@ def test_a_detection_is_what_it_shows():
     assert labels.tolist() == [PLANT, DEAD, EMPTY, NO_CLASS]
 
 
-def test_of_two_boxes_on_one_plant_the_better_one_is_the_plant():
-    labels = label_detections(
-        seen((0, 0, 30, 20), (1, 0, 21, 20), scores=[0.9, 0.3]), truth(((0, 0, 20, 20), PLANT))
-    )
-    assert labels.tolist() == [NO_CLASS, PLANT]
+@pytest.mark.parametrize(
+    ("scores", "labels"),
+    [
+        pytest.param([0.9, 0.3], [PLANT, NO_CLASS], id="the surer one counts anyway"),
+        pytest.param([0.4, 0.35], [NO_CLASS, PLANT], id="of two alike the one that lies better"),
+    ],
+)
+def test_of_two_boxes_on_one_plant_one_is_the_plant(scores, labels):
+    both = seen((0, 0, 30, 20), (1, 0, 21, 20), scores=scores)
+    assert label_detections(both, truth(((0, 0, 20, 20), PLANT))).tolist() == labels
 
 
 def test_a_box_that_fits_badly_is_the_plant_its_middle_lies_in():
@@ -84,8 +89,9 @@ def scene():
 
 
 def test_a_scene_is_detected_as_a_count_does_and_most_of_its_plants_are_examples(scene):
-    image, labels = np.ascontiguousarray(scene.image), scene_labels(scene)
-    examples = examples_of(image, labels, load_engine(), np.random.default_rng(0))
+    image, labels, engine = np.ascontiguousarray(scene.image), scene_labels(scene), load_engine()
+    examples = examples_of(image, labels, engine, np.random.default_rng(0))
+    assert examples.detections.scores.min() < tuned_options(engine).confidence, "what it would be asked about"
     assert examples.crops.shape == (len(examples.labels), len(CONTEXTS), STORED_PX, STORED_PX, 3)
     assert STORED_PX > CROP_PX, "so that a training can move them"
     plants = int(np.isin(labels.classes, (PLANT, DEAD)).sum())

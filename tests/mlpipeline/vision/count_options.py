@@ -17,6 +17,7 @@ PLANT_THRESHOLDS = DetectionThresholds(
     emptiness_log_odds=2.0,
     max_adaptive_score=0.5,
     min_outside_score=0.5,
+    min_proposal_score=0.05,
 )
 CONTAINER_THRESHOLDS = ContainerThresholds(min_trusted_score=0.7)
 PLANT_POSTPROCESSING = DetectionPostprocessing(min_score=0.05, nms_iou=0.6, soft_nms_sigma=0.5)

@@ -2,15 +2,20 @@ import numpy as np
 import pytest
 
 from mlpipeline.vision.rescoring.neighbourhoods import (
+    COLUMNS,
     FEATURES,
     GROUPS,
     HIGH,
     NEIGHBOURS,
     OTHER_SCORE,
+    SCORE_COLUMNS,
     neighbourhoods,
     plant_scores,
 )
+from mlpipeline.vision.rescoring.overlaps import overlaps
 from mlpipeline.vision.results import DEAD, EMPTY, PLANT, Detections
+
+OVERLAPS = GROUPS * FEATURES  # from this column on
 
 
 def row(scores, classes=None, side=20.0, pitch=40.0):
@@ -41,7 +46,7 @@ def test_what_stands_around_a_detection_is_told_without_itself():
 
 def test_the_last_group_is_all_of_the_container_and_alike_for_all():
     scores = np.linspace(0.2, 0.9, 60)
-    around = neighbourhoods(row(scores, [PLANT, EMPTY, EMPTY] * 20), 0.1)[:, -FEATURES:]
+    around = neighbourhoods(row(scores, [PLANT, EMPTY, EMPTY] * 20), 0.1)[:, OVERLAPS - FEATURES : OVERLAPS]
     odds = np.where(np.arange(60) % 3 == 0, half_log_odds(scores), half_log_odds(OTHER_SCORE))
     expected = [odds.mean(), np.quantile(odds, HIGH), 2 / 3, 0]
     np.testing.assert_allclose(around, np.tile(expected, (60, 1)), atol=1e-4)
@@ -72,16 +77,14 @@ def test_what_scores_too_low_is_no_neighbour_but_has_neighbours():
 
 @pytest.mark.parametrize("count", [0, 1])
 def test_around_one_alone_stands_nothing(count):
-    np.testing.assert_array_equal(
-        neighbourhoods(row([0.5] * count), 0.1), np.zeros((count, GROUPS * FEATURES))
-    )
+    np.testing.assert_array_equal(neighbourhoods(row([0.5] * count), 0.1), np.zeros((count, COLUMNS)))
 
 
 def test_many_at_one_place_are_each_others_neighbours():
     count = 3 * NEIGHBOURS[-1]
     around = neighbourhoods(row([0.5] * count, pitch=0.0), 0.1)
-    assert around.shape == (count, GROUPS * FEATURES)
-    np.testing.assert_allclose(around, 0, atol=1e-6)
+    assert around.shape == (count, COLUMNS)
+    np.testing.assert_allclose(around[:, :OVERLAPS], 0, atol=1e-6)
 
 
 def test_neighbours_are_the_nearest_of_all():
@@ -96,3 +99,11 @@ def test_neighbours_are_the_nearest_of_all():
     nearest = np.argsort(distances, axis=1)[:, 1 : NEIGHBOURS[0] + 1]
     mean = half_log_odds(seen.scores)[nearest].mean(axis=1)
     np.testing.assert_allclose(neighbourhoods(seen, 0.1)[:, 0], mean, atol=1e-4)
+
+
+def test_overlaps_are_told_with_every_box_however_low_it_scores():
+    seen = row([0.9, 0.6, 0.06], [PLANT, EMPTY, PLANT], pitch=10.0)
+    odds = half_log_odds(np.array([0.9, OTHER_SCORE, 0.06]))
+    np.testing.assert_allclose(neighbourhoods(seen, 0.2)[:, OVERLAPS:], overlaps(seen, odds), atol=1e-4)
+    assert overlaps(seen, odds).shape[1] == COLUMNS - OVERLAPS
+    assert set(SCORE_COLUMNS) > {OVERLAPS + 2, OVERLAPS + 4, OVERLAPS + 6}

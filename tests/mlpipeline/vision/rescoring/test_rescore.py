@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -74,10 +76,17 @@ def test_boxes_order_and_warnings_stay():
     assert two.classes.tolist() == [PLANT] * 3
 
 
-def test_what_both_stages_make_less_than_the_floor_is_left_out():
-    options = make_options(confidence=0.2)
-    (left,) = rescore(PICTURE, [some(3, score=0.3)], Says(lambda *_: (0.05, 0, 0, 0.95)), options)
-    assert len(left) == 0
+def test_second_boxes_of_a_plant_below_the_floor_are_left_out_unseen():
+    boxes = [[100, 100, 140, 140], [110, 100, 150, 140], [135, 100, 175, 140], [400, 100, 440, 140]]
+    scores = [0.9, 0.1, 0.1, 0.1]
+    seen = Detections(np.array(boxes, np.float32), scores, np.full(4, PLANT))
+    says = Says(lambda *_: (1, 0, 0, 0))
+    (left,) = rescore(PICTURE, [seen], says, make_options(confidence=0.2))
+    assert left.boxes[:, 0].tolist() == [100, 135, 400], "a neighbour that is covered a little is asked about"
+    assert len(says.crops[0]) == 2
+    counted = Detections(seen.boxes, [0.9, 0.3, 0.3, 0.3], seen.classes)
+    (left,) = rescore(PICTURE, [counted], says, make_options(confidence=0.2))
+    assert len(left) == 4, "what scores high enough to count is asked about, wherever it lies"
 
 
 def test_each_unsure_detection_is_shown_what_stands_around_it():
@@ -145,6 +154,24 @@ def test_plants_that_are_empty_pots_are_counted_as_such():
     pots = Says(lambda *_: (0.02, 0, 0.98, 0))
     count = count_photo(PICTURE, TruthSegmenter(bed), detector, make_options(), rescorer=pots)
     assert (count.total, count.empty) == (0, len(boxes))
+
+
+def test_what_both_stages_make_less_than_the_floor_is_left_out():
+    _, detector, bed = plants_on_a_bed(certainty=0.3)
+    none = Says(lambda *_: (0.05, 0, 0, 0.95))
+    (left,) = detect(PICTURE, bed, [0], detector, make_options(confidence=0.2), rescorer=none).values()
+    assert len(left) == 0
+
+
+def test_it_may_know_better_of_what_the_first_stage_scores_below_the_floor():
+    boxes, detector, bed = plants_on_a_bed(certainty=0.2)
+    options, sure = make_options(confidence=0.3), Says(lambda *_: (0.95, 0, 0, 0.05))
+    (found,) = detect(PICTURE, bed, [0], detector, options, rescorer=sure).values()
+    assert len(found) == len(boxes)
+    for without, rescorer in ((frozenset(), None), (frozenset({Rule.RESCORING}), sure)):
+        bare = replace(options, without=without)
+        (left,) = detect(PICTURE, bed, [0], detector, bare, rescorer=rescorer).values()
+        assert len(left) == 0, "without a second stage the floor holds"
 
 
 def test_switched_off_it_is_not_asked():
