@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from mlpipeline.detectors.engines import Engine, tuned_options
@@ -30,7 +31,7 @@ from mlpipeline.vision.geometry.boxes import box_centers
 from mlpipeline.vision.imaging.pyramid import shared_pyramid
 from mlpipeline.vision.pipeline import propose, segment
 from mlpipeline.vision.rescoring.crops import Crops, cut_crops
-from mlpipeline.vision.rescoring.neighbourhoods import neighbourhoods
+from mlpipeline.vision.rescoring.neighbourhoods import COLUMNS, neighbourhoods
 from mlpipeline.vision.results import Detections
 
 if TYPE_CHECKING:
@@ -52,6 +53,10 @@ EXAMPLE_SHARES = MappingProxyType(
     }
 )  # fmt: skip
 EXAMPLE_SCENE_PX: Final = (720, 1040)
+
+
+class UnfitExamples(Exception):
+    """Examples that were gathered for another network: other windows, or other numbers of what stands around."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +90,18 @@ class Examples:
 
     @classmethod
     def read(cls, path: Path) -> Examples:
-        """Those of a file that `save` wrote."""
+        """Those of a file that `save` wrote. Raises UnfitExamples."""
         with np.load(path) as stored:
             seen = Detections(stored["boxes"], stored["scores"], stored["classes"])
-            return cls(seen, stored["neighbourhoods"], stored["crops"], stored["labels"])
+            found = cls(seen, stored["neighbourhoods"], stored["crops"], stored["labels"])
+        if found.crops.shape[1:-3] != (len(CONTEXTS),) or found.neighbourhoods.shape[1:] != (COLUMNS,):
+            raise UnfitExamples(
+                _(
+                    "%(path)s was gathered for another network: remove such examples, or gather in another folder."
+                )
+                % {"path": path}
+            )
+        return found
 
 
 def label_detections(seen: Detections, truth: Labelled) -> NDArray[np.int8]:

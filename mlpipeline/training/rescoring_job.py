@@ -41,7 +41,7 @@ def train_rescoring(
     """Train the second stage of the default detector on the examples below `folder`; yields its losses.
 
     Its checkpoint and `log.jsonl` lie in `folder`; resume: go on from that checkpoint on a new schedule.
-    Raises FileNotFoundError where there are no examples, or nothing to resume.
+    Raises FileNotFoundError where there are no examples, or nothing to resume; UnfitExamples.
     """
     checkpoint = folder / CHECKPOINT
     if resume and not checkpoint.is_file():

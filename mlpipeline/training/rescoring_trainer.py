@@ -69,7 +69,7 @@ class RescoringData:
     def read(cls, files: Sequence[Path]) -> RescoringData:
         """The examples of some files that the second stage is asked about. A picture weighs as the root of how many.
 
-        Raises FileNotFoundError where they hold none.
+        Raises FileNotFoundError where they hold none, UnfitExamples.
         """
         crops: list[Crops] = []
         hints, labels, weights = [], [], []

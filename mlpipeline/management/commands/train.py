@@ -18,6 +18,7 @@ from mlpipeline.detectors.rescoring_network import SECOND_STAGE
 from mlpipeline.management.processes import in_processes
 from mlpipeline.training.datasets import DatasetRecipe, DatasetWriter, ForbiddenSeed, check_seed
 from mlpipeline.training.real import UnusableRealSet
+from mlpipeline.training.rescoring_examples import UnfitExamples
 from mlpipeline.training.rescoring_job import (
     LEARNING_RATE,
     gather_examples,
@@ -182,7 +183,7 @@ class Command(BaseCommand):
             for report in train_rescoring(folder, options["minutes"], rate, resume=options["resume"]):
                 self.stdout.write("  ".join(f"{name} {value}" for name, value in report.items()))
                 self.stdout.flush()
-        except FileNotFoundError as error:
+        except (FileNotFoundError, UnfitExamples) as error:
             raise CommandError(str(error)) from error
 
     def _render(self, folder: Path, seeds: list[int], processes: int, recipe: DatasetRecipe) -> None:

@@ -26,7 +26,7 @@ from mlpipeline.vision.results import CLASS_NAMES, DEAD, EMPTY, PLANT, Detection
 MAX_ASKED_SCORE = 0.6  # of a plant in the first stage: the second one is asked about those below it
 MIN_SCORE = 1e-3  # a score below it, or above 1 − it, would outvote the other stage whatever that says
 #: With a better box: what overlaps by more and scores below the floor of the count is a second box of one plant. On own
-#: scenes F1 was .892 with all of these, .902 without them.
+#: scenes F1 is .920 and .899 with all of these, .925 and .905 without them.
 MAX_PROPOSAL_IOU = 0.3
 _TOLERANCE = 1e-3  # of the sum of probabilities: they come in f32
 

@@ -1,6 +1,7 @@
 """Training the second stage: it learns what is before its eyes, and becomes a part of the default detector."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +59,17 @@ def test_real_pictures_weigh_less_and_all_of_one_picture_together_as_its_root(tm
 
 def test_without_examples_there_is_nothing_to_train_on(tmp_path):
     with pytest.raises(CommandError, match="no examples"):
+        call_command("train", "rescoring", scenes=0, minutes=0.01, processes=1, folder=tmp_path)
+
+
+@pytest.mark.parametrize("narrow", ["crops", "neighbourhoods"])
+def test_examples_for_another_network_are_refused_by_name(tmp_path, narrow):
+    fit = examples(4)
+    fit.save(tmp_path / "rescoring" / "examples" / "easy_1.npz")
+    replace(fit, **{narrow: getattr(fit, narrow)[:, :1]}).save(
+        tmp_path / "rescoring" / "examples" / "easy_2.npz"
+    )
+    with pytest.raises(CommandError, match=r"easy_2\.npz"):
         call_command("train", "rescoring", scenes=0, minutes=0.01, processes=1, folder=tmp_path)
 
 
