@@ -48,6 +48,7 @@ class OpenVinoRuntime:
         prepare_libraries()
         import openvino
 
+        make_first_tensor()
         self.core: Any = openvino.Core()
         capabilities = self.core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         self.precision = "bf16" if "BF16" in capabilities else "f32"
@@ -75,7 +76,6 @@ class OpenVinoRuntime:
 
     def compiled(self, network: Any, streams: int) -> Any:
         """A network ready for requests, of which so many run side by side and share the threads."""
-        make_first_tensor()
         hints = {
             "INFERENCE_PRECISION_HINT": self.precision,
             "INFERENCE_NUM_THREADS": self.threads,

@@ -29,6 +29,7 @@ from mlpipeline.vision.protocols import (
     tile_detector,
 )
 from mlpipeline.vision.rescoring.rescore import rescore
+from mlpipeline.vision.rescoring.second_boxes import without_second_boxes
 from mlpipeline.vision.results import (
     Container,
     ContainerCount,
@@ -125,11 +126,12 @@ def propose(
 ) -> list[Detections]:
     """What the first stage answers in some of the containers, one set an index; the second stage may think otherwise.
 
-    See `detect_in_containers` and `detect_in_picture`.
+    See `detect_in_containers` and `detect_in_picture`. Of a plant whose box has a better one only that is proposed.
     """
     if isinstance(detector, ImageDetector):
         return detect_in_picture(image, containers, indices, detector, options, progress)
-    return detect_in_containers(image, containers, indices, detector, options, progress)
+    found = detect_in_containers(image, containers, indices, detector, options, progress)
+    return [without_second_boxes(part, options.confidence) for part in found]
 
 
 def estimate(

@@ -40,7 +40,6 @@ def cut_crops(image: Image, boxes: Boxes, crop_px: int, contexts: Sequence[float
         for window, tile in tiles[first::cores]:
             window[:] = pyramid.cut(tile, crop_px)[0]
 
-    parallel_map(
-        cut, range(cores), cores
-    )  # each core its share at once: a crop takes less than handing it over
+    # Each core its share at once: a crop takes less than handing it over.
+    parallel_map(cut, range(cores), cores)
     return windows

@@ -24,9 +24,9 @@ MIN_HELD_SHARE = 0.5  # of a box: from which it lies in another
 def overlaps(detections: Detections, odds: NDArray[np.float64]) -> Floats:
     """(N, 7) how each of N boxes lies among the others; zeros where it meets none.
 
-    The sum of the squares of its IoU with those of a better score, which is what Soft-NMS has lowered its score by; the
-    highest of these IoU, and the odds of the one that has it. The greatest share of it that lies in a larger box, and
-    the odds of that one. Of the smaller boxes that lie in it the logarithm of one more than their number, and the
+    The sum of the squares of its IoU with those of a better score, which is what Soft-NMS lowers scores by; the highest
+    of these IoU, and the odds of the one that has it. The greatest share of it that lies in a larger box, and the odds
+    of that one. Of the smaller boxes that lie in it the logarithm of one more than their number, and the
     highest odds.
 
     odds: (N,) of each one's being a plant, in any unit.
@@ -45,7 +45,7 @@ def _overlaps(
 ) -> NDArray[np.float64]:
     """See `overlaps`; boxes from left to right. Of two equal scores or areas the left one comes first."""
     count = len(boxes)
-    found = np.zeros((count, 7))
+    found = np.zeros((count, FEATURES))
     area = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
     for one in range(count):
         for other in range(one + 1, count):

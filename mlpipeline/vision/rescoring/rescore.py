@@ -20,14 +20,10 @@ from mlpipeline.vision.options import CountOptions
 from mlpipeline.vision.protocols import Rescorer
 from mlpipeline.vision.rescoring.crops import cut_crops
 from mlpipeline.vision.rescoring.neighbourhoods import OTHER_SCORE, neighbourhoods, plant_scores
-from mlpipeline.vision.rescoring.overlaps import BETTER_IOU, overlaps
 from mlpipeline.vision.results import CLASS_NAMES, DEAD, EMPTY, PLANT, Detections
 
 MAX_ASKED_SCORE = 0.6  # of a plant in the first stage: the second one is asked about those below it
 MIN_SCORE = 1e-3  # a score below it, or above 1 − it, would outvote the other stage whatever that says
-#: With a better box: what overlaps by more and scores below the floor of the count is a second box of one plant. On own
-#: scenes F1 is .920 and .899 with all of these, .925 and .905 without them.
-MAX_PROPOSAL_IOU = 0.3
 _TOLERANCE = 1e-3  # of the sum of probabilities: they come in f32
 
 
@@ -39,11 +35,10 @@ def is_unsure(detections: Detections, max_score: float = MAX_ASKED_SCORE) -> Mas
 def rescore(
     image: Image, detected: Sequence[Detections], rescorer: Rescorer, options: CountOptions
 ) -> list[Detections]:
-    """Each set of detections with what both stages say of them, rounded; see `without_second_boxes`.
+    """Each set of detections with what both stages say of them, rounded.
 
     Raises DetectorFault for another answer than the protocol's.
     """
-    detected = [without_second_boxes(part, options.confidence) for part in detected]
     everything = Detections.concat(detected)
     asked = is_unsure(everything)
     if not asked.any():
@@ -59,17 +54,6 @@ def rescore(
     ends = np.cumsum([len(part) for part in detected])[:-1]
     parts = zip(detected, np.split(scores, ends), np.split(classes, ends), strict=True)
     return [Detections(part.boxes, own, ids, part.warnings).rounded() for part, own, ids in parts]
-
-
-def without_second_boxes(detections: Detections, min_score: float) -> Detections:
-    """The detections without those below `min_score` that overlap with a better one by more than MAX_PROPOSAL_IOU."""
-    low = np.flatnonzero(detections.scores < min_score)
-    if not len(low):
-        return detections
-    shared = overlaps(detections, np.zeros(len(detections)))[low, BETTER_IOU]
-    kept = np.ones(len(detections), dtype=np.bool_)
-    kept[low[shared > MAX_PROPOSAL_IOU]] = False
-    return detections.select(kept)
 
 
 def pooled(detections: Detections, probabilities: Floats) -> tuple[Floats, NDArray[np.int16]]:

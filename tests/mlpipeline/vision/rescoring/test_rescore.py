@@ -76,19 +76,6 @@ def test_boxes_order_and_warnings_stay():
     assert two.classes.tolist() == [PLANT] * 3
 
 
-def test_second_boxes_of_a_plant_below_the_floor_are_left_out_unseen():
-    boxes = [[100, 100, 140, 140], [110, 100, 150, 140], [135, 100, 175, 140], [400, 100, 440, 140]]
-    scores = [0.9, 0.1, 0.1, 0.1]
-    seen = Detections(np.array(boxes, np.float32), scores, np.full(4, PLANT))
-    says = Says(lambda *_: (1, 0, 0, 0))
-    (left,) = rescore(PICTURE, [seen], says, make_options(confidence=0.2))
-    assert left.boxes[:, 0].tolist() == [100, 135, 400], "a neighbour that is covered a little is asked about"
-    assert len(says.crops[0]) == 2
-    counted = Detections(seen.boxes, [0.9, 0.3, 0.3, 0.3], seen.classes)
-    (left,) = rescore(PICTURE, [counted], says, make_options(confidence=0.2))
-    assert len(left) == 4, "what scores high enough to count is asked about, wherever it lies"
-
-
 def test_each_unsure_detection_is_shown_what_stands_around_it():
     says = Says(lambda *_: (1, 0, 0, 0))
     rescore(PICTURE, [some(4, score=0.3)], says, make_options())
