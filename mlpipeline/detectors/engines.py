@@ -50,9 +50,13 @@ class YoloEngine:
     """Ours: containers by YOLO, plants at the scale that suits them, in tiles only where containers are.
 
     Its name is that of the library that runs the detector, which need not be the requested one.
+
+    is_rescored: whether it has a second stage where its weights have one.
     """
 
-    def __init__(self, weights: Mapping[str, Weights] | None = None, backend: str = "auto") -> None:
+    def __init__(
+        self, weights: Mapping[str, Weights] | None = None, backend: str = "auto", is_rescored: bool = True
+    ) -> None:
         chosen = weights or shipped_weights()
         segmentation, detection = chosen["segmentation"], chosen["detection"]
         self.weights: tuple[Weights, ...] = (segmentation, detection)
@@ -62,7 +66,7 @@ class YoloEngine:
         self.name = forward.name
         self.prefers_batches = forward.prefers_batches
         self.detector = YoloDetector(detection, forward, batch_tiles(self.prefers_batches))
-        self.rescorer: Rescorer | None = load_rescorer(detection, backend)
+        self.rescorer: Rescorer | None = load_rescorer(detection, backend) if is_rescored else None
         self.networks = (self.yolo_segmenter.network, self.detector.network)
 
     def tile_detector(self, options: CountOptions) -> Detector:
@@ -120,6 +124,12 @@ def load_engine(name: str = "auto") -> Engine:
     if name not in ENGINE_NAMES:
         raise ModelUnavailable(_("There is no engine called %(name)s.") % {"name": name})
     return _loaded(name)
+
+
+@lru_cache(maxsize=1)
+def load_first_stage() -> Engine:
+    """Ours without the second stage, which need not fit: what it shall learn from is gathered before it is trained."""
+    return YoloEngine(is_rescored=False)
 
 
 def tuned_options(engine: Engine) -> CountOptions:

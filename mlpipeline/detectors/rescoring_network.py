@@ -31,6 +31,7 @@ SCORE_HINT = len(CLASS_NAMES)  # its column; the classes stand before it
 NEIGHBOUR_HINTS = SCORE_HINT + 2  # from this column on
 HINTS = NEIGHBOUR_HINTS + COLUMNS
 CLASSES = len(CLASS_NAMES) + 1  # the last: none of them
+_HINTED = "hidden.weight"  # the tensor whose last columns are those of the hints
 SECOND_STAGE = (
     "rescoring"  # where its tensors stand in a checkpoint, and in the file of the detector's weights
 )
@@ -77,18 +78,28 @@ def build_network(architecture: str) -> Any:
     return RescoringNetwork()
 
 
-def backbone_of(stored: dict[str, dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
-    """What is in the file of a detector's weights, as tensors for the backbone of `build_network`.
+def load_tensors(network: Any, stored: dict[str, dict[str, torch.Tensor]]) -> None:
+    """Give a network of `build_network` what it begins a training with, from a checkpoint or a detector's weights.
 
-    Those of its second stage, which have learnt from crops already; of a detector without one its own first layers.
+    That is the second stage in it, or of a detector without one the first layers, which know plants already. Numbers
+    that neighbourhoods have told since then begin with weights of 0. Raises RuntimeError for another network.
     """
+    import torch
+
     second = stored.get(SECOND_STAGE)
-    tensors, prefix = (stored["weights"], "model.") if second is None else (second, "backbone.")
-    return {
-        name.removeprefix(prefix): tensor.float()
-        for name, tensor in tensors.items()
-        if name.startswith(prefix) and int(name.split(".")[1]) < BACKBONE_LAYERS
-    }
+    if second is None:
+        network.backbone.load_state_dict(
+            {
+                name.removeprefix("model."): tensor.float()
+                for name, tensor in stored["weights"].items()
+                if name.startswith("model.") and int(name.split(".")[1]) < BACKBONE_LAYERS
+            }
+        )
+        return
+    tensors = {name: value.float() if value.is_floating_point() else value for name, value in second.items()}
+    known = tensors[_HINTED]
+    missing = max(network.hidden.in_features - known.shape[1], 0)
+    network.load_state_dict({**tensors, _HINTED: torch.nn.functional.pad(known, (0, missing))})
 
 
 def hints_of(detections: Detections, neighbourhoods: Floats) -> Floats:

@@ -56,6 +56,7 @@ SPAN_PX = {
     "display": (36.0, 330.0),
     "rows": (13.0, 32.0),
     "half_planted": (36.0, 330.0),
+    "low_contrast": (18.0, 200.0),
 }
 
 

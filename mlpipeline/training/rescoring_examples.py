@@ -49,7 +49,7 @@ EXAMPLE_SHARES = MappingProxyType(
     {
         "mixed": 0.11, "dense": 0.11, "oblique": 0.07, "boxes": 0.09, "plugs": 0.10, "tiny": 0.04, "easy": 0.04,
         "empty": 0.05, "open": 0.05, "flats": 0.05, "netted": 0.04, "sown": 0.04, "assorted": 0.07, "display": 0.07,
-        "half_planted": 0.09, "rows": 0.02,
+        "half_planted": 0.09, "rows": 0.02, "low_contrast": 0.06,
     }
 )  # fmt: skip
 EXAMPLE_SCENE_PX: Final = (720, 1040)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from mlpipeline.detectors.engines import load_engine
+from mlpipeline.detectors.engines import load_first_stage
 from mlpipeline.detectors.manifest import require_weights
 from mlpipeline.training.rescoring_examples import ExampleWriter
 from mlpipeline.training.rescoring_trainer import RescoringData, RescoringRun
@@ -30,7 +30,7 @@ def gather_examples(
 
     Each part may be gathered by a process of its own. Raises ForbiddenSeed, UnusableRealSet.
     """
-    writer = ExampleWriter(folder / "examples", load_engine)
+    writer = ExampleWriter(folder / "examples", load_first_stage)
     count = sum(1 for _name in writer.add_scenes(seeds[part::parts], kinds=kinds, close_ups=close_ups))
     return count + (sum(1 for _name in writer.add_real(real, part, parts)) if real else 0)
 
@@ -46,7 +46,7 @@ def train_rescoring(
     checkpoint = folder / CHECKPOINT
     if resume and not checkpoint.is_file():
         raise FileNotFoundError(f"There is nothing to resume: {checkpoint} is missing.")
-    files = ExampleWriter(folder / "examples", load_engine).files()
+    files = ExampleWriter(folder / "examples", load_first_stage).files()
     weights = require_weights("detection")
     run = RescoringRun(RescoringData.read(files), weights.architecture, weights.path, learning_rate)
     if resume:

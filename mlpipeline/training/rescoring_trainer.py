@@ -18,9 +18,9 @@ from mlpipeline.detectors.rescoring_network import (
     NEIGHBOUR_HINTS,
     SCORE_HINT,
     SECOND_STAGE,
-    backbone_of,
     build_network,
     hints_of,
+    load_tensors,
 )
 from mlpipeline.training.crop_augmentation import augmented
 from mlpipeline.training.rescoring_examples import Examples
@@ -114,7 +114,7 @@ def _unsure(examples: Examples) -> Examples:
 
 
 class RescoringRun:
-    """A training of the second stage. detector: file of the detector's weights, whose layers it begins with."""
+    """A training of the second stage. detector: file of the detector's weights, see `load_tensors`."""
 
     def __init__(self, data: RescoringData, architecture: str, detector: Path, learning_rate: float) -> None:
         prepare_libraries()
@@ -127,8 +127,7 @@ class RescoringRun:
         self._rng = np.random.default_rng(0)
         self._device = training_device()
         self.network: Any = build_network(architecture).to(self._device)
-        stored = torch.load(detector, map_location="cpu", weights_only=True)
-        self.network.backbone.load_state_dict(backbone_of(stored))
+        load_tensors(self.network, torch.load(detector, map_location="cpu", weights_only=True))
         self.network.to(memory_format=torch.channels_last).train()
         self._is_bf16 = knows_bf16(self._device)
         backbone = list(self.network.backbone.parameters())
@@ -144,9 +143,7 @@ class RescoringRun:
         """Take over the weights of a checkpoint."""
         import torch
 
-        self.network.load_state_dict(
-            torch.load(checkpoint, map_location="cpu", weights_only=True)[SECOND_STAGE]
-        )
+        load_tensors(self.network, torch.load(checkpoint, map_location="cpu", weights_only=True))
         self._average.ema.load_state_dict(self.network.state_dict())
 
     def train(self, minutes: float, target: Path) -> Iterator[dict[str, float]]:

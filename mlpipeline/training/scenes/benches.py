@@ -57,9 +57,8 @@ def stage_assorted(layout: SceneLayout) -> None:
     shared = nursery_style(split_rng, clay)
     for index, (kind, canopy) in enumerate(zip(crop.strains, crop.canopies, strict=True)):
         style = shared if split_rng.chance(0.6) else nursery_style(split_rng, clay)
-        _stand_row(
-            layout, feet[row_of == index], style, replace(crop, strains=(kind,), canopies=(canopy,)), number
-        )
+        own = layout.matched(replace(crop, strains=(kind,), canopies=(canopy,)), style.filling)
+        _stand_row(layout, feet[row_of == index], style, own, number)
 
 
 def _bench(layout: SceneLayout, rect: Rect, feet: NDArray[np.float64]) -> int:

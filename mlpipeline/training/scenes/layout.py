@@ -89,7 +89,7 @@ def _drawn_measures(kind: str, recipe: Recipe, split_rng: SplitRng) -> Measures:
     if kind == "flats":
         columns, rows = split_rng.pick(FLAT_GRIDS)
         return Measures(pitch, (columns, rows, pitch), columns * pitch + 3)
-    if kind == "sown":
+    if kind in ("sown", "low_contrast"):
         flats = [(*grid, pitch) for grid in FLAT_GRIDS]
         tray = split_rng.pick((split_rng.pick(PLUG_GRIDS), split_rng.pick(flats)), (3, 1))
         return Measures(tray[2], tray, tray[0] * tray[2] + 3)

@@ -10,7 +10,7 @@ import numpy as np
 from mlpipeline.training.scenes import distractors, fixtures
 from mlpipeline.training.scenes.benches import add_thing, stage_assorted, stage_display
 from mlpipeline.training.scenes.colours import grey
-from mlpipeline.training.scenes.pots import coarse_loam, perlite_mix
+from mlpipeline.training.scenes.pots import coarse_loam, perlite_mix, substrate, top_dressing
 from mlpipeline.training.scenes.rect_packing import Rect, grid_places, grid_size, grid_slots
 from mlpipeline.training.scenes.scene_layout import MAX_SEEDLINGS, MAX_SLOTS, SceneLayout, inner_area, tray_cm
 
@@ -127,6 +127,24 @@ def _stage_half_planted(layout: SceneLayout) -> None:
     (stage_assorted if layout.split_rng.chance(0.6) else stage_display)(layout)
 
 
+def _stage_low_contrast(layout: SceneLayout) -> None:
+    """Trays or pots whose plants have nearly the colour of what they stand in."""
+    split_rng, tray = layout.split_rng, layout.measures.tray
+    if split_rng.chance(0.4):
+        stage_assorted(layout)
+        return
+    is_turned = split_rng.chance(0.3)
+    wide, deep = tray_cm(tray)
+    if is_turned:
+        wide, deep = deep, wide
+    most = max(1, min(MAX_SLOTS // (tray[0] * tray[1]), split_rng.whole(1, 8)))
+    for rect in grid_places(inner_area(layout, 0.85, 1.35), wide, deep, split_rng.between(0.3, 5), most):
+        layout.floor.take(rect)
+        soil = (top_dressing if split_rng.chance(0.3) else substrate)(split_rng)
+        crop = layout.matched(layout.crop("plugs", 2), soil)
+        layout.furnisher.tray(rect, is_turned, tray[:2], tray[2], crop, soil)
+
+
 REAL_KIND_STAGERS: dict[str, Callable[[SceneLayout], None]] = {
     "netted": _stage_netted,
     "sown": _stage_sown,
@@ -134,4 +152,5 @@ REAL_KIND_STAGERS: dict[str, Callable[[SceneLayout], None]] = {
     "display": stage_display,
     "rows": _stage_rows,
     "half_planted": _stage_half_planted,
+    "low_contrast": _stage_low_contrast,
 }

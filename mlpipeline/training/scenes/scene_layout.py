@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from mlpipeline.training.scenes import distractors
 from mlpipeline.training.scenes.bench_placement import CRATE_CM, CRATE_GRIDS, Furnisher
 from mlpipeline.training.scenes.camera import Camera
+from mlpipeline.training.scenes.materials import Material
 from mlpipeline.training.scenes.mesh import rotation_z
 from mlpipeline.training.scenes.planting import Crop, drawn_crop
 from mlpipeline.training.scenes.rect_packing import FreeArea, Rect
@@ -28,8 +29,9 @@ MAX_SEEDLINGS = 3400
 class Recipe:
     """Ranges of a kind of scene: tilt in degrees, pitch of the slots in cm, canopy as a share of the pitch.
 
-    `ground` names its grounds, `loose` the things that lie about, `clutter` how many of them. `assortment` and
-    `clay` are of kinds after real nurseries: the species in their pots, and the weight of terracotta among pots.
+    `ground` names its grounds, `loose` the things that lie about, `clutter` how many of them. `assortment`, `clay` and
+    `match` are of kinds after real nurseries: the species in their pots, the weight of terracotta among pots, and by
+    how much of the way the colours of plants are moved towards that of their substrate.
     """
 
     tilt_deg: Range
@@ -42,6 +44,7 @@ class Recipe:
     clutter: float = 1.0
     assortment: str = "collection"
     clay: float = 3.0
+    match: Range | None = None
 
 
 RECIPES = {
@@ -95,6 +98,17 @@ RECIPES = {
         assortment="dusky",
         clay=9.0,
     ),
+    "low_contrast": Recipe(
+        (0, 28),
+        (2.2, 11),
+        (0.4, 1.05),
+        room=(0.9, 1.0),
+        fill=(0.4, 1.0),
+        ground="table",
+        loose=("label",),
+        clutter=0.2,
+        match=(0.3, 0.85),
+    ),
 }
 
 
@@ -135,6 +149,16 @@ class SceneLayout:
             self.split_rng.between(*self.recipe.fill),
             most_strains,
         )
+
+    def matched(self, crop: Crop, soil: Material) -> Crop:
+        """The crop in colours nearer to those of its soil, where the recipe says so."""
+        if self.recipe.match is None:
+            return crop
+        strains = [
+            replace(strain, tint=(soil.base, self.split_rng.between(*self.recipe.match)))
+            for strain in crop.strains
+        ]
+        return replace(crop, strains=tuple(strains))
 
     def assortment(self) -> str:
         """Mostly the nursery's succulents and some others; one container in five holds leafy plants alone."""

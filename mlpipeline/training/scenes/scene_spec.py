@@ -10,8 +10,9 @@ from mlpipeline.training.scenes.split_rng import Split
 KINDS = ("mixed", "dense", "oblique", "boxes", "plugs", "tiny", "easy", "empty", "open", "flats")
 #: Kinds after photos of real nurseries: beds under a string grid, sown trays, pots of many
 #: species side by side, tables of potted plants, rows of seedlings from high above, pots of one make of which some are
-#: empty and the others hold plants of the colours of pots and substrate.
-REAL_KINDS = ("netted", "sown", "assorted", "display", "rows", "half_planted")
+#: empty and the others hold plants of the colours of pots and substrate, trays and pots whose plants have nearly the
+#: colour of what they stand in.
+REAL_KINDS = ("netted", "sown", "assorted", "display", "rows", "half_planted", "low_contrast")
 ALL_KINDS = KINDS + REAL_KINDS
 
 #: Span of a plant in pixels of a 4032 px wide picture, by kind of scene.
@@ -32,6 +33,7 @@ PLANT_PX = {
     "display": (90.0, 900.0),
     "rows": (24.0, 70.0),
     "half_planted": (90.0, 900.0),
+    "low_contrast": (40.0, 600.0),
 }
 _FULL_WIDTH_PX = 4032.0
 _SMALLEST_PLANT_PX = 12.0

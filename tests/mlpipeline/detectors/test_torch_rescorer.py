@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from mlpipeline.detectors.engines import shipped_weights
+from mlpipeline.detectors import engines
+from mlpipeline.detectors.engines import shipped_weights, tuned_options
 from mlpipeline.detectors.errors import ModelUnavailable
 from mlpipeline.detectors.rescoring_network import (
     CONTEXTS,
@@ -12,9 +13,9 @@ from mlpipeline.detectors.rescoring_network import (
     HINTS,
     NEIGHBOUR_HINTS,
     SECOND_STAGE,
-    backbone_of,
     build_network,
     hints_of,
+    load_tensors,
 )
 from mlpipeline.detectors.torch_rescorer import BATCH_CROPS, TorchRescorer, read_network
 from mlpipeline.vision.rescoring.neighbourhoods import neighbourhoods
@@ -65,17 +66,36 @@ def test_the_answer_for_one_does_not_depend_on_the_others(rescorer):
         np.testing.assert_array_equal(alone, together[part])
 
 
-def test_the_first_layers_begin_with_those_of_the_second_stage_or_with_the_detectors():
+def test_a_training_begins_with_the_second_stage_or_with_the_first_layers_of_the_detector():
     detector = shipped_weights()["detection"]
     stored = torch.load(detector.path, weights_only=True)
     network = build_network(detector.architecture)
     second = stored.pop(SECOND_STAGE)
-    for begins, tensors, name in (
-        (stored, stored["weights"], "model.0.conv.weight"),
-        ({**stored, SECOND_STAGE: second}, second, "backbone.0.conv.weight"),
-    ):
-        network.backbone.load_state_dict(backbone_of(begins))
-        torch.testing.assert_close(network.backbone[0].conv.weight, tensors[name].float())
+    load_tensors(network, stored)
+    torch.testing.assert_close(
+        network.backbone[0].conv.weight, stored["weights"]["model.0.conv.weight"].float()
+    )
+    load_tensors(network, {**stored, SECOND_STAGE: second})
+    for name, tensor in network.state_dict().items():
+        torch.testing.assert_close(tensor, second[name].to(tensor.dtype))
+
+
+def test_what_a_second_stage_has_not_been_told_has_no_say_at_first():
+    detector = shipped_weights()["detection"]
+    second = torch.load(detector.path, weights_only=True)[SECOND_STAGE]
+    narrow = {**second, "hidden.weight": second["hidden.weight"][:, :-3]}
+    network = build_network(detector.architecture)
+    load_tensors(network, {SECOND_STAGE: narrow})
+    torch.testing.assert_close(network.hidden.weight[:, :-3], narrow["hidden.weight"].float())
+    assert not network.hidden.weight[:, -3:].any()
+
+
+def test_a_second_stage_that_was_told_more_is_another_network():
+    detector = shipped_weights()["detection"]
+    second = torch.load(detector.path, weights_only=True)[SECOND_STAGE]
+    wide = {**second, "hidden.weight": torch.cat([second["hidden.weight"]] * 2, dim=1)}
+    with pytest.raises(RuntimeError, match="size mismatch"):
+        load_tensors(build_network(detector.architecture), {SECOND_STAGE: wide})
 
 
 def test_each_window_has_a_say():
@@ -96,9 +116,22 @@ def test_weights_of_one_stage_have_no_second(tmp_path):
     assert read_network(replace(detector, folder=tmp_path)) is None
 
 
-def test_a_second_stage_that_does_not_fit_is_no_model(tmp_path):
+@pytest.fixture
+def unfit(tmp_path):
+    """The shipped weights, but that the second stage is of another network."""
     detector = shipped_weights()["detection"]
     stored = torch.load(detector.path, weights_only=True)
     torch.save({**stored, SECOND_STAGE: {"out.weight": torch.zeros(2, 2)}}, tmp_path / detector.file)
-    with pytest.raises(ModelUnavailable, match=detector.file):
-        read_network(replace(detector, folder=tmp_path))
+    return {**shipped_weights(), "detection": replace(detector, folder=tmp_path)}
+
+
+def test_a_second_stage_that_does_not_fit_is_no_model(unfit):
+    with pytest.raises(ModelUnavailable, match=unfit["detection"].file):
+        read_network(unfit["detection"])
+
+
+def test_examples_for_another_second_stage_are_gathered_before_it_is_trained(unfit, monkeypatch):
+    monkeypatch.setattr(engines, "shipped_weights", lambda: unfit)
+    engine = engines.load_first_stage.__wrapped__()
+    assert engine.rescorer is None
+    assert engine.tile_detector(tuned_options(engine)).min_score < unfit["detection"].confidence

@@ -1,5 +1,7 @@
 """The looks of real nurseries: their truth is exact, and they leave the kinds that are measured on alone."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from django.core.management import call_command
@@ -14,7 +16,7 @@ from mlpipeline.training.scenes.layout import lay_out
 from mlpipeline.training.scenes.real_kinds import NARROWEST_NET_PX
 from mlpipeline.training.scenes.render import render_stage
 from mlpipeline.training.scenes.scene_geometry import Instance, SceneGeometry
-from mlpipeline.training.scenes.scene_layout import MAX_SEEDLINGS
+from mlpipeline.training.scenes.scene_layout import MAX_SEEDLINGS, RECIPES
 from mlpipeline.training.scenes.species.catalogue import ASSORTMENT, SPECIES
 from mlpipeline.training.scenes.split_rng import SplitRng
 from mlpipeline.training.tiles import scene_labels
@@ -147,6 +149,29 @@ def test_what_a_picture_shows_of_pots_is_labelled_plant_dead_or_empty(scenes, ki
         seen = [plant for plant in scene.plants if plant.box and plant.occluded_fraction <= 0.75]
         assert len(seen) > 3
         assert len(scene_labels(scene)) == len(seen) + len(scene.empties)
+
+
+def test_plants_of_low_contrast_come_nearer_to_the_colour_of_their_soil(monkeypatch):
+    def differences(share):
+        """How far the mean colours of plants and of empty places are apart, a scene that shows both."""
+        recipe = replace(RECIPES["low_contrast"], match=(share, share))
+        monkeypatch.setitem(RECIPES, "low_contrast", recipe)
+        scenes = [evaluate_pattern("low_contrast", seed) for seed in range(1010, 1018)]
+        return [
+            np.abs(_mean_colour(scene, scene.plants) - _mean_colour(scene, scene.empties)).mean()
+            for scene in scenes
+            if scene.plants and scene.empties
+        ]
+
+    plain, matched = differences(0.0), differences(0.9)
+    assert len(plain) > 4
+    assert np.mean(matched) < 0.6 * np.mean(plain)
+
+
+def _mean_colour(scene, things):
+    boxes = [np.array(thing.box, dtype=int) for thing in things if thing.box]
+    parts = [scene.image[y0 : y1 + 1, x0 : x1 + 1].reshape(-1, 3) for x0, y0, x1, y1 in boxes]
+    return np.concatenate(parts).mean(axis=0)
 
 
 @pytest.mark.parametrize("name", sorted(ASSORTMENT["collection"] | ASSORTMENT["dusky"]))

@@ -31,7 +31,7 @@ def examples(count=48):
     crops = rng.integers(90, 130, (count, len(CONTEXTS), STORED_PX, STORED_PX, 3)).astype(np.uint8)
     middle = slice(STORED_PX // 4, -STORED_PX // 4)
     crops[labels == PLANT, :, middle, middle] = (40, 190, 60)
-    boxes = np.tile(np.array([[0, 0, 30, 30]], np.float32), (count, 1))
+    boxes = np.array([[40 * place, 0, 40 * place + 30, 30] for place in range(count)], np.float32)
     seen = Detections(boxes, np.full(count, 0.4), np.full(count, PLANT))
     return Examples(seen, neighbourhoods(seen, 0.17), crops, labels)
 
@@ -93,6 +93,14 @@ def test_a_training_goes_on_from_its_checkpoint(folder):
     list(train_rescoring(folder, minutes=0.0001, learning_rate=1e-9, resume=True))
     after = torch.load(folder / "last.pt", weights_only=True)["rescoring"]["hidden.weight"]
     torch.testing.assert_close(after, before, atol=1e-4, rtol=0)
+
+
+def test_a_training_begins_with_the_second_stage_of_the_weights(folder):
+    detector = shipped_weights()["detection"]
+    data = RescoringData.read([folder / "examples" / "easy_1.npz"])
+    run = RescoringRun(data, detector.architecture, detector.path, LEARNING_RATE)
+    shipped = torch.load(detector.path, weights_only=True)["rescoring"]["hidden.weight"]
+    torch.testing.assert_close(run.network.hidden.weight.detach(), shipped.float())
 
 
 def test_a_training_tells_plants_from_what_is_none(folder):

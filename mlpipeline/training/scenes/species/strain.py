@@ -21,7 +21,8 @@ Grower = Callable[[np.random.Generator, float], Mesh]
 class Strain:
     """Plants of one species and variety, as a nursery grows them side by side.
 
-    `is_tall` marks plants whose height exceeds their span.
+    `is_tall` marks plants whose height exceeds their span. `tint` is a colour, and by how much of the way living
+    plants are moved towards it.
     """
 
     species: str
@@ -29,11 +30,14 @@ class Strain:
     blossom: Material | None
     blossom_share: float
     husk: Colour
+    tint: tuple[Colour, float] | None = None
 
     def plant(self, rng: np.random.Generator, span_cm: float, px: float) -> Mesh:
         """One living plant, its stem at the origin, about `span_cm` wide (or long, if it is tall)."""
         body = _sized(self.grow(rng, px), span_cm, rng)
         body = _jittered(body, rng)
+        if self.tint is not None:
+            body = replace(body, materials=tuple(own.tinted(*self.tint) for own in body.materials))
         if self.blossom is not None and rng.random() < self.blossom_share:
             body = Mesh.joined((body, _flowers(rng, body, span_cm, self.blossom)))
         return body.turned(rng.uniform(0, 2 * np.pi), abs(rng.normal(0.0, 0.06)), rng.uniform(0, 6.3))
