@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from mlpipeline.detectors.environment import prepare_libraries
 from mlpipeline.detectors.rescoring_network import (
+    CONTEXTS,
     CROP_PX,
     NEIGHBOUR_HINTS,
     SCORE_HINT,
@@ -23,7 +25,7 @@ from mlpipeline.detectors.rescoring_network import (
     load_tensors,
 )
 from mlpipeline.training.crop_augmentation import augmented
-from mlpipeline.training.rescoring_examples import Examples
+from mlpipeline.training.rescoring_examples import STORED_PX, Examples
 from mlpipeline.training.trainer import knows_bf16, learning_rate_share, training_device
 from mlpipeline.vision.rescoring.crops import Crops
 from mlpipeline.vision.rescoring.neighbourhoods import SCORE_COLUMNS
@@ -71,36 +73,37 @@ class RescoringData:
 
         Raises FileNotFoundError where they hold none, UnfitExamples.
         """
-        crops: list[Crops] = []
+        crops = _room_for(files)
         hints, labels, weights = [], [], []
+        end = 0
         for path in files:
             part = _unsure(Examples.read(path))
             if count := len(part.labels):
-                crops.append(part.crops)
+                crops[end : end + count] = part.crops
+                end += count
                 hints.append(hints_of(part.detections, part.neighbourhoods))
                 labels.append(part.labels)
                 weight = REAL_WEIGHT if path.name.startswith("real_") else 1.0
                 weights.append(np.full(count, weight / count**0.5))
-        if not crops:
+        if not end:
             raise FileNotFoundError("There are no examples to train the second stage on.")
         shares = np.concatenate(weights)
         return cls(
-            crops=_joined(crops),
+            crops=crops[:end],
             hints=np.concatenate(hints),
             labels=np.concatenate(labels).astype(np.int64),
             shares=shares / shares.sum(),
         )
 
 
-def _joined(parts: list[Crops]) -> Crops:
-    """All in one array. The list is empty then: a part is let go as it is copied, because two of each are too large."""
-    whole = np.empty((sum(map(len, parts)), *parts[0].shape[1:]), dtype=np.uint8)
-    end = len(whole)
-    while parts:
-        part = parts.pop()
-        whole[end - len(part) : end] = part
-        end -= len(part)
-    return whole
+def _room_for(files: Sequence[Path]) -> Crops:
+    """An array for all crops of some files, rather too long: two of each in memory would be too many.
+
+    What is not written of it takes no memory.
+    """
+    shape = (len(CONTEXTS), STORED_PX, STORED_PX, 3)
+    most = sum(path.stat().st_size for path in files) // math.prod(shape)
+    return np.empty((most, *shape), dtype=np.uint8)
 
 
 def _unsure(examples: Examples) -> Examples:
