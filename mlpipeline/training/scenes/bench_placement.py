@@ -91,11 +91,12 @@ class Furnisher:
         crop: Crop,
         filling: Material | None = None,
         colour: Colour | None = None,
+        is_heaped: bool = False,
     ) -> NDArray[np.float64]:
-        """A moulded tray with a grid of cells; returns the places of their substrate (S, 3) cm."""
+        """A moulded tray with a grid of cells, see `tray`; returns the places of their substrate (S, 3) cm."""
         planter = self.planter
         px = pitch * planter.camera.pixels_per_cm(0, 0, 0)
-        model = tray(planter.split_rng, *grid, pitch, px, filling, colour)
+        model = tray(planter.split_rng, *grid, pitch, px, filling, colour, is_heaped)
         turn = (np.pi / 2 if is_turned else 0.0) + planter.split_rng.rng.normal(0, 0.025)
         planter.stage.add(model.body.turned(turn).moved(rect.x, rect.y, 0).turned(self.yaw))
         slots = self.to_world(model.centres, rect, turn)

@@ -107,8 +107,12 @@ def tray(
     px: float,
     soil: Material | None = None,
     colour: Colour | None = None,
+    is_heaped: bool = False,
 ) -> Tray:
-    """A moulded tray; `px` is a cell's span in the picture, `soil` what fills the cells; without a colour any."""
+    """A moulded tray; `px` is a cell's span in the picture, `soil` what fills the cells; without a colour any.
+
+    is_heaped: whether the soil fills the cells and some of it lies on their rims.
+    """
     is_round = split_rng.chance(0.3)
     # A multiple of eight has a vertex at each corner of the square cell.
     segments = 24 if px > 70 else 16 if px > 30 else 8
@@ -137,15 +141,24 @@ def tray(
     wall = _ring_mesh(
         wall_foot, around * hole_radius[:, None], level, height, material.tinted((0.02, 0.02, 0.02), 0.25)
     )
-    filling = _ring_mesh(
-        wall_foot * 0.02, wall_foot, level + 0.05 * pitch, level, soil or substrate(split_rng)
-    )
+    edge = wall_foot
+    if is_heaped:
+        level = height
+        edge = around * _ragged(split_rng, hole_radius, pitch)[:, None]
+    filling = _ring_mesh(edge * 0.02, edge, level + 0.05 * pitch, level, soil or substrate(split_rng))
     plates = [plate.moved(x, y, 0.0) for x, y in centres]
     width, deep = columns * pitch + 2 * margin, rows * pitch + 2 * margin
     frame = _frame(columns * pitch, rows * pitch, margin, height, split_rng.between(0.0, 0.6), material)
     body = Mesh.joined([*_one_material(plates), frame])
     places = np.hstack((centres, np.full((len(centres), 1), level)))
     return Tray(body, Mesh.joined((wall, filling)).moved(0, 0, -level), places, width, deep, height)
+
+
+def _ragged(split_rng: SplitRng, radius: NDArray[np.float64], pitch: float) -> NDArray[np.float64]:
+    """The closed outline (K,) of soil that covers a hole of a radius by angle and some of its rim."""
+    spilt = radius * split_rng.between(1.0, 1.1) * (1 + split_rng.rng.normal(0, 0.05, len(radius)))
+    spilt[-1] = spilt[0]
+    return np.minimum(spilt, 0.49 * pitch * np.sqrt(2))
 
 
 def _one_material(parts: list[Mesh]) -> list[Mesh]:

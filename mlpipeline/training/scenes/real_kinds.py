@@ -91,7 +91,7 @@ def _boots(layout: SceneLayout) -> None:
 
 
 def _stage_sown(layout: SceneLayout) -> None:
-    """Trays that were sown: seeds in peat with perlite or in coarse loam, not one plant."""
+    """Trays that were sown: seeds in peat with perlite or in coarse loam, level or heaped, not one plant."""
     split_rng, tray = layout.split_rng, layout.measures.tray
     is_turned = split_rng.chance(0.3)
     wide, deep = tray_cm(tray)
@@ -102,9 +102,10 @@ def _stage_sown(layout: SceneLayout) -> None:
     soil = (coarse_loam if split_rng.chance(0.4) else perlite_mix)(split_rng)
     # In pale trays the dark cells stand out like plants from their ground.
     colour = grey(split_rng, 0.7, 0.97) if split_rng.chance(0.4) else None
+    is_heaped = split_rng.chance(0.4)
     for rect in grid_places(inner_area(layout, 0.8, 1.3), wide, deep, split_rng.between(0.3, 8), most):
         layout.floor.take(rect)
-        cells = layout.furnisher.tray(rect, is_turned, tray[:2], tray[2], crop, soil, colour)
+        cells = layout.furnisher.tray(rect, is_turned, tray[:2], tray[2], crop, soil, colour, is_heaped)
         near = layout.furnisher.planter.is_near_frame(cells, tray[2])
         if near.any() and split_rng.chance(0.7):
             layout.stage.add(fixtures.seeds(split_rng, cells[near], tray[2]))

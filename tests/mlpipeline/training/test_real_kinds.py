@@ -11,6 +11,7 @@ from mlpipeline.training.datasets import DatasetRecipe, scene_spec
 from mlpipeline.training.scenes import ALL_KINDS, KINDS, REAL_KINDS, SceneSpec, fixtures, render_scene
 from mlpipeline.training.scenes.benches import Shelf
 from mlpipeline.training.scenes.camera import Camera
+from mlpipeline.training.scenes.containers import tray
 from mlpipeline.training.scenes.ground import drawn_ground
 from mlpipeline.training.scenes.layout import lay_out
 from mlpipeline.training.scenes.real_kinds import NARROWEST_NET_PX
@@ -98,6 +99,16 @@ def test_sown_trays_hold_no_plant_and_all_their_cells_are_empty(scenes):
 def test_no_weed_grows_in_a_sown_tray(seed):
     scene = evaluate_pattern("sown", seed, 160, 120, (20, 30))
     assert not [thing for thing in scene.distractors if thing.type == "weed"]
+
+
+@pytest.mark.parametrize("seed", range(7, 13))
+def test_heaped_soil_fills_the_cells_and_lies_on_their_rims(seed):
+    sunk, heaped = (
+        tray(SplitRng(seed, "train"), 6, 4, 4.0, 60.0, is_heaped=is_heaped) for is_heaped in (False, True)
+    )
+    assert sunk.centres[:, 2].max() < sunk.height
+    assert heaped.centres[:, 2].min() == heaped.height == sunk.height
+    assert heaped.cell.span() > sunk.cell.span()
 
 
 def test_plants_under_a_net_are_seen_small_and_large():
