@@ -24,7 +24,7 @@ from mlpipeline.vision.results import CLASS_NAMES, DEAD, EMPTY, PLANT, Detection
 
 MAX_ASKED_SCORE = 0.6  # of a plant in the first stage: the second one is asked about those below it
 #: What the second stage weighs in the mean. Alone it is better on rendered pots, and takes leaves of real ones for plants.
-SECOND_STAGE_WEIGHT = 0.7
+SECOND_STAGE_WEIGHT = 0.6
 MIN_SCORE = 1e-3  # a score below it, or above 1 − it, would outvote the other stage whatever that says
 _TOLERANCE = 1e-3  # of the sum of probabilities: they come in f32
 

@@ -39,12 +39,13 @@ def some(count, score=0.5, kind=PLANT):
     return Detections(boxes, np.full(count, score), np.full(count, kind))
 
 
-def test_of_two_stages_that_agree_the_score_is_theirs_and_else_the_mean_of_their_log_odds():
+def test_of_two_stages_that_agree_the_score_is_theirs_and_else_the_weighted_mean_of_their_log_odds():
     answers = np.array([[0.3, 0.1, 0.0, 0.6], [0.9, 0.0, 0.0, 0.1]], np.float32)
     scores, classes = pooled(some(2, score=0.4), answers)
     assert classes.tolist() == [PLANT, PLANT]
     assert scores[0] == pytest.approx(0.4, abs=1e-3)
-    assert np.log(scores[1] / (1 - scores[1])) == pytest.approx((np.log(0.4 / 0.6) + np.log(9)) / 2, abs=1e-3)
+    expected = 0.4 * np.log(0.4 / 0.6) + 0.6 * np.log(9)
+    assert np.log(scores[1] / (1 - scores[1])) == pytest.approx(expected, abs=1e-3)
 
 
 def test_a_dead_plant_is_a_plant_and_which_it_is_the_second_stage_says():
@@ -61,8 +62,9 @@ def test_what_the_first_stage_took_for_an_empty_pot_is_a_plant_where_the_second_
 
 
 def test_certainty_of_one_stage_does_not_silence_the_other():
-    scores, _ = pooled(some(1, score=0.45), np.array([[1, 0, 0, 0]], np.float32))
-    assert 0.9 < scores[0] < 0.98
+    certain = np.array([[1, 0, 0, 0]], np.float32)
+    doubted, agreed = (pooled(some(1, score=score), certain)[0][0] for score in (0.05, 0.55))
+    assert 0.9 < doubted < 0.985 < agreed < 0.995
 
 
 def test_boxes_order_and_warnings_stay():
