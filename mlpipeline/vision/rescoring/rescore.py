@@ -1,9 +1,9 @@
 """What the second stage makes of detections that the first one is not sure of: another score, perhaps another class.
 
 Both stages have a say: their probabilities are averaged as log-odds, because each sees what the other does not (the
-first one the row of plants, the second one the plant at its full size); the second one weighs more. Of a plant that the first stage is sure of the
-second one is not asked. Source: Cheng et al., *Revisiting RCNN*, ECCV 2018: the classifier of
-the second stage is one of its own, and the scores of both are multiplied.
+first one the row of plants, the second one the plant at its full size); the second one weighs more. Of a plant that
+the first stage is sure of the second one is not asked. Source: Cheng et al., *Revisiting RCNN*, ECCV 2018: the
+classifier of the second stage is one of its own, and the scores of both are multiplied.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from mlpipeline.vision.rescoring.neighbourhoods import OTHER_SCORE, neighbourhoo
 from mlpipeline.vision.results import CLASS_NAMES, DEAD, EMPTY, PLANT, Detections
 
 MAX_ASKED_SCORE = 0.6  # of a plant in the first stage: the second one is asked about those below it
-#: What the second stage weighs in the mean. Alone it is better on rendered pots, and takes leaves of real ones for plants.
+#: In the mean of both. Alone the second stage counts rendered pots better, and leaves of real ones as plants.
 SECOND_STAGE_WEIGHT = 0.6
 MIN_SCORE = 1e-3  # a score below it, or above 1 − it, would outvote the other stage whatever that says
 _TOLERANCE = 1e-3  # of the sum of probabilities: they come in f32
