@@ -158,7 +158,7 @@ def _ragged(split_rng: SplitRng, radius: NDArray[np.float64], pitch: float) -> N
     """The closed outline (K,) of soil that covers a hole of a radius by angle and some of its rim."""
     spilt = radius * split_rng.between(1.0, 1.1) * (1 + split_rng.rng.normal(0, 0.05, len(radius)))
     spilt[-1] = spilt[0]
-    return np.minimum(spilt, 0.49 * pitch * np.sqrt(2))
+    return np.minimum(spilt, 0.49 * pitch * np.sqrt(2))  # the corner of its cell
 
 
 def _one_material(parts: list[Mesh]) -> list[Mesh]:

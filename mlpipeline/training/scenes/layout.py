@@ -24,6 +24,7 @@ from mlpipeline.training.scenes.scene_layout import (
     Measures,
     Recipe,
     SceneLayout,
+    drawn_tray_side,
     inner_area,
     seen_area,
     tray_cm,
@@ -148,10 +149,7 @@ def _stage_boxes(layout: SceneLayout) -> None:
 
 def _stage_trays(layout: SceneLayout, assortment: str) -> None:
     split_rng, tray = layout.split_rng, layout.measures.tray
-    is_turned = split_rng.chance(0.3)
-    wide, deep = tray_cm(tray)
-    if is_turned:
-        wide, deep = deep, wide
+    is_turned, wide, deep = drawn_tray_side(layout)
     most = max(1, min(MAX_SLOTS // (tray[0] * tray[1]), split_rng.pick((16, split_rng.whole(1, 4)), (4, 1))))
     layout.trays(
         grid_places(inner_area(layout, 0.9, 1.4), wide, deep, split_rng.between(0.3, 5), most),

@@ -12,7 +12,13 @@ from mlpipeline.training.scenes.benches import add_thing, stage_assorted, stage_
 from mlpipeline.training.scenes.colours import grey
 from mlpipeline.training.scenes.pots import coarse_loam, perlite_mix, substrate, top_dressing
 from mlpipeline.training.scenes.rect_packing import Rect, grid_places, grid_size, grid_slots
-from mlpipeline.training.scenes.scene_layout import MAX_SEEDLINGS, MAX_SLOTS, SceneLayout, inner_area, tray_cm
+from mlpipeline.training.scenes.scene_layout import (
+    MAX_SEEDLINGS,
+    MAX_SLOTS,
+    SceneLayout,
+    drawn_tray_side,
+    inner_area,
+)
 
 #: Strings closer than this would cover what grows between them.
 NARROWEST_NET_PX = 28
@@ -93,10 +99,7 @@ def _boots(layout: SceneLayout) -> None:
 def _stage_sown(layout: SceneLayout) -> None:
     """Trays that were sown: seeds in peat with perlite or in coarse loam, level or heaped, not one plant."""
     split_rng, tray = layout.split_rng, layout.measures.tray
-    is_turned = split_rng.chance(0.3)
-    wide, deep = tray_cm(tray)
-    if is_turned:
-        wide, deep = deep, wide
+    is_turned, wide, deep = drawn_tray_side(layout)
     most = max(1, min(MAX_SLOTS // (tray[0] * tray[1]), split_rng.whole(1, 6)))
     crop = replace(layout.crop("plugs", 1), fill=0.0, weeds=0.0)
     soil = (coarse_loam if split_rng.chance(0.4) else perlite_mix)(split_rng)
@@ -134,10 +137,7 @@ def _stage_low_contrast(layout: SceneLayout) -> None:
     if split_rng.chance(0.4):
         stage_assorted(layout)
         return
-    is_turned = split_rng.chance(0.3)
-    wide, deep = tray_cm(tray)
-    if is_turned:
-        wide, deep = deep, wide
+    is_turned, wide, deep = drawn_tray_side(layout)
     most = max(1, min(MAX_SLOTS // (tray[0] * tray[1]), split_rng.whole(1, 8)))
     for rect in grid_places(inner_area(layout, 0.85, 1.35), wide, deep, split_rng.between(0.3, 5), most):
         layout.floor.take(rect)

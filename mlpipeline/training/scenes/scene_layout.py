@@ -257,6 +257,13 @@ def inner_area(layout: SceneLayout, low: float, high: float) -> Rect:
     )
 
 
+def drawn_tray_side(layout: SceneLayout) -> tuple[bool, float, float]:
+    """Whether the trays of a scene stand across, and their width and depth as they stand, in cm."""
+    is_turned = layout.split_rng.chance(0.3)
+    wide, deep = tray_cm(layout.measures.tray)
+    return (True, deep, wide) if is_turned else (False, wide, deep)
+
+
 def tray_cm(tray: TrayGrid) -> tuple[float, float]:
     """Width and depth of a tray with its rim."""
     return tray[0] * tray[2] + 4.2, tray[1] * tray[2] + 4.2
