@@ -78,6 +78,11 @@ def build_network(architecture: str) -> Any:
     return RescoringNetwork()
 
 
+def in_f32(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Stored tensors as a network computes with them; whole numbers stay."""
+    return {name: value.float() if value.is_floating_point() else value for name, value in tensors.items()}
+
+
 def load_tensors(network: Any, stored: dict[str, dict[str, torch.Tensor]]) -> None:
     """Give a network of `build_network` what it begins a training with, from a checkpoint or a detector's weights.
 
@@ -90,13 +95,13 @@ def load_tensors(network: Any, stored: dict[str, dict[str, torch.Tensor]]) -> No
     if second is None:
         network.backbone.load_state_dict(
             {
-                name.removeprefix("model."): tensor.float()
-                for name, tensor in stored["weights"].items()
+                name.removeprefix("model."): tensor
+                for name, tensor in in_f32(stored["weights"]).items()
                 if name.startswith("model.") and int(name.split(".")[1]) < BACKBONE_LAYERS
             }
         )
         return
-    tensors = {name: value.float() if value.is_floating_point() else value for name, value in second.items()}
+    tensors = in_f32(second)
     known = tensors[_HINTED]
     missing = max(network.hidden.in_features - known.shape[1], 0)
     network.load_state_dict({**tensors, _HINTED: torch.nn.functional.pad(known, (0, missing))})

@@ -17,6 +17,7 @@ from mlpipeline.detectors.rescoring_network import (
     SECOND_STAGE,
     build_network,
     hints_of,
+    in_f32,
 )
 from mlpipeline.detectors.torch_forward import device_of_worker
 
@@ -91,9 +92,7 @@ def read_network(weights: Weights) -> Any:
         return None
     network = build_network(weights.architecture)
     try:
-        network.load_state_dict(
-            {name: value.float() if value.is_floating_point() else value for name, value in tensors.items()}
-        )
+        network.load_state_dict(in_f32(tensors))
     except (RuntimeError, AttributeError) as error:
         raise ModelUnavailable(
             _("The weights %(file)s do not fit %(architecture)s.")

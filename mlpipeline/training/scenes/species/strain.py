@@ -21,8 +21,7 @@ Grower = Callable[[np.random.Generator, float], Mesh]
 class Strain:
     """Plants of one species and variety, as a nursery grows them side by side.
 
-    `is_tall` marks plants whose height exceeds their span. `tint` is a colour, and by how much of the way living
-    plants are moved towards it.
+    `tint` is a colour, and by how much of the way living plants are moved towards it.
     """
 
     species: str
